@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>How completions are sampled and when they end.</summary>
+public class GenerationOptions
+{
+    [Range(1, int.MaxValue)]
+    public int MaxNewTokens { get; set; } = 64;
+
+    /// <summary>0 takes the likeliest token.</summary>
+    [Range(0.0, 100.0)]
+    public double Temperature { get; set; }
+
+    /// <summary>Sample among this many likeliest tokens; all when not given.</summary>
+    [Range(1, int.MaxValue)]
+    public int? TopK { get; set; }
+
+    /// <summary>Sample among the likeliest tokens that together have this probability; all when not given.</summary>
+    [Range(double.Epsilon, 1.0)]
+    public double? TopP { get; set; }
+
+    /// <summary>Above 1, tokens that the text already has become less likely.</summary>
+    [Range(0.01, 100.0)]
+    public double RepetitionPenalty { get; set; } = 1;
+
+    public int Seed { get; set; }
+
+    /// <summary>Texts that end a completion; they are not part of it.</summary>
+    public IList<string> Stop { get; set; } = [];
+
+    /// <summary>Go on to MaxNewTokens whatever the model says.</summary>
+    public bool IgnoreEos { get; set; }
+}

@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FlexGen.Dataflow;
+
+public class ParquetSourceOptions
+{
+    /// <summary>
+    /// A file, a folder (every *.parquet below it, hidden files and folders and those that begin with an underscore left out) or a
+    /// glob with * and **.
+    /// </summary>
+    [Required]
+    public string Path { get; set; } = "";
+
+    /// <summary>The columns to read, all when not given. They reach the output in this order.</summary>
+    [MinLength(1)]
+    public IList<string>? Columns { get; set; }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>The part of a pipeline file that says what moves from where to where. Paths are relative to the pipeline's base directory.</summary>
+public class PipelineOptions
+{
+    /// <summary>Names the pipeline; part files carry it, so that two pipelines cannot share an output folder unnoticed.</summary>
+    [Required]
+    public string Name { get; set; } = "";
+
+    [Required]
+    public SourceOptions Source { get; set; } = new();
+
+    [Required]
+    public PromptOptions Prompt { get; set; } = new();
+
+    [Required]
+    public GenerationOptions Generation { get; set; } = new();
+
+    public OutputOptions? Output { get; set; }
+
+    [Required]
+    public SinkOptions Sink { get; set; } = new();
+
+    [Required]
+    public SinkOptions DeadLetter { get; set; } = new();
+}

@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>Where records come from: exactly one end is given.</summary>
+public class SourceOptions : IValidatableObject
+{
+    public ParquetSourceOptions? Parquet { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Parquet is null)
+        {
+            yield return new ValidationResult("no source is given: state where records come from under `parquet`.", [nameof(Parquet)]);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>
+/// Moves records from a source through a generator to a sink: each exactly once to the output or the dead letter, whatever ends a run
+/// and however often it is started again. Holds the output folders for this process until it is disposed.
+/// </summary>
+public sealed class Pipeline : IAsyncDisposable
+{
+    private readonly PipelineParts parts;
+    private readonly ISink output;
+    private readonly ISink deadLetter;
+    private readonly Coverage done;
+    private readonly ILogger log;
+    private readonly TimeProvider time;
+
+    private Pipeline(PipelineParts parts, ISink output, ISink deadLetter, Coverage done, ILogger log, TimeProvider time)
+    {
+        this.parts = parts;
+        this.output = output;
+        this.deadLetter = deadLetter;
+        this.done = done;
+        this.log = log;
+        this.time = time;
+        RecordsAlreadyDone = parts.CountOf(done);
+    }
+
+    /// <summary>Records in the source; null where no one can know.</summary>
+    public long? TotalRecords => parts.Source.TotalRecords;
+
+    /// <summary>Records of the source that earlier runs have done.</summary>
+    public long RecordsAlreadyDone { get; }
+
+    public PipelineProgress Progress { get; } = new();
+
+    /// <summary>
+    /// Opens and checks everything but the model, takes the output folders for this process, removes what a crash left there and reads
+    /// what is already done. Relative paths are relative to <paramref name="baseDirectory"/>.
+    /// </summary>
+    /// <exception cref="PipelineException">Something is missing or does not fit; the message says what to change.</exception>
+    public static Task<Pipeline> OpenAsync(
+        PipelineOptions options, string baseDirectory, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(options, baseDirectory, loggers, time, new FileOperations(), cancellationToken);
+
+    /// <summary>Checks what <see cref="OpenAsync(PipelineOptions, string, ILoggerFactory, TimeProvider, CancellationToken)"/> checks, but takes no lock and writes nothing.</summary>
+    /// <exception cref="PipelineException">Something is missing or does not fit; the message says what to change.</exception>
+    public static async Task<PipelineValidation> ValidateAsync(
+        PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var parts = await PipelineParts.OpenAsync(options, baseDirectory, loggers.CreateLogger<Pipeline>(), cancellationToken);
+        var output = await parts.Output.ReadFolderAsync(cancellationToken);
+        var deadLetter = await parts.DeadLetter.ReadFolderAsync(cancellationToken);
+        var done = parts.Union(output.Covered, deadLetter.Covered);
+        return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
+    }
+
+    internal static async Task<Pipeline> OpenAsync(
+        PipelineOptions options,
+        string baseDirectory,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        FileOperations files,
+        CancellationToken cancellationToken)
+    {
+        var log = loggers.CreateLogger<Pipeline>();
+        var parts = await PipelineParts.OpenAsync(options, baseDirectory, log, cancellationToken);
+        ParquetSink? output = null;
+        ParquetSink? deadLetter = null;
+        try
+        {
+            output = await ParquetSink.OpenAsync(files, parts.Output, time, log, cancellationToken);
+            deadLetter = await ParquetSink.OpenAsync(files, parts.DeadLetter, time, log, cancellationToken);
+            var done = parts.Union(output.Covered, deadLetter.Covered);
+            var pipeline = new Pipeline(parts, output, deadLetter, done, log, time);
+            Log.Opened(log, options.Name, pipeline.TotalRecords, pipeline.RecordsAlreadyDone);
+            return pipeline;
+        }
+        catch
+        {
+            await DisposeAsync(output, deadLetter);
+            throw;
+        }
+    }
+
+    /// <summary>Runs to the end of the source; call it once.</summary>
+    /// <param name="generator">Makes the outputs; it stays the caller's to dispose.</param>
+    /// <param name="stop">Stops early: nothing more is read, what is in flight is given up, what is complete is committed.</param>
+    /// <exception cref="PipelineException">The run failed. What was not committed is deleted; starting again goes on from there.</exception>
+    public async Task<PipelineSummary> RunAsync(IGenerator generator, CancellationToken stop)
+    {
+        long start = time.GetTimestamp();
+        using var stopping = stop.Register(() => Log.Stopping(log));
+        using var graph = new PipelineGraph(parts.Template, parts.Schema, generator, output, deadLetter, Progress, time, log, stop);
+        try
+        {
+            bool isRead = await graph.RunAsync(parts.Source, done);
+            return new PipelineSummary(
+                isRead && graph.Dropped == 0,
+                RecordsAlreadyDone,
+                Progress.RecordsCompleted,
+                Progress.RecordsFailed,
+                Progress.ErrorsByReason,
+                Progress.PromptTokens,
+                Progress.CompletionTokens,
+                time.GetElapsedTime(start),
+                parts.Output.Folder,
+                parts.DeadLetter.Folder);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Gives up what is not committed and frees the output folders.</summary>
+    public ValueTask DisposeAsync() => DisposeAsync(output, deadLetter);
+
+    private static async ValueTask DisposeAsync(params ISink?[] sinks)
+    {
+        foreach (var sink in sinks.OfType<ISink>())
+        {
+            await sink.DisposeAsync();
+        }
+    }
+}

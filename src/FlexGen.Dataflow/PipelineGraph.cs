@@ -1,0 +1,240 @@
+using System.Threading.Tasks.Dataflow;
+using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Prompts;
+using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
+using FlexGen.Dataflow.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>
+/// The blocks that a record goes through. All are bounded, so the slowest sets the pace and memory stays flat; what fails in one ends
+/// all. A record that becomes an error goes through the blocks after that one untouched.
+/// </summary>
+internal sealed class PipelineGraph : IDisposable
+{
+    private static readonly TimeSpan formerDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan commitCheckPeriod = TimeSpan.FromSeconds(1);
+
+    private readonly PromptTemplate template;
+    private readonly OutputSchema? schema;
+    private readonly IGenerator generator;
+    private readonly ISink output;
+    private readonly ISink deadLetter;
+    private readonly PipelineProgress progress;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+
+    private readonly CancellationTokenSource abort = new();
+    private readonly CancellationTokenSource giveUp;
+    private readonly TransformBlock<Record[], Record[]> prepare;
+    private readonly BatchFormer former;
+    private readonly TransformManyBlock<Record[], Record> admit;
+    private readonly TransformBlock<Record, Record> generate;
+    private readonly TransformBlock<Record, Record> finish;
+    private readonly ActionBlock<Record?> sink;
+    private Exception? failure;
+
+    public PipelineGraph(
+        PromptTemplate template,
+        OutputSchema? schema,
+        IGenerator generator,
+        ISink output,
+        ISink deadLetter,
+        PipelineProgress progress,
+        TimeProvider time,
+        ILogger log,
+        CancellationToken stop)
+    {
+        this.template = template;
+        this.schema = schema;
+        this.generator = generator;
+        this.output = output;
+        this.deadLetter = deadLetter;
+        this.progress = progress;
+        this.time = time;
+        this.log = log;
+        giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop, abort.Token);
+
+        // Twice what the generator works on, so that its queue does not run dry while a batch is on its way.
+        int inFlight = 2 * generator.Concurrency;
+        prepare = new(Prepare, Parallel(Environment.ProcessorCount, 2 * Environment.ProcessorCount));
+        former = new BatchFormer(Math.Max(64, 4 * generator.Concurrency), formerDelay, time, abort.Token);
+        admit = new(batch => batch, Parallel(1, 1));
+        generate = new(GenerateAsync, Parallel(inFlight, 2 * inFlight));
+        finish = new(Finish, Parallel(Environment.ProcessorCount, 1024));
+        sink = new(WriteAsync, Parallel(1, 1024));
+
+        var link = new DataflowLinkOptions { PropagateCompletion = true };
+        prepare.LinkTo(former.Input, link);
+        former.Output.LinkTo(admit, link);
+        admit.LinkTo(generate, link);
+        generate.LinkTo(finish, link);
+        finish.LinkTo(sink!, link);
+    }
+
+    /// <summary>Records that were given up when the run was stopped.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Runs until every record that is not done is committed, or until the run is stopped and what was complete is committed.</summary>
+    /// <returns>Whether the source was read to its end.</returns>
+    public async Task<bool> RunAsync(ISource source, Coverage done)
+    {
+        await using var ticks = time.CreateTimer(_ => sink.Post(null), null, commitCheckPeriod, commitCheckPeriod);
+        var blocks = Task.WhenAll(
+            Watch(prepare.Completion),
+            Watch(former.Completion),
+            Watch(admit.Completion),
+            Watch(generate.Completion),
+            Watch(finish.Completion),
+            Watch(sink.Completion));
+        bool isRead = await ReadAsync(source, done);
+        prepare.Complete();
+        await blocks;
+        if (failure is not null)
+        {
+            throw failure is PipelineException ? failure : new PipelineException($"the run failed: {failure.Message}", failure);
+        }
+        await output.CommitAsync();
+        await deadLetter.CommitAsync();
+        return isRead;
+    }
+
+    public void Dispose()
+    {
+        giveUp.Dispose();
+        abort.Dispose();
+    }
+
+    private ExecutionDataflowBlockOptions Parallel(int degree, int capacity) => new()
+    {
+        MaxDegreeOfParallelism = degree,
+        BoundedCapacity = capacity,
+        EnsureOrdered = false,
+        CancellationToken = abort.Token,
+    };
+
+    // Never fails, so that awaiting all waits for all.
+    private async Task Watch(Task block)
+    {
+        try
+        {
+            await block;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        if (e is not OperationCanceledException || !abort.IsCancellationRequested)
+        {
+            Interlocked.CompareExchange(ref failure, e, null);
+        }
+        abort.Cancel();
+    }
+
+    private async Task<bool> ReadAsync(ISource source, Coverage done)
+    {
+        try
+        {
+            await foreach (var records in source.ReadAsync(done, giveUp.Token))
+            {
+                if (giveUp.IsCancellationRequested || !await prepare.SendAsync(records, giveUp.Token))
+                {
+                    return false;
+                }
+                progress.CountRead(records.Length);
+            }
+            return true;
+        }
+        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            return false;
+        }
+    }
+
+    private Record[] Prepare(Record[] records)
+    {
+        foreach (var record in records)
+        {
+            if (giveUp.IsCancellationRequested)
+            {
+                break;
+            }
+            try
+            {
+                record.Prompt = generator.Tokenize(template.Render(record.Rows, record.Row));
+            }
+            catch (RecordException e)
+            {
+                record.Fail(e.Reason, e.Message);
+            }
+        }
+        return records;
+    }
+
+    private async Task<Record> GenerateAsync(Record record)
+    {
+        if (record.Prompt is not { } prompt || giveUp.IsCancellationRequested)
+        {
+            return record;
+        }
+        try
+        {
+            record.Completion = await generator.GenerateAsync(prompt, giveUp.Token);
+        }
+        catch (RecordException e)
+        {
+            record.Fail(e.Reason, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The record is dropped: see IGenerator.
+        }
+        return record;
+    }
+
+    private Record Finish(Record record)
+    {
+        if (schema is not null && record is { Error: null, Completion: { } completion })
+        {
+            try
+            {
+                schema.Check(completion.Text);
+            }
+            catch (RecordException e)
+            {
+                record.Fail(e.Reason, e.Message);
+            }
+        }
+        return record;
+    }
+
+    private async Task WriteAsync(Record? record)
+    {
+        if (record is { IsDropped: true })
+        {
+            Dropped++;
+        }
+        else if (record is not null)
+        {
+            if (record.Error is { } error)
+            {
+                Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
+            }
+            await (record.Error is null ? output : deadLetter).WriteAsync(record);
+            progress.CountDone(record);
+        }
+        await output.CommitIfDueAsync();
+        await deadLetter.CommitIfDueAsync();
+    }
+}

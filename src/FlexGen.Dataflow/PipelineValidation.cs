@@ -1,0 +1,7 @@
+namespace FlexGen.Dataflow;
+
+/// <summary>What validating a pipeline found.</summary>
+/// <param name="TotalRecords">Records in the source; null where no one can know.</param>
+/// <param name="RecordsAlreadyDone">Records that earlier runs have done.</param>
+/// <param name="Columns">The source's columns.</param>
+public sealed record PipelineValidation(long? TotalRecords, long RecordsAlreadyDone, IReadOnlyList<string> Columns);

@@ -1,0 +1,39 @@
+namespace FlexGen.Dataflow.Records;
+
+/// <summary>Which positions of which streams are done.</summary>
+internal sealed class Coverage
+{
+    private readonly Dictionary<string, IntervalSet> streams = [];
+
+    public IReadOnlyDictionary<string, IntervalSet> Streams => streams;
+
+    public IntervalSet this[string stream]
+    {
+        get
+        {
+            if (!streams.TryGetValue(stream, out var positions))
+            {
+                streams[stream] = positions = new IntervalSet();
+            }
+            return positions;
+        }
+    }
+
+    /// <summary>Adds all of <paramref name="other"/>.</summary>
+    /// <returns>The first stream that both had a position of; null where they had none in common.</returns>
+    public string? Add(Coverage other)
+    {
+        string? overlap = null;
+        foreach (var (stream, positions) in other.streams)
+        {
+            foreach (var (start, end) in positions.Intervals)
+            {
+                if (!this[stream].Add(start, end))
+                {
+                    overlap ??= stream;
+                }
+            }
+        }
+        return overlap;
+    }
+}

@@ -1,0 +1,74 @@
+namespace FlexGen.Dataflow.Records;
+
+/// <summary>A set of positions, kept as sorted disjoint intervals [Start, End) that do not touch.</summary>
+internal sealed class IntervalSet
+{
+    private readonly List<(long Start, long End)> intervals = [];
+
+    public IReadOnlyList<(long Start, long End)> Intervals => intervals;
+
+    public long Count => intervals.Sum(interval => interval.End - interval.Start);
+
+    /// <summary>Adds [start, end).</summary>
+    /// <returns>False where some of it was there already; the rest is added all the same.</returns>
+    public bool Add(long start, long end)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
+        if (start == end)
+        {
+            return true;
+        }
+        int first = FirstThatEndsAtOrAfter(start);
+        int last = first;
+        bool isNew = true;
+        while (last < intervals.Count && intervals[last].Start <= end)
+        {
+            isNew &= intervals[last].End <= start || intervals[last].Start >= end;
+            start = Math.Min(start, intervals[last].Start);
+            end = Math.Max(end, intervals[last].End);
+            last++;
+        }
+        if (last == first)
+        {
+            intervals.Insert(first, (start, end));
+        }
+        else
+        {
+            intervals[first] = (start, end);
+            intervals.RemoveRange(first + 1, last - first - 1);
+        }
+        return isNew;
+    }
+
+    public bool Contains(long position)
+    {
+        int at = FirstThatEndsAtOrAfter(position + 1);
+        return at < intervals.Count && intervals[at].Start <= position;
+    }
+
+    /// <summary>Whether all of [start, end) is in the set.</summary>
+    public bool Covers(long start, long end)
+    {
+        int at = FirstThatEndsAtOrAfter(end);
+        return start >= end || (at < intervals.Count && intervals[at].Start <= start);
+    }
+
+    private int FirstThatEndsAtOrAfter(long position)
+    {
+        int low = 0;
+        int high = intervals.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (intervals[middle].End < position)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Parquet;
+using Parquet.Schema;
+
+namespace FlexGen.Dataflow.Records;
+
+/// <inheritdoc cref="ColumnData"/>
+/// <param name="field">The leaf; gives the maximum levels.</param>
+/// <param name="values">The values that are not null, in order.</param>
+/// <param name="definitions">A definition level per value or null; null for a column that is required all the way down.</param>
+/// <param name="repetitions">A repetition level per value or null; null for a column that does not repeat.</param>
+internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? definitions, int[]? repetitions) : ColumnData
+    where T : struct
+{
+    private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
+    private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
+
+    public static async Task<ColumnData> ReadAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
+    {
+        int count = checked((int)(group.GetMetadata(field)?.MetaData?.NumValues ?? 0));
+        var values = new T[count];
+        var definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
+        var repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
+        await group.ReadRawAsync<T>(field, values, definitions?.AsMemory(), repetitions?.AsMemory(), cancellationToken);
+        return new TypedColumnData<T>(field, values, definitions, repetitions);
+    }
+
+    /// <summary>The value of a row of a column that is not nested and not null there.</summary>
+    public T Value(int row) => values[ValueStart(row)];
+
+    public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
+
+    public override long Bytes(int row)
+    {
+        int start = ValueStart(row);
+        int end = ValueStart(row + 1);
+        if (typeof(T) != typeof(ReadOnlyMemory<byte>))
+        {
+            return (end - start) * (long)Unsafe.SizeOf<T>();
+        }
+        long bytes = 0;
+        for (int i = start; i < end; i++)
+        {
+            bytes += Unsafe.As<T, ReadOnlyMemory<byte>>(ref values[i]).Length;
+        }
+        return bytes;
+    }
+
+    public override ColumnData CopyRow(int row)
+    {
+        var levels = LevelStart(row)..LevelStart(row + 1);
+        return new TypedColumnData<T>(field, values[ValueStart(row)..ValueStart(row + 1)], definitions?[levels], repetitions?[levels]);
+    }
+
+    public override async Task WriteAsync(
+        ParquetRowGroupWriter writer, DataField field, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
+    {
+        int valueCount = 0;
+        int levelCount = 0;
+        foreach (var record in records)
+        {
+            var column = (TypedColumnData<T>)record.Rows.Columns[leaf];
+            valueCount += column.ValueStart(record.Row + 1) - column.ValueStart(record.Row);
+            levelCount += column.LevelStart(record.Row + 1) - column.LevelStart(record.Row);
+        }
+        var allValues = ArrayPool<T>.Shared.Rent(valueCount);
+        var allDefinitions = definitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
+        var allRepetitions = repetitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
+        int valueAt = 0;
+        int levelAt = 0;
+        foreach (var record in records)
+        {
+            var column = (TypedColumnData<T>)record.Rows.Columns[leaf];
+            column.CopyTo(record.Row, allValues, ref valueAt, allDefinitions, allRepetitions, ref levelAt);
+        }
+        await writer.WriteAllPartsAsync<T>(
+            field,
+            allValues.AsMemory(0, valueCount),
+            allDefinitions?.AsMemory(0, levelCount),
+            allRepetitions?.AsMemory(0, levelCount),
+            cancellationToken);
+        ArrayPool<T>.Shared.Return(allValues, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        if (allDefinitions is not null)
+        {
+            ArrayPool<int>.Shared.Return(allDefinitions);
+        }
+        if (allRepetitions is not null)
+        {
+            ArrayPool<int>.Shared.Return(allRepetitions);
+        }
+    }
+
+    private void CopyTo(int row, T[] allValues, ref int valueAt, int[]? allDefinitions, int[]? allRepetitions, ref int levelAt)
+    {
+        int valueStart = ValueStart(row);
+        int valueCount = ValueStart(row + 1) - valueStart;
+        int levelStart = LevelStart(row);
+        int levelCount = LevelStart(row + 1) - levelStart;
+        values.AsSpan(valueStart, valueCount).CopyTo(allValues.AsSpan(valueAt));
+        definitions?.AsSpan(levelStart, levelCount).CopyTo(allDefinitions.AsSpan(levelAt));
+        repetitions?.AsSpan(levelStart, levelCount).CopyTo(allRepetitions.AsSpan(levelAt));
+        valueAt += valueCount;
+        levelAt += levelCount;
+    }
+
+    private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];
+
+    private int ValueStart(int row)
+    {
+        int level = LevelStart(row);
+        return valueStarts is null ? level : valueStarts[level];
+    }
+
+    private static int[] StartsOfRows(int[] repetitions)
+    {
+        var starts = new List<int>();
+        for (int i = 0; i < repetitions.Length; i++)
+        {
+            if (repetitions[i] == 0)
+            {
+                starts.Add(i);
+            }
+        }
+        starts.Add(repetitions.Length);
+        return [.. starts];
+    }
+
+    private static int[] StartsOfValues(int[] definitions, int present)
+    {
+        var starts = new int[definitions.Length + 1];
+        for (int i = 0; i < definitions.Length; i++)
+        {
+            starts[i + 1] = starts[i] + (definitions[i] == present ? 1 : 0);
+        }
+        return starts;
+    }
+}

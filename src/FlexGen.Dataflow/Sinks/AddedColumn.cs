@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Text;
+using FlexGen.Dataflow.Records;
+using Parquet;
+using Parquet.Schema;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>A column that the pipeline adds to those that pass through.</summary>
+internal abstract class AddedColumn(DataField field, DataField physical)
+{
+    /// <summary>The column in a part file's schema.</summary>
+    public DataField Field { get; } = field;
+
+    /// <summary>The same column by the type its values are handed over as.</summary>
+    protected DataField Physical { get; } = new ParquetSchema(physical).DataFields[0];
+
+    public static IReadOnlyList<AddedColumn> OfOutputs { get; } =
+    [
+        new Text("output", r => r.Completion!.Text),
+        new Text("finish_reason", r => r.Completion!.FinishReason),
+        new Number("prompt_tokens", r => r.Completion!.PromptTokens),
+        new Number("completion_tokens", r => r.Completion!.CompletionTokens),
+    ];
+
+    public static IReadOnlyList<AddedColumn> OfDeadLetters { get; } =
+    [
+        new Text("error_reason", r => r.Error!.Reason),
+        new Text("error", r => r.Error!.Message),
+        new Text("output", r => r.Completion?.Text, isNullable: true),
+        new Text("origin", r => r.Origin.Stream),
+        new LongNumber("origin_position", r => r.Origin.Position),
+    ];
+
+    public abstract Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken);
+
+    private sealed class Number(string name, Func<Record, int> value)
+        : AddedColumn(new DataField<int>(name), new DataField<int>(name))
+    {
+        public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
+            writer.WriteAllPartsAsync<int>(Physical, records.Select(value).ToArray(), null, null, cancellationToken);
+    }
+
+    private sealed class LongNumber(string name, Func<Record, long> value)
+        : AddedColumn(new DataField<long>(name), new DataField<long>(name))
+    {
+        public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
+            writer.WriteAllPartsAsync<long>(Physical, records.Select(value).ToArray(), null, null, cancellationToken);
+    }
+
+    // Texts are handed over as UTF-8, since of strings Parquet.Net would put the longest into the footer as minimum and maximum.
+    private sealed class Text(string name, Func<Record, string?> value, bool isNullable = false)
+        : AddedColumn(new DataField(name, typeof(string), isNullable), new DataField(name, typeof(byte[]), isNullable))
+    {
+        public override async Task WriteAsync(
+            ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken)
+        {
+            var texts = records.Select(value).ToArray();
+            var utf8 = ArrayPool<byte>.Shared.Rent(texts.Sum(text => text is null ? 0 : Encoding.UTF8.GetByteCount(text)));
+            var values = new ReadOnlyMemory<byte>[texts.Count(text => text is not null)];
+            var definitions = isNullable ? new int[texts.Length] : null;
+            int end = 0;
+            int count = 0;
+            for (int i = 0; i < texts.Length; i++)
+            {
+                if (texts[i] is not { } text)
+                {
+                    continue;
+                }
+                int length = Encoding.UTF8.GetBytes(text, utf8.AsSpan(end));
+                values[count++] = utf8.AsMemory(end, length);
+                end += length;
+                if (definitions is not null)
+                {
+                    definitions[i] = 1;
+                }
+            }
+            await writer.WriteAllPartsAsync<ReadOnlyMemory<byte>>(Physical, values, definitions?.AsMemory(), null, cancellationToken);
+            ArrayPool<byte>.Shared.Return(utf8);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using FlexGen.Dataflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>Writes part files into a folder. A part file's footer says which records are in it, so file and positions are one.</summary>
+internal sealed class ParquetSink : ISink
+{
+    private const int RowsPerGroup = 10_000;
+    private const long BytesPerGroup = 32 << 20;
+
+    private readonly FileOperations files;
+    private readonly ParquetSinkLayout layout;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly FolderLock folderLock;
+    private readonly List<Record> pending = [];
+    private Coverage inPart = new();
+    private PartFile? part;
+    private int nextNumber;
+    private long pendingBytes;
+    private long rows;
+    private long firstAt;
+
+    private ParquetSink(FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, FolderLock folderLock, PartFolder found)
+    {
+        this.files = files;
+        this.layout = layout;
+        this.time = time;
+        this.log = log;
+        this.folderLock = folderLock;
+        nextNumber = found.NextNumber;
+        Covered = found.Covered;
+    }
+
+    public Coverage Covered { get; }
+
+    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is already covered.</summary>
+    /// <exception cref="PipelineException">The folder is in use, cannot be written to, or holds what this pipeline did not write.</exception>
+    public static async Task<ParquetSink> OpenAsync(
+        FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var folderLock = FolderLock.Take(layout.Folder);
+        try
+        {
+            foreach (var temporary in PartName.Temporaries(layout.Folder))
+            {
+                Log.TemporaryRemoved(log, temporary);
+                files.Delete(temporary);
+            }
+            var found = await layout.ReadFolderAsync(cancellationToken);
+            return new ParquetSink(files, layout, time, log, folderLock, found);
+        }
+        catch
+        {
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask WriteAsync(Record record)
+    {
+        if (rows == 0)
+        {
+            firstAt = time.GetTimestamp();
+        }
+        pending.Add(record);
+        pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
+        rows++;
+        if (pending.Count >= RowsPerGroup || pendingBytes >= BytesPerGroup)
+        {
+            await WriteRowGroupAsync();
+        }
+        if (rows >= layout.Options.MaxRows)
+        {
+            await CommitAsync();
+        }
+    }
+
+    public ValueTask CommitIfDueAsync() =>
+        rows > 0 && time.GetElapsedTime(firstAt) >= layout.Options.MaxAge ? CommitAsync() : ValueTask.CompletedTask;
+
+    public async ValueTask CommitAsync()
+    {
+        if (rows == 0)
+        {
+            return;
+        }
+        await WriteRowGroupAsync();
+        try
+        {
+            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Identities, inPart));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(e);
+        }
+        Log.PartCommitted(log, part.Path, rows);
+        part = null;
+        inPart = new Coverage();
+        rows = 0;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (part is not null)
+        {
+            await part.DisposeAsync();
+        }
+        folderLock.Dispose();
+    }
+
+    private async ValueTask WriteRowGroupAsync()
+    {
+        if (pending.Count == 0)
+        {
+            return;
+        }
+        pending.Sort(Record.CompareByOrigin);
+        try
+        {
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
+            await part.WriteRowGroupAsync(layout.Rows, layout.Added, pending);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(e);
+        }
+        foreach (var record in pending)
+        {
+            if (!inPart[record.Rows.Stream].Add(record.Position, record.Position + 1))
+            {
+                throw new InvalidOperationException($"{record.Origin} reached the sink twice.");
+            }
+        }
+        pending.Clear();
+        pendingBytes = 0;
+    }
+
+    private PipelineException CannotWrite(Exception e) => new(
+        $"cannot write to {layout.Folder}: {e.Message.TrimEnd('.')}. Finished part files stay; free space or mend the folder, "
+        + "and start again to go on from there.",
+        e);
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using FlexGen.Dataflow.Records;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>What a part file's footer says about the records in it.</summary>
+/// <param name="Pipeline">The pipeline that wrote it.</param>
+/// <param name="Sources">Per stream, what tells its content from another's: <see cref="Sources.ISource.Identities"/>.</param>
+/// <param name="Covered">Per stream, the intervals [start, end) of positions whose records are in the file.</param>
+internal sealed record PartMetadata(
+    string Pipeline, IReadOnlyDictionary<string, string> Sources, IReadOnlyDictionary<string, long[][]> Covered)
+{
+    private const string Key = "flexgen.part";
+
+    public static PartMetadata Of(string pipeline, IReadOnlyDictionary<string, string> identities, Coverage covered) => new(
+        pipeline,
+        covered.Streams.Keys.ToDictionary(stream => stream, stream => identities[stream]),
+        covered.Streams.ToDictionary(
+            stream => stream.Key, stream => stream.Value.Intervals.Select(i => new[] { i.Start, i.End }).ToArray()));
+
+    public Coverage Coverage()
+    {
+        var coverage = new Coverage();
+        foreach (var (stream, intervals) in Covered)
+        {
+            foreach (var interval in intervals)
+            {
+                coverage[stream].Add(interval[0], interval[1]);
+            }
+        }
+        return coverage;
+    }
+
+    public Dictionary<string, string> ToFooter() => new() { [Key] = JsonSerializer.Serialize(this) };
+
+    /// <summary>Null where the footer is of a file that no pipeline wrote.</summary>
+    public static PartMetadata? FromFooter(IReadOnlyDictionary<string, string> footer) =>
+        footer.TryGetValue(Key, out var json) ? JsonSerializer.Deserialize<PartMetadata>(json) : null;
+}

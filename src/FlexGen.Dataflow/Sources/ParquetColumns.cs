@@ -1,0 +1,75 @@
+using FlexGen.Dataflow.Records;
+using Parquet;
+using Parquet.Schema;
+
+namespace FlexGen.Dataflow.Sources;
+
+/// <summary>Chooses the columns of a file and makes sure that they can be carried through.</summary>
+internal static class ParquetColumns
+{
+    /// <exception cref="PipelineException">A chosen column is missing, or cannot be written as it is read.</exception>
+    public static RowSchema Choose(ParquetReader reader, IList<string>? columns, string path)
+    {
+        var (logical, physical) = PhysicalTypes.Schemas(reader);
+        var fields = columns is null ? logical.Fields : [.. columns.Select(name => Find(logical, name, path))];
+        var physicalByPath = physical.DataFields.ToDictionary(field => field.Path.ToString());
+        var leaves = new List<Leaf>();
+        foreach (var field in fields)
+        {
+            // A schema of one column, to get at the column's leaves.
+            var ofField = new ParquetSchema(field).DataFields;
+            leaves.AddRange(ofField.Select(leaf => new Leaf(field.Name, leaf, physicalByPath[leaf.Path.ToString()])));
+        }
+        return new RowSchema(fields, leaves);
+    }
+
+    /// <summary>Writes and reads back an empty file of the columns, and compares.</summary>
+    /// <exception cref="PipelineException">A column comes back as something else.</exception>
+    public static async Task CheckRoundTripAsync(RowSchema schema, string path)
+    {
+        foreach (var field in schema.Fields)
+        {
+            var leaves = schema.Leaves.Where(leaf => leaf.Column == field.Name).ToArray();
+            if (!leaves.All(leaf => PhysicalTypes.CanRead(leaf.Physical)) || !await ComesBackAsync(field, leaves))
+            {
+                throw new PipelineException(
+                    $"column '{field.Name}' of {path} is of a type that Parquet.Net cannot carry through unchanged "
+                    + $"({Describe(leaves)}): leave it out with source.parquet.columns.");
+            }
+        }
+    }
+
+    public static string Describe(IEnumerable<Leaf> leaves) =>
+        string.Join(", ", leaves.Select(leaf =>
+            $"{leaf.Logical.Path} {leaf.Logical.GetType().Name} {leaf.Logical.ClrType.Name}, stored as {leaf.Physical.ClrType.Name}, "
+            + $"levels {leaf.Physical.MaxRepetitionLevel}/{leaf.Physical.MaxDefinitionLevel}"));
+
+    private static async Task<bool> ComesBackAsync(Field field, IReadOnlyList<Leaf> leaves)
+    {
+        try
+        {
+            using var file = new MemoryStream();
+            var writer = await ParquetWriter.CreateAsync(new ParquetSchema(field), file);
+            await writer.DisposeAsync();
+            await using var reader = await ParquetReader.CreateAsync(file, PhysicalTypes.ReadOptions());
+            var (logical, physical) = PhysicalTypes.Schemas(reader);
+            return leaves.Select(leaf => Signature(leaf.Logical)).SequenceEqual(logical.DataFields.Select(Signature))
+                && leaves.Select(leaf => Signature(leaf.Physical)).SequenceEqual(physical.DataFields.Select(Signature));
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException or ParquetException)
+        {
+            return false;
+        }
+    }
+
+    private static (Type, bool, int, int) Signature(DataField field) =>
+        (field.ClrType, field.IsNullable, field.MaxRepetitionLevel, field.MaxDefinitionLevel);
+
+    private static Field Find(ParquetSchema schema, string name, string path)
+    {
+        var names = schema.Fields.Select(field => field.Name).ToArray();
+        return schema.Fields.FirstOrDefault(field => field.Name == name)
+            ?? throw new PipelineException(
+                $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}.");
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using FlexGen.Dataflow.Records;
+
+namespace FlexGen.Dataflow.Sources;
+
+/// <summary>Reads Parquet files one after another, row group by row group: one row group is being read while the one before is used up.</summary>
+internal sealed class ParquetSource : ISource
+{
+    /// <summary>Records that go through the graph's first blocks together.</summary>
+    private const int RecordsTogether = 64;
+
+    private readonly ParquetPath path;
+    private readonly IList<string>? columns;
+    private readonly Dictionary<string, string> identities = [];
+
+    private ParquetSource(ParquetPath path, IList<string>? columns)
+    {
+        this.path = path;
+        this.columns = columns;
+    }
+
+    public RowSchema Schema { get; private set; } = RowSchema.Empty;
+
+    public long? TotalRecords { get; private set; } = 0;
+
+    public IReadOnlyDictionary<string, string> Identities => identities;
+
+    /// <summary>Whether a Parquet file in <paramref name="folder"/> is, or would be, a file of this source.</summary>
+    public bool Reads(string folder) => path.Files.Any(file => Path.GetDirectoryName(FullPath(file)) == folder)
+        || (path.IsRecursive && folder.StartsWith(path.Root + "/", StringComparison.Ordinal));
+
+    /// <summary>Opens every file once and checks it.</summary>
+    /// <exception cref="PipelineException">A file is missing, damaged, or unlike the first.</exception>
+    public static async Task<ParquetSource> OpenAsync(ParquetSourceOptions options, string baseDirectory, CancellationToken cancellationToken)
+    {
+        var source = new ParquetSource(ParquetPath.Resolve(options.Path, baseDirectory), options.Columns);
+        if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
+        }
+        foreach (var name in source.path.Files)
+        {
+            await using var file = await source.OpenAsync(name, cancellationToken);
+            if (source.identities.Count == 0)
+            {
+                await ParquetColumns.CheckRoundTripAsync(file.Schema, file.Path);
+                source.Schema = file.Schema;
+            }
+            else
+            {
+                source.CheckAgrees(file);
+            }
+            source.TotalRecords += file.RowCount;
+            source.identities.Add(name, file.Identity());
+        }
+        return source;
+    }
+
+    public async IAsyncEnumerable<Record[]> ReadAsync(Coverage done, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var name in path.Files)
+        {
+            await using var file = await OpenAsync(name, cancellationToken);
+            if (file.Identity() != identities[name])
+            {
+                throw new PipelineException($"{file.Path} has changed since this run began: start again.");
+            }
+            var doneOfFile = done[name];
+            await foreach (var (rows, count) in file.ReadAsync(name, doneOfFile))
+            {
+                foreach (var records in Records(rows, count, doneOfFile))
+                {
+                    yield return records;
+                }
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done) => Enumerable.Range(0, count)
+        .Where(row => !done.Contains(rows.FirstPosition + row))
+        .Select(row => new Record(rows, row))
+        .Chunk(RecordsTogether);
+
+    private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
+        ParquetSourceFile.OpenAsync(FullPath(name), columns, cancellationToken);
+
+    private string FullPath(string name) => Path.Combine(path.Root, name);
+
+    private void CheckAgrees(ParquetSourceFile file)
+    {
+        var first = FullPath(path.Files[0]);
+        foreach (var column in Schema.Names.Union(file.Schema.Names))
+        {
+            var expected = ParquetColumns.Describe(Schema.Leaves.Where(leaf => leaf.Column == column));
+            var found = ParquetColumns.Describe(file.Schema.Leaves.Where(leaf => leaf.Column == column));
+            if (expected != found)
+            {
+                throw new PipelineException(
+                    $"the files of one dataset must have the same columns: column '{column}' is {Or(found)} in {file.Path}, "
+                    + $"but {Or(expected)} in {first}.");
+            }
+        }
+        if (!Schema.Names.SequenceEqual(file.Schema.Names))
+        {
+            throw new PipelineException(
+                $"the files of one dataset must have their columns in the same order, but {file.Path} and {first} differ: "
+                + "name the columns in source.parquet.columns.");
+        }
+    }
+
+    private static string Or(string description) => description.Length > 0 ? description : "missing";
+}

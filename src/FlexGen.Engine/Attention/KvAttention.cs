@@ -1,0 +1,107 @@
+using FlexGen.Engine.Models;
+using FlexGen.Engine.State;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Attention;
+
+/// <summary>
+/// Attention of one micro-batch in one sweep, with its KV cache: prompts see their own rows, decoding sequences the cache, each
+/// part of it where it rests or where the policy brings it.
+/// </summary>
+internal sealed class KvAttention : IAttention, IDisposable
+{
+    private readonly int microBatch;
+    private readonly Device device;
+    private readonly List<PrefillGroup> groups;
+    private readonly List<(CachePart Part, PartRows Rows)> parts = [];
+    private readonly List<(CachePart Part, PartPass Pass)> passes = [];
+
+    public KvAttention(RowLayout layout, KvCache cache, int microBatch, Device device)
+    {
+        (this.microBatch, this.device) = (microBatch, device);
+        groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
+        parts = [.. cache.Parts.Select(p => (p, new PartRows(layout, p, device)))];
+    }
+
+    /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
+    public void Load(int layer) => parts.ForEach(p => p.Part.Load(layer, microBatch, p.Rows));
+
+    public Tensor Forward(int layer, Tensor query, Tensor key, Tensor value, double scale, int? window)
+    {
+        var output = Begin(new(layer, query, key, value, scale, window));
+        End();
+        return output;
+    }
+
+    /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is complete after <see cref="End"/>.</summary>
+    public Tensor Begin(AttentionInput input)
+    {
+        var (layer, query, key, value, scale, window) = input;
+        var output = zeros(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
+        foreach (var (part, rows) in parts.Where(p => p.Rows.Rows.Length > 0))
+        {
+            var (keys, values) = (rows.Of(key).DetachFromDisposeScope(), rows.Of(value).DetachFromDisposeScope());
+            var pass = new PartPass(layer, microBatch, rows, query, keys, values, output, scale, window);
+            part.Attend(pass);
+            passes.Add((part, pass));
+        }
+
+        groups.ForEach(group => Prefill(group, query, key, value, output, scale, window));
+        return output;
+    }
+
+    /// <summary>What the compute device does from now on waits for the whole result.</summary>
+    public void End() => passes.ForEach(p => p.Part.Finish(p.Pass));
+
+    /// <summary>Takes the layer's new keys and values home.</summary>
+    public void Store()
+    {
+        foreach (var (part, pass) in passes)
+        {
+            using var scope = NewDisposeScope();
+            part.Store(pass);
+            pass.Keys.Dispose();
+            pass.Values.Dispose();
+        }
+
+        passes.Clear();
+    }
+
+    public void Dispose()
+    {
+        groups.ForEach(g => g.Dispose());
+        parts.ForEach(p => p.Rows.Dispose());
+        foreach (var (_, pass) in passes)
+        {
+            pass.Keys.Dispose();
+            pass.Values.Dispose();
+        }
+    }
+
+    private static void Prefill(
+        PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)
+    {
+        var (kvHeads, heads) = (key.shape[1], query.shape[1]);
+        var q = Heads(query, heads / kvHeads);
+        var expanded = (long[])[group.Count, kvHeads, heads / kvHeads, group.Length, key.shape[2]];
+        var k = Heads(key, 1).expand(expanded).flatten(1, 2);
+        var v = Heads(value, 1).expand(expanded).flatten(1, 2);
+        var result = ScaledDotProduct.Causal(q.flatten(1, 2), k, v, scale, window)
+            .transpose(1, 2).reshape(group.Count * group.Length, -1);
+        if (group.Gather is null)
+        {
+            output.narrow(0, group.FirstRow, group.Length).copy_(result);
+        }
+        else
+        {
+            output.index_copy_(0, group.Rows!, result.index_select(0, group.Padded!));
+        }
+
+        // [rows, kvHeads * n, headDim] -> [count, kvHeads, n, length, headDim]
+        Tensor Heads(Tensor x, long n)
+        {
+            var own = group.Gather is null ? x.narrow(0, group.FirstRow, group.Length) : x.index_select(0, group.Gather);
+            return own.reshape(group.Count, group.Length, kvHeads, n, x.shape[2]).permute(0, 2, 3, 1, 4);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Models;
+
+/// <summary>
+/// A layer with attention, in two halves: attention may run elsewhere, in host memory, while the compute device does the halves of
+/// other micro-batches.
+/// </summary>
+public abstract class DecoderLayer : Layer
+{
+    public sealed override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)
+    {
+        var (layer, query, key, value, scale, window) = Project(hidden!, weights, context);
+        return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights);
+    }
+
+    /// <summary>The half before attention.</summary>
+    /// <param name="hidden">[tokens, hidden].</param>
+    /// <param name="weights">This layer's weights.</param>
+    /// <param name="context">What belongs to this pass.</param>
+    protected internal abstract AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context);
+
+    /// <summary>The half after it: the output projection, the residual and the feed-forward network.</summary>
+    /// <param name="hidden">What <see cref="Project"/> was given.</param>
+    /// <param name="attended">[tokens, heads * headDim].</param>
+    /// <param name="weights">This layer's weights.</param>
+    protected internal abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights);
+}

@@ -1,0 +1,17 @@
+using FlexGen.Engine.Models.Llama;
+
+namespace FlexGen.Engine.Models.Families;
+
+/// <summary>Qwen2 and Qwen2.5 (arXiv 2407.10671, 2412.15115): Llama with biases on query, key and value.</summary>
+internal sealed class Qwen2Family : ModelFamily
+{
+    internal override string Architecture => "Qwen2ForCausalLM";
+
+    internal override string ModelType => "qwen2";
+
+    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    {
+        var options = LlamaOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.", ""));
+        return LlamaLayers.Model("Qwen2", options with { QueryKeyValueBias = true, Window = QwenWindow.Read(config, options.Layers) });
+    }
+}

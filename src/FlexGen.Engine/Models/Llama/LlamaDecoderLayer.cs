@@ -1,0 +1,64 @@
+using FlexGen.Engine.Kernels;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Models.Llama;
+
+/// <summary>Grouped-query attention over rotated heads and a gated feed-forward network, each with a norm before it and a residual.</summary>
+internal sealed class LlamaDecoderLayer : DecoderLayer
+{
+    private readonly LlamaOptions options;
+    private readonly int index;
+    private readonly WeightSpec attentionNorm;
+    private readonly LinearSpec query;
+    private readonly LinearSpec key;
+    private readonly LinearSpec value;
+    private readonly LinearSpec output;
+    private readonly WeightSpec? queryNorm;
+    private readonly WeightSpec? keyNorm;
+    private readonly WeightSpec feedForwardNorm;
+    private readonly LinearSpec gate;
+    private readonly LinearSpec up;
+    private readonly LinearSpec down;
+
+    public LlamaDecoderLayer(LlamaOptions options, int index)
+    {
+        (this.options, this.index) = (options, index);
+        var name = $"{options.Prefix}layers.{index}";
+        var (heads, kvHeads) = (options.Heads * options.HeadDim, options.KvHeads * options.HeadDim);
+        attentionNorm = Weight($"{name}.input_layernorm.weight", options.Hidden);
+        query = Linear($"{name}.self_attn.q_proj", heads, options.Hidden, options.QueryKeyValueBias);
+        key = Linear($"{name}.self_attn.k_proj", kvHeads, options.Hidden, options.QueryKeyValueBias);
+        value = Linear($"{name}.self_attn.v_proj", kvHeads, options.Hidden, options.QueryKeyValueBias);
+        output = Linear($"{name}.self_attn.o_proj", options.Hidden, heads, options.OutputBias);
+        queryNorm = options.HeadNorm ? Weight($"{name}.self_attn.q_norm.weight", options.HeadDim) : null;
+        keyNorm = options.HeadNorm ? Weight($"{name}.self_attn.k_norm.weight", options.HeadDim) : null;
+        feedForwardNorm = Weight($"{name}.post_attention_layernorm.weight", options.Hidden);
+        gate = Linear($"{name}.mlp.gate_proj", options.FeedForward, options.Hidden, options.FeedForwardBias);
+        up = Linear($"{name}.mlp.up_proj", options.FeedForward, options.Hidden, options.FeedForwardBias);
+        down = Linear($"{name}.mlp.down_proj", options.Hidden, options.FeedForward, options.FeedForwardBias);
+    }
+
+    protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
+    {
+        var x = Norm(hidden, weights, attentionNorm);
+        var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
+        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), options.Window(index));
+
+        Tensor Heads(LinearSpec projection, WeightSpec? norm)
+        {
+            var heads = projection.Forward(x, weights).view(x.shape[0], -1, options.HeadDim);
+            return norm is null ? heads : Norm(heads, weights, norm);
+        }
+    }
+
+    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights)
+    {
+        var x = hidden + output.Forward(attended, weights);
+        return x + FeedForward(Norm(x, weights, feedForwardNorm), weights);
+    }
+
+    private Tensor FeedForward(Tensor x, LayerWeights weights) =>
+        down.Forward(GatedSilu.Forward(gate.Forward(x, weights), up.Forward(x, weights)), weights);
+
+    private Tensor Norm(Tensor x, LayerWeights weights, WeightSpec norm) => RmsNorm.Forward(x, weights[norm], options.NormEps);
+}

@@ -1,0 +1,21 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Models.Llama;
+
+/// <summary>The last norm and the logits.</summary>
+internal sealed class LlamaHead : Layer
+{
+    private readonly double normEps;
+    private readonly WeightSpec norm;
+    private readonly WeightSpec head;
+
+    public LlamaHead(LlamaOptions options)
+    {
+        normEps = options.NormEps;
+        norm = Weight($"{options.Prefix}norm.weight", options.Hidden);
+        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : "lm_head.weight", options.Vocabulary, options.Hidden);
+    }
+
+    public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>
+        weights.Linear(RmsNorm.Forward(hidden!.index_select(0, context.LastRows), weights[norm], normEps), head);
+}

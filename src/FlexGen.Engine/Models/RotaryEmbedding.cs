@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Models;
+
+/// <summary>
+/// Rotary position embedding (Su et al., arXiv 2104.09864) in the layout of Hugging Face's checkpoints: element d turns with
+/// element d + headDim / 2.
+/// </summary>
+/// <param name="inverseFrequencies">[headDim / 2], radians per position.</param>
+internal sealed class RotaryEmbedding(float[] inverseFrequencies)
+{
+    /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass.</summary>
+    public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, ForwardContext context)
+    {
+        var (cos, sin) = context.Rotary ??= CosSin(context.Positions, query.dtype);
+        return (Rotate(query), Rotate(key));
+
+        Tensor Rotate(Tensor x) => (x * cos).addcmul(x.roll(inverseFrequencies.Length, -1), sin, 1);
+    }
+
+    /// <summary>Each [tokens, 1, headDim]. Rolled by half a head, x lies as its turn needs it but for the sign, which the sine takes.</summary>
+    private (Tensor Cos, Tensor Sin) CosSin(Tensor positions, ScalarType type)
+    {
+        // In float32: bfloat16 cannot even tell position 257 from 256.
+        var angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * tensor(inverseFrequencies).to(positions.device);
+        var (cos, sin) = (angles.cos(), angles.sin());
+        return (cat([cos, cos], -1).to(type), cat([-sin, sin], -1).to(type));
+    }
+}

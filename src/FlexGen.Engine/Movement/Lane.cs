@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using FlexGen.Interop;
+
+namespace FlexGen.Engine.Movement;
+
+/// <summary>One direction of traffic between tiers: a thread, and on a GPU a stream, that makes copies in the order they are asked for.</summary>
+internal sealed class Lane : IDisposable
+{
+    private readonly BlockingCollection<(Transfer Transfer, CudaEvent? After, Action<Copier> Copy)> jobs = [];
+    private readonly int? gpu;
+    private readonly Thread thread;
+
+    /// <param name="name">Its thread's name.</param>
+    /// <param name="gpu">The GPU's index; null without one.</param>
+    public Lane(string name, int? gpu)
+    {
+        this.gpu = gpu;
+        thread = new(Run) { IsBackground = true, Name = name };
+        thread.Start();
+    }
+
+    /// <summary>An event after what the compute device has been given so far; null without a GPU, where that is done already.</summary>
+    public CudaEvent? Mark()
+    {
+        if (gpu is null)
+        {
+            return null;
+        }
+
+        var now = new CudaEvent();
+        CudaStream.Compute.Record(now);
+        return now;
+    }
+
+    /// <summary>Asks for copies.</summary>
+    /// <param name="copy">Makes them, on the lane's thread.</param>
+    /// <param name="after">What the compute device must have done before; null: nothing.</param>
+    public Transfer Start(Action<Copier> copy, CudaEvent? after = null)
+    {
+        var transfer = new Transfer(gpu is null ? null : new CudaEvent());
+        jobs.Add((transfer, after, copy));
+        return transfer;
+    }
+
+    public void Dispose()
+    {
+        jobs.CompleteAdding();
+        thread.Join();
+        jobs.Dispose();
+    }
+
+    private void Run()
+    {
+        if (gpu is { } index)
+        {
+            CudaDriver.Use(index);
+        }
+
+        using var stream = gpu is null ? null : new CudaStream();
+        var copier = new Copier(stream);
+        foreach (var (transfer, after, copy) in jobs.GetConsumingEnumerable())
+        {
+            try
+            {
+                if (after is not null)
+                {
+                    stream!.Wait(after);
+                }
+
+                copy(copier);
+                transfer.Issued(stream);
+            }
+            catch (Exception exception)
+            {
+                transfer.Failed(exception is AggregateException { InnerException: { } inner } ? inner : exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using FlexGen.Interop;
+
+namespace FlexGen.Engine.Movement;
+
+/// <summary>A copy under way, and what waits for it.</summary>
+internal sealed class Transfer(CudaEvent? done) : IDisposable
+{
+    private readonly ManualResetEventSlim issued = new();
+    private volatile Exception? failure;
+
+    /// <summary>Called by the lane when everything is in its stream, or, without a GPU, has been copied.</summary>
+    public void Issued(CudaStream? stream)
+    {
+        if (done is not null)
+        {
+            stream!.Record(done);
+        }
+
+        issued.Set();
+    }
+
+    /// <summary>Called by the lane when a copy could not be made.</summary>
+    public void Failed(Exception exception)
+    {
+        failure = exception;
+        issued.Set();
+    }
+
+    /// <summary>What the compute device does from now on waits for the copy.</summary>
+    /// <exception cref="EngineException">The copy failed.</exception>
+    public void WaitOnCompute()
+    {
+        WaitIssued();
+        if (done is not null)
+        {
+            CudaStream.Compute.Wait(done);
+        }
+    }
+
+    /// <summary>Blocks this thread until the bytes are there.</summary>
+    /// <exception cref="EngineException">The copy failed.</exception>
+    public void WaitOnHost()
+    {
+        WaitIssued();
+        done?.Synchronize();
+    }
+
+    public void Dispose() => done?.Dispose();
+
+    /// <summary>Blocks this thread until the lane has done its part. What it did in host memory is done then.</summary>
+    /// <exception cref="EngineException">The copy failed.</exception>
+    public void WaitIssued()
+    {
+        issued.Wait();
+        if (failure is not null)
+        {
+            throw new EngineException($"A copy between tiers failed: {failure.Message}", failure);
+        }
+    }
+}

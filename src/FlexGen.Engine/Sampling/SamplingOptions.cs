@@ -1,0 +1,27 @@
+namespace FlexGen.Engine.Sampling;
+
+/// <summary>How the next token is chosen from its logits.</summary>
+public sealed record SamplingOptions
+{
+    public static SamplingOptions Greedy { get; } = new();
+
+    /// <summary>Logits are divided by it; 0 takes the most likely token.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>Only the k most likely tokens are drawn from; 0: all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Only the most likely tokens that together reach this probability are drawn from; 1: all.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>
+    /// Divides the positive and multiplies the negative logits of tokens that the prompt or the output already has
+    /// (Keskar et al. 2019, section 4.1); 1: off.
+    /// </summary>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>With the prompt's tokens it fixes every draw, whatever else runs at the same time.</summary>
+    public long Seed { get; init; }
+
+    internal bool IsArgmax => Temperature == 0 && RepetitionPenalty == 1;
+}

@@ -1,0 +1,77 @@
+using FlexGen.Engine.Attention;
+using FlexGen.Engine.Models;
+using FlexGen.Engine.State;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Schedule;
+
+/// <summary>One micro-batch on its way through the layers of one sweep.</summary>
+internal sealed class Pass(RowLayout layout, KvAttention attention, Device device) : IDisposable
+{
+    private readonly ForwardContext context = new(On(layout.TokenIds, device), On(layout.Positions, device), On(layout.LastRows, device), attention);
+    private Tensor? hidden;
+    private (DecoderLayer Layer, Tensor Attended, LayerWeights Weights)? halfway;
+
+    /// <summary>The hidden states between layers, [tokens, hidden]; the last layer's are the logits, [sequences, vocabulary].</summary>
+    public Tensor? Hidden => hidden;
+
+    public KvAttention Attention => attention;
+
+    /// <summary>Computes a layer; of one with attention, up to where attention has started.</summary>
+    public void Compute(Layer layer, LayerWeights weights)
+    {
+        using var scope = NewDisposeScope();
+        if (layer is DecoderLayer decoder)
+        {
+            var attended = attention.Begin(decoder.Project(hidden!, weights, context));
+            halfway = (decoder, attended, weights);
+            context.Rotary?.Cos.DetachFromDisposeScope();
+            context.Rotary?.Sin.DetachFromDisposeScope();
+        }
+        else
+        {
+            Become(layer.Forward(hidden, weights, context));
+        }
+    }
+
+    /// <summary>Computes the rest of the layer, once attention has ended.</summary>
+    public void Complete()
+    {
+        if (halfway is { } half)
+        {
+            using var scope = NewDisposeScope();
+            attention.End();
+            Become(half.Layer.Complete(hidden!, half.Attended, half.Weights));
+            half.Attended.Dispose();
+            halfway = null;
+        }
+    }
+
+    /// <summary>Takes the hidden states out, or puts them back.</summary>
+    public Tensor? Exchange(Tensor? other)
+    {
+        var before = hidden;
+        hidden = other;
+        return before;
+    }
+
+    public void Dispose()
+    {
+        hidden?.Dispose();
+        halfway?.Attended.Dispose();
+        attention.Dispose();
+        context.TokenIds.Dispose();
+        context.Positions.Dispose();
+        context.LastRows.Dispose();
+        context.Rotary?.Cos.Dispose();
+        context.Rotary?.Sin.Dispose();
+    }
+
+    private static Tensor On(long[] values, Device device) => tensor(values).to(device).DetachFromDisposeScope();
+
+    private void Become(Tensor output)
+    {
+        hidden?.Dispose();
+        hidden = output.DetachFromDisposeScope();
+    }
+}

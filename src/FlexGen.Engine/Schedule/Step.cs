@@ -1,0 +1,8 @@
+namespace FlexGen.Engine.Schedule;
+
+/// <summary>One step of a schedule.</summary>
+/// <param name="Verb">What is done.</param>
+/// <param name="Sweep">Index i.</param>
+/// <param name="Layer">Index j.</param>
+/// <param name="MicroBatch">Index k; -1 for what all micro-batches share.</param>
+public readonly record struct Step(Verb Verb, long Sweep, int Layer, int MicroBatch);

@@ -1,0 +1,52 @@
+namespace FlexGen.Engine.Schedule;
+
+/// <summary>
+/// The zig-zag block schedule (Sheng et al. 2023, section 4.1, algorithm 1), with the next layer's weights cut into one page for
+/// each micro-batch. While micro-batch k computes layer j, a page of layer j + 1 and the cache of the following micro-batch are
+/// on their way in, and the results of the one before on their way home. The end of a sweep loads the beginning of the next.
+/// </summary>
+public static class ZigzagSchedule
+{
+    /// <summary>The steps of one sweep.</summary>
+    /// <param name="sweep">Index i; sweep 0 loads its own first layer, later ones find it loaded.</param>
+    /// <param name="layers">How many layers the model has.</param>
+    /// <param name="microBatches">The micro-batches with something to compute.</param>
+    public static IEnumerable<Step> Sweep(long sweep, int layers, IReadOnlyList<int> microBatches)
+    {
+        var (first, last) = (microBatches[0], microBatches[^1]);
+        for (var n = 0; sweep == 0 && n < microBatches.Count; n++)
+        {
+            yield return new(Verb.LoadWeights, sweep, 0, n);
+        }
+
+        yield return new(Verb.LoadCache, sweep, 0, first);
+        for (var layer = 0; layer < layers; layer++)
+        {
+            var final = layer + 1 == layers;
+            yield return new(Verb.LoadHidden, sweep, layer, first);
+            for (var n = 0; n < microBatches.Count; n++)
+            {
+                yield return final ? new(Verb.LoadWeights, sweep + 1, 0, n) : new(Verb.LoadWeights, sweep, layer + 1, n);
+                if (n + 1 < microBatches.Count)
+                {
+                    yield return new(Verb.LoadCache, sweep, layer, microBatches[n + 1]);
+                    yield return new(Verb.LoadHidden, sweep, layer, microBatches[n + 1]);
+                }
+                else if (!final)
+                {
+                    yield return new(Verb.LoadCache, sweep, layer + 1, first);
+                }
+
+                yield return new(Verb.Compute, sweep, layer, microBatches[n]);
+                if (n > 0)
+                {
+                    yield return new(Verb.StoreHidden, sweep, layer, microBatches[n - 1]);
+                    yield return new(Verb.StoreCache, sweep, layer, microBatches[n - 1]);
+                }
+            }
+
+            yield return new(Verb.StoreHidden, sweep, layer, last);
+            yield return new(Verb.StoreCache, sweep, layer, last);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>Memory into which the used prefix of one slab of keys and one of values is brought, to attend to it.</summary>
+internal sealed class CacheBuffer : IDisposable
+{
+    private readonly ComputeMemory keys;
+    private readonly ComputeMemory values;
+    private readonly bool onGpu;
+
+    /// <param name="slab">Shape of a slab.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="device">Where the attention runs.</param>
+    public CacheBuffer(long[] slab, ScalarType type, Device device)
+    {
+        var bytes = DirectFile.Align(slab.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type));
+        (keys, values, onGpu) = (new(bytes, device), new(bytes, device), ComputeMemory.Gpu(device) is not null);
+        (Keys, Values) = (keys.View(0, slab, type), values.View(0, slab, type));
+        if (onGpu)
+        {
+            // What attention masks must not be NaN.
+            Keys.zero_();
+            Values.zero_();
+        }
+    }
+
+    public Tensor Keys { get; }
+
+    public Tensor Values { get; }
+
+    public IntPtr KeyAddress => keys.Address;
+
+    public IntPtr ValueAddress => values.Address;
+
+    /// <summary>The layer and micro-batch whose prefix it holds.</summary>
+    public (int Layer, int MicroBatch)? Holds { get; private set; }
+
+    /// <summary>The copy that fills it.</summary>
+    public Transfer? Arrival { get; private set; }
+
+    /// <summary>Happens when the compute device is done with what it held before.</summary>
+    public CudaEvent? Released { get; private set; }
+
+    public void Assign(int layer, int microBatch, Transfer arrival)
+    {
+        Arrival?.Dispose();
+        (Holds, Arrival) = ((layer, microBatch), arrival);
+    }
+
+    /// <summary>The attention in host memory that last read it.</summary>
+    public Transfer? Reader { get; private set; }
+
+    /// <summary>The compute device, or the reader in host memory, has been given all it does with it.</summary>
+    public void Release(Transfer? reader = null)
+    {
+        (Holds, Reader) = (null, reader);
+        if (onGpu)
+        {
+            Released ??= new();
+            CudaStream.Compute.Record(Released);
+        }
+    }
+
+    public void Dispose()
+    {
+        Arrival?.Dispose();
+        Released?.Dispose();
+        Keys.Dispose();
+        Values.Dispose();
+        keys.Dispose();
+        values.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>Where the hidden states of one micro-batch rest between layers when that is not the compute device.</summary>
+internal sealed class HiddenHome : IDisposable
+{
+    private readonly Lane lane;
+    private readonly HostMemory memory;
+    private readonly DirectFile? file;
+    private readonly Device device;
+    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? storing;
+    private (Tensor Tensor, Transfer Transfer)? loading;
+    private long[] shape = [];
+    private ScalarType type;
+
+    /// <param name="bytes">The most that hidden states take.</param>
+    /// <param name="device">The compute device.</param>
+    /// <param name="lane">What copies.</param>
+    /// <param name="diskFolder">Where a file goes; null: they rest in host memory.</param>
+    public HiddenHome(long bytes, Device device, Lane lane, string? diskFolder)
+    {
+        (this.device, this.lane) = (device, lane);
+        memory = new(DirectFile.Align(bytes), ComputeMemory.Gpu(device) is not null);
+        file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
+    }
+
+    /// <summary>Starts to take them home.</summary>
+    public void Store(Tensor hidden)
+    {
+        var after = lane.Mark();
+        (shape, type) = (hidden.shape, hidden.dtype);
+        var bytes = hidden.numel() * DataTypes.Size(type);
+        var contiguous = hidden.contiguous().DetachFromDisposeScope();
+        hidden.Dispose();
+        var transfer = lane.Start(
+            copier =>
+            {
+                copier.ToHost(memory.Address, TensorAddress.Of(contiguous.Handle), bytes);
+                if (file is not null)
+                {
+                    copier.Flush();
+                    file.Write(0, memory.Address, DirectFile.Align(bytes));
+                }
+            },
+            after);
+        storing = (contiguous, transfer, after);
+    }
+
+    /// <summary>Starts to bring them back.</summary>
+    public void Load()
+    {
+        if (storing is not { } stored)
+        {
+            return;
+        }
+
+        stored.Transfer.WaitOnHost();
+        stored.Tensor.Dispose();
+        stored.Transfer.Dispose();
+        stored.After?.Dispose();
+        storing = null;
+        var hidden = empty(shape, type, device).DetachFromDisposeScope();
+        var bytes = hidden.numel() * DataTypes.Size(type);
+        loading = (hidden, lane.Start(copier =>
+        {
+            file?.Read(0, memory.Address, DirectFile.Align(bytes));
+            copier.ToCompute(TensorAddress.Of(hidden.Handle), memory.Address, bytes);
+        }));
+    }
+
+    /// <summary>The hidden states, once they are on the compute device; null if none were stored.</summary>
+    public Tensor? Take()
+    {
+        if (loading is not { } loaded)
+        {
+            return null;
+        }
+
+        loaded.Transfer.WaitOnCompute();
+        loaded.Transfer.Dispose();
+        loading = null;
+        return loaded.Tensor;
+    }
+
+    public void Dispose()
+    {
+        storing?.Tensor.Dispose();
+        loading?.Tensor.Dispose();
+        memory.Dispose();
+        file?.Dispose();
+    }
+}

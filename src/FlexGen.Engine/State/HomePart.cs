@@ -1,0 +1,172 @@
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>
+/// Slots whose cache rests in host memory or on disk. Either its used prefix is streamed to the compute device and attended to
+/// there, or the queries come to host memory and are answered there while the compute device does something else.
+/// </summary>
+internal sealed class HomePart : CachePart
+{
+    private const int StoresInFlight = 2;
+    private readonly (SlabHome Keys, SlabHome Values)[,] slabs;
+    private readonly Transfer?[,] stores;
+    private readonly Queue<(Transfer Transfer, CudaEvent? After, Tensor Keys, Tensor Values)> storing = new();
+    private readonly CacheBuffer[] buffers = [];
+    private readonly CacheLanes lanes;
+    private readonly HostDecode? onHost;
+    private readonly bool onDisk;
+    private readonly long tokenBytes;
+    private int turn;
+
+    /// <param name="shape">The model.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="firstSlot">First slot of the part.</param>
+    /// <param name="slots">How many.</param>
+    /// <param name="type">The cache's type.</param>
+    /// <param name="device">The compute device.</param>
+    /// <param name="lanes">What copies.</param>
+    /// <param name="diskFolder">Where files go when the part's home is the disk; null: host memory.</param>
+    public HomePart(
+        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, string? diskFolder)
+        : base(firstSlot, slots)
+    {
+        (this.lanes, onDisk) = (lanes, diskFolder is not null);
+        var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
+        tokenBytes = rowBytes * slots;
+        slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
+        stores = new Transfer?[shape.DecoderLayers, policy.GpuBatchCount];
+        for (var layer = 0; layer < shape.DecoderLayers; layer++)
+        {
+            for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+            {
+                slabs[layer, microBatch] = (Home(), Home());
+            }
+        }
+
+        onHost = policy.AttentionOn == Tier.Host ? new(shape, slots, type, device, lanes) : null;
+        if (onHost is null || onDisk)
+        {
+            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
+            var place = onHost is null ? device : CPU;
+            buffers = [new(slab, type, place), new(slab, type, place)];
+        }
+
+        SlabHome Home() => new(tokenBytes * policy.SequenceLength, rowBytes, lanes.HasGpu, diskFolder);
+    }
+
+    public override void Load(int layer, int microBatch, PartRows rows)
+    {
+        if (rows.Decodes.Count == 0 || buffers.Length == 0)
+        {
+            return;
+        }
+
+        var buffer = buffers[turn++ % 2];
+        var (keys, values) = slabs[layer, microBatch];
+        var stored = stores[layer, microBatch];
+        var bytes = rows.Prefix * tokenBytes;
+        var (staging, reader) = (onHost is null ? lanes.Staging : null, buffer.Reader);
+        buffer.Assign(layer, microBatch, lanes.Loads.Start(
+            copier =>
+            {
+                stored?.WaitOnHost();
+                reader?.WaitIssued();
+                var to = onHost is null ? copier : Copier.OnHost;
+                keys.ReadPrefix(to, buffer.KeyAddress, bytes, staging);
+                values.ReadPrefix(to, buffer.ValueAddress, bytes, staging);
+            },
+            buffer.Released));
+    }
+
+    public override void Attend(PartPass pass)
+    {
+        var count = pass.Rows.Decodes.Count;
+        if (count == 0)
+        {
+            return;
+        }
+
+        var buffer = Array.Find(buffers, b => b.Holds == (pass.Layer, pass.MicroBatch));
+        if (onHost is not null)
+        {
+            var stored = stores[pass.Layer, pass.MicroBatch];
+            var (keys, values) = buffer is null
+                ? (slabs[pass.Layer, pass.MicroBatch].Keys.Address, slabs[pass.Layer, pass.MicroBatch].Values.Address)
+                : (buffer.KeyAddress, buffer.ValueAddress);
+            onHost.Start(pass, keys, values, buffer?.Arrival ?? stored);
+            buffer?.Release(pass.OnHost!.Value.Transfer);
+            return;
+        }
+
+        buffer!.Arrival!.WaitOnCompute();
+        var places = pass.Rows.CacheIndex.narrow(0, 0, count);
+        buffer.Keys.flatten(0, 1).index_copy_(0, places, pass.Keys.narrow(0, 0, count));
+        buffer.Values.flatten(0, 1).index_copy_(0, places, pass.Values.narrow(0, 0, count));
+        pass.Rows.Group!.Forward(pass.DecodeQuery, buffer.Keys, buffer.Values, pass.DecodeOutput, pass.Scale, pass.Window);
+        buffer.Release();
+    }
+
+    public override void Finish(PartPass pass) => HostDecode.Finish(pass);
+
+    public override void Store(PartPass pass)
+    {
+        // Attention in host memory has written the decoding rows to a host slab itself.
+        var first = onHost is not null && !onDisk ? pass.Rows.Decodes.Count : 0;
+        var count = pass.Rows.Rows.Length - first;
+        if (count == 0)
+        {
+            return;
+        }
+
+        while (storing.Count >= StoresInFlight)
+        {
+            Retire();
+        }
+
+        var keys = pass.Keys.narrow(0, first, count).contiguous().DetachFromDisposeScope();
+        var values = pass.Values.narrow(0, first, count).contiguous().DetachFromDisposeScope();
+        var places = pass.Rows.CacheRows[first..];
+        var home = slabs[pass.Layer, pass.MicroBatch];
+        var after = lanes.Stores.Mark();
+        var transfer = lanes.Stores.Start(
+            copier =>
+            {
+                lanes.Scatter(copier, keys, home.Keys, places);
+                lanes.Scatter(copier, values, home.Values, places);
+            },
+            after);
+        storing.Enqueue((transfer, after, keys, values));
+        stores[pass.Layer, pass.MicroBatch]?.Dispose();
+        stores[pass.Layer, pass.MicroBatch] = transfer;
+    }
+
+    public override void Dispose()
+    {
+        while (storing.Count > 0)
+        {
+            Retire();
+        }
+
+        foreach (var (keys, values) in slabs)
+        {
+            keys.Dispose();
+            values.Dispose();
+        }
+
+        Array.ForEach(buffers, b => b.Dispose());
+        onHost?.Dispose();
+    }
+
+    private void Retire()
+    {
+        var (transfer, after, keys, values) = storing.Dequeue();
+        transfer.WaitOnHost();
+        after?.Dispose();
+        keys.Dispose();
+        values.Dispose();
+    }
+}

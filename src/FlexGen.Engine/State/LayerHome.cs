@@ -1,0 +1,97 @@
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>
+/// Where one layer's weights rest: some on the compute device, the others in one image, first the host's part and then the disk's,
+/// laid out as the compute device needs it.
+/// </summary>
+internal sealed class LayerHome : IDisposable
+{
+    private readonly HostMemory host;
+    private readonly DirectFile? file;
+    private readonly long hostBytes;
+
+    /// <param name="places">Each weight of the layer with its tier and its offset in the image (0 on the compute device).</param>
+    /// <param name="hostBytes">The host's part of the image.</param>
+    /// <param name="diskBytes">The disk's part.</param>
+    /// <param name="pinned">Whether a GPU will read it.</param>
+    /// <param name="diskFolder">Where scratch files go.</param>
+    public LayerHome(IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, long hostBytes, long diskBytes, bool pinned, string diskFolder)
+    {
+        (Places, this.hostBytes, Bytes) = (places, hostBytes, hostBytes + diskBytes);
+        host = new(hostBytes, pinned);
+        file = diskBytes == 0 ? null : new(diskFolder, diskBytes);
+    }
+
+    public IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> Places { get; }
+
+    /// <summary>Size of the image: what is streamed each sweep.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Puts a weight into the image.</summary>
+    public void Fill(long offset, Tensor weight)
+    {
+        using var contiguous = weight.contiguous();
+        var bytes = contiguous.numel() * DataTypes.Size(contiguous.dtype);
+        var from = TensorAddress.Of(contiguous.Handle);
+        if (offset < hostBytes)
+        {
+            Copier.OnHost.ToHost(host.Address + (nint)offset, from, bytes);
+            return;
+        }
+
+        using var aligned = new HostMemory(DirectFile.Align(bytes), pinned: false);
+        Copier.OnHost.ToHost(aligned.Address, from, bytes);
+        file!.Write(offset - hostBytes, aligned.Address, aligned.Bytes);
+    }
+
+    /// <summary>Copies part of the image, on a lane's thread.</summary>
+    /// <param name="copier">The lane's.</param>
+    /// <param name="to">Where the image begins on the compute device.</param>
+    /// <param name="start">First byte, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    /// <param name="end">One past the last byte.</param>
+    /// <param name="staging">Pinned memory for what comes from the disk to a GPU; null: it is read to where it is wanted.</param>
+    public void Copy(Copier copier, IntPtr to, long start, long end, HostMemory? staging)
+    {
+        var onHost = Math.Min(end, hostBytes);
+        if (start < onHost)
+        {
+            copier.ToCompute(to + (nint)start, host.Address + (nint)start, onHost - start);
+        }
+
+        start = Math.Max(start, hostBytes);
+        if (start >= end)
+        {
+            return;
+        }
+
+        if (staging is null)
+        {
+            file!.Read(start - hostBytes, to + (nint)start, end - start);
+            return;
+        }
+
+        // While one half of the staging memory is read into, the other is copied to the device.
+        var half = staging.Bytes / 2;
+        for (var n = 0; start < end; n++, start += half)
+        {
+            var (at, bytes) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, end - start));
+            file!.Read(start - hostBytes, at, bytes);
+            copier.Flush();
+            copier.ToCompute(to + (nint)start, at, bytes);
+        }
+
+        copier.Flush();
+    }
+
+    public void Dispose()
+    {
+        host.Dispose();
+        file?.Dispose();
+    }
+}

@@ -1,0 +1,28 @@
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>One layer's attention of one pass, for one part of the KV cache.</summary>
+/// <param name="Layer">The attention layer.</param>
+/// <param name="MicroBatch">Index k.</param>
+/// <param name="Rows">The part's rows.</param>
+/// <param name="Query">[tokens, heads, headDim].</param>
+/// <param name="Keys">The part's new keys, [rows, kvHeads, headDim].</param>
+/// <param name="Values">The part's new values, likewise.</param>
+/// <param name="Output">[tokens, heads * headDim].</param>
+/// <param name="Scale">What scores are multiplied by.</param>
+/// <param name="Window">How many tokens one sees; null: all before it.</param>
+internal sealed record PartPass(
+    int Layer, int MicroBatch, PartRows Rows, Tensor Query, Tensor Keys, Tensor Values, Tensor Output, double Scale, int? Window)
+{
+    /// <summary>The decoding rows' queries.</summary>
+    public Tensor DecodeQuery => Query.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
+
+    /// <summary>The decoding rows' output.</summary>
+    public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
+
+    /// <summary>Attention under way in host memory: its float32 result, [sequences, heads * headDim], and what it reads.</summary>
+    public (Transfer Transfer, CudaEvent? After, Tensor Result, Tensor[] Inputs)? OnHost { get; set; }
+}

@@ -1,0 +1,58 @@
+using FlexGen.Engine.Sampling;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>One request on its way through the engine.</summary>
+internal sealed class Sequence(GenerationRequest request, CancellationToken cancellation)
+{
+    private readonly TaskCompletionSource<GeneratedSequence> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CounterRandom random = new(request.Sampling.Seed, request.PromptTokens);
+    private readonly List<int> tokens = [.. request.PromptTokens];
+    private float[]? logits;
+
+    public GenerationRequest Request => request;
+
+    public Task<GeneratedSequence> Result => completion.Task;
+
+    public int PromptLength => request.PromptTokens.Length;
+
+    /// <summary>Prompt and output so far.</summary>
+    public IReadOnlyList<int> Tokens => tokens;
+
+    /// <summary>How many of <see cref="Tokens"/> the KV cache holds.</summary>
+    public int CachedTokens { get; set; }
+
+    public bool IsCancelled => cancellation.IsCancellationRequested;
+
+    /// <summary>Whether the next token can be taken from the largest logit alone.</summary>
+    public bool NeedsLogits => !request.Sampling.IsArgmax || (request.ReturnLogits && logits is null);
+
+    /// <summary>The next token from its logits, [vocabulary], which it may overwrite.</summary>
+    public int Choose(Span<float> row)
+    {
+        if (request.ReturnLogits)
+        {
+            logits ??= row.ToArray();
+        }
+
+        return Sampler.Choose(row, request.Sampling, tokens, random.Uniform(tokens.Count - PromptLength));
+    }
+
+    /// <summary>Takes the next token; the reason when it is the last.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="endsSequence">Whether it is one of the model's end-of-sequence tokens.</param>
+    /// <param name="longest">Most tokens a slot holds.</param>
+    public FinishReason? Append(int token, bool endsSequence, int longest)
+    {
+        tokens.Add(token);
+        var stopped = (endsSequence && !request.IgnoreEos) || request.StopAfter?.Invoke(token) == true;
+        var full = tokens.Count - PromptLength >= request.MaxNewTokens || tokens.Count >= longest;
+        return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
+    }
+
+    public void Finish(FinishReason reason) => completion.TrySetResult(new(tokens[PromptLength..], reason, logits));
+
+    public void Cancel() => completion.TrySetCanceled(cancellation);
+
+    public void Fail(Exception exception) => completion.TrySetException(exception);
+}

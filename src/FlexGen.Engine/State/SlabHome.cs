@@ -1,0 +1,103 @@
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>One slab of keys or values in host memory or on disk.</summary>
+internal sealed unsafe class SlabHome : IDisposable
+{
+    private const long WindowBytes = 4 << 20;
+    private const long GapBytes = 64 << 10;
+    private readonly HostMemory? host;
+    private readonly DirectFile? file;
+    private readonly long rowBytes;
+
+    /// <param name="bytes">Its size.</param>
+    /// <param name="rowBytes">Bytes of one token of one slot.</param>
+    /// <param name="pinned">Whether a GPU reads it; only for host memory.</param>
+    /// <param name="diskFolder">Where a file goes; null: host memory.</param>
+    public SlabHome(long bytes, long rowBytes, bool pinned, string? diskFolder)
+    {
+        this.rowBytes = rowBytes;
+        host = diskFolder is null ? new(bytes, pinned) : null;
+        file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
+    }
+
+    /// <summary>Its address; only in host memory.</summary>
+    public IntPtr Address => host!.Address;
+
+    /// <summary>Brings the first bytes to the compute device, on a lane's thread.</summary>
+    /// <param name="copier">The lane's.</param>
+    /// <param name="to">Where on the compute device, or in host memory when the attention is to run there.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Pinned memory for what comes from a file to a GPU; null: it is read to where it is wanted.</param>
+    public void ReadPrefix(Copier copier, IntPtr to, long bytes, HostMemory? staging)
+    {
+        if (host is not null)
+        {
+            copier.ToCompute(to, host.Address, bytes);
+            return;
+        }
+
+        var step = staging?.Bytes ?? Math.Max(DirectFile.Align(bytes), 1);
+        for (var at = 0L; at < bytes; at += step)
+        {
+            var length = Math.Min(step, bytes - at);
+            file!.Read(at, staging?.Address ?? to, DirectFile.Align(length));
+            if (staging is not null)
+            {
+                copier.ToCompute(to + (nint)at, staging.Address, length);
+                copier.Flush();
+            }
+        }
+    }
+
+    /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
+    public void Scatter(IntPtr rows, ReadOnlySpan<long> places)
+    {
+        if (file is not null)
+        {
+            ScatterToFile(rows, places);
+            return;
+        }
+
+        for (var n = 0; n < places.Length; n++)
+        {
+            Buffer.MemoryCopy((void*)(rows + (nint)(n * rowBytes)), (void*)(host!.Address + (nint)(places[n] * rowBytes)), rowBytes, rowBytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        host?.Dispose();
+        file?.Dispose();
+    }
+
+    /// <summary>Direct I/O writes whole sectors: rows near each other are put into one window, which is read, changed and written.</summary>
+    private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places)
+    {
+        var order = places.ToArray();
+        var sources = Enumerable.Range(0, order.Length).ToArray();
+        Array.Sort(order, sources);
+        using var window = new HostMemory(WindowBytes + DirectFile.Align(rowBytes) + DirectFile.Alignment, pinned: false);
+        for (var first = 0; first < order.Length;)
+        {
+            var start = order[first] * rowBytes / DirectFile.Alignment * DirectFile.Alignment;
+            var last = first;
+            while (last + 1 < order.Length && (order[last + 1] - order[last]) * rowBytes < GapBytes && (order[last + 1] * rowBytes) - start < WindowBytes)
+            {
+                last++;
+            }
+
+            var bytes = DirectFile.Align(((order[last] + 1) * rowBytes) - start);
+            file!.Read(start, window.Address, bytes);
+            for (; first <= last; first++)
+            {
+                Buffer.MemoryCopy(
+                    (void*)(rows + (nint)(sources[first] * rowBytes)), (void*)(window.Address + (nint)((order[first] * rowBytes) - start)), rowBytes, rowBytes);
+            }
+
+            file.Write(start, window.Address, bytes);
+        }
+    }
+}

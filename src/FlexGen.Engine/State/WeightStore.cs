@@ -1,0 +1,197 @@
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.State;
+
+/// <summary>
+/// A model's weights where the policy has them rest. What does not rest on the compute device is streamed, layer by layer, into
+/// one of two buffers: while one is computed with, the other is filled, a page for each micro-batch.
+/// </summary>
+internal sealed class WeightStore : IDisposable
+{
+    private const long StagingBytes = 32 << 20;
+    private readonly Dictionary<string, Tensor> resident = [];
+    private readonly List<LayerHome> homes = [];
+    private readonly Buffer[] buffers;
+    private readonly Lane lane;
+    private readonly HostMemory? staging;
+    private readonly ScalarType type;
+    private int turn;
+
+    /// <param name="model">The model.</param>
+    /// <param name="load">A weight as a tensor on a device.</param>
+    /// <param name="placement">Shares of the bytes.</param>
+    /// <param name="type">The type of the weights.</param>
+    /// <param name="device">The compute device.</param>
+    /// <param name="diskFolder">Where scratch files go.</param>
+    public WeightStore(Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder)
+    {
+        this.type = type;
+        var gpu = ComputeMemory.Gpu(device);
+        var shares = new ShareCounter(placement);
+        foreach (var layer in model.Layers)
+        {
+            homes.Add(Place(layer, shares, gpu is not null, diskFolder));
+            Fill(homes[^1], load, device);
+        }
+
+        var largest = homes.Max(h => h.Bytes);
+        buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
+        staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
+        lane = new("weight loads", gpu);
+    }
+
+    /// <summary>Starts to bring one of n pages of a layer. All pages of a layer are asked for one after another.</summary>
+    public void Load(int layer, int page, int pages)
+    {
+        var home = homes[layer];
+        if (home.Bytes == 0)
+        {
+            return;
+        }
+
+        var buffer = Find(layer);
+        if (buffer is null)
+        {
+            buffer = buffers[turn++ % 2];
+            buffer.Assign(layer);
+        }
+
+        var (start, end) = (buffer.Asked, page == pages - 1 ? home.Bytes : DirectFile.Align(home.Bytes * (page + 1) / pages));
+        if (start < end)
+        {
+            buffer.Asked = end;
+            var to = buffer.Memory.Address;
+            buffer.Pages.Add(lane.Start(copier => home.Copy(copier, to, start, end, staging), buffer.Released));
+        }
+    }
+
+    /// <summary>A layer's weights; what the compute device does from now on waits for those still on their way.</summary>
+    public LayerWeights Use(int layer)
+    {
+        Load(layer, 0, 1);
+        var buffer = Find(layer);
+        buffer?.Pages.ForEach(p => p.WaitOnCompute());
+        return new([.. homes[layer].Places.Select(p =>
+            p.Tier == Tier.Gpu ? resident[p.Spec.Name] : buffer!.View(layer, p.Offset, p.Spec, type))]);
+    }
+
+    /// <summary>The compute device has been given all it does with a layer: its buffer may be filled again when that is done.</summary>
+    public void Release(int layer) => Find(layer)?.Release();
+
+    public void Dispose()
+    {
+        lane.Dispose();
+        staging?.Dispose();
+        Array.ForEach(buffers, b => b.Dispose());
+        homes.ForEach(h => h.Dispose());
+        foreach (var tensor in resident.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private Buffer? Find(int layer) => Array.Find(buffers, b => b.Layer == layer);
+
+    private LayerHome Place(Layer layer, ShareCounter shares, bool pinned, string diskFolder)
+    {
+        var tiers = layer.Weights.Select(w => (Spec: w, Tier: resident.ContainsKey(w.Name) ? Tier.Gpu : shares.Next(Bytes(w)))).ToList();
+        var (hostBytes, diskBytes) = (Size(Tier.Host), Size(Tier.Disk));
+        var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
+        return new([.. tiers.Select(t => (t.Spec, t.Tier, Offset(t.Spec, t.Tier)))], hostBytes, diskBytes, pinned, diskFolder);
+
+        long Size(Tier tier) => tiers.Where(t => t.Tier == tier).Sum(t => DirectFile.Align(Bytes(t.Spec)));
+
+        long Offset(WeightSpec spec, Tier tier)
+        {
+            if (tier == Tier.Gpu)
+            {
+                return 0;
+            }
+
+            var offset = next[tier];
+            next[tier] += DirectFile.Align(Bytes(spec));
+            return offset;
+        }
+    }
+
+    private void Fill(LayerHome home, Func<WeightSpec, Device, Tensor> load, Device device)
+    {
+        foreach (var (spec, tier, offset) in home.Places)
+        {
+            if (tier != Tier.Gpu)
+            {
+                using var weight = load(spec, CPU);
+                home.Fill(offset, weight);
+            }
+            else if (!resident.ContainsKey(spec.Name))
+            {
+                resident.Add(spec.Name, load(spec, device).DetachFromDisposeScope());
+            }
+        }
+    }
+
+    private long Bytes(WeightSpec spec) => spec.Shape.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type);
+
+    /// <summary>Compute memory that holds one layer's streamed weights at a time.</summary>
+    private sealed class Buffer(long bytes, Device device) : IDisposable
+    {
+        private readonly Dictionary<(int Layer, long Offset), Tensor> views = [];
+        private readonly bool onGpu = ComputeMemory.Gpu(device) is not null;
+
+        public ComputeMemory Memory { get; } = new(bytes, device);
+
+        public int Layer { get; private set; } = -1;
+
+        /// <summary>Bytes of the layer asked for so far.</summary>
+        public long Asked { get; set; }
+
+        public List<Transfer> Pages { get; } = [];
+
+        /// <summary>Happens when the compute device is done with the layer before.</summary>
+        public CudaEvent? Released { get; private set; }
+
+        public void Assign(int layer)
+        {
+            (Layer, Asked) = (layer, 0);
+            Pages.ForEach(p => p.Dispose());
+            Pages.Clear();
+        }
+
+        public void Release()
+        {
+            Layer = -1;
+            if (onGpu)
+            {
+                Released ??= new();
+                CudaStream.Compute.Record(Released);
+            }
+        }
+
+        public Tensor View(int layer, long offset, WeightSpec spec, ScalarType type)
+        {
+            if (!views.TryGetValue((layer, offset), out var view))
+            {
+                view = Memory.View(offset, [.. spec.Shape], type);
+                views.Add((layer, offset), view);
+            }
+
+            return view;
+        }
+
+        public void Dispose()
+        {
+            Pages.ForEach(p => p.Dispose());
+            Released?.Dispose();
+            foreach (var view in views.Values)
+            {
+                view.Dispose();
+            }
+
+            Memory.Dispose();
+        }
+    }
+}

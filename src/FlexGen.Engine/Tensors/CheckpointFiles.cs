@@ -1,0 +1,83 @@
+using System.Text.Json;
+
+namespace FlexGen.Engine.Tensors;
+
+/// <summary>Which files of a model folder hold which tensors.</summary>
+internal static class CheckpointFiles
+{
+    private const string Single = "model.safetensors";
+    private const string Index = "model.safetensors.index.json";
+
+    /// <summary>Opens every file that holds weights and finds each tensor's.</summary>
+    /// <param name="folder">The model folder.</param>
+    /// <param name="opened">Takes each file as it is opened, so that the caller can close them whatever happens.</param>
+    public static Dictionary<string, SafetensorsFile> Open(string folder, List<SafetensorsFile> opened)
+    {
+        var single = Path.Combine(folder, Single);
+        if (File.Exists(single))
+        {
+            var file = SafetensorsFile.Open(single);
+            opened.Add(file);
+            return file.Entries.Keys.ToDictionary(name => name, _ => file);
+        }
+
+        var index = Path.Combine(folder, Index);
+        if (!File.Exists(index))
+        {
+            var others = Directory.GetFiles(folder, "*.bin").Concat(Directory.GetFiles(folder, "*.pt")).Concat(Directory.GetFiles(folder, "*.gguf"))
+                .Select(Path.GetFileName).Order();
+            throw new CheckpointException(
+                $"{folder}: neither {Single} nor {Index} is there{(others.Any() ? $" (but {string.Join(", ", others)}); convert the weights to safetensors" : "")}");
+        }
+
+        return Sharded(folder, index, opened);
+    }
+
+    private static Dictionary<string, SafetensorsFile> Sharded(string folder, string index, List<SafetensorsFile> opened)
+    {
+        var map = ReadIndex(index);
+        var shards = map.Values.Distinct().Order().ToList();
+        var missing = shards.Where(s => !File.Exists(Path.Combine(folder, s))).ToList();
+        if (missing.Count > 0)
+        {
+            throw new CheckpointException($"{folder}: {missing.Count} of the {shards.Count} files that {Index} names are missing: {string.Join(", ", missing)}");
+        }
+
+        var files = new Dictionary<string, SafetensorsFile>();
+        foreach (var shard in shards)
+        {
+            files.Add(shard, SafetensorsFile.Open(Path.Combine(folder, shard)));
+            opened.Add(files[shard]);
+        }
+
+        foreach (var (tensor, shard) in map)
+        {
+            if (!files[shard].Entries.ContainsKey(tensor))
+            {
+                throw new CheckpointException($"{files[shard].Path}: tensor '{tensor}' is not in it, though {Index} says so");
+            }
+        }
+
+        return map.ToDictionary(m => m.Key, m => files[m.Value]);
+    }
+
+    private static Dictionary<string, string> ReadIndex(string index)
+    {
+        if (JsonFile.ReadObject(index).TryGetProperty("weight_map", out var weightMap) && weightMap.ValueKind == JsonValueKind.Object)
+        {
+            var map = new Dictionary<string, string>();
+            foreach (var member in weightMap.EnumerateObject())
+            {
+                var shard = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : "";
+                if (shard.Length == 0 || Path.GetFileName(shard) != shard || !map.TryAdd(member.Name, shard))
+                {
+                    throw new CheckpointException($"{index}: tensor '{member.Name}' must be given once, with the name of a file in the same folder; found {member.Value}");
+                }
+            }
+
+            return map;
+        }
+
+        throw new CheckpointException($"{index}: the object 'weight_map' is missing");
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace FlexGen.Engine.Tensors;
+
+/// <summary>The JSON files beside the weights.</summary>
+internal static class JsonFile
+{
+    /// <summary>The object that the file holds.</summary>
+    public static JsonElement ReadObject(string path)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(path);
+            if (!Utf8.IsValid(bytes))
+            {
+                throw new CheckpointException($"{path}: not JSON: it is not valid UTF-8");
+            }
+
+            using var document = JsonDocument.Parse(bytes);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw new CheckpointException($"{path}: a JSON object is expected, but it holds {document.RootElement.ValueKind}");
+        }
+        catch (JsonException exception)
+        {
+            throw new CheckpointException($"{path}: not JSON: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be read: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+
+namespace FlexGen.Interop;
+
+/// <summary>
+/// The CUDA driver API, whose soname is the same in CUDA 12 and 13. Calls need the device's primary context, which libtorch
+/// shares, to be current on their thread: see <see cref="Use"/>.
+/// </summary>
+public static partial class CudaDriver
+{
+    private const string Library = "libcuda.so.1";
+
+    /// <summary>Makes a device's primary context current on this thread.</summary>
+    public static void Use(int device)
+    {
+        Check(Init(0), "cuInit");
+        Check(DeviceGet(out var handle, device), "cuDeviceGet");
+        Check(PrimaryContextRetain(out var context, handle), "cuDevicePrimaryCtxRetain");
+        Check(ContextSetCurrent(context), "cuCtxSetCurrent");
+    }
+
+    /// <summary>Bytes free on the current device.</summary>
+    public static long FreeMemory()
+    {
+        Check(MemGetInfo(out var free, out _), "cuMemGetInfo");
+        return (long)free;
+    }
+
+    /// <exception cref="InvalidOperationException">The call failed.</exception>
+    internal static void Check(int status, string call)
+    {
+        if (status != 0)
+        {
+            var name = GetErrorName(status, out var text) == 0 ? Marshal.PtrToStringUTF8(text) : "unknown error";
+            throw new InvalidOperationException($"{call} failed: {name} ({status})");
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "cuInit")]
+    private static partial int Init(uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceGet")]
+    private static partial int DeviceGet(out int device, int ordinal);
+
+    [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRetain")]
+    private static partial int PrimaryContextRetain(out IntPtr context, int device);
+
+    [LibraryImport(Library, EntryPoint = "cuCtxSetCurrent")]
+    private static partial int ContextSetCurrent(IntPtr context);
+
+    [LibraryImport(Library, EntryPoint = "cuGetErrorName")]
+    private static partial int GetErrorName(int status, out IntPtr name);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
+    private static partial int MemGetInfo(out nuint free, out nuint total);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamCreate")]
+    internal static partial int StreamCreate(out IntPtr stream, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamDestroy_v2")]
+    internal static partial int StreamDestroy(IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamWaitEvent")]
+    internal static partial int StreamWaitEvent(IntPtr stream, IntPtr signal, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuEventCreate")]
+    internal static partial int EventCreate(out IntPtr signal, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuEventDestroy_v2")]
+    internal static partial int EventDestroy(IntPtr signal);
+
+    [LibraryImport(Library, EntryPoint = "cuEventRecord")]
+    internal static partial int EventRecord(IntPtr signal, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuEventSynchronize")]
+    internal static partial int EventSynchronize(IntPtr signal);
+
+    [LibraryImport(Library, EntryPoint = "cuEventElapsedTime")]
+    internal static partial int EventElapsedTime(out float milliseconds, IntPtr start, IntPtr end);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyHtoDAsync_v2")]
+    internal static partial int CopyHostToDevice(IntPtr to, IntPtr from, nuint bytes, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
+    internal static partial int CopyDeviceToHost(IntPtr to, IntPtr from, nuint bytes, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
+    internal static partial int HostAlloc(out IntPtr address, nuint bytes, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemFreeHost")]
+    internal static partial int HostFree(IntPtr address);
+}

@@ -1,0 +1,38 @@
+namespace FlexGen.Interop;
+
+/// <summary>A queue of work on the current device. Streams other than <see cref="Compute"/> run beside it.</summary>
+public sealed class CudaStream : IDisposable
+{
+    private const uint NonBlocking = 1;
+    private readonly IntPtr handle;
+
+    /// <summary>A new stream that does not wait for the compute stream.</summary>
+    public CudaStream() => CudaDriver.Check(CudaDriver.StreamCreate(out handle, NonBlocking), "cuStreamCreate");
+
+    private CudaStream(IntPtr handle) => this.handle = handle;
+
+    /// <summary>The stream libtorch computes on.</summary>
+    public static CudaStream Compute { get; } = new(IntPtr.Zero);
+
+    /// <summary>What is put into this stream from now on waits for the event.</summary>
+    public void Wait(CudaEvent signal) => CudaDriver.Check(CudaDriver.StreamWaitEvent(handle, signal.Handle, 0), "cuStreamWaitEvent");
+
+    /// <summary>The event happens when what is in this stream now is done.</summary>
+    public void Record(CudaEvent signal) => CudaDriver.Check(CudaDriver.EventRecord(signal.Handle, handle), "cuEventRecord");
+
+    /// <summary>Copies from pinned host memory to the device.</summary>
+    public void CopyToDevice(IntPtr to, IntPtr from, long bytes) =>
+        CudaDriver.Check(CudaDriver.CopyHostToDevice(to, from, (nuint)bytes, handle), "cuMemcpyHtoDAsync");
+
+    /// <summary>Copies from the device to pinned host memory.</summary>
+    public void CopyToHost(IntPtr to, IntPtr from, long bytes) =>
+        CudaDriver.Check(CudaDriver.CopyDeviceToHost(to, from, (nuint)bytes, handle), "cuMemcpyDtoHAsync");
+
+    public void Dispose()
+    {
+        if (handle != IntPtr.Zero)
+        {
+            _ = CudaDriver.StreamDestroy(handle);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace FlexGen.Planning;
+
+/// <summary>The decision under which a job runs.</summary>
+/// <param name="GpuBatchSize">Slots of one micro-batch.</param>
+/// <param name="GpuBatchCount">Micro-batches that share each loaded weight.</param>
+/// <param name="SequenceLength">Tokens that a slot's KV cache has room for, prompt and output together.</param>
+public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int SequenceLength)
+{
+    /// <summary>Where the weights rest.</summary>
+    public Placement Weights { get; init; } = Placement.AllGpu;
+
+    /// <summary>Where the KV cache rests: a share of each micro-batch's slots.</summary>
+    public Placement Cache { get; init; } = Placement.AllGpu;
+
+    /// <summary>Where hidden states rest between layers: a share of the micro-batches.</summary>
+    public Placement Hidden { get; init; } = Placement.AllGpu;
+
+    /// <summary>Where the attention of decoding sequences runs whose cache is not on the GPU: <see cref="Tier.Gpu"/> or <see cref="Tier.Host"/>.</summary>
+    public Tier AttentionOn { get; init; } = Tier.Gpu;
+
+    /// <summary>Sequences that run at once.</summary>
+    public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
+}

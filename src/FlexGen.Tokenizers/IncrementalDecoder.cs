@@ -1,0 +1,15 @@
+namespace FlexGen.Tokenizers;
+
+/// <summary>Decodes the tokens of one sequence as they come. What it returns, joined, equals
+/// <see cref="Tokenizer.Decode"/> of all the ids. Not thread-safe.</summary>
+public abstract class IncrementalDecoder
+{
+    private protected IncrementalDecoder() { }
+
+    /// <summary>Takes the next token; returns the text that no later token can change, often empty.
+    /// Special tokens and ids outside the vocabulary have no text.</summary>
+    public abstract string Append(int id);
+
+    /// <summary>Returns what is left at the end of the sequence; an incomplete character becomes U+FFFD.</summary>
+    public abstract string Flush();
+}

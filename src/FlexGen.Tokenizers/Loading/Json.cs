@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace FlexGen.Tokenizers.Loading;
+
+/// <summary>Reading of the JSON files of a checkpoint folder.</summary>
+internal static class Json
+{
+    /// <exception cref="TokenizerException">The file is not a JSON object.</exception>
+    public static JsonElement Read(string file)
+    {
+        try
+        {
+            using var stream = File.OpenRead(file);
+            using var document = JsonDocument.Parse(stream);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw NotAnObject(file, document.RootElement.ValueKind.ToString());
+        }
+        catch (JsonException exception)
+        {
+            throw NotAnObject(file, $"something that is not JSON ({exception.Message})");
+        }
+    }
+
+    public static JsonElement? ReadIfThere(string file) => File.Exists(file) ? Read(file) : null;
+
+    /// <summary>A member; null when it is missing or null.</summary>
+    public static JsonElement? Get(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+
+    public static string? Text(this JsonElement element, string name) =>
+        element.Get(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public static bool? Flag(this JsonElement element, string name) =>
+        element.Get(name) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : null;
+
+    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
+        element.Get(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
+
+    private static TokenizerException NotAnObject(string file, string found) =>
+        TokenizerException.Unsupported(file, found, "a JSON object", "Copy the file again from the checkpoint.");
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace FlexGen.Tokenizers.Loading;
+
+/// <summary>A typed part of a tokenizer.json, such as a decoder, and where it stands.</summary>
+internal readonly record struct Part(string File, string Role, JsonElement Body)
+{
+    public string Type => Body.Text("type") ?? "no type";
+
+    /// <summary>The part itself, or the members of a Sequence, one after the other.</summary>
+    public IEnumerable<Part> Flatten(string members)
+    {
+        var part = this;
+        return Type == "Sequence"
+            ? Body.Items(members).SelectMany(body => (part with { Body = body }).Flatten(members))
+            : [this];
+    }
+
+    /// <summary>An error that names what is not supported here.</summary>
+    public TokenizerException Unsupported(string supported) => Unsupported(Type, supported);
+
+    public TokenizerException Unsupported(string found, string supported) => TokenizerException.Unsupported(
+        File, $"the {Role} {found}", supported, "Use a checkpoint with a tokenizer of the kinds that are supported.");
+}

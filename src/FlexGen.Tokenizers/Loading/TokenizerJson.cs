@@ -1,0 +1,88 @@
+using System.Text.Json;
+using FlexGen.Tokenizers.Added;
+using FlexGen.Tokenizers.Bpe;
+using FlexGen.Tokenizers.Splitting;
+
+namespace FlexGen.Tokenizers.Loading;
+
+/// <summary>Reads tokenizer.json, the file of the Hugging Face tokenizers library.</summary>
+internal static class TokenizerJson
+{
+    private const string Models = "a BPE without dropout, continuing_subword_prefix or end_of_word_suffix";
+    private static readonly string[] affixes = ["continuing_subword_prefix", "end_of_word_suffix"];
+
+    public static Tokenizer Load(string folder)
+    {
+        var file = Path.Combine(folder, "tokenizer.json");
+        var root = Json.Read(file);
+        try
+        {
+            return Load(file, root, new TokenizerConfig(folder));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw TokenizerException.Unsupported(file, $"a value of the wrong kind ({exception.Message})", "a file as the tokenizers library writes it",
+                "Copy the file again from the checkpoint.");
+        }
+    }
+
+    private static BpeTokenizer Load(string file, JsonElement root, TokenizerConfig config)
+    {
+        Part? PartOf(string role) => root.Get(role) is { } body ? new Part(file, role, body) : null;
+        var model = PartOf("model") ?? new Part(file, "model", default);
+        RequireBpe(model);
+        var vocabulary = model.Body.Get("vocab")?.EnumerateObject()
+            .ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal) ?? [];
+        var added = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
+        var parts = new BpeParts(file, vocabulary, added);
+        foreach (var merge in model.Body.Items("merges"))
+        {
+            AddMerge(parts, model, merge);
+        }
+        var preTokenizer = PreTokenizerReader.Read(PartOf("pre_tokenizer"), out var byteLevel);
+        var unknown = parts.Find(model.Body.Text("unk_token"));
+        IAlphabet alphabet = byteLevel
+            ? new ByteAlphabet(vocabulary, unknown)
+            : new RuneAlphabet(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
+        var ignoreMerges = model.Body.Flag("ignore_merges") ?? false;
+        if (!byteLevel && preTokenizer.Words.IsEmpty && parts.CanCutAtSpaces(ignoreMerges))
+        {
+            preTokenizer = preTokenizer with { Words = new WordSplitter([SpaceBorder.Splitter]) };
+        }
+        var (before, after) = PostProcessorReader.Read(PartOf("post_processor"));
+        var ids = parts.Vocabulary(config, before, after);
+        var decoder = DecoderReader.Read(PartOf("decoder") ?? new Part(file, "decoder", default), ids);
+        return new BpeTokenizer(
+            ids, added, NormalizerReader.Read(PartOf("normalizer")), preTokenizer, parts.Build(alphabet, ignoreMerges), decoder);
+    }
+
+    private static void RequireBpe(Part model)
+    {
+        // Older files leave the type out.
+        if (model.Body.Text("type") is not (null or "BPE") || model.Body.Get("vocab") is null || model.Body.Get("merges") is null)
+        {
+            throw model.Unsupported(Models);
+        }
+        var changed = affixes.FirstOrDefault(name => model.Body.Text(name) is { Length: > 0 })
+            ?? (model.Body.Get("dropout")?.GetDouble() > 0 ? "dropout" : null);
+        if (changed is not null)
+        {
+            throw model.Unsupported($"BPE with {changed}", Models);
+        }
+    }
+
+    private static AddedToken? ReadAdded(JsonElement token, Dictionary<string, int> vocabulary) =>
+        TokenizerConfig.Read(token.Get("id")?.GetInt32() ?? 0, token) is { } read
+            ? read with { Id = vocabulary.GetValueOrDefault(read.Text, read.Id) }
+            : null;
+
+    private static void AddMerge(BpeParts parts, Part model, JsonElement merge)
+    {
+        var pair = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(part => part.GetString()!)];
+        if (pair.Length != 2)
+        {
+            throw model.Unsupported($"BPE with the merge {merge.GetRawText()}", "merges of two tokens");
+        }
+        parts.AddMerge(pair[0], pair[1]);
+    }
+}

@@ -1,0 +1,52 @@
+using FlexGen.Tokenizers.Bpe;
+using FlexGen.Tokenizers.Normalization;
+using FlexGen.Tokenizers.Splitting;
+
+namespace FlexGen.Tokenizers.Loading;
+
+/// <summary>Reads vocab.json with merges.txt, the byte-level files of GPT-2, OPT and Qwen 2.</summary>
+internal static class VocabularyAndMerges
+{
+    public static Tokenizer Load(string folder)
+    {
+        var vocabularyFile = Path.Combine(folder, "vocab.json");
+        var config = new TokenizerConfig(folder);
+        var qwen = config.TokenizerClass is "Qwen2Tokenizer" or "Qwen2TokenizerFast";
+        if (!qwen && config.TokenizerClass is not (null or "GPT2Tokenizer" or "GPT2TokenizerFast" or "PreTrainedTokenizerFast"))
+        {
+            throw TokenizerException.Unsupported(Path.Combine(folder, "tokenizer_config.json"), $"the tokenizer_class {config.TokenizerClass}",
+                "GPT2Tokenizer or Qwen2Tokenizer beside vocab.json and merges.txt", "Add the checkpoint's tokenizer.json.");
+        }
+        var vocabulary = Json.Read(vocabularyFile).EnumerateObject()
+            .Select(token => (token.Name, Id: token.Value.TryGetInt32(out var id) && id >= 0 ? id : throw NotAnId(vocabularyFile, token.Name)))
+            .ToDictionary(token => token.Name, token => token.Id, StringComparer.Ordinal);
+        var added = config.AddedTokens(vocabulary);
+        var parts = new BpeParts(vocabularyFile, vocabulary, added);
+        ReadMerges(Path.Combine(folder, "merges.txt"), parts);
+
+        var addsBegin = config.AddBegin ?? (config.BeginToken == "</s>" || config.ModelType == "opt");
+        var begin = parts.Find(config.BeginToken ?? (config.ModelType == "opt" ? "</s>" : null));
+        var end = config.AddEnd == true ? parts.Find(config.EndToken) : null;
+        var ids = parts.Vocabulary(config, addsBegin && begin is { } first ? [first] : [], end is { } last ? [last] : []);
+        var words = new PreTokenizer(new WordSplitter([qwen ? new Cl100kSplitter(digits: 1) : new Gpt2Splitter()]), config.AddPrefixSpace);
+        var model = parts.Build(new ByteAlphabet(vocabulary, parts.Find(config.UnknownToken)), ignoreMerges: false);
+        return new BpeTokenizer(ids, added, qwen ? new UnicodeNormalizer(compatible: false) : null, words, model, DecoderReader.ByteLevel(ids));
+    }
+
+    private static void ReadMerges(string file, BpeParts parts)
+    {
+        foreach (var line in File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)))
+        {
+            var pair = line.Split(' ');
+            if (pair.Length != 2)
+            {
+                throw TokenizerException.Unsupported(file, $"the line \"{line}\"", "two tokens with one space between them",
+                    "Copy the file again from the checkpoint.");
+            }
+            parts.AddMerge(pair[0], pair[1]);
+        }
+    }
+
+    private static TokenizerException NotAnId(string file, string token) => TokenizerException.Unsupported(
+        file, $"no id for \"{token}\"", "a number from 0 on for each token", "Copy the file again from the checkpoint.");
+}

@@ -1,0 +1,6 @@
+namespace FlexGen.Tokenizers.Normalization;
+
+internal sealed class SequenceNormalizer(IReadOnlyList<INormalizer> steps) : INormalizer
+{
+    public string Normalize(string text) => steps.Aggregate(text, (current, step) => step.Normalize(current));
+}

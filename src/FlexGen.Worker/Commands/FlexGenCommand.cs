@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using FlexGen.Dataflow;
+using FlexGen.Engine;
+using FlexGen.Engine.Tensors;
+using FlexGen.Tokenizers;
+using FlexGen.Worker.Configuration;
+
+namespace FlexGen.Worker.Commands;
+
+/// <summary>The root of the command line: picks the command, and turns what it throws into an exit code and one error.</summary>
+internal static class FlexGenCommand
+{
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Log more, and show where an error arose.", Recursive = true };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parse = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        try
+        {
+            if (parse.Action is ParseErrorAction)
+            {
+                throw new UsageException($"{string.Join(" ", parse.Errors.Select(e => e.Message))} {Usage(parse.CommandResult.Command)}");
+            }
+            // Signals are the host's: the default handler here would end the process before it has drained.
+            return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception e)
+        {
+            return Report(e is AggregateException { InnerExceptions: [var only] } ? only : e, parse.GetValue(Verbose));
+        }
+    }
+
+    private static RootCommand Create()
+    {
+        var root = new RootCommand(
+            """
+            Runs a language model over datasets: records in, completions out, each record exactly once.
+
+            Examples:
+              flexgen validate pipelines/extract-demo.yaml
+              flexgen run pipelines/extract-demo.yaml
+              flexgen run pipelines/extract-demo.yaml --set generation.maxNewTokens=32 --device cpu
+              flexgen generate --model pipelines/demo/model --input prompts.jsonl --output completions.jsonl
+
+            Exit codes: 0 done, or drained after SIGTERM or Ctrl+C; 1 failed; 2 the command line or the pipeline file is wrong.
+            """)
+        {
+            Verbose,
+            RunCommand.Create(),
+            ValidateCommand.Create(),
+            GenerateCommand.Create(),
+            TokenizeCommand.Create(),
+        };
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new DetailedHelpAction((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static string Usage(Command command) => $"'flexgen{(command is RootCommand ? "" : " " + command.Name)} --help' says more.";
+
+    private static int Report(Exception e, bool verbose)
+    {
+        bool expected = e is UsageException or PipelineException or RecordException or EngineException or CheckpointException
+            or TokenizerException or IOException or UnauthorizedAccessException;
+        string message = expected ? e.Message : $"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)";
+        Console.Error.WriteLine($"error: {(verbose ? e.ToString() : message)}");
+        return e is UsageException ? ExitCode.Usage : ExitCode.Failure;
+    }
+}

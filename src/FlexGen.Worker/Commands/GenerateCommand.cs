@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Diagnostics;
+using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Generation;
+using FlexGen.Worker.JsonLines;
+using FlexGen.Worker.Reporting;
+
+namespace FlexGen.Worker.Commands;
+
+/// <summary><c>flexgen generate</c>: completions of prompts in a file.</summary>
+internal sealed class GenerateCommand
+{
+    /// <summary>Lines read ahead for each slot, so that slots stay full while lines are written in order.</summary>
+    private const int LinesPerSlot = 4;
+
+    private readonly JsonLinesOptions files = new();
+    private readonly Option<string> logitsFile = new("--logits")
+    {
+        HelpName = "FILE.jsonl",
+        Description = "Also write the float32 logits after each prompt's last token, a JSON array a line; null for a bad line.",
+    };
+
+    private readonly IReadOnlyList<KeyedOption> generation = KeyedOption.ForGeneration();
+    private readonly IReadOnlyList<KeyedOption> engine = KeyedOption.ForEngine();
+
+    public static Command Create()
+    {
+        var generate = new GenerateCommand();
+        var command = new DetailedCommand(
+            "generate",
+            "Completes prompts.",
+            """
+            In, a line each:   {"id": 1, "prompt": "Text: Ada lives in Turin.\nJSON:"}   or   {"id": 2, "prompt_token_ids": [2, 81, 7]}
+            Out, in order:     {"id": 1, "token_ids": [...], "text": " {...}", "finish_reason": "stop"}
+            finish_reason is stop (end-of-sequence token or stop string) or length. token_ids has the tokens that ended it too; text has
+            not, and is null where the model folder has no tokenizer. A bad line becomes {"id", "error"}, the others go on, and the exit code is 1.
+
+            Examples:
+              flexgen generate --model pipelines/demo/model --input prompts.jsonl --output completions.jsonl
+              flexgen generate --model opt-125m --input prompts.jsonl --output out.jsonl --temperature 0.8 --top-p 0.95 --seed 7
+              flexgen generate --model opt-125m --input ids.jsonl --output out.jsonl --logits logits.jsonl --max-new-tokens 1
+            """);
+        generate.files.AddTo(command);
+        command.Add(generate.logitsFile);
+        foreach (var option in generate.generation.Concat(generate.engine))
+        {
+            command.Add(option.Option);
+        }
+        command.SetAction((parse, cancellation) => generate.RunAsync(parse, cancellation));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
+        var settings = OptionsBinder.Bind<EngineSettings>("command line", [KeyedOption.Layer(parse, engine)]);
+        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings);
+        if (options.Stop.Count > 0 && !model.HasTokenizer)
+        {
+            throw new UsageException("--stop needs a tokenizer, and the model folder has none.");
+        }
+        await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
+        long promptTokens = 0, completionTokens = 0;
+        long start = Stopwatch.GetTimestamp();
+        var job = files.Job(parse, LinesPerSlot * model.Slots);
+        await job.RunAsync(
+            async line =>
+            {
+                int[] prompt = PromptTokens(parse, line, model);
+                var generated = await model.GenerateAsync(prompt, options, logits is not null, cancellation);
+                return json =>
+                {
+                    promptTokens += prompt.Length;
+                    completionTokens += generated.TokenIds.Count;
+                    json.WriteTokenIds("token_ids", generated.TokenIds);
+                    json.WriteString("text", generated.Text);
+                    json.WriteString("finish_reason", generated.FinishReasonName);
+                    logits?.WriteLogits(generated.Logits);
+                };
+            },
+            (number, error) =>
+            {
+                logits?.WriteLogits(null);
+                return files.ReportError(parse)(number, error);
+            });
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return files.Finish(parse, job, new Report()
+            .Add("prompt_tokens", promptTokens)
+            .Add("completion_tokens", completionTokens)
+            .Add("tokens_per_second", Math.Round(completionTokens / seconds, 1))
+            .Add("seconds", Math.Round(seconds, 3)));
+    }
+
+    private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model)
+    {
+        if (line.Has("prompt") == line.Has("prompt_token_ids"))
+        {
+            throw new LineException("expected either \"prompt\" or \"prompt_token_ids\".");
+        }
+        if (line.Has("prompt"))
+        {
+            return model.Encode(files.Prompt(parse, line.Text("prompt")));
+        }
+        int[] tokens = line.TokenIds("prompt_token_ids");
+        model.Require(tokens);
+        return tokens;
+    }
+}

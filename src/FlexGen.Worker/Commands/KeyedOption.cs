@@ -1,0 +1,60 @@
+using System.CommandLine;
+using FlexGen.Worker.Configuration;
+
+namespace FlexGen.Worker.Commands;
+
+/// <summary>An option of the command line that stands for a key of the pipeline file, so that both are checked alike.</summary>
+internal sealed record KeyedOption(string Key, Option Option)
+{
+    /// <summary>The device and memory a command may use. Keys are those of <see cref="EngineSettings"/>.</summary>
+    public static IReadOnlyList<KeyedOption> ForEngine() =>
+    [
+        Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU [default: auto]."),
+        Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, float32 on a CPU [default: auto]."),
+        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]."),
+        Text("hostMemory", "--host-memory", "SIZE", "Host memory that may be used, such as 64GiB [default: three quarters of the machine's]."),
+        Text("gpuBatchSize", "--gpu-batch-size", "N", "Slots of one micro-batch: sequences computed at once [default: from the memory]."),
+        Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
+        Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's context, at most 4096]."),
+        Text("schedule", "--schedule", "serial", "Order of the engine's steps. serial runs one after another [default: serial]."),
+    ];
+
+    /// <summary>How the next token is chosen and when to end. Keys are those of the pipeline file's <c>generation</c>.</summary>
+    public static IReadOnlyList<KeyedOption> ForGeneration() =>
+    [
+        Text("maxNewTokens", "--max-new-tokens", "N", "Tokens generated for a prompt at the most [default: 64]."),
+        Text("temperature", "--temperature", "T", "0 takes the likeliest token; higher is more random [default: 0]."),
+        Text("topK", "--top-k", "K", "Draw from the K likeliest tokens only; 0: from all [default: 0]."),
+        Text("topP", "--top-p", "P", "Draw from the likeliest tokens that reach this probability together [default: 1]."),
+        Text("repetitionPenalty", "--repetition-penalty", "R", "Makes tokens that were there before less likely; 1: off [default: 1]."),
+        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens [default: 0]."),
+        new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. A line feed in bash: --stop $'\\n'." }),
+        new("ignoreEos", new Option<bool>("--ignore-eos") { Description = "Go on past end-of-sequence tokens, to --max-new-tokens." }),
+    ];
+
+    /// <summary>The keys of those options that were given.</summary>
+    public static ConfigurationLayer Layer(ParseResult parse, IEnumerable<KeyedOption> options, string prefix = "")
+    {
+        var values = ConfigurationLayer.NewValues();
+        var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, option) in options)
+        {
+            if (parse.GetResult(option) is not { Implicit: false } result)
+            {
+                continue;
+            }
+            bool isList = option.ValueType.IsArray;
+            string[] tokens = result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(t => t.Value)];
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                string path = prefix + (isList ? $"{key}:{i}" : key);
+                values[path] = tokens[i];
+                names[path] = option.Name;
+            }
+        }
+        return new ConfigurationLayer(values, path => names[path]);
+    }
+
+    private static KeyedOption Text(string key, string name, string helpName, string description) =>
+        new(key, new Option<string>(name) { HelpName = helpName, Description = description });
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using FlexGen.Dataflow;
+using FlexGen.Worker.Generation;
+using FlexGen.Worker.Hosting;
+using FlexGen.Worker.Reporting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FlexGen.Worker.Commands;
+
+/// <summary><c>flexgen validate</c>: checks a pipeline without running it.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create()
+    {
+        var arguments = new PipelineArguments();
+        var command = new DetailedCommand(
+            "validate",
+            "Checks a pipeline without running it: its file, source and columns, template, schema, model and tokenizer, and whether the model fits.",
+            """
+            Nothing is generated and nothing is written.
+
+            Example:
+              flexgen validate pipelines/extract-demo.yaml
+            """);
+        arguments.AddTo(command);
+        command.SetAction(async (parse, cancellation) =>
+        {
+            var options = arguments.Load(parse);
+            var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation);
+            await using var generator = GeneratorFactory.Create(options, TimeProvider.System, new WorkerLog(NullLogger.Instance));
+            new Report()
+                .Add("pipeline", options.Name)
+                .Add("records", found.TotalRecords ?? 0)
+                .Add("already_done", found.RecordsAlreadyDone)
+                .Add("columns", new JsonArray([.. found.Columns.Select(c => JsonValue.Create(c))]), string.Join(", ", found.Columns))
+                .Add("model", options.Model!.Path ?? "echo")
+                .Add("output", options.Sink.Parquet?.Path)
+                .Add("dead_letter", options.DeadLetter.Parquet?.Path)
+                .Print(parse.GetValue(arguments.Json));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

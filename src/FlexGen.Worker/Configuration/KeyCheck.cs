@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Globalization;
+
+namespace FlexGen.Worker.Configuration;
+
+/// <summary>Holds each key of a layer against the options class: is it known, and has its value the right kind?</summary>
+internal sealed class KeyCheck(Type root)
+{
+    private readonly List<string> errors = [];
+    private readonly HashSet<string> reported = [];
+
+    public IReadOnlyList<string> Errors => errors;
+
+    public void Check(ConfigurationLayer layer)
+    {
+        foreach (var (key, value) in layer.Values)
+        {
+            if (Explain(key.Split(':'), value) is { } error && reported.Add(error))
+            {
+                errors.Add($"{layer.Where(key)}: {error}");
+            }
+        }
+    }
+
+    private string? Explain(string[] words, string? value)
+    {
+        var type = root;
+        for (int depth = 0; depth < words.Length; depth++)
+        {
+            string here = string.Join('.', words[..depth]);
+            if (KeyPath.ValueType(type) is { } valueType)
+            {
+                type = valueType;
+                break;
+            }
+            if (KeyPath.ItemType(type) is { } itemType)
+            {
+                if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                {
+                    return $"'{here}' is a list, not a mapping: '{words[depth]}' cannot stand below it.";
+                }
+                type = itemType;
+            }
+            else if (KeyPath.IsSingleValue(type))
+            {
+                return $"'{here}' is {Kind(type)}; nothing can stand below it.";
+            }
+            else if (KeyPath.Properties(type).FirstOrDefault(p => p.Name.Equals(words[depth], StringComparison.OrdinalIgnoreCase)) is { } property)
+            {
+                type = property.PropertyType;
+            }
+            else
+            {
+                string unknown = string.Join('.', words[..(depth + 1)]);
+                string? nearest = KeyPath.Nearest(root, KeyPath.Properties(type).Select(KeyPath.Name), here, words[depth]);
+                return $"unknown key '{unknown}'{(nearest is null ? "." : $"; did you mean '{nearest}'?")} {Known(type, here)}";
+            }
+        }
+        return value is null ? null : ExplainValue(type, string.Join('.', words), value);
+    }
+
+    private static string? ExplainValue(Type type, string path, string value)
+    {
+        if (KeyPath.ItemType(type) is not null)
+        {
+            return value.Length == 0 ? null : $"'{path}' is a list: write [{value}] in the file, or set {path}.0 from outside it.";
+        }
+        if (!KeyPath.IsSingleValue(type))
+        {
+            return value.Length == 0 ? null : $"'{path}' is a mapping, not the value '{value}'. {Known(type, path)}";
+        }
+        try
+        {
+            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
+            return null;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or NotSupportedException)
+        {
+            return $"'{path}' must be {Kind(type)}; found '{value}'.";
+        }
+    }
+
+    private static string Known(Type type, string path) =>
+        $"Keys {(path.Length == 0 ? "at the top level" : $"below '{path}'")}: {string.Join(", ", KeyPath.Properties(type).Select(KeyPath.Name))}.";
+
+    private static string Kind(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
+        {
+            { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(type))}",
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(TimeSpan) => "a duration such as \"00:00:00.050\"",
+            _ when type == typeof(ByteSize) => "a size such as 16GiB",
+            _ when type == typeof(double) || type == typeof(float) => "a number",
+            _ when type.IsPrimitive => "a whole number",
+            _ => "a text",
+        };
+    }
+}

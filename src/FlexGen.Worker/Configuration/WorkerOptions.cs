@@ -1,0 +1,24 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using FlexGen.Dataflow;
+
+namespace FlexGen.Worker.Configuration;
+
+/// <summary>A pipeline file: the pipeline, the model that generates and the engine that runs it.</summary>
+internal sealed class WorkerOptions : PipelineOptions
+{
+    [Required]
+    public ModelSettings? Model { get; set; }
+
+    public EngineSettings Engine { get; set; } = new();
+
+    /// <summary>Reads a pipeline file; environment variables override it, then settings, then options of the command line.</summary>
+    /// <exception cref="UsageException">Something in it is wrong; the message lists all of it.</exception>
+    public static WorkerOptions Load(string path, IEnumerable<string> settings, ConfigurationLayer commandLine)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value));
+        return OptionsBinder.Bind<WorkerOptions>(path,
+            [YamlLayer.Read(path), ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), commandLine]);
+    }
+}

@@ -1,0 +1,108 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace FlexGen.Worker.Configuration;
+
+/// <summary>Reads a YAML file into a layer that remembers the line of each key.</summary>
+internal sealed class YamlLayer
+{
+    private const int MaxDepth = 32;
+    private readonly Dictionary<string, string?> values = ConfigurationLayer.NewValues();
+    private readonly Dictionary<string, long> lines = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string path;
+
+    private YamlLayer(string path) => this.path = path;
+
+    /// <exception cref="UsageException">The file is missing, is not YAML, is not a mapping, or repeats a key.</exception>
+    public static ConfigurationLayer Read(string path)
+    {
+        var layer = new YamlLayer(path);
+        layer.AddMapping("", layer.ReadRoot(), 0);
+        return new ConfigurationLayer(layer.values, key => $"line {layer.lines[key]}");
+    }
+
+    private YamlMappingNode ReadRoot()
+    {
+        try
+        {
+            using var reader = new StreamReader(path);
+            var stream = new YamlStream();
+            stream.Load(reader);
+            return stream.Documents switch
+            {
+                [{ RootNode: YamlMappingNode root }] => root,
+                [] => throw new UsageException($"{path} is empty: a pipeline file has the keys source, prompt, model, sink and deadLetter."),
+                [_] => throw new UsageException($"{path} is not a pipeline file: expected keys such as 'source:' at its top level."),
+                _ => throw new UsageException($"{path} holds {stream.Documents.Count} YAML documents: expected one."),
+            };
+        }
+        catch (YamlException e)
+        {
+            throw new UsageException($"{path} line {e.Start.Line}, column {e.Start.Column}: {e.Message.TrimEnd('.')}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's scanner throws it, without a position, where a bracket is not closed before the next key.
+            throw new UsageException($"{path} is not YAML: look for a '[' or '{{' that is not closed.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"There is no pipeline file {path} (looked in {Environment.CurrentDirectory}).");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The pipeline file {path} cannot be read: {e.Message}");
+        }
+    }
+
+    private void Add(string key, YamlNode node, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new UsageException($"{path} line {node.Start.Line}: nested more than {MaxDepth} levels deep.");
+        }
+        switch (node)
+        {
+            case YamlMappingNode { Children.Count: > 0 } mapping:
+                AddMapping(key + ":", mapping, depth);
+                break;
+            case YamlSequenceNode { Children.Count: > 0 } sequence:
+                for (int i = 0; i < sequence.Children.Count; i++)
+                {
+                    AddLine($"{key}:{i}", sequence.Children[i].Start.Line);
+                    Add($"{key}:{i}", sequence.Children[i], depth + 1);
+                }
+                break;
+            case YamlSequenceNode:
+                values[key] = "";
+                break;
+            case YamlScalarNode scalar when scalar.Style != ScalarStyle.Plain || scalar.Value is not ("" or "~" or "null"):
+                values[key] = scalar.Value;
+                break;
+            default:
+                values[key] = null;
+                break;
+        }
+    }
+
+    private void AddMapping(string prefix, YamlMappingNode mapping, int depth)
+    {
+        foreach (var (keyNode, value) in mapping.Children)
+        {
+            if (keyNode is not YamlScalarNode { Value: { Length: > 0 } name })
+            {
+                throw new UsageException($"{path} line {keyNode.Start.Line}: a key must be a word.");
+            }
+            AddLine(prefix + name, keyNode.Start.Line);
+            Add(prefix + name, value, depth + 1);
+        }
+    }
+
+    private void AddLine(string key, long line)
+    {
+        if (!lines.TryAdd(key, line))
+        {
+            throw new UsageException($"{path} line {line}: the key '{ConfigurationLayer.Display(key)}' is already on line {lines[key]}.");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using FlexGen.Dataflow;
+
+namespace FlexGen.Worker.Generation;
+
+/// <summary>The model as the pipeline sees it.</summary>
+internal sealed class EngineGenerator(LanguageModel model, GenerationOptions options) : IGenerator
+{
+    public int Concurrency => model.Slots;
+
+    public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, model.Encode(prompt));
+
+    public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)
+    {
+        var generated = await model.GenerateAsync(prompt.TokenIds, options, returnLogits: false, cancellationToken);
+        return new Completion(generated.Text ?? "", generated.FinishReasonName, prompt.TokenIds.Length, generated.TokenIds.Count);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        model.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

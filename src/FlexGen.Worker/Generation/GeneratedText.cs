@@ -1,0 +1,14 @@
+using FlexGen.Engine;
+
+namespace FlexGen.Worker.Generation;
+
+/// <summary>What came of one prompt.</summary>
+/// <param name="TokenIds">The generated tokens, those of a stop string and the end-of-sequence token included.</param>
+/// <param name="Text">Their text before the stop string; null where the model has no tokenizer.</param>
+/// <param name="FinishReason">Why they end.</param>
+/// <param name="Logits">[vocabulary] after the prompt's last token, where they were asked for.</param>
+internal sealed record GeneratedText(IReadOnlyList<int> TokenIds, string? Text, FinishReason FinishReason, float[]? Logits)
+{
+    /// <summary><c>stop</c> or <c>length</c>.</summary>
+    public string FinishReasonName => FinishReason == FinishReason.Stop ? "stop" : "length";
+}

@@ -1,0 +1,31 @@
+using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Hosting;
+
+namespace FlexGen.Worker.Generation;
+
+/// <summary>Makes the generator that the <c>model</c> key asks for.</summary>
+internal static class GeneratorFactory
+{
+    /// <summary>Prompts the echo has in flight: enough that its delays overlap.</summary>
+    private const int EchoConcurrency = 256;
+
+    public static IGenerator Create(WorkerOptions options, TimeProvider time, WorkerLog log)
+    {
+        var model = options.Model!;
+        if (model.Path is not { } path)
+        {
+            return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed, time);
+        }
+        log.LoadingModel(path);
+        long start = time.GetTimestamp();
+        var loaded = LanguageModel.Load(path, options.Engine);
+        if (!loaded.HasTokenizer)
+        {
+            loaded.Dispose();
+            throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json with merges.txt, or tokenizer.model.");
+        }
+        log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
+        return new EngineGenerator(loaded, options.Generation);
+    }
+}

@@ -1,0 +1,110 @@
+using FlexGen.Dataflow;
+using FlexGen.Engine;
+using FlexGen.Engine.Sampling;
+using FlexGen.Tokenizers;
+using FlexGen.Worker.Configuration;
+
+namespace FlexGen.Worker.Generation;
+
+/// <summary>A loaded checkpoint with its tokenizer, where the folder has one.</summary>
+internal sealed class LanguageModel : IDisposable
+{
+    private readonly OffloadEngine engine;
+    private readonly Tokenizer? tokenizer;
+
+    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer)
+    {
+        this.engine = engine;
+        this.tokenizer = tokenizer;
+    }
+
+    public bool HasTokenizer => tokenizer is not null;
+
+    /// <summary>Sequences that run at once.</summary>
+    public int Slots => engine.Policy.EffectiveBatchSize;
+
+    /// <summary>What was loaded, for a log line.</summary>
+    public string Description =>
+        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
+
+    /// <summary>Loads a Hugging Face checkpoint folder.</summary>
+    /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
+    /// <exception cref="Engine.Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
+    public static LanguageModel Load(string folder, EngineSettings settings)
+    {
+        var tokenizer = TokenizerFolder.LoadIfPresent(folder);
+        var engine = OffloadEngine.Load(folder, settings.ToOptions());
+        try
+        {
+            tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
+            return new LanguageModel(engine, tokenizer);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The ids of a prompt; only within its literals does the text of a control token stand for the token.</summary>
+    /// <exception cref="RecordException">The folder has no tokenizer, or no slot has room for the prompt and a token more.</exception>
+    public int[] Encode(Prompt prompt)
+    {
+        if (tokenizer is null)
+        {
+            throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
+        }
+        int[] tokens = tokenizer.Encode(prompt.Text, prompt.Literals);
+        Require(tokens);
+        return tokens;
+    }
+
+    /// <exception cref="RecordException">The ids are not a prompt for this model.</exception>
+    public void Require(int[] tokens)
+    {
+        int room = engine.Policy.SequenceLength;
+        if (tokens.Length == 0)
+        {
+            throw new RecordException("prompt_empty", "The prompt has no tokens; at least one is needed.");
+        }
+        if (tokens.Length >= room)
+        {
+            string change = room < engine.Shape.ContextLength ? "Shorten it or raise the maximum sequence length" : "Shorten it: that is the model's context";
+            throw new RecordException("prompt_too_long", $"The prompt has {tokens.Length} tokens; a slot has room for {room}, one or more of them for the output. {change}.");
+        }
+        if (Array.FindIndex(tokens, t => t < 0 || t >= engine.Shape.VocabularySize) is var odd and >= 0)
+        {
+            throw new RecordException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {engine.Shape.VocabularySize}.");
+        }
+    }
+
+    /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
+    public async Task<GeneratedText> GenerateAsync(int[] tokens, GenerationOptions options, bool returnLogits, CancellationToken cancellationToken)
+    {
+        var matcher = tokenizer is null ? null : new StopMatcher([.. options.Stop], tokenizer.CreateDecoder());
+        var sequence = await engine.GenerateAsync(
+            new GenerationRequest(tokens, ToSampling(options))
+            {
+                MaxNewTokens = options.MaxNewTokens,
+                IgnoreEos = options.IgnoreEos,
+                StopAfter = matcher is null ? null : matcher.Append,
+                ReturnLogits = returnLogits,
+            },
+            cancellationToken);
+        string? text = matcher?.Finish();
+        return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
+    }
+
+    public void Dispose() => engine.Dispose();
+
+    private static SamplingOptions ToSampling(GenerationOptions options) => new()
+    {
+        Temperature = options.Temperature,
+        TopK = options.TopK ?? 0,
+        TopP = options.TopP ?? 1,
+        RepetitionPenalty = options.RepetitionPenalty,
+        Seed = options.Seed,
+    };
+}

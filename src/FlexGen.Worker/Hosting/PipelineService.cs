@@ -1,0 +1,53 @@
+using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Generation;
+using FlexGen.Worker.Reporting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Worker.Hosting;
+
+/// <summary>Runs the pipeline once and ends the host. A signal to the host stops the reading and commits what is done.</summary>
+internal sealed class PipelineService(
+    WorkerOptions options, IProgressDisplay display, ILoggerFactory loggers, TimeProvider time, IHostApplicationLifetime lifetime) : BackgroundService
+{
+    private readonly WorkerLog log = new(loggers.CreateLogger<PipelineService>());
+
+    /// <summary>What the run came to; null while it has not, and when a signal came before it began.</summary>
+    public RunOutcome? Outcome { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            Outcome = await RunAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            log.StoppedBeforeStart();
+        }
+        finally
+        {
+            lifetime.StopApplication();
+        }
+    }
+
+    private async Task<RunOutcome> RunAsync(CancellationToken stop)
+    {
+        await using var pipeline = await Pipeline.OpenAsync(options, Environment.CurrentDirectory, loggers, time, stop);
+        // Loading a large model takes long, and nothing is lost by leaving it at once.
+        await using var generator = await Task.Run(() => GeneratorFactory.Create(options, time, log), CancellationToken.None).WaitAsync(stop);
+        var run = pipeline.RunAsync(generator, stop);
+        await display.ShowAsync(options.Name, pipeline, run);
+        var outcome = new RunOutcome(await run, pipeline.TotalRecords);
+        if (!outcome.Summary.Completed)
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                throw new PipelineException($"the generator gave up records though nothing asked it to: {outcome.Done} of {outcome.TotalRecords} are done. Run the same command again.");
+            }
+            log.Drained(outcome.Done, outcome.TotalRecords);
+        }
+        return outcome;
+    }
+}

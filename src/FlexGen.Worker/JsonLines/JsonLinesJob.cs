@@ -1,0 +1,104 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
+
+namespace FlexGen.Worker.JsonLines;
+
+/// <summary>Maps each line of a JSON-lines file to one of another, in order. A bad line becomes an error line.</summary>
+/// <param name="input">File to read, one JSON object a line; blank lines are skipped.</param>
+/// <param name="output">File to write.</param>
+/// <param name="window">Lines in work at once.</param>
+internal sealed class JsonLinesJob(string input, string output, int window)
+{
+    private static readonly JsonWriterOptions writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Lines that were mapped.</summary>
+    public int Records { get; private set; }
+
+    /// <summary>Lines that were bad.</summary>
+    public int Errors { get; private set; }
+
+    /// <param name="map">Returns what writes the output line's keys after its id.</param>
+    /// <param name="onError">Called with the line's number and what is wrong with it.</param>
+    /// <exception cref="UsageException">Input and output are the same file.</exception>
+    public async Task RunAsync(Func<InputLine, Task<Action<Utf8JsonWriter>>> map, Func<int, string, Task> onError)
+    {
+        if (Path.GetFullPath(input) == Path.GetFullPath(output))
+        {
+            throw new UsageException($"--input and --output are the same file, {input}.");
+        }
+        using var reader = new StreamReader(input);
+        await using var stream = File.Create(output);
+        var running = new Queue<Task<Line>>();
+        for (int number = 1; await reader.ReadLineAsync() is { } text; number++)
+        {
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                continue;
+            }
+            running.Enqueue(MapAsync(number, text, map));
+            if (running.Count >= window)
+            {
+                await WriteAsync(stream, await running.Dequeue(), onError);
+            }
+        }
+        while (running.TryDequeue(out var line))
+        {
+            await WriteAsync(stream, await line, onError);
+        }
+    }
+
+    private static async Task<Line> MapAsync(int number, string text, Func<InputLine, Task<Action<Utf8JsonWriter>>> map)
+    {
+        JsonElement? id = null;
+        try
+        {
+            var line = InputLine.Parse(text);
+            id = line.Id;
+            return new Line(number, id, await map(line), null);
+        }
+        catch (Exception e) when (e is LineException or RecordException)
+        {
+            return new Line(number, id, null, e.Message);
+        }
+    }
+
+    private async Task WriteAsync(FileStream stream, Line line, Func<int, string, Task> onError)
+    {
+        if (line.Error is { } error)
+        {
+            Errors++;
+            await onError(line.Number, error);
+        }
+        else
+        {
+            Records++;
+        }
+        await using (var json = new Utf8JsonWriter(stream, writing))
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("id");
+            if (line.Id is { } id)
+            {
+                id.WriteTo(json);
+            }
+            else
+            {
+                json.WriteNullValue();
+            }
+            if (line.Write is { } write)
+            {
+                write(json);
+            }
+            else
+            {
+                json.WriteString("error", $"line {line.Number}: {line.Error}");
+            }
+            json.WriteEndObject();
+        }
+        stream.WriteByte((byte)'\n');
+    }
+
+    private sealed record Line(int Number, JsonElement? Id, Action<Utf8JsonWriter>? Write, string? Error);
+}

@@ -1,0 +1,4 @@
+namespace FlexGen.Worker.JsonLines;
+
+/// <summary>One line of the input is wrong; the lines around it go on.</summary>
+internal sealed class LineException(string message) : Exception(message);

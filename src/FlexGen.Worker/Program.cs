@@ -1,0 +1,3 @@
+using FlexGen.Worker.Commands;
+
+return await FlexGenCommand.RunAsync(args);

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace FlexGen.Worker.Reporting;
+
+/// <summary>What a command says at its end, as aligned lines or as one JSON object.</summary>
+internal sealed class Report
+{
+    private static readonly JsonSerializerOptions json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly List<(string Key, JsonNode? Value, string Text)> lines = [];
+
+    public static Option<bool> JsonOption() => new("--json") { Description = "Print the closing report as one JSON object." };
+
+    /// <param name="key">The JSON key; underscores become spaces in the line.</param>
+    /// <param name="value">The JSON value.</param>
+    /// <param name="text">How the line shows the value, where not as JSON does.</param>
+    public Report Add(string key, JsonNode? value, string? text = null)
+    {
+        lines.Add((key, value, text ?? value?.ToString() ?? ""));
+        return this;
+    }
+
+    public Report Add(string key, long value) => Add(key, value, value.ToString("N0", null));
+
+    public Report Add(Report other)
+    {
+        lines.AddRange(other.lines);
+        return this;
+    }
+
+    /// <summary>Prints it to the output stream.</summary>
+    public void Print(bool asJson)
+    {
+        if (asJson)
+        {
+            Console.Out.WriteLine(new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json));
+            return;
+        }
+        int width = lines.Max(l => l.Key.Length);
+        foreach (var (key, _, text) in lines)
+        {
+            Console.Out.WriteLine($"{key.Replace('_', ' ').PadRight(width)}  {text}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using FlexGen.Engine.Attention;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Tests.Attention;
+
+public class HostAttentionTests
+{
+    [Theory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    [InlineData(ScalarType.BFloat16, 1e-5)]
+    [InlineData(ScalarType.Float16, 1e-5)]
+    public unsafe void Equals_softmax_of_the_scores_in_double_precision(ScalarType type, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var (tokens, slots, kvHeads, group, headDim) = (700, 3, 2, 4, 27);
+        var keys = randn(tokens, slots, kvHeads, headDim).to(type);
+        var values = randn(tokens, slots, kvHeads, headDim).to(type);
+        var query = randn(2, kvHeads * group, headDim);
+        var output = zeros(2, kvHeads * group, headDim);
+        HostAttention.Span[] spans = [new(2, 0, 650), new(0, 100, 103)];
+        var shape = new HostAttention.Shape(slots, kvHeads, group, headDim);
+        if (type == ScalarType.Float32)
+        {
+            HostAttention.Decode((float*)At(query), (float*)At(keys), (float*)At(values), (float*)At(output), shape, spans, 0.3f);
+        }
+        else if (type == ScalarType.Float16)
+        {
+            HostAttention.Decode((float*)At(query), (Half*)At(keys), (Half*)At(values), (float*)At(output), shape, spans, 0.3f);
+        }
+        else
+        {
+            HostAttention.Decode((float*)At(query), (ushort*)At(keys), (ushort*)At(values), (float*)At(output), shape, spans, 0.3f);
+        }
+
+        for (var n = 0; n < spans.Length; n++)
+        {
+            var k = keys[TensorIndex.Slice(spans[n].First, spans[n].End), spans[n].Slot].to(ScalarType.Float64).repeat_interleave(group, 1);
+            var v = values[TensorIndex.Slice(spans[n].First, spans[n].End), spans[n].Slot].to(ScalarType.Float64).repeat_interleave(group, 1);
+            var scores = einsum("hd,thd->ht", query[n].to(ScalarType.Float64), k) * 0.3;
+            var expected = einsum("ht,thd->hd", scores.softmax(-1), v);
+            Assert.True((expected - output[n]).abs().max().item<double>() < tolerance);
+        }
+
+        static IntPtr At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
+    }
+}

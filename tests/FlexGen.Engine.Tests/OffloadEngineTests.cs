@@ -1,0 +1,113 @@
+using FlexGen.Engine.Sampling;
+
+namespace FlexGen.Engine.Tests;
+
+public class OffloadEngineTests
+{
+    private static readonly EngineOptions small = new() { Device = "cpu", DataType = "float32", GpuBatchSize = 4, GpuBatchCount = 2 };
+
+    public static TheoryData<string> Models => [.. Reference.Cases.Where(c => Directory.Exists(Reference.File(c)))];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Logits_and_greedy_tokens_equal_those_of_transformers(string model)
+    {
+        using var engine = OffloadEngine.Load(Reference.File(model), small);
+        var prompts = Reference.Prompts(model);
+        var generated = await Task.WhenAll(prompts.Select(p =>
+            engine.GenerateAsync(new(p.TokenIds, SamplingOptions.Greedy) { MaxNewTokens = 32, IgnoreEos = true, ReturnLogits = true })));
+        for (var n = 0; n < prompts.Count; n++)
+        {
+            Assert.Equal(0, prompts[n].Logits.Zip(generated[n].Logits!, (e, a) => Math.Abs(e - a)).Max(), 1e-4f);
+            Assert.Equal(prompts[n].Greedy, generated[n].TokenIds);
+        }
+    }
+
+    [Theory]
+    [InlineData("llama-gqa-tied")]
+    [InlineData("opt-pre-ln")]
+    [InlineData("mistral")]
+    public async Task Tokens_and_logits_do_not_depend_on_what_shares_the_batch(string model)
+    {
+        var requests = Reference.Prompts(model).SelectMany((p, n) => new[]
+        {
+            new GenerationRequest(p.TokenIds, SamplingOptions.Greedy) { MaxNewTokens = 8 + n, ReturnLogits = true, IgnoreEos = true },
+            new GenerationRequest(p.TokenIds, new() { Temperature = 1.5, TopP = 0.95, Seed = n }) { MaxNewTokens = 3 + n, ReturnLogits = true, IgnoreEos = true },
+        }).ToArray();
+        var alone = new List<GeneratedSequence>();
+        using (var engine = OffloadEngine.Load(Reference.File(model), small with { GpuBatchSize = 1, GpuBatchCount = 1 }))
+        {
+            foreach (var request in requests)
+            {
+                alone.Add(await engine.GenerateAsync(request));
+            }
+        }
+
+        for (var seed = 0; seed < 3; seed++)
+        {
+            using var engine = OffloadEngine.Load(Reference.File(model), small with { GpuBatchSize = 3 + seed, GpuBatchCount = 1 + seed });
+            var order = Enumerable.Range(0, requests.Length).ToArray();
+            new Random(seed).Shuffle(order);
+            var shared = order.Select(n => (n, Result: engine.GenerateAsync(requests[n]))).ToList();
+            foreach (var (n, result) in shared)
+            {
+                Assert.Equal(alone[n].TokenIds, (await result).TokenIds);
+                Assert.Equal(alone[n].Logits, (await result).Logits);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_finished_sequence_leaves_its_slot_at_once()
+    {
+        using var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small with { GpuBatchSize = 8, GpuBatchCount = 1 });
+        var lengths = Enumerable.Range(0, 256).Select(n => 1 + (n * 37 % 64)).ToArray();
+        await Task.WhenAll(lengths.Select(n => engine.GenerateAsync(new([5, 6, 7], SamplingOptions.Greedy) { MaxNewTokens = n, IgnoreEos = true })));
+        var statistics = engine.Statistics;
+        var least = lengths.Sum() / 8.0;
+        var batchByBatch = lengths.Chunk(8).Sum(c => c.Max());
+        Assert.Equal(lengths.Sum(), statistics.GeneratedTokens);
+        Assert.InRange(statistics.Sweeps, least, least * 1.1);
+        Assert.True(batchByBatch > least * 1.5, "the lengths must be such that batch by batch would take far longer");
+    }
+
+    [Fact]
+    public async Task Ends_by_end_of_sequence_stop_rule_and_length()
+    {
+        using var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small);
+        var prompt = Reference.Prompts("opt-pre-ln")[3];
+        var request = new GenerationRequest(prompt.TokenIds, SamplingOptions.Greedy) { MaxNewTokens = 32, IgnoreEos = true };
+        var third = prompt.Greedy[2];
+        var stopped = await engine.GenerateAsync(request with { StopAfter = token => token == third });
+        Assert.Equal(FinishReason.Stop, stopped.FinishReason);
+        Assert.Equal(prompt.Greedy.TakeWhile(t => t != third).Append(third), stopped.TokenIds);
+        var full = await engine.GenerateAsync(request with { MaxNewTokens = 5 });
+        Assert.Equal((FinishReason.Length, 5), (full.FinishReason, full.TokenIds.Count));
+        var context = engine.Shape.ContextLength;
+        var longest = await engine.GenerateAsync(request with { PromptTokens = [.. Enumerable.Repeat(5, context - 3)] });
+        Assert.Equal((FinishReason.Length, 3), (longest.FinishReason, longest.TokenIds.Count));
+    }
+
+    [Fact]
+    public async Task Refuses_what_it_cannot_run_and_runs_the_rest()
+    {
+        using var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small);
+        await Refused([], "no tokens");
+        await Refused([.. Enumerable.Repeat(5, engine.Shape.ContextLength)], "tokens; a slot has room for");
+        await Refused([1, 2, 1_000_000], "1000000 is outside");
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.GenerateAsync(new([5], SamplingOptions.Greedy), cancelled.Token));
+        Assert.Single((await engine.GenerateAsync(new([5], SamplingOptions.Greedy) { MaxNewTokens = 1 })).TokenIds);
+
+        async Task Refused(int[] prompt, string why) => Assert.Contains(
+            why, (await Assert.ThrowsAsync<EngineException>(() => engine.GenerateAsync(new(prompt, SamplingOptions.Greedy)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_that_is_too_small_is_refused_by_name()
+    {
+        var refusal = Assert.Throws<EngineException>(() => OffloadEngine.Load(Reference.File("opt-pre-ln"), small with { HostMemory = 10_000 }));
+        Assert.Contains("host memory", refusal.Message, StringComparison.Ordinal);
+    }
+}

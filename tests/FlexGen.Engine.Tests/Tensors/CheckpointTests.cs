@@ -1,0 +1,151 @@
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Tests.Models;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Tests.Tensors;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(ScalarType.Float32, ScalarType.Float32)]
+    [InlineData(ScalarType.Float16, ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16, ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16, ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32, ScalarType.Float16)]
+    public void Weights_stored_in_one_type_load_in_another(ScalarType stored, ScalarType wanted)
+    {
+        using var scope = NewDisposeScope();
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt, stored);
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal(stored, checkpoint.StoredType);
+        foreach (var spec in ModelFamily.Create(checkpoint.Config, checkpoint.Contains).Layers.SelectMany(l => l.Weights))
+        {
+            var expected = RandomCheckpoint.Tensors(RandomCheckpoint.Opt, stored).Single(t => t.Key == spec.Name).Value.to(wanted);
+            var loaded = checkpoint.Load(spec, wanted, CPU);
+            Assert.Equal(wanted, loaded.dtype);
+            Assert.True(loaded.eq(expected).all().item<bool>(), spec.Name);
+        }
+    }
+
+    [Fact]
+    public void Sharded_and_single_files_give_the_same_logits()
+    {
+        using var single = new TemporaryFolder();
+        RandomCheckpoint.Write(single.Path, RandomCheckpoint.Opt);
+        RandomCheckpoint.WriteSharded(folder.Path, RandomCheckpoint.Opt);
+        using var expected = new LoadedCheckpoint(single.Path);
+        using var sharded = new LoadedCheckpoint(folder.Path);
+        // Where a tensor lies in its file decides its alignment, and that the order in which a product is summed.
+        Assert.Equal(0, expected.Logits([3, 4, 5])[0].Zip(sharded.Logits([3, 4, 5])[0], (a, b) => Math.Abs(a - b)).Max(), 1e-6f);
+    }
+
+    [Fact]
+    public void Weights_in_the_stored_type_are_views_that_take_no_memory_of_their_own()
+    {
+        const long MiB = 1 << 20;
+        using (var scope = NewDisposeScope())
+        {
+            SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("big", ones(192 * MiB / 4))]);
+        }
+
+        File.WriteAllText(folder.File("config.json"), "{}");
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        var before = AnonymousMemory();
+        using (var view = checkpoint.Load(new("big", [192 * MiB / 4], 0), ScalarType.Float32, CPU))
+        {
+            Assert.Equal(192f * MiB / 4, view.sum().item<float>());
+            Assert.InRange(AnonymousMemory() - before, long.MinValue, 64 * MiB);
+        }
+
+        // RssAnon: what the process holds beside mapped files.
+        static long AnonymousMemory() => 1024 * long.Parse(
+            File.ReadLines("/proc/self/status").Single(l => l.StartsWith("RssAnon", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData("""{"eos_token_id": 2}""", null, new[] { 2 })]
+    [InlineData("""{"eos_token_id": 2}""", """{"eos_token_id": [3, 4]}""", new[] { 3, 4 })]
+    [InlineData("""{"eos_token_id": [5, 6]}""", """{"eos_token_id": null}""", new[] { 5, 6 })]
+    [InlineData("{}", """{"eos_token_id": 7}""", new[] { 7 })]
+    [InlineData("{}", "{}", new int[0])]
+    public void End_of_sequence_ids_come_from_the_generation_config_first(string config, string? generation, int[] expected)
+    {
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        File.WriteAllText(folder.File("config.json"), config);
+        if (generation is not null)
+        {
+            File.WriteAllText(folder.File("generation_config.json"), generation);
+        }
+
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal(expected, checkpoint.EndOfSequenceIds);
+    }
+
+    [Fact]
+    public void A_missing_shard_is_named()
+    {
+        RandomCheckpoint.WriteSharded(folder.Path, RandomCheckpoint.Opt);
+        File.Delete(folder.File("model-00002-of-00002.safetensors"));
+        Refused("1 of the 2 files", "model-00002-of-00002.safetensors");
+    }
+
+    [Fact]
+    public void An_index_that_does_not_fit_its_files_is_refused()
+    {
+        RandomCheckpoint.WriteSharded(folder.Path, RandomCheckpoint.Opt);
+        File.WriteAllText(folder.File("model.safetensors.index.json"), """{"weight_map": {"nowhere": "model-00001-of-00002.safetensors"}}""");
+        Refused("'nowhere' is not in it", "model-00001-of-00002.safetensors");
+        File.WriteAllText(folder.File("model.safetensors.index.json"), """{"weight_map": {"a": "../a.safetensors"}}""");
+        Refused("'a'", "../a.safetensors");
+        File.WriteAllText(folder.File("model.safetensors.index.json"), "{}");
+        Refused("weight_map");
+    }
+
+    [Fact]
+    public void A_folder_without_what_it_needs_is_refused()
+    {
+        Refused("config.json", "cannot be read");
+        File.WriteAllText(folder.File("config.json"), "{ not json");
+        Refused("config.json", "not JSON");
+        File.WriteAllBytes(folder.File("config.json"), [(byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']);
+        Refused("config.json", "UTF-8");
+        File.WriteAllText(folder.File("config.json"), "[]");
+        Refused("config.json", "object is expected");
+        File.WriteAllText(folder.File("config.json"), """{"eos_token_id": "two"}""");
+        Refused("eos_token_id", "\"two\"");
+        File.WriteAllText(folder.File("config.json"), "{}");
+        File.WriteAllText(folder.File("pytorch_model.bin"), "");
+        Refused("model.safetensors", "pytorch_model.bin", "convert");
+        Assert.Contains("no such model folder", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.File("absent"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_that_is_not_what_the_model_asks_for_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("counts", ones(2, 3, ScalarType.Int64))]);
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        NotLoaded("absent", [2], "'absent' [2]", "is missing");
+        NotLoaded("counts", [3, 2], "'counts' is [2, 3]", "must be [3, 2]", "model.safetensors");
+        NotLoaded("counts", [2, 3], "'counts' is stored as I64");
+
+        void NotLoaded(string name, long[] shape, params string[] parts)
+        {
+            var message = Assert.Throws<CheckpointException>(() => checkpoint.Load(new(name, shape, 0), ScalarType.Float32, CPU)).Message;
+            Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+        }
+    }
+
+    private void Refused(params string[] parts)
+    {
+        var message = Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.Path)).Message;
+        Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,52 @@
+using FlexGen.Worker.Tests.Support;
+
+namespace FlexGen.Worker.Tests;
+
+public class SignalTests
+{
+    private const int Records = 20_000;
+    private const string SlowEcho = "{ echo: true, echoMaxDelay: \"00:00:00.500\" }";
+
+    [Fact]
+    public async Task Given_a_run_when_terminated_then_it_commits_and_exits_0_and_the_next_run_completes()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline(SlowEcho);
+        using (var process = workspace.Start("run", Workspace.File, "--json"))
+        {
+            await UntilPartsAsync(workspace, process);
+            process.Terminate();
+            var stopped = (await process.WaitAsync()).Expect(0);
+            Assert.Contains("the same command continues", stopped.Error, StringComparison.Ordinal);
+            Assert.Contains("\"state\":\"stopped\"", stopped.Output, StringComparison.Ordinal);
+        }
+        var parts = workspace.Parts().ToList();
+        (await workspace.RunAsync("run", Workspace.File, "--set", "model.echoMaxDelay=00:00:00")).Expect(0);
+        workspace.ExpectEachRecordOnce(Records);
+        Assert.Empty(parts.Except(workspace.Parts()));
+    }
+
+    [Fact]
+    public async Task Given_a_run_when_another_starts_on_its_output_then_that_one_refuses()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline(SlowEcho);
+        using var first = workspace.Start("run", Workspace.File);
+        await UntilPartsAsync(workspace, first);
+        var second = (await workspace.RunAsync("run", Workspace.File)).Expect(1);
+        Assert.Contains("out/main", second.Error, StringComparison.Ordinal);
+        Assert.Single(second.Error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
+        Assert.False(first.HasExited);
+    }
+
+    private static async Task UntilPartsAsync(Workspace workspace, FlexGenProcess process)
+    {
+        while (!workspace.Parts().Any())
+        {
+            Assert.False(process.HasExited, process.HasExited ? (await process.WaitAsync()).Error : "");
+            await Task.Delay(20);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace FlexGen.Worker.Tests.Support;
+
+/// <summary>How a process ended.</summary>
+internal sealed record ProcessResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Fails, showing what the process said, unless it ended so.</summary>
+    public ProcessResult Expect(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"expected exit code {exitCode}, got {ExitCode}\n{Error}\n{Output}");
+        return this;
+    }
+}
