@@ -1,5 +1,3 @@
-using FlexGen.Worker.Tests.Support;
-
 namespace FlexGen.Worker.Tests;
 
 public class HelpTests

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace FlexGen.Worker.Tests.Support;
+namespace FlexGen.Testing;
 
 /// <summary>The built worker in a process of its own, as a user starts it.</summary>
 internal sealed partial class FlexGenProcess : IDisposable
 {
     private const int SignalTerminate = 15;
+    private const int SignalContinue = 18;
+    private const int SignalStop = 19;
     private static readonly TimeSpan hangGuard = TimeSpan.FromMinutes(2);
     private readonly Process process;
     private readonly Task<string> output;
@@ -20,6 +22,11 @@ internal sealed partial class FlexGenProcess : IDisposable
     }
 
     public bool HasExited => process.HasExited;
+
+    public int Id => process.Id;
+
+    /// <summary>Stopped by <see cref="Suspend"/>, and not resumed yet.</summary>
+    public bool IsSuspended { get; private set; }
 
     public static FlexGenProcess Start(string directory, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
@@ -43,9 +50,12 @@ internal sealed partial class FlexGenProcess : IDisposable
         return await process.WaitAsync();
     }
 
-    public async Task<ProcessResult> WaitAsync()
+    public Task<ProcessResult> WaitAsync() => WaitAsync(hangGuard);
+
+    /// <exception cref="OperationCanceledException">It still runs after <paramref name="atMost"/>.</exception>
+    public async Task<ProcessResult> WaitAsync(TimeSpan atMost)
     {
-        using var guard = new CancellationTokenSource(hangGuard);
+        using var guard = new CancellationTokenSource(atMost);
         await process.WaitForExitAsync(guard.Token);
         return new ProcessResult(process.ExitCode, await output, await error);
     }
@@ -54,7 +64,21 @@ internal sealed partial class FlexGenProcess : IDisposable
     public void Kill() => process.Kill();
 
     /// <summary>SIGTERM, as an orchestrator stops a container.</summary>
-    public void Terminate() => Assert.Equal(0, SendSignal(process.Id, SignalTerminate));
+    public void Terminate() => Send(SignalTerminate);
+
+    /// <summary>SIGSTOP: it stands still, and the others take it for dead.</summary>
+    public void Suspend()
+    {
+        Send(SignalStop);
+        IsSuspended = true;
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume()
+    {
+        IsSuspended = false;
+        Send(SignalContinue);
+    }
 
     public void Dispose()
     {
@@ -63,6 +87,14 @@ internal sealed partial class FlexGenProcess : IDisposable
             process.Kill();
         }
         process.Dispose();
+    }
+
+    private void Send(int signal)
+    {
+        if (SendSignal(process.Id, signal) != 0 && !process.HasExited)
+        {
+            throw new InvalidOperationException($"signal {signal} to process {process.Id} failed");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

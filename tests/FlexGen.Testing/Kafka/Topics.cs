@@ -1,0 +1,72 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace FlexGen.Testing.Kafka;
+
+/// <summary>Makes topics, fills them and reads them back, by plain clients.</summary>
+internal static class Topics
+{
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Creates topics under names that no other test uses, and waits until every partition has a leader.</summary>
+    /// <returns>The names, in the order given.</returns>
+    public static async Task<string[]> CreateAsync(ClientConfig client, int partitions, params string[] names)
+    {
+        using var admin = new AdminClientBuilder(client).Build();
+        string run = Guid.NewGuid().ToString("N")[..8];
+        string[] topics = [.. names.Select(name => $"{name}-{run}")];
+        await admin.CreateTopicsAsync(topics.Select(name => new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1 }));
+        while (!topics.All(topic => HasLeaders(admin, topic, partitions)))
+        {
+            await Task.Delay(50);
+        }
+        return topics;
+    }
+
+    /// <summary>Writes each message, keys in order, acknowledged by all replicas.</summary>
+    public static void Write(ClientConfig client, string topic, IEnumerable<Message<byte[]?, byte[]?>> messages)
+    {
+        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(new ClientConfig(client.ToDictionary()))
+        {
+            EnableIdempotence = true,
+            LingerMs = 5,
+            MessageMaxBytes = 20_000_000,
+        }).Build();
+        string? failure = null;
+        foreach (var message in messages)
+        {
+            while (true)
+            {
+                try
+                {
+                    producer.Produce(topic, message, report => failure ??= report.Error.IsError ? report.Error.Reason : null);
+                    break;
+                }
+                catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+                {
+                    producer.Poll(TimeSpan.FromMilliseconds(10));
+                }
+            }
+        }
+        producer.Flush(patience);
+        if (failure is not null)
+        {
+            throw new InvalidOperationException($"could not fill {topic}: {failure}");
+        }
+    }
+
+    /// <summary>Every committed message of a topic up to its end at the time of the call, partition by partition in order.</summary>
+    public static List<ConsumeResult<byte[]?, byte[]?>> Read(ClientConfig client, string topic)
+    {
+        using var reader = new TopicReader(client, topic);
+        var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
+        reader.ReadToEnd(patience, messages.Add);
+        return messages;
+    }
+
+    private static bool HasLeaders(IAdminClient admin, string topic, int partitions)
+    {
+        var found = admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics[0];
+        return found.Partitions.Count == partitions && found.Partitions.All(p => p.Leader >= 0);
+    }
+}

@@ -1,0 +1,17 @@
+namespace FlexGen.Testing.Soak;
+
+/// <summary>How long and how hard a soak is.</summary>
+/// <param name="Seed">Draws requests and faults; the same seed gives the same ones.</param>
+/// <param name="Requests">Requests in all: a quarter is there at the start, the others come over the time.</param>
+/// <param name="Time">How long faults go on.</param>
+/// <param name="Faults">At least so many, however long that takes.</param>
+/// <param name="KeepKeyOrder">Whether the pipeline is asked to keep each key's order, and the answers are held against it.</param>
+internal sealed record SoakOptions(int Seed, int Requests, TimeSpan Time, int Faults, bool KeepKeyOrder)
+{
+    public const int Partitions = 12;
+    public const int Nodes = 3;
+    public const int Workers = 3;
+
+    /// <summary>The shortest that a broker allows unless told otherwise.</summary>
+    public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
+}
