@@ -1,9 +1,16 @@
 using BenchmarkDotNet.Running;
+using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
 
-if (args is ["pipeline", .. var rest])
+switch (args)
 {
-    return await PipelineOverhead.RunAsync(rest);
+    case ["pipeline", .. var rest]:
+        return await PipelineOverhead.RunAsync(rest);
+    case ["kafka", .. var rest]:
+        return await KafkaThroughput.RunAsync(rest);
+    case ["soak", .. var rest]:
+        return await SoakCommand.RunAsync(rest);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(PipelineOverhead).Assembly).Run(args);
+        return 0;
 }
-BenchmarkSwitcher.FromAssembly(typeof(PipelineOverhead).Assembly).Run(args);
-return 0;

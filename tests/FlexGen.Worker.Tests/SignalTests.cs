@@ -41,6 +41,19 @@ public class SignalTests
         Assert.False(first.HasExited);
     }
 
+    [Fact]
+    public async Task Given_a_health_file_when_run_then_it_is_written_and_one_that_cannot_be_is_an_error()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(10);
+        workspace.WritePipeline();
+        using var healthy = FlexGenProcess.Start(workspace.Folder, ["run", Workspace.File], ("FLEXGEN_HEALTH_FILE", workspace.At("healthy")));
+        (await healthy.WaitAsync()).Expect(0);
+        Assert.True(File.Exists(workspace.At("healthy")));
+        using var refused = FlexGenProcess.Start(workspace.Folder, ["run", Workspace.File], ("FLEXGEN_HEALTH_FILE", workspace.At("no/such/file")));
+        Assert.Contains("FLEXGEN_HEALTH_FILE", (await refused.WaitAsync()).Expect(2).Error, StringComparison.Ordinal);
+    }
+
     private static async Task UntilPartsAsync(Workspace workspace, FlexGenProcess process)
     {
         while (!workspace.Parts().Any())

@@ -15,6 +15,7 @@ internal static class WorkerHost
     /// <returns>Null when a signal came before it began.</returns>
     public static async Task<RunOutcome?> RunAsync(WorkerOptions options, bool verbose)
     {
+        await using var health = HealthFile.Keep(TimeProvider.System);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         AddLogging(builder.Logging, builder.Services, verbose);
         builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);

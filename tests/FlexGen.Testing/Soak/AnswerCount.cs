@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace FlexGen.Testing.Soak;
 
 /// <summary>Counts the answers to the requests 0 to <paramref name="requests"/> - 1.</summary>
-internal sealed class AnswerCount(int requests, bool keepKeyOrder)
+internal sealed class AnswerCount(int requests)
 {
     private readonly bool[] answered = new bool[requests];
     private readonly int[] lastOfKey = [.. Enumerable.Repeat(-1, Requests.Keys)];
@@ -27,7 +27,7 @@ internal sealed class AnswerCount(int requests, bool keepKeyOrder)
         using var json = JsonDocument.Parse(value ?? "null"u8.ToArray());
         int id = json.RootElement.GetProperty("id").GetInt32();
         Results++;
-        if (!Count(id, isDeadLetter: false) || !keepKeyOrder)
+        if (!Count(id, isDeadLetter: false))
         {
             return;
         }

@@ -5,8 +5,7 @@ namespace FlexGen.Testing.Soak;
 /// <param name="Requests">Requests in all: a quarter is there at the start, the others come over the time.</param>
 /// <param name="Time">How long faults go on.</param>
 /// <param name="Faults">At least so many, however long that takes.</param>
-/// <param name="KeepKeyOrder">Whether the pipeline is asked to keep each key's order, and the answers are held against it.</param>
-internal sealed record SoakOptions(int Seed, int Requests, TimeSpan Time, int Faults, bool KeepKeyOrder)
+internal sealed record SoakOptions(int Seed, int Requests, TimeSpan Time, int Faults)
 {
     public const int Partitions = 12;
     public const int Nodes = 3;

@@ -23,7 +23,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             string[] topics = await Topics.CreateAsync(cluster.Client, SoakOptions.Partitions, "requests", "results", "dead");
             await File.WriteAllTextAsync(Path.Combine(folder, "soak.yaml"), Pipeline(cluster.Servers, topics));
             using var workers = new WorkerPool(folder, "soak.yaml", Log);
-            var count = new AnswerCount(options.Requests, options.KeepKeyOrder);
+            var count = new AnswerCount(options.Requests);
             Log($"seed {options.Seed}, brokers {cluster.Servers}");
 
             var loading = Task.Run(() => Load(cluster, topics[0]));
@@ -55,7 +55,6 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             topics: [{{{topics[0]}}}]
             groupId: soak
             start: earliest
-            keepKeyOrder: {{{(options.KeepKeyOrder ? "true" : "false")}}}
             properties: { session.timeout.ms: "{{{SoakOptions.SessionTimeout.TotalMilliseconds}}}", heartbeat.interval.ms: "1500" }
         prompt: { template: "{{ text }}" }
         model: { echo: true, echoMaxDelay: "00:00:00.050" }

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json;
+using FlexGen.Testing;
+using FlexGen.Testing.Kafka;
+using FlexGen.Testing.Soak;
+
+namespace FlexGen.Benchmarks.Kafka;
+
+/// <summary>
+/// What the pipeline costs around the model between two topics, exactly once: one worker process that echoes, beside
+/// <see cref="BareLoop"/> over the same messages and broker. Prints one JSON line.
+/// </summary>
+internal static class KafkaThroughput
+{
+    private const int Partitions = 12;
+    private const int BareLoopCount = 500_000;
+    private static readonly TimeSpan samplePeriod = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan commitInterval = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var values = new Dictionary<string, int> { ["requests"] = 2_000_000 };
+        if (!await Arguments.ReadAsync("kafka", args, values))
+        {
+            return 1;
+        }
+        int requests = values["requests"];
+        string folder = Directory.CreateTempSubdirectory("flexgen-kafka-throughput-").FullName;
+        try
+        {
+            await using var cluster = await KafkaCluster.StartAsync();
+            string[] topics = await Topics.CreateAsync(cluster.Client, Partitions, "requests", "results", "dead", "copies");
+            var random = new Random(0);
+            Topics.Write(cluster.Client, topics[0], Enumerable.Range(0, requests).Select(id => Requests.Good(id, random)));
+            int bareCount = Math.Min(requests, BareLoopCount);
+            var bare = BareLoop.Run(cluster.Client, topics[0], topics[3], bareCount, commitInterval);
+            await Console.Error.WriteLineAsync($"bare loop: {bareCount / bare.TotalSeconds:N0} requests/s");
+            await File.WriteAllTextAsync(Path.Combine(folder, "kafka.yaml"), Pipeline(cluster.Servers, topics));
+            using var worker = FlexGenProcess.Start(folder, ["run", "kafka.yaml", "--json"]);
+            var memory = await WatchMemoryAsync(worker);
+            var result = (await worker.WaitAsync()).Expect(0);
+            using var report = JsonDocument.Parse(result.Output);
+            int done = report.RootElement.GetProperty("records").GetInt32();
+            double seconds = report.RootElement.GetProperty("seconds").GetDouble();
+            double rate = done / seconds, bareRate = bareCount / bare.TotalSeconds;
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                benchmark = "kafka",
+                requests = done,
+                bytes_per_request = Requests.Bytes,
+                processors = Environment.ProcessorCount,
+                seconds,
+                requests_per_second = Math.Round(rate),
+                bare_loop_requests = bareCount,
+                bare_loop_requests_per_second = Math.Round(bareRate),
+                ratio_to_bare_loop = Math.Round(rate / bareRate, 2),
+                peak_memory_mb = memory.Max(),
+                memory_mb_by_tenth = Enumerable.Range(1, 10).Select(tenth => memory[memory.Count * tenth / 10 - 1]),
+            }));
+            return done == requests ? 0 : 1;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Pipeline(string servers, string[] topics) => $$$"""
+        name: throughput
+        source: { kafka: { bootstrapServers: "{{{servers}}}", topics: [{{{topics[0]}}}], groupId: throughput, untilEnd: true } }
+        prompt: { template: "{{ text }}" }
+        model: { echo: true }
+        sink: { kafka: { bootstrapServers: "{{{servers}}}", topic: {{{topics[1]}}} } }
+        deadLetter: { kafka: { bootstrapServers: "{{{servers}}}", topic: {{{topics[2]}}} } }
+        """;
+
+    // Resident memory in MB, over the time; the last is the peak that the system saw.
+    private static async Task<List<long>> WatchMemoryAsync(FlexGenProcess worker)
+    {
+        var samples = new List<long>();
+        long peak = 0;
+        while (!worker.HasExited)
+        {
+            try
+            {
+                var lines = await File.ReadAllLinesAsync($"/proc/{worker.Id}/status");
+                samples.Add(Megabytes(lines, "VmRSS:"));
+                peak = Megabytes(lines, "VmHWM:");
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                break;
+            }
+            await Task.Delay(samplePeriod);
+        }
+        samples.Add(peak);
+        return samples;
+    }
+
+    private static long Megabytes(string[] status, string name) =>
+        long.Parse(status.First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1000;
+}
