@@ -43,7 +43,8 @@ internal sealed class BatchFormer
         if (waiting.Count == 0 && records.Length > 0)
         {
             firstAt = time.GetTimestamp();
-            timer.Change(delay, Timeout.InfiniteTimeSpan);
+            // Again and again: a timer may be early, and its message is lost while the input is full.
+            timer.Change(delay, delay);
         }
         waiting.AddRange(records);
         if (waiting.Count >= window || (waiting.Count > 0 && time.GetElapsedTime(firstAt) >= delay))
@@ -58,6 +59,7 @@ internal sealed class BatchFormer
         waiting.Sort((a, b) => Length(b).CompareTo(Length(a)));
         var batch = waiting.ToArray();
         waiting.Clear();
+        timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await output.SendAsync(batch);
     }
 

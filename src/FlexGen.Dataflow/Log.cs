@@ -21,4 +21,37 @@ internal static partial class Log
 
     [LoggerMessage(1006, LogLevel.Information, "stopping: what is in flight is given up, what is complete is committed")]
     public static partial void Stopping(ILogger log);
+
+    [LoggerMessage(1020, LogLevel.Information, "assigned {Partitions}")]
+    public static partial void PartitionsAssigned(ILogger log, string partitions);
+
+    [LoggerMessage(1021, LogLevel.Information, "gave up {Partitions}: what could be committed is, the rest is read again by whoever gets them")]
+    public static partial void PartitionsReleased(ILogger log, string partitions);
+
+    [LoggerMessage(1022, LogLevel.Warning, "lost {Partitions}: the group took this worker for dead; what it had not committed of them is dropped here and done by another")]
+    public static partial void PartitionsLost(ILogger log, string partitions);
+
+    [LoggerMessage(1023, LogLevel.Warning, "{What} failed and is tried again: {Reason}")]
+    public static partial void Retrying(ILogger log, string what, string reason);
+
+    [LoggerMessage(1024, LogLevel.Warning, "{Client}: {Reason}")]
+    public static partial void ClientError(ILogger log, string client, string reason);
+
+    [LoggerMessage(1025, LogLevel.Debug, "librdkafka: {Message}")]
+    public static partial void Client(ILogger log, string message);
+
+    [LoggerMessage(1026, LogLevel.Warning, "a transaction of {Records} records was aborted, they are committed by the next: {Reason}")]
+    public static partial void TransactionAborted(ILogger log, int records, string reason);
+
+    [LoggerMessage(1027, LogLevel.Warning, "the producer {TransactionalId} is fenced or broken and is replaced, the group's positions say what it committed: {Reason}")]
+    public static partial void ProducerReplaced(ILogger log, string transactionalId, string reason);
+
+    [LoggerMessage(1028, LogLevel.Debug, "committed a transaction of {Records} records")]
+    public static partial void TransactionCommitted(ILogger log, int records);
+
+    [LoggerMessage(1029, LogLevel.Warning, "{Origin}: the brokers refuse its result, it goes to the dead letter: {Reason}")]
+    public static partial void ResultRefused(ILogger log, string origin, string reason);
+
+    [LoggerMessage(1030, LogLevel.Warning, "could not commit before giving partitions up: {Reason}")]
+    public static partial void ReleaseFailed(ILogger log, string reason);
 }

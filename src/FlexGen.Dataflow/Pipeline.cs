@@ -11,18 +11,15 @@ namespace FlexGen.Dataflow;
 public sealed class Pipeline : IAsyncDisposable
 {
     private readonly PipelineParts parts;
-    private readonly ISink output;
-    private readonly ISink deadLetter;
-    private readonly Coverage done;
+    private readonly ISink sink;
     private readonly ILogger log;
     private readonly TimeProvider time;
+    private bool isDisposed;
 
-    private Pipeline(PipelineParts parts, ISink output, ISink deadLetter, Coverage done, ILogger log, TimeProvider time)
+    private Pipeline(PipelineParts parts, ISink sink, Coverage done, ILogger log, TimeProvider time)
     {
         this.parts = parts;
-        this.output = output;
-        this.deadLetter = deadLetter;
-        this.done = done;
+        this.sink = sink;
         this.log = log;
         this.time = time;
         RecordsAlreadyDone = parts.CountOf(done);
@@ -50,11 +47,17 @@ public sealed class Pipeline : IAsyncDisposable
     public static async Task<PipelineValidation> ValidateAsync(
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var parts = await PipelineParts.OpenAsync(options, baseDirectory, loggers.CreateLogger<Pipeline>(), cancellationToken);
-        var output = await parts.Output.ReadFolderAsync(cancellationToken);
-        var deadLetter = await parts.DeadLetter.ReadFolderAsync(cancellationToken);
-        var done = parts.Union(output.Covered, deadLetter.Covered);
-        return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
+        var parts = await PipelineParts.OpenAsync(
+            options, baseDirectory, new FileOperations(), TimeProvider.System, loggers.CreateLogger<Pipeline>(), cancellationToken);
+        try
+        {
+            var done = await parts.Sinks.ReadDoneAsync(cancellationToken);
+            return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
+        }
+        finally
+        {
+            await parts.Source.DisposeAsync();
+        }
     }
 
     internal static async Task<Pipeline> OpenAsync(
@@ -66,21 +69,17 @@ public sealed class Pipeline : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var log = loggers.CreateLogger<Pipeline>();
-        var parts = await PipelineParts.OpenAsync(options, baseDirectory, log, cancellationToken);
-        ParquetSink? output = null;
-        ParquetSink? deadLetter = null;
+        var parts = await PipelineParts.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
         try
         {
-            output = await ParquetSink.OpenAsync(files, parts.Output, time, log, cancellationToken);
-            deadLetter = await ParquetSink.OpenAsync(files, parts.DeadLetter, time, log, cancellationToken);
-            var done = parts.Union(output.Covered, deadLetter.Covered);
-            var pipeline = new Pipeline(parts, output, deadLetter, done, log, time);
+            var (sink, done) = await parts.Sinks.OpenAsync(cancellationToken);
+            var pipeline = new Pipeline(parts, sink, done, log, time);
             Log.Opened(log, options.Name, pipeline.TotalRecords, pipeline.RecordsAlreadyDone);
             return pipeline;
         }
         catch
         {
-            await DisposeAsync(output, deadLetter);
+            await parts.Source.DisposeAsync();
             throw;
         }
     }
@@ -93,10 +92,10 @@ public sealed class Pipeline : IAsyncDisposable
     {
         long start = time.GetTimestamp();
         using var stopping = stop.Register(() => Log.Stopping(log));
-        using var graph = new PipelineGraph(parts.Template, parts.Schema, generator, output, deadLetter, Progress, time, log, stop);
+        using var graph = new PipelineGraph(parts.Template, parts.Schema, generator, parts.Source, sink, Progress, time, log, stop);
         try
         {
-            bool isRead = await graph.RunAsync(parts.Source, done);
+            bool isRead = await graph.RunAsync();
             return new PipelineSummary(
                 isRead && graph.Dropped == 0,
                 RecordsAlreadyDone,
@@ -106,8 +105,8 @@ public sealed class Pipeline : IAsyncDisposable
                 Progress.PromptTokens,
                 Progress.CompletionTokens,
                 time.GetElapsedTime(start),
-                parts.Output.Folder,
-                parts.DeadLetter.Folder);
+                parts.Sinks.Output,
+                parts.Sinks.DeadLetter);
         }
         catch
         {
@@ -116,13 +115,14 @@ public sealed class Pipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives up what is not committed and frees the output folders.</summary>
-    public ValueTask DisposeAsync() => DisposeAsync(output, deadLetter);
-
-    private static async ValueTask DisposeAsync(params ISink?[] sinks)
+    /// <summary>Gives up what is not committed and frees what the run wrote to.</summary>
+    public async ValueTask DisposeAsync()
     {
-        foreach (var sink in sinks.OfType<ISink>())
+        if (!isDisposed)
         {
+            isDisposed = true;
+            // The source first: leaving its group, it has the sink commit what can be.
+            await parts.Source.DisposeAsync();
             await sink.DisposeAsync();
         }
     }

@@ -20,8 +20,8 @@ internal sealed class PipelineGraph : IDisposable
     private readonly PromptTemplate template;
     private readonly OutputSchema? schema;
     private readonly IGenerator generator;
-    private readonly ISink output;
-    private readonly ISink deadLetter;
+    private readonly ISource source;
+    private readonly ISink sinks;
     private readonly PipelineProgress progress;
     private readonly TimeProvider time;
     private readonly ILogger log;
@@ -40,8 +40,8 @@ internal sealed class PipelineGraph : IDisposable
         PromptTemplate template,
         OutputSchema? schema,
         IGenerator generator,
-        ISink output,
-        ISink deadLetter,
+        ISource source,
+        ISink sinks,
         PipelineProgress progress,
         TimeProvider time,
         ILogger log,
@@ -50,8 +50,8 @@ internal sealed class PipelineGraph : IDisposable
         this.template = template;
         this.schema = schema;
         this.generator = generator;
-        this.output = output;
-        this.deadLetter = deadLetter;
+        this.source = source;
+        this.sinks = sinks;
         this.progress = progress;
         this.time = time;
         this.log = log;
@@ -79,7 +79,7 @@ internal sealed class PipelineGraph : IDisposable
 
     /// <summary>Runs until every record that is not done is committed, or until the run is stopped and what was complete is committed.</summary>
     /// <returns>Whether the source was read to its end.</returns>
-    public async Task<bool> RunAsync(ISource source, Coverage done)
+    public async Task<bool> RunAsync()
     {
         await using var ticks = time.CreateTimer(_ => sink.Post(null), null, commitCheckPeriod, commitCheckPeriod);
         var blocks = Task.WhenAll(
@@ -89,15 +89,14 @@ internal sealed class PipelineGraph : IDisposable
             Watch(generate.Completion),
             Watch(finish.Completion),
             Watch(sink.Completion));
-        bool isRead = await ReadAsync(source, done);
+        bool isRead = await ReadAsync();
         prepare.Complete();
         await blocks;
         if (failure is not null)
         {
             throw failure is PipelineException ? failure : new PipelineException($"the run failed: {failure.Message}", failure);
         }
-        await output.CommitAsync();
-        await deadLetter.CommitAsync();
+        await sinks.CommitAsync();
         return isRead;
     }
 
@@ -137,17 +136,17 @@ internal sealed class PipelineGraph : IDisposable
         abort.Cancel();
     }
 
-    private async Task<bool> ReadAsync(ISource source, Coverage done)
+    private async Task<bool> ReadAsync()
     {
         try
         {
-            await foreach (var records in source.ReadAsync(done, giveUp.Token))
+            await foreach (var read in source.ReadAsync(sinks, giveUp.Token))
             {
-                if (giveUp.IsCancellationRequested || !await prepare.SendAsync(records, giveUp.Token))
+                if (giveUp.IsCancellationRequested || !await prepare.SendAsync(read, giveUp.Token))
                 {
                     return false;
                 }
-                progress.CountRead(records.Length);
+                progress.CountRead(read.Length);
             }
             return true;
         }
@@ -172,6 +171,7 @@ internal sealed class PipelineGraph : IDisposable
             }
             try
             {
+                source.Decode(record);
                 record.Prompt = generator.Tokenize(template.Render(record.Rows, record.Row));
             }
             catch (RecordException e)
@@ -231,10 +231,11 @@ internal sealed class PipelineGraph : IDisposable
             {
                 Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
             }
-            await (record.Error is null ? output : deadLetter).WriteAsync(record);
-            progress.CountDone(record);
+            if (await sinks.WriteAsync(record))
+            {
+                progress.CountDone(record);
+            }
         }
-        await output.CommitIfDueAsync();
-        await deadLetter.CommitIfDueAsync();
+        await sinks.CommitIfDueAsync();
     }
 }

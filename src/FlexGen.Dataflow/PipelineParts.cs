@@ -8,30 +8,55 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow;
 
 /// <summary>Everything that a pipeline file names, opened and checked against each other; nothing is written yet.</summary>
-internal sealed record PipelineParts(
-    ISource Source, PromptTemplate Template, OutputSchema? Schema, ParquetSinkLayout Output, ParquetSinkLayout DeadLetter)
+internal sealed record PipelineParts(ISource Source, PromptTemplate Template, OutputSchema? Schema, ISinkPlan Sinks)
 {
     /// <exception cref="PipelineException">Something is missing or does not fit.</exception>
     public static async Task<PipelineParts> OpenAsync(
-        PipelineOptions options, string baseDirectory, ILogger log, CancellationToken cancellationToken)
+        PipelineOptions options, string baseDirectory, FileOperations files, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
         if (OptionsValidation.Errors(options) is { Count: > 0 } errors)
         {
             throw new PipelineException(string.Join(Environment.NewLine, errors));
         }
-        var source = await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, cancellationToken);
-        if (source.Identities.Count == 0)
-        {
-            Log.SourceEmpty(log, options.Source.Parquet!.Path);
-        }
         var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), cancellationToken);
-        var template = source.Identities.Count == 0 ? PromptTemplate.Empty : PromptTemplate.Parse(options.Prompt.Template, source.Schema);
-        var output = Layout(options.Sink, AddedColumn.OfOutputs);
-        var deadLetter = Layout(options.DeadLetter, AddedColumn.OfDeadLetters);
+        ISource source = options.Source.Kafka is null
+            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, cancellationToken)
+            : await Task.Run(() => KafkaParts.OpenSource(options, log), cancellationToken);
+        try
+        {
+            bool isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
+            if (isEmpty)
+            {
+                Log.SourceEmpty(log, options.Source.Parquet!.Path);
+            }
+            var template = isEmpty ? PromptTemplate.Empty : PromptTemplate.Parse(options.Prompt.Template, source.Schema);
+            var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
+                ? ParquetPlan(options, source, baseDirectory, files, time, log)
+                : await Task.Run(() => KafkaParts.PlanSinks(options, source, log), cancellationToken);
+            return new PipelineParts(source, template, schema, sinks);
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
+    public long CountOf(Coverage done) =>
+        done.Streams.Where(stream => Source.Identities.ContainsKey(stream.Key)).Sum(stream => stream.Value.Count);
+
+    private static ParquetSinkPlan ParquetPlan(
+        PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
+    {
+        var ofMessages = options.Source.Kafka is null ? [] : AddedColumn.OfMessages;
+        var output = Layout(options.Sink, [.. AddedColumn.OfOutputs, .. ofMessages]);
+        var deadLetter = Layout(options.DeadLetter,
+            [.. AddedColumn.OfDeadLetters, .. ofMessages, .. options.Source.Kafka is null ? Array.Empty<AddedColumn>() : [AddedColumn.OfMessageValue]]);
         output.CheckNames("sink");
         deadLetter.CheckNames("deadLetter");
-        CheckFolders(output.Folder, deadLetter.Folder, source);
-        return new PipelineParts(source, template, schema, output, deadLetter);
+        CheckFolders(output.Folder, deadLetter.Folder, source as ParquetSource);
+        return new ParquetSinkPlan(output, deadLetter, files, time, log);
 
         ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added)
         {
@@ -40,21 +65,7 @@ internal sealed record PipelineParts(
         }
     }
 
-    /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
-    public long CountOf(Coverage done) =>
-        done.Streams.Where(stream => Source.Identities.ContainsKey(stream.Key)).Sum(stream => stream.Value.Count);
-
-    /// <exception cref="PipelineException">A record is in both.</exception>
-    public Coverage Union(Coverage output, Coverage deadLetter)
-    {
-        var done = new Coverage();
-        done.Add(output);
-        return done.Add(deadLetter) is { } stream
-            ? throw new PipelineException($"records of {stream} are in {Output.Folder} and also in {DeadLetter.Folder}: remove the part files of one of them.")
-            : done;
-    }
-
-    private static void CheckFolders(string output, string deadLetter, ParquetSource source)
+    private static void CheckFolders(string output, string deadLetter, ParquetSource? source)
     {
         if (output == deadLetter)
         {
@@ -62,7 +73,7 @@ internal sealed record PipelineParts(
         }
         foreach (var folder in new[] { output, deadLetter })
         {
-            if (source.Reads(folder))
+            if (source?.Reads(folder) == true)
             {
                 throw new PipelineException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
             }

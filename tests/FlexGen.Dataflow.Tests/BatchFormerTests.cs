@@ -59,5 +59,5 @@ public sealed class BatchFormerTests
     private static int Length(Record record) => record.Prompt!.TokenIds.Length;
 
     private static Record[] Records(int[] lengths) =>
-        [.. lengths.Select((length, i) => new Record(rows, i) { Prompt = new TokenizedPrompt("", new int[length]) })];
+        [.. lengths.Select((length, i) => new Record(rows, i, new Assignment("s")) { Prompt = new TokenizedPrompt("", new int[length]) })];
 }

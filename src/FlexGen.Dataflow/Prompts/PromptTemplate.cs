@@ -1,10 +1,11 @@
 using System.Buffers;
+using System.Text.RegularExpressions;
 using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Prompts;
 
 /// <summary>A text with <c>{{ column }}</c> where a column's value goes.</summary>
-internal sealed class PromptTemplate
+internal sealed partial class PromptTemplate
 {
     [ThreadStatic]
     private static ArrayBufferWriter<char>? scratch;
@@ -37,6 +38,10 @@ internal sealed class PromptTemplate
         return parsed;
     }
 
+    /// <summary>The columns that a template names, for a source that has whatever is asked of it.</summary>
+    public static IReadOnlyList<string> Columns(string template) =>
+        [.. Name().Matches(template).Select(match => match.Groups[1].Value).Where(name => name.Length > 0).Distinct()];
+
     /// <exception cref="RecordException">A column has no value in this row, or one that has no text.</exception>
     public Prompt Render(Rows rows, int row)
     {
@@ -62,7 +67,7 @@ internal sealed class PromptTemplate
     {
         if (column.IsNull(row))
         {
-            throw new RecordException("null_value", $"column '{part.Text}' is null, and the prompt template needs its value.");
+            throw new RecordException("null_value", $"column '{part.Text}' is null or missing, and the prompt template needs its value.");
         }
         try
         {
@@ -97,6 +102,9 @@ internal sealed class PromptTemplate
                 + "use columns of texts, numbers, booleans, dates or times.");
         parts.Add(new Part(name, index, writer));
     }
+
+    [GeneratedRegex(@"\{\{\s*(.*?)\s*\}\}")]
+    private static partial Regex Name();
 
     // The text is the literal, or the column's name where there is a writer.
     private readonly record struct Part(string Text, int Leaf, ValueWriter? Writer);

@@ -7,7 +7,17 @@ internal sealed class IntervalSet
 
     public IReadOnlyList<(long Start, long End)> Intervals => intervals;
 
+    /// <summary>The position after the interval that holds 0; 0 where none does.</summary>
+    public long EndOfFirst => intervals is [{ Start: 0 } first, ..] ? first.End : 0;
+
     public long Count => intervals.Sum(interval => interval.End - interval.Start);
+
+    public IntervalSet Copy()
+    {
+        var copy = new IntervalSet();
+        copy.intervals.AddRange(intervals);
+        return copy;
+    }
 
     /// <summary>Adds [start, end).</summary>
     /// <returns>False where some of it was there already; the rest is added all the same.</returns>
@@ -44,6 +54,13 @@ internal sealed class IntervalSet
     {
         int at = FirstThatEndsAtOrAfter(position + 1);
         return at < intervals.Count && intervals[at].Start <= position;
+    }
+
+    /// <summary>Whether any of [start, end) is in the set.</summary>
+    public bool Overlaps(long start, long end)
+    {
+        int at = FirstThatEndsAtOrAfter(start + 1);
+        return start < end && at < intervals.Count && intervals[at].Start < end;
     }
 
     /// <summary>Whether all of [start, end) is in the set.</summary>

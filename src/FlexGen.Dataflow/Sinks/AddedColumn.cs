@@ -32,6 +32,16 @@ internal abstract class AddedColumn(DataField field, DataField physical)
         new LongNumber("origin_position", r => r.Origin.Position),
     ];
 
+    /// <summary>What a message has beside its value.</summary>
+    public static IReadOnlyList<AddedColumn> OfMessages { get; } =
+    [
+        new Binary("message_key", r => r.Message!.Key),
+        new Text("message_headers", r => MessageHeaders.ToJson(r.Message!.Headers), isNullable: true),
+    ];
+
+    /// <summary>A message's value as it came: a dead letter's may hold no columns.</summary>
+    public static AddedColumn OfMessageValue { get; } = new Binary("message_value", r => r.Message!.Value);
+
     public abstract Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken);
 
     private sealed class Number(string name, Func<Record, int> value)
@@ -46,6 +56,21 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     {
         public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
             writer.WriteAllPartsAsync<long>(Physical, records.Select(value).ToArray(), null, null, cancellationToken);
+    }
+
+    private sealed class Binary(string name, Func<Record, byte[]?> value)
+        : AddedColumn(new DataField(name, typeof(byte[]), isNullable: true), new DataField(name, typeof(byte[]), isNullable: true))
+    {
+        public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken)
+        {
+            var values = records.Select(value).ToArray();
+            return writer.WriteAllPartsAsync<ReadOnlyMemory<byte>>(
+                Physical,
+                values.Where(bytes => bytes is not null).Select(bytes => new ReadOnlyMemory<byte>(bytes)).ToArray(),
+                values.Select(bytes => bytes is null ? 0 : 1).ToArray(),
+                null,
+                cancellationToken);
+        }
     }
 
     // Texts are handed over as UTF-8, since of strings Parquet.Net would put the longest into the footer as minimum and maximum.

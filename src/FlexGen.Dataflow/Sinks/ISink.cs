@@ -2,18 +2,28 @@ using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Sinks;
 
-/// <summary>Where records go. What was written but not committed is as if it had never been, and disposing gives it up.</summary>
+/// <summary>
+/// Where records go, outputs and errors. What was written but not committed is as if it had never been, and disposing gives it up.
+/// Written to by one thread, released by another.
+/// </summary>
 internal interface ISink : IAsyncDisposable
 {
-    /// <summary>The positions whose records this sink held when it was opened.</summary>
-    Coverage Covered { get; }
+    /// <summary>The positions of a stream whose records are done, as far as the sink knows. The caller may keep them.</summary>
+    ValueTask<IntervalSet> CoveredAsync(string stream);
 
-    /// <summary>Takes a record; may commit.</summary>
-    ValueTask WriteAsync(Record record);
+    /// <summary>Announces records in the order they were read; waits while there is no room for them.</summary>
+    ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken);
+
+    /// <summary>Takes an announced record; may commit.</summary>
+    /// <returns>False where the record's assignment is lost: it is not this process's to deliver.</returns>
+    ValueTask<bool> WriteAsync(Record record);
 
     /// <summary>Commits if what is not committed has waited long enough.</summary>
     ValueTask CommitIfDueAsync();
 
     /// <summary>Makes everything written durable, together with the positions it came from.</summary>
     ValueTask CommitAsync();
+
+    /// <summary>Commits what can be of assignments that are about to end, and ends them. Does not fail: what it cannot commit is read again.</summary>
+    ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments);
 }

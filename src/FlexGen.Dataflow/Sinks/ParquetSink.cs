@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>Writes part files into a folder. A part file's footer says which records are in it, so file and positions are one.</summary>
-internal sealed class ParquetSink : ISink
+internal sealed class ParquetSink : IAsyncDisposable
 {
     private const int RowsPerGroup = 10_000;
     private const long BytesPerGroup = 32 << 20;
@@ -33,6 +33,7 @@ internal sealed class ParquetSink : ISink
         Covered = found.Covered;
     }
 
+    /// <summary>The positions whose records are in finished part files.</summary>
     public Coverage Covered { get; }
 
     /// <summary>Takes the folder for this process, removes what a crash left there and reads what is already covered.</summary>
@@ -58,6 +59,7 @@ internal sealed class ParquetSink : ISink
         }
     }
 
+    /// <summary>Takes a record; may commit.</summary>
     public async ValueTask WriteAsync(Record record)
     {
         if (rows == 0)
@@ -77,9 +79,11 @@ internal sealed class ParquetSink : ISink
         }
     }
 
+    /// <summary>Commits if the first record of the part file has waited long enough.</summary>
     public ValueTask CommitIfDueAsync() =>
         rows > 0 && time.GetElapsedTime(firstAt) >= layout.Options.MaxAge ? CommitAsync() : ValueTask.CompletedTask;
 
+    /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
         if (rows == 0)
@@ -96,6 +100,7 @@ internal sealed class ParquetSink : ISink
             throw CannotWrite(e);
         }
         Log.PartCommitted(log, part.Path, rows);
+        Covered.Add(inPart);
         part = null;
         inPart = new Coverage();
         rows = 0;
@@ -128,7 +133,7 @@ internal sealed class ParquetSink : ISink
         }
         foreach (var record in pending)
         {
-            if (!inPart[record.Rows.Stream].Add(record.Position, record.Position + 1))
+            if (!inPart[record.Rows.Stream].Add(record.CoversFrom, record.Position + 1))
             {
                 throw new InvalidOperationException($"{record.Origin} reached the sink twice.");
             }

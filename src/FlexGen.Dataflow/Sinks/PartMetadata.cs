@@ -14,7 +14,7 @@ internal sealed record PartMetadata(
 
     public static PartMetadata Of(string pipeline, IReadOnlyDictionary<string, string> identities, Coverage covered) => new(
         pipeline,
-        covered.Streams.Keys.ToDictionary(stream => stream, stream => identities[stream]),
+        covered.Streams.Keys.ToDictionary(stream => stream, stream => identities.GetValueOrDefault(stream, "")),
         covered.Streams.ToDictionary(
             stream => stream.Key, stream => stream.Value.Intervals.Select(i => new[] { i.Start, i.End }).ToArray()));
 

@@ -1,9 +1,10 @@
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
 
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>Where records come from.</summary>
-internal interface ISource
+internal interface ISource : IAsyncDisposable
 {
     RowSchema Schema { get; }
 
@@ -13,6 +14,13 @@ internal interface ISource
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 
-    /// <summary>Reads the records that are not done, a few at a time, in the order of their origins.</summary>
-    IAsyncEnumerable<Record[]> ReadAsync(Coverage done, CancellationToken cancellationToken);
+    /// <summary>
+    /// Reads the records that <paramref name="sink"/> does not cover, a few at a time, in the order of their origins; tells it of
+    /// each, and of streams that this process has to give up.
+    /// </summary>
+    IAsyncEnumerable<Record[]> ReadAsync(ISink sink, CancellationToken cancellationToken);
+
+    /// <summary>Finds the columns in what was read, where reading did not. Called from several threads at once.</summary>
+    /// <exception cref="RecordException">What was read does not hold them.</exception>
+    void Decode(Record record);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
 
 namespace FlexGen.Dataflow.Sources;
 
@@ -12,6 +13,7 @@ internal sealed class ParquetSource : ISource
     private readonly ParquetPath path;
     private readonly IList<string>? columns;
     private readonly Dictionary<string, string> identities = [];
+    private readonly Assignment assignment = new("");
 
     private ParquetSource(ParquetPath path, IList<string>? columns)
     {
@@ -56,7 +58,7 @@ internal sealed class ParquetSource : ISource
         return source;
     }
 
-    public async IAsyncEnumerable<Record[]> ReadAsync(Coverage done, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var name in path.Files)
         {
@@ -65,11 +67,12 @@ internal sealed class ParquetSource : ISource
             {
                 throw new PipelineException($"{file.Path} has changed since this run began: start again.");
             }
-            var doneOfFile = done[name];
+            var doneOfFile = await sink.CoveredAsync(name);
             await foreach (var (rows, count) in file.ReadAsync(name, doneOfFile))
             {
                 foreach (var records in Records(rows, count, doneOfFile))
                 {
+                    await sink.ExpectAsync(records, cancellationToken);
                     yield return records;
                 }
                 cancellationToken.ThrowIfCancellationRequested();
@@ -77,9 +80,15 @@ internal sealed class ParquetSource : ISource
         }
     }
 
-    private static IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done) => Enumerable.Range(0, count)
+    public void Decode(Record record)
+    {
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done) => Enumerable.Range(0, count)
         .Where(row => !done.Contains(rows.FirstPosition + row))
-        .Select(row => new Record(rows, row))
+        .Select(row => new Record(rows, row, assignment))
         .Chunk(RecordsTogether);
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>

@@ -19,6 +19,12 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("schedule", "--schedule", "serial", "Order of the engine's steps. serial runs one after another [default: serial]."),
     ];
 
+    /// <summary>What a run may be told about its source. Keys are those of the pipeline file.</summary>
+    public static IReadOnlyList<KeyedOption> ForSource() =>
+    [
+        new("source:kafka:untilEnd", new Option<bool>("--until-end") { Description = "Stop at what are the ends of the topics when the run begins; without it a Kafka source goes on until SIGTERM." }),
+    ];
+
     /// <summary>How the next token is chosen and when to end. Keys are those of the pipeline file's <c>generation</c>.</summary>
     public static IReadOnlyList<KeyedOption> ForGeneration() =>
     [

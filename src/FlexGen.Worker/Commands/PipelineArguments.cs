@@ -15,6 +15,7 @@ internal sealed class PipelineArguments
     };
 
     private readonly IReadOnlyList<KeyedOption> engine = KeyedOption.ForEngine();
+    private readonly IReadOnlyList<KeyedOption> source = KeyedOption.ForSource();
 
     public Option<bool> Json { get; } = Report.JsonOption();
 
@@ -23,7 +24,7 @@ internal sealed class PipelineArguments
         command.Add(file);
         command.Add(set);
         command.Add(Json);
-        foreach (var option in engine)
+        foreach (var option in engine.Concat(source))
         {
             command.Add(option.Option);
         }
@@ -31,5 +32,5 @@ internal sealed class PipelineArguments
 
     /// <exception cref="UsageException">The pipeline file or what overrides it is wrong.</exception>
     public WorkerOptions Load(ParseResult parse) =>
-        WorkerOptions.Load(parse.GetRequiredValue(file), parse.GetValue(set) ?? [], KeyedOption.Layer(parse, engine, "engine:"));
+        WorkerOptions.Load(parse.GetRequiredValue(file), parse.GetValue(set) ?? [], [KeyedOption.Layer(parse, engine, "engine:"), KeyedOption.Layer(parse, source)]);
 }

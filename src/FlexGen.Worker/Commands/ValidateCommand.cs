@@ -31,12 +31,12 @@ internal static class ValidateCommand
             await using var generator = GeneratorFactory.Create(options, TimeProvider.System, new WorkerLog(NullLogger.Instance));
             new Report()
                 .Add("pipeline", options.Name)
-                .Add("records", found.TotalRecords ?? 0)
+                .Add("records", found.TotalRecords)
                 .Add("already_done", found.RecordsAlreadyDone)
                 .Add("columns", new JsonArray([.. found.Columns.Select(c => JsonValue.Create(c))]), string.Join(", ", found.Columns))
                 .Add("model", options.Model!.Path ?? "echo")
-                .Add("output", options.Sink.Parquet?.Path)
-                .Add("dead_letter", options.DeadLetter.Parquet?.Path)
+                .Add("output", options.Sink.Parquet?.Path ?? options.Sink.Kafka?.Topic)
+                .Add("dead_letter", options.DeadLetter.Parquet?.Path ?? options.DeadLetter.Kafka?.Topic)
                 .Print(parse.GetValue(arguments.Json));
             return ExitCode.Success;
         });

@@ -6,6 +6,7 @@ namespace FlexGen.Worker.Configuration;
 internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> Values, Func<string, string> Where)
 {
     private const string EnvironmentPrefix = "FLEXGEN__";
+    private const string PropertiesKey = ".properties.";
 
     /// <summary><c>FLEXGEN__sink__parquet__path=out</c> stands for the key <c>sink.parquet.path</c>.</summary>
     public static ConfigurationLayer FromEnvironment(IEnumerable<KeyValuePair<string, string?>> variables)
@@ -33,13 +34,21 @@ internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> V
             {
                 throw new UsageException($"--set {setting}: expected key=value, such as --set generation.maxNewTokens=32.");
             }
-            values[setting[..equals].Trim().Replace('.', ':')] = setting[(equals + 1)..];
+            values[Key(setting[..equals].Trim())] = setting[(equals + 1)..];
         }
         return new ConfigurationLayer(values, key => $"--set {Display(key)}");
     }
 
     /// <summary>How a message writes a key's path.</summary>
     public static string Display(string key) => key.Replace(':', '.');
+
+    // The names of librdkafka's properties have dots of their own.
+    private static string Key(string path)
+    {
+        int properties = path.IndexOf(PropertiesKey, StringComparison.OrdinalIgnoreCase);
+        int end = properties < 0 ? path.Length : properties + PropertiesKey.Length;
+        return path[..end].Replace('.', ':') + path[end..];
+    }
 
     internal static Dictionary<string, string?> NewValues() => new(StringComparer.OrdinalIgnoreCase);
 }

@@ -14,11 +14,11 @@ internal sealed class WorkerOptions : PipelineOptions
 
     /// <summary>Reads a pipeline file; environment variables override it, then settings, then options of the command line.</summary>
     /// <exception cref="UsageException">Something in it is wrong; the message lists all of it.</exception>
-    public static WorkerOptions Load(string path, IEnumerable<string> settings, ConfigurationLayer commandLine)
+    public static WorkerOptions Load(string path, IEnumerable<string> settings, params IEnumerable<ConfigurationLayer> commandLine)
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value));
         return OptionsBinder.Bind<WorkerOptions>(path,
-            [YamlLayer.Read(path), ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), commandLine]);
+            [YamlLayer.Read(path), ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), .. commandLine]);
     }
 }

@@ -1,0 +1,90 @@
+using FlexGen.Dataflow.Kafka;
+using FlexGen.Dataflow.Prompts;
+using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
+using FlexGen.Dataflow.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>Opens and checks the Kafka ends of a pipeline. Blocks while the brokers answer.</summary>
+internal static class KafkaParts
+{
+    private static readonly string[] addedFields = ["output", "finish_reason", "prompt_tokens", "completion_tokens"];
+
+    /// <exception cref="PipelineException">The brokers cannot be reached, or a topic is missing.</exception>
+    public static KafkaSource OpenSource(PipelineOptions options, ILogger log)
+    {
+        var source = options.Source.Kafka!;
+        using var cluster = new KafkaCluster(source, "source.kafka", log);
+        var partitions = source.Topics.SelectMany(topic => cluster.Partitions(topic, "Read")).Distinct().ToArray();
+        IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptTemplate.Columns(options.Prompt.Template)]];
+        var reserved = IsWhole(options) ? addedFields : [];
+        if (options.Sink.Kafka is not null && columns.Intersect(addedFields).FirstOrDefault() is { } name)
+        {
+            throw new PipelineException($"source.kafka.columns has '{name}', which is also a field that the sink adds: leave it out.");
+        }
+        return new KafkaSource(source, MessageSchema.Of(columns), reserved, partitions, log);
+    }
+
+    /// <exception cref="PipelineException">The brokers cannot be reached, a topic is missing, or the ends do not go together.</exception>
+    public static ISinkPlan PlanSinks(PipelineOptions options, ISource source, ILogger log)
+    {
+        if (options.Sink.Kafka is not { } sink || options.DeadLetter.Kafka is not { } deadLetter)
+        {
+            throw new PipelineException("sink and deadLetter must be of one kind, since they commit together: give both `kafka`, or both `parquet`.");
+        }
+        if (sink.Topic == deadLetter.Topic)
+        {
+            throw new PipelineException($"sink and deadLetter both write to the topic {sink.Topic}: give them topics of their own.");
+        }
+        if (deadLetter.BootstrapServers != sink.BootstrapServers || (deadLetter.Properties.Count > 0 && !Same(deadLetter.Properties, sink.Properties)))
+        {
+            throw new PipelineException("sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
+        }
+        using var cluster = new KafkaCluster(sink, "sink.kafka", log);
+        cluster.Partitions(sink.Topic, "Write");
+        cluster.Partitions(deadLetter.Topic, "Write");
+        if (source is not KafkaSource kafka)
+        {
+            throw new PipelineException("a Parquet source with a Kafka sink is not supported.");
+        }
+        CheckCluster(options.Source.Kafka!, sink, cluster, log);
+        CheckTopics(options.Source.Kafka!, sink, deadLetter);
+        var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options));
+        return new KafkaSinkPlan(
+            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
+    }
+
+    private static bool IsWhole(PipelineOptions options) =>
+        options is { Sink.Kafka: not null, Source.Kafka: { Format: "json", Columns: null } };
+
+    private static void CheckCluster(KafkaSourceOptions source, KafkaSinkOptions sink, KafkaCluster cluster, ILogger log)
+    {
+        if (source.BootstrapServers == sink.BootstrapServers)
+        {
+            return;
+        }
+        using var other = new KafkaCluster(source, "source.kafka", log);
+        if (other.ClusterId() != cluster.ClusterId())
+        {
+            throw new PipelineException(
+                $"source.kafka ({source.BootstrapServers}) and sink.kafka ({sink.BootstrapServers}) are different clusters, and no transaction spans two: "
+                + "write to the source's cluster, or to Parquet.");
+        }
+    }
+
+    private static void CheckTopics(KafkaSourceOptions source, KafkaSinkOptions sink, KafkaSinkOptions deadLetter)
+    {
+        foreach (var topic in new[] { sink.Topic, deadLetter.Topic })
+        {
+            if (source.Topics.Any(t => t == topic || (t.StartsWith('^') && System.Text.RegularExpressions.Regex.IsMatch(topic, t))))
+            {
+                throw new PipelineException($"the topic {topic}, which the pipeline writes to, is among what the source reads: choose another topic.");
+            }
+        }
+    }
+
+    private static bool Same(IDictionary<string, string> a, IDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(p => b.TryGetValue(p.Key, out var value) && value == p.Value);
+}

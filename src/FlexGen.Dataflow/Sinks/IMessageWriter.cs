@@ -1,0 +1,24 @@
+using Confluent.Kafka;
+using FlexGen.Dataflow.Kafka;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>Writes messages and commits the positions they were made from. Used by one thread at a time.</summary>
+internal interface IMessageWriter : IDisposable
+{
+    /// <summary>What went wrong last; null where nothing did.</summary>
+    string? Failure { get; }
+
+    /// <summary>Makes ready to write. An attempt to commit whose outcome was unknown has one when this returns true.</summary>
+    /// <exception cref="PipelineException">Only the user can mend what is wrong.</exception>
+    bool TryOpen(TimeSpan patience);
+
+    /// <param name="messages">In the order in which they are to stand in their partitions.</param>
+    /// <param name="positions">The next position of each partition that they were made from.</param>
+    /// <param name="group">The group whose positions they are.</param>
+    /// <param name="membership">Who this process was to the group when it still had the partitions.</param>
+    /// <param name="patience">How long to try again what may pass.</param>
+    /// <exception cref="PipelineException">Only the user can mend what is wrong.</exception>
+    CommitOutcome Commit(
+        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<TopicPartitionOffset> positions, ConsumerGroup group, IConsumerGroupMetadata membership, TimeSpan patience);
+}

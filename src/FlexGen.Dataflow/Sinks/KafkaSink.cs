@@ -1,0 +1,238 @@
+using Confluent.Kafka;
+using FlexGen.Dataflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>
+/// Output and dead letter in topics of one cluster. A record is held until all that were read before it in its partition are finished;
+/// then it is committed with them, in the order they were read. Held records outlive a transaction that fails: the next takes them.
+/// </summary>
+internal sealed class KafkaSink : ISink
+{
+    private const int MaxRecordsTogether = 10_000;
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan maxPause = TimeSpan.FromSeconds(2);
+
+    private readonly KafkaSinkOptions options;
+    private readonly ResultFormat format;
+    private readonly IMessageWriter writer;
+    private readonly IPositions positions;
+    private readonly ILogger log;
+    private readonly Coverage done;
+    private readonly UncommittedRecords records;
+    private readonly Lock committing = new();
+    private readonly AutoResetEvent wake = new(false);
+    private readonly CancellationTokenSource closing = new();
+    private readonly Task committer;
+
+    /// <summary>Dead letters that the brokers refused: they go without their payload.</summary>
+    private readonly HashSet<Record> stripped = [];
+    private int limit = MaxRecordsTogether;
+    private (List<Record> Batch, IReadOnlyList<TopicPartitionOffset> Next)? unsettled;
+    private volatile PipelineException? failure;
+
+    public KafkaSink(KafkaSinkOptions options, ResultFormat format, IMessageWriter writer, IPositions positions, Coverage done, ILogger log)
+    {
+        this.options = options;
+        this.format = format;
+        this.writer = writer;
+        this.positions = positions;
+        this.done = done;
+        this.log = log;
+        records = new UncommittedRecords(options.MaxUncommitted, options.MaxUncommittedBytes);
+        committer = Task.Factory.StartNew(CommitFromTimeToTime, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public ValueTask<IntervalSet> CoveredAsync(string stream) => ValueTask.FromResult(done[stream].Copy());
+
+    public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
+        this.records.ExpectAsync(records, cancellationToken);
+
+    public ValueTask<bool> WriteAsync(Record record)
+    {
+        ThrowIfFailed();
+        bool isTaken = records.Finish(record, out int finished);
+        if (finished >= MaxRecordsTogether / 2)
+        {
+            wake.Set();
+        }
+        return ValueTask.FromResult(isTaken);
+    }
+
+    public ValueTask CommitIfDueAsync()
+    {
+        ThrowIfFailed();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask CommitAsync()
+    {
+        ThrowIfFailed();
+        long start = TimeProvider.System.GetTimestamp();
+        while (!TryCommitAll())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > patience)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {options.BootstrapServers} did not commit within {patience.TotalSeconds:0} s ({writer.Failure}): "
+                    + "what is not committed will be done again by the next run.");
+            }
+            Thread.Sleep(TimeSpan.FromMilliseconds(200));
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        try
+        {
+            while (positions.Group.Membership is not null && failure is null && !TryCommitAll() && TimeProvider.System.GetElapsedTime(start) < patience)
+            {
+                Thread.Sleep(TimeSpan.FromMilliseconds(200));
+            }
+        }
+        catch (PipelineException e)
+        {
+            Log.ReleaseFailed(log, e.Message);
+            Fail(e);
+        }
+        records.Drop(assignments);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await closing.CancelAsync();
+        wake.Set();
+        await committer;
+        writer.Dispose();
+        positions.Dispose();
+        wake.Dispose();
+        closing.Dispose();
+    }
+
+    private void CommitFromTimeToTime()
+    {
+        var pause = options.CommitInterval;
+        while (!closing.IsCancellationRequested)
+        {
+            wake.WaitOne(pause);
+            try
+            {
+                bool isDone = closing.IsCancellationRequested || TryCommitAll();
+                pause = isDone ? options.CommitInterval : TimeSpan.FromMilliseconds(Math.Min(2 * pause.TotalMilliseconds, maxPause.TotalMilliseconds));
+            }
+            catch (Exception e)
+            {
+                Fail(e as PipelineException ?? new PipelineException($"sink.kafka: {e.Message}", e));
+                return;
+            }
+        }
+    }
+
+    private void Fail(PipelineException e)
+    {
+        failure = e;
+        records.Fail(e);
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Whether nothing that could be committed is left.</summary>
+    private bool TryCommitAll()
+    {
+        lock (committing)
+        {
+            while (true)
+            {
+                if (!writer.TryOpen(patience) || !TrySettle())
+                {
+                    return false;
+                }
+                var batch = records.Ready(limit, () => positions.Group.Membership, out var membership);
+                if (batch.Count == 0)
+                {
+                    return true;
+                }
+                if (membership is null || !TryCommit(batch, membership))
+                {
+                    return false;
+                }
+            }
+        }
+    }
+
+    private bool TryCommit(List<Record> batch, IConsumerGroupMetadata membership)
+    {
+        var next = positions.After(batch);
+        switch (writer.Commit([.. batch.Select(record => format.Message(record, stripped.Contains(record)))], next, positions.Group, membership, patience))
+        {
+            case CommitOutcome.Committed:
+                Log.TransactionCommitted(log, batch.Count);
+                records.Forget(batch);
+                stripped.ExceptWith(batch);
+                limit = Math.Min(2 * limit, MaxRecordsTogether);
+                return true;
+            case CommitOutcome.Refused:
+                Narrow(batch);
+                return true;
+            case CommitOutcome.Unknown:
+                unsettled = (batch, next);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Finds out what became of a transaction whose producer was lost; until then nothing else may be committed.</summary>
+    private bool TrySettle()
+    {
+        if (unsettled is not var (batch, next))
+        {
+            return true;
+        }
+        try
+        {
+            var committed = positions.Group.Committed(next.Select(p => p.TopicPartition)).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+            if (next.All(p => committed[p.TopicPartition] >= p.Offset.Value))
+            {
+                records.Forget(batch);
+            }
+            unsettled = null;
+            return true;
+        }
+        catch (KafkaException e)
+        {
+            Log.Retrying(log, "asking for the committed positions", e.Error.Reason);
+            return false;
+        }
+    }
+
+    // Halves the batch until the message that the brokers refuse is alone.
+    private void Narrow(List<Record> batch)
+    {
+        limit = Math.Max(1, batch.Count / 2);
+        if (batch is not [var record])
+        {
+            return;
+        }
+        var reason = writer.Failure ?? "";
+        Log.ResultRefused(log, record.Origin.ToString(), reason);
+        if (record.Error is null)
+        {
+            record.Fail("result_refused", $"the brokers refuse the result: {reason}");
+        }
+        else if (!stripped.Add(record))
+        {
+            throw new PipelineException($"sink.kafka: the brokers refuse the dead letter of {record.Origin} even without its payload: {reason}");
+        }
+    }
+}

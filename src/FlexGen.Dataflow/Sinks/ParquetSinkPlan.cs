@@ -1,0 +1,42 @@
+using FlexGen.Dataflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>Output and dead letter in Parquet folders.</summary>
+internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayout deadLetter, FileOperations files, TimeProvider time, ILogger log) : ISinkPlan
+{
+    public string Output => output.Folder;
+
+    public string DeadLetter => deadLetter.Folder;
+
+    public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken) => Union(
+        (await output.ReadFolderAsync(cancellationToken)).Covered, (await deadLetter.ReadFolderAsync(cancellationToken)).Covered);
+
+    public async Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    {
+        ParquetSink? outputs = null;
+        ParquetSink? deadLetters = null;
+        try
+        {
+            outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
+            deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
+            return (new ParquetSinks(outputs, deadLetters, log), Union(outputs.Covered, deadLetters.Covered));
+        }
+        catch
+        {
+            await (outputs?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (deadLetters?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    private Coverage Union(Coverage outputs, Coverage deadLetters)
+    {
+        var done = new Coverage();
+        done.Add(outputs);
+        return done.Add(deadLetters) is { } stream
+            ? throw new PipelineException($"records of {stream} are in {Output} and also in {DeadLetter}: remove the part files of one of them.")
+            : done;
+    }
+}

@@ -1,0 +1,143 @@
+using FlexGen.Dataflow.Records;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>What was read and is not committed, by assignment; no more of it than fits. Safe for several threads.</summary>
+/// <param name="maxRecords">How many records fit.</param>
+/// <param name="maxBytes">How many bytes fit; one record always does.</param>
+internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<Assignment, Frontier> frontiers = [];
+    private TaskCompletionSource room = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int count;
+    private long bytes;
+    private int finished;
+
+    /// <summary>Notes records in the order they were read; waits for room.</summary>
+    public async ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task freed;
+            lock (gate)
+            {
+                if (count == 0 || (count + records.Count <= maxRecords && bytes < maxBytes))
+                {
+                    Add(records);
+                    return;
+                }
+                freed = room.Task;
+            }
+            await freed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Notes that a record is finished.</summary>
+    /// <param name="record">One that was expected.</param>
+    /// <param name="finished">How many are, since <see cref="Ready"/> was last asked.</param>
+    /// <returns>False where its assignment is lost.</returns>
+    public bool Finish(Record record, out int finished)
+    {
+        lock (gate)
+        {
+            finished = record.Assignment.IsLost ? this.finished : ++this.finished;
+            record.IsFinished = true;
+            return !record.Assignment.IsLost;
+        }
+    }
+
+    /// <summary>Records that may be committed, in the order they were read in each assignment.</summary>
+    /// <param name="limit">The most to return.</param>
+    /// <param name="member">Read while no assignment can be lost: with what comes later, a lost one could be committed.</param>
+    /// <param name="membership">What it gave.</param>
+    public List<Record> Ready<T>(int limit, Func<T> member, out T membership)
+    {
+        var ready = new List<Record>();
+        lock (gate)
+        {
+            finished = 0;
+            membership = member();
+            foreach (var frontier in frontiers.Values)
+            {
+                frontier.CollectReady(ready, limit);
+            }
+        }
+        return ready;
+    }
+
+    /// <summary>Forgets records that are committed; those of lost assignments are forgotten already.</summary>
+    public void Forget(IEnumerable<Record> records)
+    {
+        lock (gate)
+        {
+            foreach (var record in records)
+            {
+                if (frontiers.TryGetValue(record.Assignment, out var frontier))
+                {
+                    frontier.Release(record);
+                    record.Assignment.CountDelivered();
+                    count--;
+                    bytes -= record.HeldBytes;
+                }
+            }
+            FreeRoom();
+        }
+    }
+
+    /// <summary>Forgets all records of assignments, which are lost from now on.</summary>
+    public void Drop(IEnumerable<Assignment> assignments)
+    {
+        lock (gate)
+        {
+            foreach (var assignment in assignments)
+            {
+                assignment.Lose();
+                if (frontiers.Remove(assignment, out var frontier))
+                {
+                    count -= frontier.Count;
+                    bytes -= frontier.HeldBytes;
+                }
+            }
+            FreeRoom();
+        }
+    }
+
+    /// <summary>Ends all waiting for room.</summary>
+    public void Fail(Exception e)
+    {
+        lock (gate)
+        {
+            room.TrySetException(e);
+        }
+    }
+
+    private void Add(IReadOnlyList<Record> records)
+    {
+        foreach (var record in records)
+        {
+            if (record.Assignment.IsLost)
+            {
+                continue;
+            }
+            if (!frontiers.TryGetValue(record.Assignment, out var frontier))
+            {
+                frontiers.Add(record.Assignment, frontier = new Frontier());
+            }
+            record.HeldBytes = record.Message?.Bytes ?? record.Rows.Bytes(record.Row);
+            frontier.Expect(record);
+            count++;
+            bytes += record.HeldBytes;
+        }
+    }
+
+    private void FreeRoom()
+    {
+        if (room.Task.IsFaulted)
+        {
+            return;
+        }
+        room.TrySetResult();
+        room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

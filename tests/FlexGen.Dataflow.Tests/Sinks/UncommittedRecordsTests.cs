@@ -1,0 +1,93 @@
+using CsCheck;
+using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sinks;
+using Record = FlexGen.Dataflow.Records.Record;
+
+namespace FlexGen.Dataflow.Tests.Sinks;
+
+public sealed class UncommittedRecordsTests
+{
+    /// <summary>A step: finish the nth unfinished record, commit at most n, or lose the nth assignment.</summary>
+    private static readonly Gen<(int Kind, int N)[]> steps = Gen.Select(Gen.Int[0, 9], Gen.Int[0, 50]).Array[0, 200];
+
+    [Fact]
+    public void Commits_each_record_of_a_kept_assignment_once_and_never_past_an_unfinished_one()
+    {
+        Gen.Select(Gen.Int[1, 40].Array[1, 4], steps).Sample((counts, taken) => Check(counts, taken));
+    }
+
+    [Fact]
+    public async Task Waits_for_room_until_records_are_committed()
+    {
+        var records = new UncommittedRecords(maxRecords: 3, maxBytes: long.MaxValue);
+        var read = Read(new Assignment("s"), 4);
+        await records.ExpectAsync(read[..3], CancellationToken.None);
+        var waiting = records.ExpectAsync(read[3..], CancellationToken.None).AsTask();
+        Assert.False(waiting.IsCompleted);
+        records.Finish(read[0], out _);
+        records.Forget(records.Ready(10, () => 0, out _));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task More_records_than_fit_are_taken_when_nothing_else_is_there()
+    {
+        var records = new UncommittedRecords(maxRecords: 3, maxBytes: 1);
+        await records.ExpectAsync(Read(new Assignment("s"), 5), CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_lost_assignment_gives_its_room_back_and_its_records_are_not_taken()
+    {
+        var records = new UncommittedRecords(maxRecords: 3, maxBytes: long.MaxValue);
+        var lost = new Assignment("s");
+        var read = Read(lost, 3);
+        await records.ExpectAsync(read, CancellationToken.None);
+        records.Drop([lost]);
+        Assert.False(records.Finish(read[0], out _));
+        await records.ExpectAsync(Read(new Assignment("s"), 3), CancellationToken.None);
+        Assert.Empty(records.Ready(10, () => 0, out _));
+    }
+
+    private static void Check(int[] counts, (int Kind, int N)[] taken)
+    {
+        var records = new UncommittedRecords(int.MaxValue, long.MaxValue);
+        var assignments = counts.Select((_, i) => new Assignment($"s{i}")).ToArray();
+        var read = assignments.Zip(counts).ToDictionary(a => a.First, a => Read(a.First, a.Second));
+        var committed = assignments.ToDictionary(a => a, _ => new List<Record>());
+        foreach (var chunk in read.Values)
+        {
+            Assert.True(records.ExpectAsync(chunk, CancellationToken.None).AsTask().IsCompletedSuccessfully);
+        }
+        var unfinished = read.Values.SelectMany(r => r).ToList();
+        foreach (var (kind, n) in taken)
+        {
+            if (kind < 7 && unfinished.Count > 0)
+            {
+                var record = unfinished[n % unfinished.Count];
+                unfinished.Remove(record);
+                Assert.Equal(!record.Assignment.IsLost, records.Finish(record, out _));
+            }
+            else if (kind < 9)
+            {
+                var ready = records.Ready(n, () => 0, out _);
+                Assert.True(ready.Count <= n);
+                Assert.DoesNotContain(ready, record => record.Assignment.IsLost || !record.IsFinished);
+                // A failed commit: they come again.
+                Assert.Equal(ready, records.Ready(n, () => 0, out _));
+                records.Forget(ready);
+                ready.ForEach(record => committed[record.Assignment].Add(record));
+            }
+            else
+            {
+                records.Drop([assignments[n % assignments.Length]]);
+            }
+        }
+        unfinished.ForEach(record => records.Finish(record, out _));
+        records.Ready(int.MaxValue, () => 0, out _).ForEach(record => committed[record.Assignment].Add(record));
+        Assert.All(assignments, a => Assert.Equal(read[a].Take(a.IsLost ? committed[a].Count : int.MaxValue), committed[a]));
+    }
+
+    private static Record[] Read(Assignment assignment, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new Record(new Rows(assignment.Stream, 10 * i, []), 0, assignment))];
+}
