@@ -20,9 +20,9 @@ internal static class KafkaParts
         var partitions = source.Topics.SelectMany(topic => cluster.Partitions(topic, "Read")).Distinct().ToArray();
         IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptTemplate.Columns(options.Prompt.Template)]];
         var reserved = IsWhole(options) ? addedFields : [];
-        if (options.Sink.Kafka is not null && columns.Intersect(addedFields).FirstOrDefault() is { } name)
+        if (options.Sink.Kafka is not null)
         {
-            throw new PipelineException($"source.kafka.columns has '{name}', which is also a field that the sink adds: leave it out.");
+            CheckColumns(columns, "source.kafka.columns");
         }
         return new KafkaSource(source, MessageSchema.Of(columns), reserved, partitions, log);
     }
@@ -47,13 +47,24 @@ internal static class KafkaParts
         cluster.Partitions(deadLetter.Topic, "Write");
         if (source is not KafkaSource kafka)
         {
-            throw new PipelineException("a Parquet source with a Kafka sink is not supported.");
+            CheckColumns(source.Schema.Names, "source.parquet.columns");
+            return new KafkaSinkPlan(
+                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false),
+                () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Identities, log), log);
         }
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
         var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options));
         return new KafkaSinkPlan(
             sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
+    }
+
+    private static void CheckColumns(IEnumerable<string> columns, string key)
+    {
+        if (columns.Intersect(addedFields).FirstOrDefault() is { } name)
+        {
+            throw new PipelineException($"the source has a column '{name}', which is also a field that sink.kafka adds: leave it out with {key}.");
+        }
     }
 
     private static bool IsWhole(PipelineOptions options) =>

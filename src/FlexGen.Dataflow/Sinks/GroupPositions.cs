@@ -7,19 +7,31 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>The positions of a Kafka source: the next offset of each partition. The source owns the group's consumer.</summary>
 internal sealed class GroupPositions(ConsumerGroup group) : IPositions
 {
-    public ConsumerGroup Group => group;
+    public IConsumerGroupMetadata? Membership => group.Membership;
 
-    public IReadOnlyList<TopicPartitionOffset> After(IReadOnlyList<Record> records)
+    public Coverage DoneAtStart() => new();
+
+    public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership)
     {
         var next = new Dictionary<TopicPartition, Offset>();
         foreach (var record in records)
         {
             next[record.Message!.Position.TopicPartition] = record.Message.Position.Offset + 1;
         }
-        return [.. next.Select(p => new TopicPartitionOffset(p.Key, p.Value))];
+        return [new GroupOffsets(membership, [.. next.Select(p => new TopicPartitionOffset(p.Key, p.Value))])];
     }
 
-    public Coverage DoneAtStart() => new();
+    public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
+    {
+        var committed = group.Committed(positions[0].Offsets.Select(p => p.TopicPartition)).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+        return positions[0].Offsets.All(p => committed[p.TopicPartition] >= p.Offset.Value);
+    }
+
+    public void Note(IReadOnlyList<GroupOffsets> positions)
+    {
+    }
+
+    public void Commit(IReadOnlyList<GroupOffsets> positions) => group.Consumer.Commit(positions[0].Offsets);
 
     public void Dispose()
     {

@@ -1,6 +1,3 @@
-using Confluent.Kafka;
-using FlexGen.Dataflow.Kafka;
-
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>Writes messages and commits the positions they were made from. Used by one thread at a time.</summary>
@@ -14,11 +11,10 @@ internal interface IMessageWriter : IDisposable
     bool TryOpen(TimeSpan patience);
 
     /// <param name="messages">In the order in which they are to stand in their partitions.</param>
-    /// <param name="positions">The next position of each partition that they were made from.</param>
-    /// <param name="group">The group whose positions they are.</param>
-    /// <param name="membership">Who this process was to the group when it still had the partitions.</param>
+    /// <param name="next">The positions after the records that they were made from.</param>
+    /// <param name="positions">Where positions are kept.</param>
     /// <param name="patience">How long to try again what may pass.</param>
     /// <exception cref="PipelineException">Only the user can mend what is wrong.</exception>
     CommitOutcome Commit(
-        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<TopicPartitionOffset> positions, ConsumerGroup group, IConsumerGroupMetadata membership, TimeSpan patience);
+        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience);
 }

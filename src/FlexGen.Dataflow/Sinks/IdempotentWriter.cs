@@ -18,7 +18,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
     }
 
     public CommitOutcome Commit(
-        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<TopicPartitionOffset> positions, ConsumerGroup group, IConsumerGroupMetadata membership, TimeSpan patience)
+        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
     {
         try
         {
@@ -28,7 +28,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
                 KafkaErrors.ThrowIfLasting(error, "sink.kafka: cannot write");
                 return KafkaErrors.IsRejection(error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
             }
-            group.Consumer.Commit(positions);
+            positions.Commit(next);
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)

@@ -29,7 +29,7 @@ internal sealed class KafkaSink : ISink
     /// <summary>Dead letters that the brokers refused: they go without their payload.</summary>
     private readonly HashSet<Record> stripped = [];
     private int limit = MaxRecordsTogether;
-    private (List<Record> Batch, IReadOnlyList<TopicPartitionOffset> Next)? unsettled;
+    private (List<Record> Batch, IReadOnlyList<GroupOffsets> Next)? unsettled;
     private volatile PipelineException? failure;
 
     public KafkaSink(KafkaSinkOptions options, ResultFormat format, IMessageWriter writer, IPositions positions, Coverage done, ILogger log)
@@ -88,7 +88,7 @@ internal sealed class KafkaSink : ISink
         long start = TimeProvider.System.GetTimestamp();
         try
         {
-            while (positions.Group.Membership is not null && failure is null && !TryCommitAll() && TimeProvider.System.GetElapsedTime(start) < patience)
+            while (positions.Membership is not null && failure is null && !TryCommitAll() && TimeProvider.System.GetElapsedTime(start) < patience)
             {
                 Thread.Sleep(TimeSpan.FromMilliseconds(200));
             }
@@ -157,7 +157,7 @@ internal sealed class KafkaSink : ISink
                 {
                     return false;
                 }
-                var batch = records.Ready(limit, () => positions.Group.Membership, out var membership);
+                var batch = records.Ready(limit, () => positions.Membership, out var membership);
                 if (batch.Count == 0)
                 {
                     return true;
@@ -172,12 +172,12 @@ internal sealed class KafkaSink : ISink
 
     private bool TryCommit(List<Record> batch, IConsumerGroupMetadata membership)
     {
-        var next = positions.After(batch);
-        switch (writer.Commit([.. batch.Select(record => format.Message(record, stripped.Contains(record)))], next, positions.Group, membership, patience))
+        var next = positions.After(batch, membership);
+        switch (writer.Commit([.. batch.Select(record => format.Message(record, stripped.Contains(record)))], next, positions, patience))
         {
             case CommitOutcome.Committed:
                 Log.TransactionCommitted(log, batch.Count);
-                records.Forget(batch);
+                Forget(batch, next);
                 stripped.ExceptWith(batch);
                 limit = Math.Min(2 * limit, MaxRecordsTogether);
                 return true;
@@ -201,10 +201,9 @@ internal sealed class KafkaSink : ISink
         }
         try
         {
-            var committed = positions.Group.Committed(next.Select(p => p.TopicPartition)).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-            if (next.All(p => committed[p.TopicPartition] >= p.Offset.Value))
+            if (positions.AreCommitted(next))
             {
-                records.Forget(batch);
+                Forget(batch, next);
             }
             unsettled = null;
             return true;
@@ -214,6 +213,12 @@ internal sealed class KafkaSink : ISink
             Log.Retrying(log, "asking for the committed positions", e.Error.Reason);
             return false;
         }
+    }
+
+    private void Forget(List<Record> batch, IReadOnlyList<GroupOffsets> next)
+    {
+        records.Forget(batch);
+        positions.Note(next);
     }
 
     // Halves the batch until the message that the brokers refuse is alone.

@@ -41,7 +41,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
     }
 
     public CommitOutcome Commit(
-        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<TopicPartitionOffset> positions, ConsumerGroup group, IConsumerGroupMetadata membership, TimeSpan patience)
+        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
     {
         try
         {
@@ -50,7 +50,10 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             {
                 producer.Produce(topic, message);
             }
-            Insist(() => producer.SendOffsetsToTransaction(positions, membership, oneCall), patience);
+            foreach (var (membership, offsets) in next)
+            {
+                Insist(() => producer.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
+            }
             Insist(() => producer.CommitTransaction(oneCall), patience);
             return CommitOutcome.Committed;
         }

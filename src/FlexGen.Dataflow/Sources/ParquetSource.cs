@@ -13,7 +13,6 @@ internal sealed class ParquetSource : ISource
     private readonly ParquetPath path;
     private readonly IList<string>? columns;
     private readonly Dictionary<string, string> identities = [];
-    private readonly Assignment assignment = new("");
 
     private ParquetSource(ParquetPath path, IList<string>? columns)
     {
@@ -67,10 +66,11 @@ internal sealed class ParquetSource : ISource
             {
                 throw new PipelineException($"{file.Path} has changed since this run began: start again.");
             }
+            var assignment = new Assignment(name);
             var doneOfFile = await sink.CoveredAsync(name);
             await foreach (var (rows, count) in file.ReadAsync(name, doneOfFile))
             {
-                foreach (var records in Records(rows, count, doneOfFile))
+                foreach (var records in Records(rows, count, doneOfFile, assignment))
                 {
                     await sink.ExpectAsync(records, cancellationToken);
                     yield return records;
@@ -86,7 +86,7 @@ internal sealed class ParquetSource : ISource
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done) => Enumerable.Range(0, count)
+    private static IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done, Assignment assignment) => Enumerable.Range(0, count)
         .Where(row => !done.Contains(rows.FirstPosition + row))
         .Select(row => new Record(rows, row, assignment))
         .Chunk(RecordsTogether);

@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Text;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using FlexGen.Dataflow.Kafka;
+using FlexGen.Dataflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow.Sinks;
+
+/// <summary>
+/// The positions of a Parquet source whose sink is Kafka. Each file has a consumer group of its own that no one joins, so that a
+/// transaction can carry its position: the offset of the output's partition 0 is the number of rows that are done, that of the dead
+/// letter's partition 0 a hash of the file's identity.
+/// </summary>
+internal sealed class FilePositions : IPositions
+{
+    private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly string pipeline;
+    private readonly KafkaSinkOptions output;
+    private readonly TopicPartition rows;
+    private readonly TopicPartition identity;
+    private readonly IReadOnlyDictionary<string, string> identities;
+    private readonly ILogger log;
+    private readonly IAdminClient admin;
+    private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
+    private readonly Dictionary<string, long> known = [];
+    private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
+
+    public FilePositions(string pipeline, KafkaSinkOptions output, string deadLetterTopic, IReadOnlyDictionary<string, string> identities, ILogger log)
+    {
+        this.pipeline = pipeline;
+        this.output = output;
+        rows = new TopicPartition(output.Topic, 0);
+        identity = new TopicPartition(deadLetterTopic, 0);
+        this.identities = identities;
+        this.log = log;
+        admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
+            .SetErrorHandler((_, error) => Log.ClientError(log, "sink.kafka", error.Reason))
+            .SetLogHandler((_, message) => Log.Client(log, message.Message)).Build(), "sink.kafka");
+        Membership = Group("");
+    }
+
+    // No one joins the groups; the transactional id keeps another run of the pipeline out.
+    public IConsumerGroupMetadata? Membership { get; }
+
+    public Coverage DoneAtStart()
+    {
+        var done = new Coverage();
+        foreach (var (stream, identityNow) in identities)
+        {
+            var (count, hash) = Ask(stream);
+            if (count > 0 && hash != Hash(identityNow))
+            {
+                throw new PipelineException(
+                    $"the source file {stream} has changed since its records were written to {output.Topic}: restore it, or give the pipeline another name to write all again.");
+            }
+            done[stream].Add(0, count);
+            known[stream] = count;
+        }
+        return done;
+    }
+
+    public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership)
+    {
+        var next = new Dictionary<string, long>();
+        foreach (var record in records)
+        {
+            next[record.Rows.Stream] = record.Position + 1;
+        }
+        return [.. next.Select(p => new GroupOffsets(
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(identity, Hash(identities[p.Key]))]))];
+    }
+
+    public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
+    {
+        bool all = true;
+        foreach (var (membership, offsets) in positions)
+        {
+            var stream = streams[membership];
+            long committed = Ask(stream).Rows;
+            if (committed != offsets[0].Offset && committed != known[stream])
+            {
+                throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
+            }
+            all &= committed == offsets[0].Offset;
+        }
+        return all;
+    }
+
+    public void Note(IReadOnlyList<GroupOffsets> positions)
+    {
+        foreach (var (membership, offsets) in positions)
+        {
+            known[streams[membership]] = offsets[0].Offset;
+        }
+    }
+
+    public void Commit(IReadOnlyList<GroupOffsets> positions)
+    {
+        foreach (var (membership, offsets) in positions)
+        {
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(streams[membership]), [.. offsets]);
+            admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
+        }
+    }
+
+    public void Dispose() => admin.Dispose();
+
+    private (long Rows, long Identity) Ask(string stream)
+    {
+        var asked = new ConsumerGroupTopicPartitions(GroupId(stream), [rows, identity]);
+        var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout, RequireStableOffsets = true };
+        try
+        {
+            var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+            return (Math.Max(0, found.GetValueOrDefault(rows)), found.GetValueOrDefault(identity));
+        }
+        catch (KafkaException e)
+        {
+            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of {stream} (group {asked.Group})", e);
+            throw;
+        }
+    }
+
+    private IConsumerGroupMetadata Group(string stream)
+    {
+        if (!groups.TryGetValue(stream, out var membership))
+        {
+            var settings = KafkaClients.Settings(output, "sink.kafka");
+            settings["group.id"] = GroupId(stream);
+            // The metadata outlives the consumer.
+            using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
+                .SetErrorHandler((_, error) => Log.ClientError(log, "sink.kafka", error.Reason))
+                .SetLogHandler((_, message) => Log.Client(log, message.Message)).Build(), "sink.kafka");
+            groups.Add(stream, membership = consumer.ConsumerGroupMetadata);
+            streams.Add(membership, stream);
+        }
+        return membership;
+    }
+
+    private string GroupId(string stream) => stream.Length == 0 ? pipeline : $"{pipeline}-{Hash($"{output.Topic} {stream}"):x16}";
+
+    private static long Hash(string text) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & long.MaxValue;
+}
