@@ -54,4 +54,10 @@ internal static partial class Log
 
     [LoggerMessage(1030, LogLevel.Warning, "could not commit before giving partitions up: {Reason}")]
     public static partial void ReleaseFailed(ILogger log, string reason);
+
+    [LoggerMessage(1031, LogLevel.Warning, "a DEMONSTRATION: a Kafka cluster inside this process stands in for brokers, and ends with it; {Records} records of {Path} are its messages in the topic {Topic}")]
+    public static partial void Demonstration(ILogger log, long records, string path, string topic);
+
+    [LoggerMessage(1032, LogLevel.Information, "in {Topic}: {Result}")]
+    public static partial void DemonstrationResult(ILogger log, string topic, string result);
 }

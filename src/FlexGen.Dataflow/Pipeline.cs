@@ -57,6 +57,7 @@ public sealed class Pipeline : IAsyncDisposable
         finally
         {
             await parts.Source.DisposeAsync();
+            parts.Embedded?.Dispose();
         }
     }
 
@@ -80,6 +81,7 @@ public sealed class Pipeline : IAsyncDisposable
         catch
         {
             await parts.Source.DisposeAsync();
+            parts.Embedded?.Dispose();
             throw;
         }
     }
@@ -96,6 +98,7 @@ public sealed class Pipeline : IAsyncDisposable
         try
         {
             bool isRead = await graph.RunAsync();
+            parts.Embedded?.ShowResults();
             return new PipelineSummary(
                 isRead && graph.Dropped == 0,
                 RecordsAlreadyDone,
@@ -124,6 +127,7 @@ public sealed class Pipeline : IAsyncDisposable
             // The source first: leaving its group, it has the sink commit what can be.
             await parts.Source.DisposeAsync();
             await sink.DisposeAsync();
+            parts.Embedded?.Dispose();
         }
     }
 }

@@ -1,4 +1,5 @@
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sinks;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow;
 
 /// <summary>Everything that a pipeline file names, opened and checked against each other; nothing is written yet.</summary>
-internal sealed record PipelineParts(ISource Source, PromptTemplate Template, OutputSchema? Schema, ISinkPlan Sinks)
+internal sealed record PipelineParts(ISource Source, PromptTemplate Template, OutputSchema? Schema, ISinkPlan Sinks, EmbeddedKafka? Embedded)
 {
     /// <exception cref="PipelineException">Something is missing or does not fit.</exception>
     public static async Task<PipelineParts> OpenAsync(
@@ -19,6 +20,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
             throw new PipelineException(string.Join(Environment.NewLine, errors));
         }
         var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), cancellationToken);
+        var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource source = options.Source.Kafka is null
             ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, cancellationToken)
             : await Task.Run(() => KafkaParts.OpenSource(options, log), cancellationToken);
@@ -33,11 +35,12 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
             var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
                 ? ParquetPlan(options, source, baseDirectory, files, time, log)
                 : await Task.Run(() => KafkaParts.PlanSinks(options, source, log), cancellationToken);
-            return new PipelineParts(source, template, schema, sinks);
+            return new PipelineParts(source, template, schema, sinks, embedded);
         }
         catch
         {
             await source.DisposeAsync();
+            embedded?.Dispose();
             throw;
         }
     }

@@ -29,6 +29,9 @@ public class KafkaSourceOptions : KafkaOptions
     /// <summary>Stop at what were the partitions' ends when the run began.</summary>
     public bool UntilEnd { get; set; }
 
+    /// <summary>With <c>bootstrapServers: embedded</c>: the Parquet dataset whose rows become the messages of the first topic.</summary>
+    public string? EmbeddedRequests { get; set; }
+
     /// <summary>A message with a value of more bytes goes to the dead letter.</summary>
     [Range(1, 1_000_000_000)]
     public int MaxMessageBytes { get; set; } = 4 << 20;

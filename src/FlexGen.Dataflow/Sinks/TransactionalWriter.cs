@@ -11,6 +11,9 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
 {
     private static readonly TimeSpan oneCall = TimeSpan.FromSeconds(5);
 
+    // A message that the brokers refuse keeps a commit waiting to its timeout; the call after it says what is wrong.
+    private static readonly TimeSpan oneCommit = TimeSpan.FromSeconds(2);
+
     private IProducer<byte[], byte[]>? producer;
 
     private string TransactionalId => settings["transactional.id"];
@@ -54,7 +57,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             {
                 Insist(() => producer.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
             }
-            Insist(() => producer.CommitTransaction(oneCall), patience);
+            Insist(() => producer.CommitTransaction(oneCommit), patience);
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)

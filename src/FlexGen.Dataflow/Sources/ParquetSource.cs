@@ -59,6 +59,19 @@ internal sealed class ParquetSource : ISource
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var records in ReadAllAsync(cancellationToken, sink.CoveredAsync))
+        {
+            await sink.ExpectAsync(records, cancellationToken);
+            yield return records;
+        }
+    }
+
+    /// <summary>Reads the records that are not done.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="covered">What is done of a file; nothing when not given.</param>
+    public async IAsyncEnumerable<Record[]> ReadAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken, Func<string, ValueTask<IntervalSet>>? covered = null)
+    {
         foreach (var name in path.Files)
         {
             await using var file = await OpenAsync(name, cancellationToken);
@@ -67,12 +80,11 @@ internal sealed class ParquetSource : ISource
                 throw new PipelineException($"{file.Path} has changed since this run began: start again.");
             }
             var assignment = new Assignment(name);
-            var doneOfFile = await sink.CoveredAsync(name);
+            var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
             await foreach (var (rows, count) in file.ReadAsync(name, doneOfFile))
             {
                 foreach (var records in Records(rows, count, doneOfFile, assignment))
                 {
-                    await sink.ExpectAsync(records, cancellationToken);
                     yield return records;
                 }
                 cancellationToken.ThrowIfCancellationRequested();

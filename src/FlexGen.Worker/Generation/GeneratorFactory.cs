@@ -13,7 +13,7 @@ internal static class GeneratorFactory
     public static IGenerator Create(WorkerOptions options, TimeProvider time, WorkerLog log)
     {
         var model = options.Model!;
-        if (model.Path is not { } path)
+        if (model.Path is not { Length: > 0 } path)
         {
             return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed, time);
         }
