@@ -11,7 +11,7 @@ namespace FlexGen.Dataflow.Sinks;
 internal sealed class KafkaSink : ISink
 {
     private const int MaxRecordsTogether = 10_000;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan maxPause = TimeSpan.FromSeconds(2);
 
     private readonly KafkaSinkOptions options;

@@ -62,13 +62,13 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         }
         catch (KafkaException e)
         {
-            return Recover(e, messages.Count);
+            return Recover(e, messages.Count, patience);
         }
     }
 
     public void Dispose() => producer?.Dispose();
 
-    private CommitOutcome Recover(KafkaException e, int count)
+    private CommitOutcome Recover(KafkaException e, int count, TimeSpan patience)
     {
         Failure = $"{e.Error.Code}: {e.Error.Reason}";
         bool isLocal = e is ProduceException<byte[], byte[]>;
@@ -76,7 +76,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         {
             try
             {
-                Insist(() => producer!.AbortTransaction(oneCall), TimeSpan.FromSeconds(30));
+                Insist(() => producer!.AbortTransaction(oneCall), patience);
                 Log.TransactionAborted(log, count, Failure);
                 ThrowIfLasting(e);
                 return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
