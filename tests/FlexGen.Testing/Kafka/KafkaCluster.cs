@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace FlexGen.Testing.Kafka;
 
@@ -69,8 +70,16 @@ internal sealed class KafkaCluster : IAsyncDisposable
     /// <summary>Starts whatever is down, and waits until it answers.</summary>
     public Task StartNodesAsync() => KafkaScript.RunAsync("start", folder);
 
-    /// <summary>Grants or takes rights, by the arguments of Kafka's own <c>kafka-acls</c>.</summary>
-    public Task AccessAsync(params string[] arguments) => KafkaScript.RunAsync(["acls", folder, .. arguments]);
+    /// <summary>Lets the user <c>worker</c> of a secure cluster do these on what begins with a name.</summary>
+    public async Task GrantAsync(ResourceType resource, string name, params AclOperation[] operations)
+    {
+        using var admin = new AdminClientBuilder(Client).Build();
+        await admin.CreateAclsAsync(operations.Select(operation => new AclBinding
+        {
+            Pattern = new ResourcePattern { Type = resource, Name = name, ResourcePatternType = ResourcePatternType.Prefixed },
+            Entry = new AccessControlEntry { Principal = "User:worker", Host = "*", Operation = operation, PermissionType = AclPermissionType.Allow },
+        }));
+    }
 
     public async ValueTask DisposeAsync() => await RemoveAsync(folder, guard);
 

@@ -42,15 +42,8 @@ internal static class KafkaScript
 
     private static string? Find()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "FlexGen.Dataflow.sln")))
-            {
-                string script = Path.GetFullPath(FromRoot, folder.FullName);
-                return File.Exists(script) ? script : null;
-            }
-        }
-        return null;
+        string script = Path.GetFullPath(FromRoot, Repository.Root);
+        return File.Exists(script) ? script : null;
     }
 
     private static bool HasJava() =>

@@ -6,6 +6,9 @@ namespace FlexGen.Testing.Kafka;
 /// <summary>Makes topics, fills them and reads them back, by plain clients.</summary>
 internal static class Topics
 {
+    /// <summary>What the topics take in one message; a broker alone takes 1 MB.</summary>
+    public const int MaxMessageBytes = 20_000_000;
+
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Creates topics under names that no other test uses, and waits until every partition has a leader.</summary>
@@ -15,7 +18,13 @@ internal static class Topics
         using var admin = new AdminClientBuilder(client).Build();
         string run = Guid.NewGuid().ToString("N")[..8];
         string[] topics = [.. names.Select(name => $"{name}-{run}")];
-        await admin.CreateTopicsAsync(topics.Select(name => new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1 }));
+        await admin.CreateTopicsAsync(topics.Select(name => new TopicSpecification
+        {
+            Name = name,
+            NumPartitions = partitions,
+            ReplicationFactor = -1,
+            Configs = new() { ["max.message.bytes"] = $"{MaxMessageBytes}" },
+        }));
         while (!topics.All(topic => HasLeaders(admin, topic, partitions)))
         {
             await Task.Delay(50);
@@ -30,7 +39,7 @@ internal static class Topics
         {
             EnableIdempotence = true,
             LingerMs = 5,
-            MessageMaxBytes = 20_000_000,
+            MessageMaxBytes = MaxMessageBytes,
         }).Build();
         string? failure = null;
         foreach (var message in messages)

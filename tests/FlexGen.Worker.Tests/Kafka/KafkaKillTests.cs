@@ -1,0 +1,63 @@
+using FlexGen.Worker.Tests.Support;
+
+namespace FlexGen.Worker.Tests.Kafka;
+
+[Collection(KafkaCollection.Name)]
+public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
+{
+    private const int Kills = 20;
+    private const int Records = 40_000;
+
+    [Fact]
+    public async Task Given_kills_at_random_moments_when_run_from_Kafka_to_Parquet_then_each_record_is_there_once()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
+        // A name of its own in the group: the next process takes the killed one's place at once, not when its session has timed out.
+        workspace.Properties.Add("group.instance.id", "the-only-one");
+        workspace.WritePipeline(
+            sink: "{ parquet: { path: out/main, maxRows: 500 } }", deadLetter: "{ parquet: { path: out/errors } }", model: "{ echo: true, echoMaxDelay: \"00:00:00.200\" }");
+        workspace.AskIds(0, Records);
+        await KillAsync(workspace, Kills);
+        (await workspace.RunAsync()).Expect(0);
+
+        string files = workspace.At("out/main/*.parquet");
+        Assert.Equal(Records, Workspace.Query<int>($"SELECT count(*) FROM read_parquet('{files}')"));
+        Assert.Equal(Records, Workspace.Query<int>($"SELECT count(DISTINCT id::INTEGER) FROM read_parquet('{files}') WHERE id::INTEGER BETWEEN 0 AND {Records - 1}"));
+    }
+
+    [Fact]
+    public async Task Given_kills_at_random_moments_when_run_from_Parquet_to_Kafka_then_each_record_is_there_once()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
+        Directory.CreateDirectory(workspace.At("data"));
+        for (int file = 0; file < 4; file++)
+        {
+            Workspace.Query<object>($"""
+                COPY (SELECT id, 'text ' || id AS text FROM range({file * Records / 4}, {(file + 1) * Records / 4}) t(id))
+                TO '{workspace.At($"data/{file}.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 2048)
+                """);
+        }
+        workspace.WritePipeline(source: "{ parquet: { path: data } }", model: "{ echo: true, echoMaxDelay: \"00:00:00.200\" }");
+        await KillAsync(workspace, Kills);
+        (await workspace.RunAsync()).Expect(0);
+        workspace.ExpectEachIdOnce(Records);
+    }
+
+    private async Task KillAsync(KafkaWorkspace workspace, int kills)
+    {
+        int seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        int ended = 0;
+        for (int kill = 0; kill < kills; kill++)
+        {
+            using var process = workspace.Start();
+            await Task.Delay(random.Next(300, 2500));
+            ended += process.HasExited ? 1 : 0;
+            process.Kill();
+            await process.WaitAsync();
+        }
+        output.WriteLine($"{kills} kills, {ended} of them after the run had ended");
+        Assert.True(ended < kills / 2, $"{ended} of {kills} runs ended before they were killed");
+    }
+}

@@ -1,0 +1,19 @@
+using FlexGen.Testing.Kafka;
+using FlexGen.Testing.Soak;
+
+namespace FlexGen.Worker.Tests.Kafka;
+
+[Collection(KafkaCollection.Name)]
+public class SoakTests(ITestOutputHelper output)
+{
+    /// <summary>The short form; <c>tests/FlexGen.Benchmarks -- soak</c> is the long one, and replays a seed.</summary>
+    [Fact]
+    public async Task Given_workers_and_brokers_that_are_killed_stopped_and_suspended_when_run_then_each_request_is_answered_once_in_order()
+    {
+        Assert.SkipWhen(KafkaScript.Unavailable is not null, KafkaScript.Unavailable ?? "");
+        var options = new SoakOptions(Environment.TickCount & 0xffffff, Requests: 20_000, TimeSpan.FromSeconds(60), Faults: 10);
+        var report = await new SoakRun(options, output.WriteLine).RunAsync();
+        output.WriteLine(report.ToString());
+        Assert.True(report.Passed, report.ToString());
+    }
+}
