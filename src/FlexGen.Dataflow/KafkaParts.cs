@@ -44,7 +44,7 @@ internal static class KafkaParts
         }
         using var cluster = new KafkaCluster(sink, "sink.kafka", log);
         cluster.Partitions(sink.Topic, "Write");
-        cluster.Partitions(deadLetter.Topic, "Write");
+        cluster.Partitions(deadLetter.Topic, "Write", "deadLetter.kafka");
         if (source is not KafkaSource kafka)
         {
             CheckColumns(source.Schema.Names, "source.parquet.columns");

@@ -25,8 +25,9 @@ internal sealed class KafkaCluster : IDisposable
 
     /// <summary>The partitions of a topic, or of every topic that fits a pattern.</summary>
     /// <exception cref="PipelineException">The brokers cannot be reached, the topic is missing, or the user may not see it.</exception>
-    public IReadOnlyList<TopicPartition> Partitions(string topic, string right)
+    public IReadOnlyList<TopicPartition> Partitions(string topic, string right, string? end = null)
     {
+        var key = end ?? this.key;
         bool isPattern = topic.StartsWith('^');
         var found = Ask($"topic {topic}", () => isPattern ? admin.GetMetadata(oneRequest) : admin.GetMetadata(topic, oneRequest));
         var topics = found.Topics.Where(t => !isPattern || System.Text.RegularExpressions.Regex.IsMatch(t.Topic, topic)).ToArray();

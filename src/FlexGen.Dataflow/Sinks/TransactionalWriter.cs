@@ -11,10 +11,14 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
 {
     private static readonly TimeSpan oneCall = TimeSpan.FromSeconds(5);
 
+    // As long as the brokers keep a transaction open: whatever comes back later is of no use.
+    private static readonly TimeSpan hang = TimeSpan.FromSeconds(30);
+
     // A message that the brokers refuse keeps a commit waiting to its timeout; the call after it says what is wrong.
     private static readonly TimeSpan oneCommit = TimeSpan.FromSeconds(2);
 
     private IProducer<byte[], byte[]>? producer;
+    private Task? hanging;
 
     private string TransactionalId => settings["transactional.id"];
 
@@ -36,7 +40,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         }
         catch (KafkaException e)
         {
-            opened.Dispose();
+            Discard(opened);
             KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot write as the transactional id {TransactionalId}", e);
             Failure = e.Error.Reason;
             return false;
@@ -62,13 +66,13 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         }
         catch (KafkaException e)
         {
-            return Recover(e, messages.Count, patience);
+            return Recover(e, messages, patience);
         }
     }
 
     public void Dispose() => producer?.Dispose();
 
-    private CommitOutcome Recover(KafkaException e, int count, TimeSpan patience)
+    private CommitOutcome Recover(KafkaException e, IReadOnlyList<OutgoingMessage> messages, TimeSpan patience)
     {
         Failure = $"{e.Error.Code}: {e.Error.Reason}";
         bool isLocal = e is ProduceException<byte[], byte[]>;
@@ -77,8 +81,8 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             try
             {
                 Insist(() => producer!.AbortTransaction(oneCall), patience);
-                Log.TransactionAborted(log, count, Failure);
-                ThrowIfLasting(e);
+                Log.TransactionAborted(log, messages.Count, Failure);
+                ThrowIfLasting(e, messages);
                 return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
             }
             catch (KafkaException aborting)
@@ -88,13 +92,14 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             }
         }
         Log.ProducerReplaced(log, TransactionalId, Failure);
-        producer!.Dispose();
+        Discard(producer!);
         producer = null;
-        ThrowIfLasting(e);
+        ThrowIfLasting(e, messages);
         return CommitOutcome.Unknown;
     }
 
-    private static void ThrowIfLasting(KafkaException e) => KafkaErrors.ThrowIfLasting(e.Error, "sink.kafka: cannot write", e);
+    private static void ThrowIfLasting(KafkaException e, IReadOnlyList<OutgoingMessage> messages) =>
+        KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot write to {string.Join(" and ", messages.Select(m => m.Topic).Distinct())}", e);
 
     // Calls that time out, or meet a coordinator on the move, are to be made again as they were.
     private void Insist(Action call, TimeSpan patience)
@@ -104,7 +109,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         {
             try
             {
-                call();
+                Call(call);
                 return;
             }
             catch (KafkaRetriableException e) when (TimeProvider.System.GetElapsedTime(start) < patience)
@@ -113,5 +118,29 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
                 Thread.Sleep(TimeSpan.FromMilliseconds(100));
             }
         }
+    }
+
+    // librdkafka 2.16 can wait for an answer forever, whatever timeout it was given, once a coordinator's connection was lost.
+    private void Call(Action call)
+    {
+        var calling = Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (Task.WaitAny([calling], hang) < 0)
+        {
+            hanging = calling;
+            throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"a step of a transaction did not end within {hang.TotalSeconds:0} s"));
+        }
+        calling.GetAwaiter().GetResult();
+    }
+
+    // One with a call in it cannot be disposed of; the next producer of its transactional id takes its rights away.
+    private void Discard(IProducer<byte[], byte[]> discarded)
+    {
+        if (hanging is null)
+        {
+            discarded.Dispose();
+            return;
+        }
+        _ = hanging.ContinueWith(_ => discarded.Dispose(), CancellationToken.None, TaskContinuationOptions.LongRunning, TaskScheduler.Default);
+        hanging = null;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class KafkaWorkspace : IDisposable
 
     public Task<ProcessResult> RunAsync(params string[] more) => FlexGenProcess.RunAsync(Folder, ["run", File, .. more]);
 
-    public FlexGenProcess Start() => FlexGenProcess.Start(Folder, ["run", File]);
+    public FlexGenProcess Start() => FlexGenProcess.Start(Folder, ["run", File, "--verbose"]);
 
     /// <summary>Fills the requests with these values, in this order.</summary>
     public void Ask(IEnumerable<byte[]?> values) =>

@@ -62,11 +62,17 @@ public class OutageTests(KafkaFixture kafka)
         return Assert.Single(result.Error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
     }
 
+    // The guard is for a hang; it says what the worker was doing.
     private static async Task UntilAsync(Func<bool> condition, FlexGenProcess worker)
     {
+        using var guard = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!condition())
         {
-            Assert.False(worker.HasExited, worker.HasExited ? (await worker.WaitAsync()).Error : "");
+            if (worker.HasExited || guard.IsCancellationRequested)
+            {
+                worker.Kill();
+                Assert.Fail((await worker.WaitAsync()).Error);
+            }
             await Task.Delay(200);
         }
     }
