@@ -1,3 +1,4 @@
+using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
 using FlexGen.Planning;
 
@@ -47,4 +48,10 @@ public sealed record EngineOptions
 
     /// <summary>Overlapped (<see cref="ZigzagSchedule"/>), or one step after another (<see cref="SerialSchedule"/>).</summary>
     public bool Overlap { get; init; } = true;
+
+    /// <summary>Admits the next sequences only when all slots are free, as a batch system does: for comparison.</summary>
+    public bool StaticBatches { get; init; }
+
+    /// <summary>Records what each stream and thread does; null: nothing does.</summary>
+    public Trace? Trace { get; init; }
 }

@@ -1,29 +1,42 @@
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
 using FlexGen.Engine.Tensors;
+using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
 
-/// <summary>A checkpoint on its compute device with the memory it runs in: everything that is allocated before the first token.</summary>
+/// <summary>A model on its compute device with the memory it runs in: everything that is allocated before the first token.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    private readonly Checkpoint checkpoint;
+    private readonly IWeightSource source;
     private readonly Model model;
     private readonly WeightStore weights;
     private readonly KvCache cache;
     private readonly HiddenStore hidden;
+    private readonly Trace? trace;
     private readonly bool overlap;
+    private readonly long gpuBytesBefore;
 
-    private LoadedModel(Checkpoint checkpoint, Model model, Device device, ScalarType type, EngineOptions options)
+    private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
-        (this.checkpoint, this.model, Device, DataType, overlap) = (checkpoint, model, device, type, options.Overlap);
-        Policy = MemoryPlan.Choose(model, type, device, options);
-        weights = new(model, (spec, place) => checkpoint.Load(spec, type, place), Policy.Weights, type, device, options.DiskDirectory);
-        cache = new(model.Shape, Policy, type, device, options.DiskDirectory);
-        hidden = new(model.Shape, Policy, type, device, options.DiskDirectory);
+        (this.source, this.model, overlap, trace) = (source, model, options.Overlap, options.Trace);
+        Device = Devices.Resolve(options.Device);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
+        if (ComputeMemory.Gpu(Device) is { } gpu)
+        {
+            gpuBytesBefore = GpuMemory.Used(gpu);
+            CudaDriver.Use(gpu);
+            trace?.UseGpu();
+        }
+
+        Policy = MemoryPlan.Choose(model, DataType, Device, options);
+        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
+        cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+        hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
     }
 
     public ModelShape Shape => model.Shape;
@@ -34,26 +47,34 @@ internal sealed class LoadedModel : IDisposable
 
     public ScalarType DataType { get; }
 
-    public IReadOnlyList<int> EndOfSequenceIds => checkpoint.EndOfSequenceIds;
+    public IReadOnlyList<int> EndOfSequenceIds => source.EndOfSequenceIds;
+
+    /// <summary>Bytes on the GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
+    public long GpuBytesInUse => ComputeMemory.Gpu(Device) is { } gpu ? GpuMemory.Used(gpu) - gpuBytesBefore : 0;
 
     public static LoadedModel Load(string folder, EngineOptions options)
     {
-        var device = Devices.Resolve(options.Device);
         var checkpoint = Checkpoint.Open(folder);
+        return Create(checkpoint, () => ModelFamily.Create(checkpoint.Config, checkpoint.Contains), options);
+    }
+
+    /// <summary>A published shape with random weights.</summary>
+    public static LoadedModel LoadShape(string name, EngineOptions options) => Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
+
+    private static LoadedModel Create(IWeightSource source, Func<Model> model, EngineOptions options)
+    {
         try
         {
-            var model = ModelFamily.Create(checkpoint.Config, checkpoint.Contains);
-            var type = DataTypes.Resolve(options.DataType, checkpoint.StoredType ?? ScalarType.Float32, device);
-            return new(checkpoint, model, device, type, options);
+            return new(source, model(), options);
         }
         catch
         {
-            checkpoint.Dispose();
+            source.Dispose();
             throw;
         }
     }
 
-    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Device);
+    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Device, trace);
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => overlap
@@ -65,6 +86,6 @@ internal sealed class LoadedModel : IDisposable
         hidden.Dispose();
         cache.Dispose();
         weights.Dispose();
-        checkpoint.Dispose();
+        source.Dispose();
     }
 }

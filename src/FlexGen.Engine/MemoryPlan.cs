@@ -25,6 +25,7 @@ internal static class MemoryPlan
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, most).LastOrDefault(n => Of(n).Compute <= budget, 1);
         var chosen = Of(slots);
+        RequireHost(model, chosen.Policy, type, device, options);
         return chosen.Compute <= budget ? chosen.Policy : throw new EngineException(
             $"{shape.Name} does not fit: its weights on the compute device take {chosen.Weights / GiB:0.00} GiB in {type}, and {slots} x {count} slots "
             + $"of {length} tokens {(chosen.Compute - chosen.Weights) / GiB:0.00} GiB, but {setting} is {budget / GiB:0.00} GiB. Raise {setting}, "
@@ -41,6 +42,26 @@ internal static class MemoryPlan
             };
             var weights = ComputeWeights(model, policy, type);
             return (policy, weights, weights + SlotBytes(shape, policy, type));
+        }
+    }
+
+    /// <summary>Weights, KV cache and hidden states that rest in host memory, beside a GPU, must fit the host's budget.</summary>
+    private static void RequireHost(Model model, Policy policy, ScalarType type, Device device, EngineOptions options)
+    {
+        if (device.type == TorchSharp.DeviceType.CPU || options.HostMemory is not { } budget)
+        {
+            return;
+        }
+
+        var weights = WeightBytes(model, type) * policy.Weights.Host / 100;
+        var cache = KvCache.Bytes(model.Shape, (long)policy.Cache.Split(policy.GpuBatchSize).Host * policy.GpuBatchCount, policy.SequenceLength, type);
+        var (_, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
+        var hidden = HiddenStore.Bytes(model.Shape, policy, type) * (onHost + onDisk);
+        if (weights + cache + hidden > budget)
+        {
+            throw new EngineException(
+                $"{model.Shape.Name} does not fit host memory: weights take {weights / GiB:0.00} GiB there, the KV cache {cache / GiB:0.00} GiB and hidden states "
+                + $"{hidden / GiB:0.00} GiB, but host memory is {budget / GiB:0.00} GiB. Raise it, lower the batch, or move a share to another tier");
         }
     }
 
@@ -63,12 +84,14 @@ internal static class MemoryPlan
     /// <summary>Weights on the compute device: the share that rests there, and two buffers for one layer's streamed share.</summary>
     private static double ComputeWeights(Model model, Policy policy, ScalarType type)
     {
-        var (total, largest) = (Bytes(model.Layers.SelectMany(l => l.Weights).DistinctBy(w => w.Name)), model.Layers.Max(l => Bytes(l.Weights)));
+        var (total, largest) = (WeightBytes(model, type), model.Layers.Max(l => Bytes(l.Weights, type)));
         return (total * policy.Weights.Gpu / 100) + (2 * largest * (100 - policy.Weights.Gpu) / 100);
-
-        double Bytes(IEnumerable<WeightSpec> weights) =>
-            weights.Sum(w => w.Shape.Aggregate(1L, (a, b) => a * b)) * DataTypes.Size(type);
     }
+
+    private static double WeightBytes(Model model, ScalarType type) => Bytes(model.Layers.SelectMany(l => l.Weights).DistinctBy(w => w.Name), type);
+
+    private static double Bytes(IEnumerable<WeightSpec> weights, ScalarType type) =>
+        weights.Sum(w => w.Shape.Aggregate(1L, (a, b) => a * b)) * DataTypes.Size(type);
 
     /// <summary>
     /// KV cache and activations on the compute device. Of each row one layer's pass holds at once: the input, the residual and their

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FlexGen.Engine.Movement;
 using FlexGen.Engine.State;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -20,13 +21,14 @@ public sealed class OffloadEngine : IDisposable
     private readonly Thread thread;
     private readonly HashSet<int> endOfSequence;
     private Exception? failure;
-    private long sweeps;
-    private long promptTokens;
-    private long generatedTokens;
+    private readonly Lock submitting = new();
+    private readonly bool staticBatches;
+    private readonly Trace? trace;
+    private EngineStatistics statistics;
 
-    private OffloadEngine(LoadedModel model)
+    private OffloadEngine(LoadedModel model, EngineOptions options)
     {
-        this.model = model;
+        (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
         endOfSequence = [.. model.EndOfSequenceIds];
         microBatches = [.. Enumerable.Range(0, model.Policy.GpuBatchCount).Select(_ => new MicroBatch(model.Policy.GpuBatchSize))];
         thread = new(Run) { IsBackground = true, Name = "engine" };
@@ -43,12 +45,26 @@ public sealed class OffloadEngine : IDisposable
     public string Description => $"{model.Device} {model.DataType}";
 
     /// <summary>Counts so far.</summary>
-    public EngineStatistics Statistics => new(Interlocked.Read(ref sweeps), Interlocked.Read(ref promptTokens), Interlocked.Read(ref generatedTokens));
+    public EngineStatistics Statistics
+    {
+        get
+        {
+            lock (submitting)
+            {
+                return statistics;
+            }
+        }
+    }
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
     /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
-    public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options));
+    public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
+
+    /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>
+    /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
+    /// <exception cref="Tensors.CheckpointException">There is no such shape.</exception>
+    public static OffloadEngine LoadShape(string shape, EngineOptions options) => new(LoadedModel.LoadShape(shape, options), options);
 
     /// <summary>Generates one sequence. Any thread may call, with any number of sequences waiting.</summary>
     /// <exception cref="EngineException">The prompt is empty, too long for a slot or not of this vocabulary; or the engine failed.</exception>
@@ -56,17 +72,25 @@ public sealed class OffloadEngine : IDisposable
     public Task<GeneratedSequence> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         Check(request);
-        var sequence = new Sequence(request, cancellationToken);
-        try
+        lock (submitting)
         {
-            waiting.Add(sequence, CancellationToken.None);
+            return Submit(request, cancellationToken);
         }
-        catch (InvalidOperationException)
+    }
+
+    /// <summary>Generates sequences that are all waiting before the first is admitted.</summary>
+    /// <inheritdoc cref="GenerateAsync"/>
+    public Task<GeneratedSequence[]> GenerateAllAsync(IReadOnlyList<GenerationRequest> requests, CancellationToken cancellationToken = default)
+    {
+        foreach (var request in requests)
         {
-            throw failure ?? new ObjectDisposedException(nameof(OffloadEngine));
+            Check(request);
         }
 
-        return sequence.Result;
+        lock (submitting)
+        {
+            return Task.WhenAll([.. requests.Select(r => Submit(r, cancellationToken))]);
+        }
     }
 
     public void Dispose()
@@ -84,24 +108,27 @@ public sealed class OffloadEngine : IDisposable
             using var runner = model.CreateRunner();
             while (Admit())
             {
+                var start = TimeProvider.System.GetTimestamp();
                 var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
-                foreach (var step in model.Steps(sweeps, [.. layouts.Keys]))
+                foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys]))
                 {
                     runner.Execute(step);
                 }
 
+                var ended = new List<Action>();
                 foreach (var (k, layout) in layouts)
                 {
                     using var logits = runner.End(k);
-                    Deliver(microBatches[k], layout, logits);
+                    Deliver(microBatches[k], layout, logits, ended);
                 }
 
-                Interlocked.Increment(ref sweeps);
+                Count(start, layouts.Values);
+                ended.ForEach(e => e());
             }
         }
         catch (Exception exception)
         {
-            Fail(new EngineException($"The engine failed in sweep {sweeps}: {exception.Message}", exception));
+            Fail(new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception));
         }
         finally
         {
@@ -109,36 +136,95 @@ public sealed class OffloadEngine : IDisposable
         }
     }
 
+    private Task<GeneratedSequence> Submit(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        var sequence = new Sequence(request, cancellationToken);
+        try
+        {
+            waiting.Add(sequence, CancellationToken.None);
+        }
+        catch (InvalidOperationException)
+        {
+            throw failure ?? new ObjectDisposedException(nameof(OffloadEngine));
+        }
+
+        return sequence.Result;
+    }
+
     /// <summary>Fills free slots from those waiting; blocks while there is nothing to do. False when the engine is to end.</summary>
     private bool Admit()
     {
         var room = Array.ConvertAll(microBatches, _ => PrefillTokensPerPass);
-        while (Array.FindIndex(microBatches, m => m.HasRoom && room[Array.IndexOf(microBatches, m)] > 0) is var k and >= 0)
+        while (!Active().Any())
         {
-            var idle = !Active().Any();
-            if (!(idle ? waiting.TryTake(out var next, Timeout.Infinite) : waiting.TryTake(out next)))
+            if (!waiting.TryTake(out var first, Timeout.Infinite))
             {
-                break;
+                return false;
             }
 
-            if (next.IsCancelled)
-            {
-                next.Cancel();
-                continue;
-            }
-
-            microBatches[k].Admit(next);
-            room[k] -= next.PromptLength;
-            Interlocked.Add(ref promptTokens, next.PromptLength);
+            Place(first, 0, room);
+            Fill(room);
         }
 
-        return Active().Any();
+        if (!staticBatches)
+        {
+            Fill(room);
+        }
+
+        return true;
+    }
+
+    /// <summary>Each sequence goes where the fewest prompt tokens are to be prefilled, so that the micro-batches of a sweep take alike.</summary>
+    private void Fill(int[] room)
+    {
+        lock (submitting)
+        {
+            while (Enumerable.Range(0, room.Length).Where(k => microBatches[k].HasRoom).OrderByDescending(k => room[k]).FirstOrDefault(-1) is var k and >= 0
+                && room[k] > 0 && waiting.TryTake(out var next))
+            {
+                Place(next, k, room);
+            }
+        }
+    }
+
+    private void Place(Sequence sequence, int k, int[] room)
+    {
+        if (sequence.IsCancelled)
+        {
+            sequence.Cancel();
+            return;
+        }
+
+        microBatches[k].Admit(sequence);
+        room[k] -= sequence.PromptLength;
+    }
+
+    private void Count(long start, IEnumerable<RowLayout> layouts)
+    {
+        var elapsed = TimeProvider.System.GetElapsedTime(start);
+        var (prompts, gpuBytes) = (layouts.Sum(l => l.Prefills.Sum(p => p.Length)), model.GpuBytesInUse);
+        trace?.Sweep(elapsed, prompts > 0);
+        var tokens = layouts.Sum(l => l.Sequences.Count);
+        lock (submitting)
+        {
+            statistics = new(
+                statistics.Sweeps + 1,
+                statistics.PromptTokens + prompts,
+                statistics.GeneratedTokens + tokens,
+                statistics.InPrefill + (prompts > 0 ? elapsed : TimeSpan.Zero),
+                statistics.InDecode + (prompts > 0 ? TimeSpan.Zero : elapsed),
+                Math.Max(statistics.PeakGpuBytes, gpuBytes));
+        }
     }
 
     private IEnumerable<int> Active() => Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty);
 
     /// <summary>Gives each sequence its next token and frees the slots of those that end.</summary>
-    private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
+    /// <param name="microBatch">The micro-batch.</param>
+    /// <param name="layout">Its rows.</param>
+    /// <param name="logits">[sequences (and filler), vocabulary].</param>
+    /// <param name="ended">Takes what tells those who wait for sequences that have ended.</param>
+    private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits, List<Action> ended)
     {
         using var scope = NewDisposeScope();
         var likeliest = logits.argmax(-1).cpu().data<long>().ToArray();
@@ -148,16 +234,15 @@ public sealed class OffloadEngine : IDisposable
             sequence.CachedTokens = sequence.Tokens.Count;
             var token = sequence.NeedsLogits ? sequence.Choose(logits[row].to(ScalarType.Float32).cpu().data<float>().ToArray()) : (int)likeliest[row];
             var reason = sequence.Append(token, endOfSequence.Contains(token), model.Policy.SequenceLength);
-            generatedTokens++;
             if (reason is { } finished)
             {
                 microBatch.Free(slot);
-                sequence.Finish(finished);
+                ended.Add(() => sequence.Finish(finished));
             }
             else if (sequence.IsCancelled)
             {
                 microBatch.Free(slot);
-                sequence.Cancel();
+                ended.Add(sequence.Cancel);
             }
         }
     }

@@ -20,13 +20,15 @@ public sealed unsafe partial class DirectFile : IDisposable
     private const int UnnamedTemporary = 0x410000;
     private readonly SafeFileHandle handle;
     private readonly string folder;
+    private readonly long size;
+    private static readonly PeakCounter reserved = new();
 
     /// <param name="folder">Where the file's blocks are taken from.</param>
     /// <param name="bytes">Its size, all of it reserved.</param>
     /// <exception cref="IOException">The folder's file system has no room for it, or cannot hold it.</exception>
     public DirectFile(string folder, long bytes)
     {
-        this.folder = folder;
+        (this.folder, size) = (folder, bytes);
         Directory.CreateDirectory(folder);
         var descriptor = Open(folder, UnnamedTemporary | ReadWrite | Direct | CloseOnExec, 0x180);
         if (descriptor < 0)
@@ -46,7 +48,12 @@ public sealed unsafe partial class DirectFile : IDisposable
             handle.Dispose();
             throw new IOException($"{folder}: {bytes / (double)(1L << 30):0.00} GiB cannot be reserved (errno {error}); free some space or name another folder");
         }
+
+        reserved.Add(bytes);
     }
+
+    /// <summary>The most bytes that were reserved at once in this process.</summary>
+    public static long PeakBytes => reserved.Peak;
 
     /// <summary>Rounds a size up to a multiple of <see cref="Alignment"/>.</summary>
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
@@ -65,7 +72,11 @@ public sealed unsafe partial class DirectFile : IDisposable
         return true;
     });
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        handle.Dispose();
+        reserved.Add(-size);
+    }
 
     private static void InParallel(long bytes, Func<long, int, bool> request)
     {

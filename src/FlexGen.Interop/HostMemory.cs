@@ -12,6 +12,7 @@ public sealed unsafe class HostMemory : IDisposable
     private const uint Portable = 1;
     private readonly bool pinned;
     private readonly IntPtr address;
+    private static readonly PeakCounter allocated = new();
 
     /// <param name="bytes">How many; 0 is no memory.</param>
     /// <param name="pinned">Page-locked, for a GPU.</param>
@@ -26,7 +27,12 @@ public sealed unsafe class HostMemory : IDisposable
         {
             address = (IntPtr)NativeMemory.AlignedAlloc((nuint)bytes, Page);
         }
+
+        allocated.Add(bytes);
     }
+
+    /// <summary>The most bytes that were allocated at once in this process.</summary>
+    public static long PeakBytes => allocated.Peak;
 
     public IntPtr Address => address;
 
@@ -34,6 +40,7 @@ public sealed unsafe class HostMemory : IDisposable
 
     public void Dispose()
     {
+        allocated.Add(-Bytes);
         if (pinned && Bytes > 0)
         {
             _ = CudaDriver.HostFree(address);

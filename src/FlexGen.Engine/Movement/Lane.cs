@@ -8,13 +8,17 @@ internal sealed class Lane : IDisposable
 {
     private readonly BlockingCollection<(Transfer Transfer, CudaEvent? After, Action<Copier> Copy)> jobs = [];
     private readonly int? gpu;
+    private readonly Trace? trace;
+    private readonly bool computes;
     private readonly Thread thread;
 
     /// <param name="name">Its thread's name.</param>
     /// <param name="gpu">The GPU's index; null without one.</param>
-    public Lane(string name, int? gpu)
+    /// <param name="trace">What records its work; null: nothing does.</param>
+    /// <param name="computes">Whether it mostly computes in host memory, so that its thread's time, not its stream's, tells.</param>
+    public Lane(string name, int? gpu, Trace? trace, bool computes = false)
     {
-        this.gpu = gpu;
+        (this.gpu, this.trace, this.computes) = (gpu, trace, computes);
         thread = new(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -67,7 +71,14 @@ internal sealed class Lane : IDisposable
                     stream!.Wait(after);
                 }
 
+                var traced = computes ? null : stream;
+                var span = trace?.Begin(thread.Name!, thread.Name!, traced);
                 copy(copier);
+                if (span is not null)
+                {
+                    trace!.End(span, traced);
+                }
+
                 transfer.Issued(stream);
             }
             catch (Exception exception)

@@ -1,12 +1,14 @@
 using FlexGen.Engine.Attention;
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
 using FlexGen.Engine.State;
+using FlexGen.Interop;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Schedule;
 
 /// <summary>Executes the steps of a schedule.</summary>
-internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device) : IDisposable
+internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, Trace? trace) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
     private LayerWeights? layerWeights;
@@ -21,6 +23,25 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
     }
 
     public void Execute(Step step)
+    {
+        if (trace is null)
+        {
+            Run(step);
+            return;
+        }
+
+        var stream = device.type == TorchSharp.DeviceType.CPU || step.Verb is not (Verb.Compute or Verb.StoreHidden) ? null : CudaStream.Compute;
+        var name = $"{step.Verb} {step.Layer},{step.MicroBatch}";
+        var (host, compute) = (trace.Begin("engine thread", name), stream is null ? null : trace.Begin("compute", name, stream));
+        Run(step);
+        trace.End(host);
+        if (compute is not null)
+        {
+            trace.End(compute, stream);
+        }
+    }
+
+    private void Run(Step step)
     {
         switch (step.Verb)
         {

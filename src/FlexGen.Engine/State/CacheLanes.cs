@@ -10,11 +10,11 @@ internal sealed class CacheLanes : IDisposable
     private const long StagingBytes = 16 << 20;
     private readonly HostMemory? storeStaging;
 
-    public CacheLanes(Device device)
+    public CacheLanes(Device device, Trace? trace)
     {
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
-        (Loads, Stores, Attention) = (new("cache loads", gpu), new("cache stores", gpu), new("host attention", gpu));
+        (Loads, Stores, Attention) = (new("cache loads", gpu, trace), new("cache stores", gpu, trace), new("host attention", gpu, trace, computes: true));
         if (HasGpu)
         {
             (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));

@@ -11,11 +11,11 @@ internal sealed class HiddenStore : IDisposable
     private readonly HiddenHome?[] homes;
     private readonly Lane? lane;
 
-    public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder)
+    public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
         homes = new HiddenHome?[policy.GpuBatchCount];
         var (gpu, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
-        lane = host + disk > 0 ? new("hidden states", ComputeMemory.Gpu(device)) : null;
+        lane = host + disk > 0 ? new("hidden states", ComputeMemory.Gpu(device), trace) : null;
         for (var microBatch = gpu; microBatch < homes.Length; microBatch++)
         {
             homes[microBatch] = new(Bytes(shape, policy, type), device, lane!, microBatch < gpu + host ? null : diskFolder);

@@ -11,10 +11,10 @@ internal sealed class KvCache : IDisposable
 {
     private readonly CacheLanes? lanes;
 
-    public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder)
+    public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Movement.Trace? trace)
     {
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
-        lanes = host + disk > 0 ? new(device) : null;
+        lanes = host + disk > 0 ? new(device, trace) : null;
         if (gpu > 0)
         {
             Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device));

@@ -27,7 +27,9 @@ internal sealed class WeightStore : IDisposable
     /// <param name="type">The type of the weights.</param>
     /// <param name="device">The compute device.</param>
     /// <param name="diskFolder">Where scratch files go.</param>
-    public WeightStore(Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder)
+    /// <param name="trace">What records its copies; null: nothing does.</param>
+    public WeightStore(
+        Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
         this.type = type;
         var gpu = ComputeMemory.Gpu(device);
@@ -41,7 +43,7 @@ internal sealed class WeightStore : IDisposable
         var largest = homes.Max(h => h.Bytes);
         buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
         staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
-        lane = new("weight loads", gpu);
+        lane = new("weight loads", gpu, trace);
     }
 
     /// <summary>Starts to bring one of n pages of a layer. All pages of a layer are asked for one after another.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Tensors;
 
 /// <summary>A Hugging Face model folder: config.json, generation_config.json where there is one, and safetensors files.</summary>
-public sealed class Checkpoint : IDisposable
+public sealed class Checkpoint : IWeightSource
 {
     private readonly string folder;
     private readonly List<SafetensorsFile> files = [];

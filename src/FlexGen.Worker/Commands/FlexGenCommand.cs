@@ -52,6 +52,7 @@ internal static class FlexGenCommand
             ValidateCommand.Create(),
             GenerateCommand.Create(),
             TokenizeCommand.Create(),
+            BenchCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new DetailedHelpAction((HelpAction)help.Action!);

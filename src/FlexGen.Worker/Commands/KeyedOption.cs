@@ -16,7 +16,16 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("gpuBatchSize", "--gpu-batch-size", "N", "Slots of one micro-batch: sequences computed at once [default: from the memory]."),
         Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
         Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's context, at most 4096]."),
-        Text("schedule", "--schedule", "serial", "Order of the engine's steps. serial runs one after another [default: serial]."),
+        Text("schedule", "--schedule", "serial|zigzag", "Order of the engine's steps: one after another, or copies beside the computation [default: zigzag]."),
+        new("percent", new Option<double[]>("--percent")
+        {
+            HelpName = "WG WC CG CC HG HC",
+            Arity = new ArgumentArity(6, 6),
+            AllowMultipleArgumentsPerToken = true,
+            Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is on disk [default: 100 0 100 0 100 0].",
+        }),
+        Text("attention", "--attention", "gpu|host", "Where decoding attends to KV cache that is not on the GPU: brought there, or where it rests [default: gpu]."),
+        Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
     ];
 
     /// <summary>What a run may be told about its source. Keys are those of the pipeline file.</summary>

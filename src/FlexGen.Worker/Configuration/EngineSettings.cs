@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FlexGen.Engine;
+using FlexGen.Planning;
 
 namespace FlexGen.Worker.Configuration;
 
@@ -28,10 +29,20 @@ internal sealed class EngineSettings
     public int? MaxSequenceLength { get; set; }
 
     [Required]
-    [AllowedValues("serial", ErrorMessage = "{0} must be serial.")]
-    public string Schedule { get; set; } = "serial";
+    [AllowedValues("serial", "zigzag", ErrorMessage = "{0} must be serial or zigzag.")]
+    public string Schedule { get; set; } = "zigzag";
 
-    public EngineOptions ToOptions() => new()
+    /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
+    public IList<double> Percent { get; set; } = [];
+
+    [Required]
+    [AllowedValues("gpu", "host", ErrorMessage = "{0} must be gpu or host.")]
+    public string Attention { get; set; } = "gpu";
+
+    public string? DiskDirectory { get; set; }
+
+    /// <exception cref="UsageException">The shares are not six.</exception>
+    public EngineOptions ToOptions() => WithPlaces(new()
     {
         Device = Device,
         DataType = DataType,
@@ -40,5 +51,22 @@ internal sealed class EngineSettings
         GpuBatchSize = GpuBatchSize,
         GpuBatchCount = GpuBatchCount,
         MaxSequenceLength = MaxSequenceLength,
-    };
+        Overlap = Schedule == "zigzag",
+        AttentionOn = Attention == "host" ? Tier.Host : Tier.Gpu,
+    });
+
+    private EngineOptions WithPlaces(EngineOptions options)
+    {
+        if (DiskDirectory is not null)
+        {
+            options = options with { DiskDirectory = DiskDirectory };
+        }
+        return Percent switch
+        {
+            [] => options,
+            [var wg, var wc, var cg, var cc, var hg, var hc] => options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) },
+            _ => throw new UsageException(
+                $"percent has {Percent.Count} numbers; give six: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100."),
+        };
+    }
 }

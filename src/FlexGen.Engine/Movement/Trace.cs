@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Text.Json;
+using FlexGen.Interop;
+
+namespace FlexGen.Engine.Movement;
+
+/// <summary>
+/// What each lane, the compute device and the engine's thread did when, in the Trace Event Format that chrome://tracing and
+/// Perfetto read. A GPU's times come from its own events.
+/// </summary>
+public sealed class Trace : IDisposable
+{
+    private const string Sweeps = "sweeps";
+    private const string Decode = "decode";
+
+    private readonly List<Span> spans = [];
+    private readonly long origin = Stopwatch.GetTimestamp();
+    private CudaEvent? originOnGpu;
+
+    /// <summary>Ties the GPU's clock to this process's. Called once, with the device's context current.</summary>
+    internal void UseGpu()
+    {
+        originOnGpu = new();
+        CudaStream.Compute.Record(originOnGpu);
+        originOnGpu.Synchronize();
+        OffsetMilliseconds = Now;
+    }
+
+    private double OffsetMilliseconds { get; set; }
+
+    private double Now => Stopwatch.GetElapsedTime(origin).TotalMilliseconds;
+
+    /// <summary>Begins a span; on a stream, when the stream gets there.</summary>
+    internal Span Begin(string track, string name, CudaStream? stream = null) => new(track, name, Now, Event(stream));
+
+    /// <summary>Ends a span.</summary>
+    internal void End(Span span, CudaStream? stream = null)
+    {
+        (span.End, span.GpuEnd) = (Now, Event(stream));
+        lock (spans)
+        {
+            spans.Add(span);
+        }
+    }
+
+    /// <summary>Adds a sweep that has just ended.</summary>
+    internal void Sweep(TimeSpan elapsed, bool prefills)
+    {
+        lock (spans)
+        {
+            spans.Add(new(Sweeps, prefills ? "prefill" : Decode, Now - elapsed.TotalMilliseconds, null) { End = Now });
+        }
+    }
+
+    /// <summary>Writes the trace. What it covers must be done.</summary>
+    public void Write(string path)
+    {
+        using var file = File.Create(path);
+        using var json = new Utf8JsonWriter(file);
+        json.WriteStartObject();
+        json.WriteStartArray("traceEvents");
+        var tracks = spans.Select(s => s.Track).Distinct().Order().ToList();
+        foreach (var span in spans)
+        {
+            var (start, end) = Times(span);
+            json.WriteStartObject();
+            json.WriteString("name", span.Name);
+            json.WriteString("ph", "X");
+            json.WriteNumber("ts", Math.Round(start * 1000, 1));
+            json.WriteNumber("dur", Math.Round((end - start) * 1000, 1));
+            json.WriteNumber("pid", 1);
+            json.WriteNumber("tid", tracks.IndexOf(span.Track));
+            json.WriteEndObject();
+        }
+
+        for (var n = 0; n < tracks.Count; n++)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", "thread_name");
+            json.WriteString("ph", "M");
+            json.WriteNumber("pid", 1);
+            json.WriteNumber("tid", n);
+            json.WriteStartObject("args");
+            json.WriteString("name", tracks[n]);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// For each track the share of the decode sweeps' time in which it was busy; of all sweeps' time when none was decode alone.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> BusyInDecode()
+    {
+        var sweeps = spans.Where(s => s.Track == Sweeps).ToList();
+        var windows = (sweeps.Exists(s => s.Name == Decode) ? sweeps.Where(s => s.Name == Decode) : sweeps).Select(Times).ToList();
+        var total = windows.Sum(w => w.End - w.Start);
+        return spans.Where(s => s.Track != Sweeps).GroupBy(s => s.Track).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => Math.Round(Covered(g.Select(Times).OrderBy(t => t.Start), windows) / total, 3));
+    }
+
+    public void Dispose()
+    {
+        spans.ForEach(s =>
+        {
+            s.GpuStart?.Dispose();
+            s.GpuEnd?.Dispose();
+        });
+        originOnGpu?.Dispose();
+    }
+
+    /// <summary>Milliseconds of the windows that the spans, ordered by start, cover.</summary>
+    private static double Covered(IEnumerable<(double Start, double End)> ordered, List<(double Start, double End)> windows)
+    {
+        var (covered, reached, w) = (0.0, double.NegativeInfinity, 0);
+        foreach (var (start, end) in ordered)
+        {
+            var from = Math.Max(start, reached);
+            while (w < windows.Count && windows[w].End <= from)
+            {
+                w++;
+            }
+
+            for (var n = w; n < windows.Count && windows[n].Start < end; n++)
+            {
+                covered += Math.Max(0, Math.Min(end, windows[n].End) - Math.Max(from, windows[n].Start));
+            }
+
+            reached = Math.Max(reached, end);
+        }
+
+        return covered;
+    }
+
+    private static CudaEvent? Event(CudaStream? stream)
+    {
+        if (stream is null)
+        {
+            return null;
+        }
+
+        var now = new CudaEvent();
+        stream.Record(now);
+        return now;
+    }
+
+    private (double Start, double End) Times(Span span) => span.GpuEnd is null || span.GpuStart is null
+        ? (span.Start, span.End)
+        : (OffsetMilliseconds + span.GpuStart.MillisecondsSince(originOnGpu!), OffsetMilliseconds + span.GpuEnd.MillisecondsSince(originOnGpu!));
+
+    /// <summary>Something that took time.</summary>
+    internal sealed record Span(string Track, string Name, double Start, CudaEvent? GpuStart)
+    {
+        public double End { get; set; }
+
+        public CudaEvent? GpuEnd { get; set; }
+    }
+}

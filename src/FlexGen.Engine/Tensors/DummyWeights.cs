@@ -1,0 +1,61 @@
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Tensors;
+
+/// <summary>
+/// Random weights for measuring. Not zeros, which a GPU multiplies faster. The same 32 MiB are repeated, shifted from weight to
+/// weight: drawing hundreds of gigabytes would take longer than the measurement.
+/// </summary>
+internal sealed unsafe class DummyWeights : IWeightSource
+{
+    private const long BlockElements = 16 << 20;
+    private const double Deviation = 0.02;
+    private readonly Dictionary<ScalarType, Tensor> blocks = [];
+    private long shift;
+
+    public IReadOnlyList<int> EndOfSequenceIds => [];
+
+    public ScalarType? StoredType => ScalarType.Float16;
+
+    public Tensor Load(WeightSpec spec, ScalarType dtype, Device device)
+    {
+        var weight = empty([.. spec.Shape], dtype);
+        var (to, bytes) = (TensorAddress.Of(weight.Handle), weight.numel() * DataTypes.Size(dtype));
+        if (!blocks.TryGetValue(dtype, out var block))
+        {
+            var generator = new Generator(1);
+            block = (randn([BlockElements], generator: generator) * Deviation).to(dtype).DetachFromDisposeScope();
+            blocks.Add(dtype, block);
+        }
+
+        var (from, blockBytes) = (TensorAddress.Of(block.Handle), BlockElements * DataTypes.Size(dtype));
+        for (long at = 0, start = shift; at < bytes; start = 0)
+        {
+            var length = Math.Min(bytes - at, blockBytes - start);
+            Copier.OnHost.ToHost(to + (nint)at, from + (nint)start, length);
+            at += length;
+        }
+
+        shift = (shift + 4096) % blockBytes;
+        if (device.type == TorchSharp.DeviceType.CPU)
+        {
+            return weight;
+        }
+
+        using (weight)
+        {
+            return weight.to(device);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var block in blocks.Values)
+        {
+            block.Dispose();
+        }
+    }
+}

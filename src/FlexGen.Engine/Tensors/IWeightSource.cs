@@ -1,0 +1,18 @@
+using FlexGen.Engine.Models;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Tensors;
+
+/// <summary>Where a model's weights come from.</summary>
+internal interface IWeightSource : IDisposable
+{
+    /// <summary>The tokens that end a sequence.</summary>
+    IReadOnlyList<int> EndOfSequenceIds { get; }
+
+    /// <summary>The type that all weights are stored in; null if they differ.</summary>
+    ScalarType? StoredType { get; }
+
+    /// <summary>A weight. It may be a view over the source, not to be written to or used after the source is disposed.</summary>
+    /// <exception cref="CheckpointException">The source does not have it, or not as the spec says.</exception>
+    Tensor Load(WeightSpec spec, ScalarType dtype, Device device);
+}

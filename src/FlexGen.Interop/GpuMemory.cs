@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace FlexGen.Interop;
+
+/// <summary>A GPU's memory as the NVIDIA management library sees it: of all processes, contexts included, without making one.</summary>
+public static partial class GpuMemory
+{
+    private const string Library = "libnvidia-ml.so.1";
+
+    /// <summary>Bytes in use on a device.</summary>
+    /// <param name="device">Its index.</param>
+    /// <exception cref="InvalidOperationException">The driver did not say.</exception>
+    public static long Used(int device)
+    {
+        Check(Init(), "nvmlInit");
+        Check(GetHandle((uint)device, out var handle), "nvmlDeviceGetHandleByIndex");
+        Check(GetMemory(handle, out var memory), "nvmlDeviceGetMemoryInfo");
+        return (long)memory.Used;
+    }
+
+    private static void Check(int status, string call)
+    {
+        if (status != 0)
+        {
+            throw new InvalidOperationException($"{call} failed ({status})");
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "nvmlInit_v2")]
+    private static partial int Init();
+
+    [LibraryImport(Library, EntryPoint = "nvmlDeviceGetHandleByIndex_v2")]
+    private static partial int GetHandle(uint index, out IntPtr device);
+
+    [LibraryImport(Library, EntryPoint = "nvmlDeviceGetMemoryInfo")]
+    private static partial int GetMemory(IntPtr device, out Memory memory);
+
+    private struct Memory
+    {
+        public ulong Total;
+        public ulong Free;
+        public ulong Used;
+    }
+}
