@@ -26,6 +26,18 @@ public static partial class CudaDriver
         return (long)free;
     }
 
+    /// <summary>CUDA_MEMCPY2D.</summary>
+    internal struct Copy2DArguments
+    {
+        public nuint FromX, FromY;
+        public int FromKind;
+        public IntPtr FromHost, FromDevice, FromArray;
+        public nuint FromPitch, ToX, ToY;
+        public int ToKind;
+        public IntPtr ToHost, ToDevice, ToArray;
+        public nuint ToPitch, Width, Height;
+    }
+
     /// <exception cref="InvalidOperationException">The call failed.</exception>
     internal static void Check(int status, string call)
     {
@@ -83,6 +95,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     internal static partial int CopyDeviceToHost(IntPtr to, IntPtr from, nuint bytes, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpy2DAsync_v2")]
+    internal static partial int Copy2D(in Copy2DArguments arguments, IntPtr stream);
 
     [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
     internal static partial int HostAlloc(out IntPtr address, nuint bytes, uint flags);

@@ -28,6 +28,27 @@ public sealed class CudaStream : IDisposable
     public void CopyToHost(IntPtr to, IntPtr from, long bytes) =>
         CudaDriver.Check(CudaDriver.CopyDeviceToHost(to, from, (nuint)bytes, handle), "cuMemcpyDtoHAsync");
 
+    /// <summary>Copies rows that lie one after another on the device to pinned host memory, where each begins a pitch after the one before.</summary>
+    public void CopyRowsToHost(IntPtr to, long pitch, IntPtr from, long rowBytes, long rows)
+    {
+        const int host = 1, device = 2;
+        CudaDriver.Check(
+            CudaDriver.Copy2D(
+                new()
+                {
+                    FromKind = device,
+                    FromDevice = from,
+                    FromPitch = (nuint)rowBytes,
+                    ToKind = host,
+                    ToHost = to,
+                    ToPitch = (nuint)pitch,
+                    Width = (nuint)rowBytes,
+                    Height = (nuint)rows,
+                },
+                handle),
+            "cuMemcpy2DAsync");
+    }
+
     public void Dispose()
     {
         if (handle != IntPtr.Zero)

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using FlexGen.Benchmarks;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
 
@@ -10,6 +11,8 @@ switch (args)
         return await KafkaThroughput.RunAsync(rest);
     case ["soak", .. var rest]:
         return await SoakCommand.RunAsync(rest);
+    case ["host-attention"]:
+        return HostAttentionBandwidth.Run();
     default:
         BenchmarkSwitcher.FromAssembly(typeof(PipelineOverhead).Assembly).Run(args);
         return 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlexGen.Engine.Attention;
@@ -9,6 +10,12 @@ namespace FlexGen.Engine.Attention;
 internal static unsafe class HostAttention
 {
     private const long WorthAThread = 1 << 17;
+
+    /// <summary>
+    /// Bytes of a token's keys that one work item reads: heads lie side by side, and reading a few of them at a time keeps memory's
+    /// pages open; fewer items than cores would leave cores idle.
+    /// </summary>
+    private const int ItemBytes = 2048;
 
     /// <summary>A slab's layout: elements from one token to the next, and the attention's heads.</summary>
     public readonly record struct Shape(int Slots, int KvHeads, int Group, int HeadDim)
@@ -30,73 +37,124 @@ internal static unsafe class HostAttention
     public static void Decode<T>(float* query, T* keys, T* values, float* output, Shape shape, Span[] spans, float scale)
         where T : unmanaged
     {
+        var heads = Math.Clamp(ItemBytes / (shape.HeadDim * sizeof(T)), 1, shape.KvHeads);
+        while (shape.KvHeads % heads != 0)
+        {
+            heads--;
+        }
+
         var work = spans.Sum(s => (long)(s.End - s.First)) * shape.KvHeads * shape.Group * shape.HeadDim;
-        var items = spans.Length * shape.KvHeads;
+        var blocks = shape.KvHeads / heads;
         var (q, k, v, o) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output);
         void Item(int item)
         {
-            var (sequence, head) = (item / shape.KvHeads, item % shape.KvHeads);
+            var (sequence, head) = (item / blocks, item % blocks * heads);
             var span = spans[sequence];
             var rows = (((long)sequence * shape.KvHeads) + head) * shape.Group * shape.HeadDim;
             var slab = (span.First * shape.TokenStride) + ((((long)span.Slot * shape.KvHeads) + head) * shape.HeadDim);
-            Head((float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, span.End - span.First, scale);
+            Heads((float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, heads, span.End - span.First, scale);
         }
 
         if (work < WorthAThread)
         {
-            for (var item = 0; item < items; item++)
+            for (var item = 0; item < spans.Length * blocks; item++)
             {
                 Item(item);
             }
         }
         else
         {
-            Parallel.For(0, items, Item);
+            Parallel.For(0, spans.Length * blocks, Item);
         }
     }
 
-    private static void Head<T>(float* query, T* keys, T* values, float* output, Shape shape, int length, float scale)
+    /// <summary>Some heads of one sequence, token by token, so that memory is read in the order in which it lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Heads<T>(float* query, T* keys, T* values, float* output, Shape shape, int heads, int length, float scale)
         where T : unmanaged
     {
-        var scores = System.Buffers.ArrayPool<float>.Shared.Rent(length);
-        for (var g = 0; g < shape.Group; g++, query += shape.HeadDim, output += shape.HeadDim)
+        var rows = heads * shape.Group;
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(rows * (length + shape.HeadDim));
+        fixed (float* scores = rented)
         {
-            var max = float.NegativeInfinity;
-            for (var t = 0; t < length; t++)
+            var scaled = scores + (rows * length);
+            for (var n = 0; n < rows * shape.HeadDim; n++)
             {
-                scores[t] = Dot(query, keys + (t * shape.TokenStride), shape.HeadDim) * scale;
-                max = MathF.Max(max, scores[t]);
+                scaled[n] = query[n] * Unscale<T>();
             }
 
-            new System.Span<float>(output, shape.HeadDim).Clear();
-            var sum = 0f;
             for (var t = 0; t < length; t++)
             {
-                var weight = MathF.Exp(scores[t] - max);
-                sum += weight;
-                AddScaled(output, values + (t * shape.TokenStride), weight, shape.HeadDim);
+                var key = keys + (t * shape.TokenStride);
+                for (var row = 0; row < rows; row++)
+                {
+                    scores[(row * length) + t] = Dot(scaled + (row * shape.HeadDim), key + (row / shape.Group * shape.HeadDim), shape.HeadDim) * scale;
+                }
             }
 
-            for (var d = 0; d < shape.HeadDim; d++)
+            for (var row = 0; row < rows; row++)
             {
-                output[d] /= sum;
+                Softmax(new(scores + (row * length), length), Unscale<T>());
+            }
+
+            new System.Span<float>(output, rows * shape.HeadDim).Clear();
+            for (var t = 0; t < length; t++)
+            {
+                var value = values + (t * shape.TokenStride);
+                for (var row = 0; row < rows; row++)
+                {
+                    AddScaled(output + (row * shape.HeadDim), value + (row / shape.Group * shape.HeadDim), scores[(row * length) + t], shape.HeadDim);
+                }
             }
         }
 
-        System.Buffers.ArrayPool<float>.Shared.Return(scores);
+        System.Buffers.ArrayPool<float>.Shared.Return(rented);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softmax(System.Span<float> scores, float scale)
+    {
+        var max = float.NegativeInfinity;
+        foreach (var score in scores)
+        {
+            max = MathF.Max(max, score);
+        }
+
+        var (lanes, sum) = (Vector256<float>.Zero, 0f);
+        var t = 0;
+        for (; t + Vector256<float>.Count <= scores.Length; t += Vector256<float>.Count)
+        {
+            var weights = Vector256.Exp(Vector256.Create<float>(scores[t..]) - Vector256.Create(max));
+            weights.CopyTo(scores[t..]);
+            lanes += weights;
+        }
+
+        for (; t < scores.Length; t++)
+        {
+            scores[t] = MathF.Exp(scores[t] - max);
+            sum += scores[t];
+        }
+
+        var factor = scale / (sum + Vector256.Sum(lanes));
+        for (t = 0; t < scores.Length; t++)
+        {
+            scores[t] *= factor;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Dot<T>(float* a, T* b, int length)
         where T : unmanaged
     {
-        var sum = Vector256<float>.Zero;
+        var (even, odd) = (Vector256<float>.Zero, Vector256<float>.Zero);
         var d = 0;
-        for (; d + Vector256<float>.Count <= length; d += Vector256<float>.Count)
+        for (; d + (2 * Vector256<float>.Count) <= length; d += 2 * Vector256<float>.Count)
         {
-            sum = Vector256.FusedMultiplyAdd(Vector256.Load(a + d), Load(b + d), sum);
+            even = Vector256.FusedMultiplyAdd(Vector256.Load(a + d), Load(b + d), even);
+            odd = Vector256.FusedMultiplyAdd(Vector256.Load(a + d + Vector256<float>.Count), Load(b + d + Vector256<float>.Count), odd);
         }
 
-        var rest = Vector256.Sum(sum);
+        var rest = Vector256.Sum(even + odd);
         for (; d < length; d++)
         {
             rest += a[d] * One(b + d);
@@ -105,6 +163,7 @@ internal static unsafe class HostAttention
         return rest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddScaled<T>(float* to, T* from, float factor, int length)
         where T : unmanaged
     {
@@ -121,13 +180,22 @@ internal static unsafe class HostAttention
         }
     }
 
+    /// <summary>
+    /// What products with <see cref="Load"/> must be multiplied by: a float16's exponent, put into float32's place, is too small by
+    /// 112. Whoever multiplies puts it into the other factor, once.
+    /// </summary>
+    private static float Unscale<T>()
+        where T : unmanaged => typeof(T) == typeof(Half) ? 5.192296858534828e33f : 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float One<T>(T* from)
         where T : unmanaged =>
         typeof(T) == typeof(float) ? *(float*)from
-        : typeof(T) == typeof(Half) ? (float)*(Half*)from
+        : typeof(T) == typeof(Half) ? BitConverter.Int32BitsToSingle((*(short*)from << 13) & unchecked((int)0x8FFFE000))
         : BitConverter.UInt32BitsToSingle((uint)*(ushort*)from << 16);
 
-    /// <summary>Eight elements as float32; T is float, Half, or ushort for bfloat16.</summary>
+    /// <summary>Eight elements as float32, to be scaled by <see cref="Unscale"/>; T is float, Half, or ushort for bfloat16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Load<T>(T* from)
         where T : unmanaged
     {
@@ -136,14 +204,12 @@ internal static unsafe class HostAttention
             return Vector256.Load((float*)from);
         }
 
-        var bits = Vector256.WidenLower(Vector128.Load((ushort*)from).ToVector256Unsafe());
         if (typeof(T) == typeof(ushort))
         {
-            return (bits << 16).AsSingle();
+            return (Vector256.WidenLower(Vector128.Load((ushort*)from).ToVector256Unsafe()) << 16).AsSingle();
         }
 
-        // float16's exponent, moved to float32's place, is too small by 112: a product mends that, for subnormal numbers too.
-        var magnitude = ((bits & Vector256.Create(0x7FFFu)) << 13).AsSingle() * 5.192296858534828e33f;
-        return magnitude | ((bits & Vector256.Create(0x8000u)) << 16).AsSingle();
+        var bits = Vector256.WidenLower(Vector128.Load((short*)from).ToVector256Unsafe());
+        return ((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
     }
 }

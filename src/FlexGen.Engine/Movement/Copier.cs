@@ -34,6 +34,9 @@ internal sealed unsafe class Copier(CudaStream? stream)
         }
     }
 
+    /// <summary>Copies rows from where they lie one after another on the GPU to host memory, where each begins a pitch after the one before.</summary>
+    public void RowsToHost(IntPtr to, long pitch, IntPtr from, long rowBytes, long rows) => stream!.CopyRowsToHost(to, pitch, from, rowBytes, rows);
+
     /// <summary>Blocks until the copies so far are done, so that the host can use what they brought or reuse what they read.</summary>
     public void Flush()
     {

@@ -8,6 +8,10 @@ namespace FlexGen.Engine.State;
 internal sealed class CacheLanes : IDisposable
 {
     private const long StagingBytes = 16 << 20;
+
+    /// <summary>Rows at one distance from each other that a copy of their own is worth.</summary>
+    private const int WorthACopy = 16;
+
     private readonly HostMemory? storeStaging;
 
     public CacheLanes(Device device, Trace? trace)
@@ -43,13 +47,54 @@ internal sealed class CacheLanes : IDisposable
         }
 
         var rowBytes = rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype);
+        for (int first = 0, end; first < places.Length; first = end)
+        {
+            end = EndOfRun(places, first);
+            if (home.OnDisk || end - first < WorthACopy)
+            {
+                end = home.OnDisk ? places.Length : EndOfShortRuns(places, end);
+                Stage(copier, from + (nint)(first * rowBytes), home, places.AsSpan(first, end - first), rowBytes);
+            }
+            else
+            {
+                var pitch = (places[first + 1] - places[first]) * rowBytes;
+                copier.RowsToHost(home.Address + (nint)(places[first] * rowBytes), pitch, from + (nint)(first * rowBytes), rowBytes, end - first);
+            }
+        }
+    }
+
+    /// <summary>One past the last of the places that follow each other at one distance, as a prompt's do.</summary>
+    private static int EndOfRun(long[] places, int first)
+    {
+        var end = Math.Min(first + 2, places.Length);
+        while (end < places.Length && places[end] - places[end - 1] == places[first + 1] - places[first] && places[end] > places[first])
+        {
+            end++;
+        }
+
+        return end;
+    }
+
+    private static int EndOfShortRuns(long[] places, int end)
+    {
+        while (end < places.Length && EndOfRun(places, end) is var next && next - end < WorthACopy)
+        {
+            end = next;
+        }
+
+        return end;
+    }
+
+    /// <summary>Rows that lie here and there go through pinned memory, and from there one by one.</summary>
+    private void Stage(Copier copier, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes)
+    {
         var step = (int)Math.Max(1, StagingBytes / rowBytes);
         for (var first = 0; first < places.Length; first += step)
         {
             var count = Math.Min(step, places.Length - first);
-            copier.ToHost(storeStaging.Address, from + (nint)(first * rowBytes), count * rowBytes);
+            copier.ToHost(storeStaging!.Address, from + (nint)(first * rowBytes), count * rowBytes);
             copier.Flush();
-            home.Scatter(storeStaging.Address, places.AsSpan(first, count));
+            home.Scatter(storeStaging.Address, places.Slice(first, count));
         }
     }
 

@@ -23,6 +23,8 @@ internal sealed unsafe class SlabHome : IDisposable
         file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
     }
 
+    public bool OnDisk => file is not null;
+
     /// <summary>Its address; only in host memory.</summary>
     public IntPtr Address => host!.Address;
 
