@@ -15,6 +15,7 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
         // A name of its own in the group: the next process takes the killed one's place at once, not when its session has timed out.
         workspace.Properties.Add("group.instance.id", "the-only-one");
         workspace.WritePipeline(
+            source: workspace.KafkaSource("untilEnd: true, columns: [id, text]"),
             sink: "{ parquet: { path: out/main, maxRows: 500 } }", deadLetter: "{ parquet: { path: out/errors } }", model: "{ echo: true, echoMaxDelay: \"00:00:00.200\" }");
         workspace.AskIds(0, Records);
         await KillAsync(workspace, Kills);
