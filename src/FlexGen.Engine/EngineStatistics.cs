@@ -8,4 +8,10 @@ namespace FlexGen.Engine;
 /// <param name="InDecode">Time of the other sweeps.</param>
 /// <param name="PeakGpuBytes">The most GPU memory in use after a sweep, the CUDA context included; 0 without a GPU.</param>
 public readonly record struct EngineStatistics(
-    long Sweeps, long PromptTokens, long GeneratedTokens, TimeSpan InPrefill, TimeSpan InDecode, long PeakGpuBytes);
+    long Sweeps, long PromptTokens, long GeneratedTokens, TimeSpan InPrefill, TimeSpan InDecode, long PeakGpuBytes)
+{
+    /// <summary>What was added since; peaks stay.</summary>
+    public static EngineStatistics operator -(EngineStatistics now, EngineStatistics before) => new(
+        now.Sweeps - before.Sweeps, now.PromptTokens - before.PromptTokens, now.GeneratedTokens - before.GeneratedTokens,
+        now.InPrefill - before.InPrefill, now.InDecode - before.InDecode, now.PeakGpuBytes);
+}

@@ -30,6 +30,7 @@ internal sealed class LoadedModel : IDisposable
         {
             gpuBytesBefore = GpuMemory.Used(gpu);
             CudaDriver.Use(gpu);
+            TorchContext.AvoidCudnnAttention();
             trace?.UseGpu();
         }
 

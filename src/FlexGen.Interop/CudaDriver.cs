@@ -99,9 +99,9 @@ public static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuMemcpy2DAsync_v2")]
     internal static partial int Copy2D(in Copy2DArguments arguments, IntPtr stream);
 
-    [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
-    internal static partial int HostAlloc(out IntPtr address, nuint bytes, uint flags);
+    [LibraryImport(Library, EntryPoint = "cuMemHostRegister_v2")]
+    internal static partial int HostRegister(IntPtr address, nuint bytes, uint flags);
 
-    [LibraryImport(Library, EntryPoint = "cuMemFreeHost")]
-    internal static partial int HostFree(IntPtr address);
+    [LibraryImport(Library, EntryPoint = "cuMemHostUnregister")]
+    internal static partial int HostUnregister(IntPtr address);
 }

@@ -6,9 +6,11 @@ namespace FlexGen.Interop;
 /// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed; otherwise its
 /// pages are taken as they are first written.
 /// </summary>
-public sealed unsafe class HostMemory : IDisposable
+public sealed unsafe partial class HostMemory : IDisposable
 {
     private const int Page = 4096;
+    private const int HugePage = 2 << 20;
+    private const int AdviseHugePages = 14;
     private const uint Portable = 1;
     private readonly bool pinned;
     private readonly IntPtr address;
@@ -19,13 +21,21 @@ public sealed unsafe class HostMemory : IDisposable
     public HostMemory(long bytes, bool pinned)
     {
         (Bytes, this.pinned) = (bytes, pinned);
-        if (pinned && bytes > 0)
+        if (bytes == 0)
         {
-            CudaDriver.Check(CudaDriver.HostAlloc(out address, (nuint)bytes, Portable), "cuMemHostAlloc");
+            return;
         }
-        else if (bytes > 0)
+
+        address = (IntPtr)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes < HugePage ? Page : HugePage));
+        if (bytes >= HugePage)
         {
-            address = (IntPtr)NativeMemory.AlignedAlloc((nuint)bytes, Page);
+            // Attention jumps from token to token: with small pages it would wait for their tables. Only advice; it may be refused.
+            _ = Advise(address, (nuint)(bytes / HugePage * HugePage), AdviseHugePages);
+        }
+
+        if (pinned)
+        {
+            Pin();
         }
 
         allocated.Add(bytes);
@@ -43,11 +53,25 @@ public sealed unsafe class HostMemory : IDisposable
         allocated.Add(-Bytes);
         if (pinned && Bytes > 0)
         {
-            _ = CudaDriver.HostFree(address);
+            _ = CudaDriver.HostUnregister(address);
         }
-        else
+
+        NativeMemory.AlignedFree((void*)address);
+    }
+
+    private void Pin()
+    {
+        try
+        {
+            CudaDriver.Check(CudaDriver.HostRegister(address, (nuint)Bytes, Portable), "cuMemHostRegister");
+        }
+        catch
         {
             NativeMemory.AlignedFree((void*)address);
+            throw;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(IntPtr address, nuint bytes, int advice);
 }

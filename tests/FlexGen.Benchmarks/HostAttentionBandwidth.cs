@@ -7,7 +7,7 @@ namespace FlexGen.Benchmarks;
 /// <summary>How fast decode attention in host memory reads the KV cache, beside a plain read of the same bytes.</summary>
 internal static class HostAttentionBandwidth
 {
-    private const int Slots = 24, KvHeads = 32, HeadDim = 128, Tokens = 528, Repeats = 10;
+    private const int Slots = 21, KvHeads = 32, HeadDim = 128, Tokens = 528, Repeats = 40;
 
     public static unsafe int Run()
     {

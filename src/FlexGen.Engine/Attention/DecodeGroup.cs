@@ -52,29 +52,40 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Devic
         }
     }
 
-    /// <summary>All slots at once over the used prefix; the query heads that share a key head are its rows.</summary>
+    /// <summary>All slots from the first to the last at once over the used prefix; the query heads that share a key head are its rows.</summary>
     private Tensor OnDevice(Tensor rows, Tensor keys, Tensor values, double scale, int? window)
     {
-        var (count, kvHeads, group, headDim) = (keys.shape[1], keys.shape[2], rows.shape[1] / keys.shape[2], keys.shape[3]);
-        var query = zeros([count, kvHeads, group, headDim], rows.dtype, device);
-        query.index_copy_(0, slots, rows.reshape(decodes.Count, kvHeads, group, headDim));
-        var used = ScaledDotProduct.Masked(query, Prefix(keys), Prefix(values), Mask((int)count, window), scale);
-        return used.index_select(0, slots).reshape(decodes.Count, -1);
+        var (first, count) = (decodes[0].Slot, decodes[^1].Slot - decodes[0].Slot + 1);
+        var (kvHeads, group, headDim) = (keys.shape[2], rows.shape[1] / keys.shape[2], keys.shape[3]);
+        var length = Math.Min(KvCache.Padded(longest), (int)keys.shape[0]);
+        var query = rows.reshape(decodes.Count, kvHeads, group, headDim);
+        if (count > decodes.Count)
+        {
+            query = zeros([count, kvHeads, group, headDim], rows.dtype, device).index_copy_(0, slots - first, query);
+        }
 
-        Tensor Prefix(Tensor slab) => slab.narrow(0, 0, longest).permute(1, 2, 0, 3);
+        var (k, v) = (Prefix(keys), Prefix(values));
+        var used = window is null && count == decodes.Count && decodes.All(d => d.Length == length)
+            ? ScaledDotProduct.Full(query, k, v, scale)
+            : ScaledDotProduct.Masked(query, k, v, Mask(first, count, length, window, query.dtype), scale);
+        return (count > decodes.Count ? used.index_select(0, slots - first) : used).reshape(decodes.Count, -1);
+
+        Tensor Prefix(Tensor slab) => slab.narrow(0, 0, length).narrow(1, first, count).permute(1, 2, 0, 3);
     }
 
-    private Tensor Mask(int count, int? window)
+    /// <summary>[count, 1, 1, length]: 0 where visible, else minus infinity; of the queries' type, so that no call converts it.</summary>
+    private Tensor Mask(int first, int count, int length, int? window, ScalarType type)
     {
         if (!masks.TryGetValue(window ?? 0, out var mask))
         {
-            var visible = new bool[count * longest];
+            var values = new float[count * length];
+            Array.Fill(values, float.NegativeInfinity);
             foreach (var decode in decodes)
             {
-                visible.AsSpan((decode.Slot * longest) + decode.First(window), decode.Length - decode.First(window)).Fill(true);
+                values.AsSpan(((decode.Slot - first) * length) + decode.First(window), decode.Length - decode.First(window)).Clear();
             }
 
-            mask = tensor(visible).reshape(count, 1, 1, longest).to(device).DetachFromDisposeScope();
+            mask = tensor(values).reshape(count, 1, 1, length).to(type, device).DetachFromDisposeScope();
             masks.Add(window ?? 0, mask);
         }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FlexGen.Engine.Attention;
 
@@ -11,13 +12,12 @@ internal static unsafe class HostAttention
 {
     private const long WorthAThread = 1 << 17;
 
-    /// <summary>
-    /// Bytes of a token's keys that one work item reads: heads lie side by side, and reading a few of them at a time keeps memory's
-    /// pages open; fewer items than cores would leave cores idle.
-    /// </summary>
-    private const int ItemBytes = 2048;
+    private const int CacheLine = 64;
 
-    /// <summary>A slab's layout: elements from one token to the next, and the attention's heads.</summary>
+    /// <summary>Tokens between the one that is read and the one that is asked for.</summary>
+    private const int Ahead = 8;
+
+    /// <summary>A slab's layout, [tokens, slots, kvHeads, headDim], and the query heads that share a key head.</summary>
     public readonly record struct Shape(int Slots, int KvHeads, int Group, int HeadDim)
     {
         public long TokenStride => (long)Slots * KvHeads * HeadDim;
@@ -37,78 +37,85 @@ internal static unsafe class HostAttention
     public static void Decode<T>(float* query, T* keys, T* values, float* output, Shape shape, Span[] spans, float scale)
         where T : unmanaged
     {
-        var heads = Math.Clamp(ItemBytes / (shape.HeadDim * sizeof(T)), 1, shape.KvHeads);
-        while (shape.KvHeads % heads != 0)
-        {
-            heads--;
-        }
-
         var work = spans.Sum(s => (long)(s.End - s.First)) * shape.KvHeads * shape.Group * shape.HeadDim;
-        var blocks = shape.KvHeads / heads;
+        var items = spans.Length * shape.KvHeads;
         var (q, k, v, o) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output);
         void Item(int item)
         {
-            var (sequence, head) = (item / blocks, item % blocks * heads);
+            var (sequence, head) = (item / shape.KvHeads, item % shape.KvHeads);
             var span = spans[sequence];
             var rows = (((long)sequence * shape.KvHeads) + head) * shape.Group * shape.HeadDim;
             var slab = (span.First * shape.TokenStride) + ((((long)span.Slot * shape.KvHeads) + head) * shape.HeadDim);
-            Heads((float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, heads, span.End - span.First, scale);
+            Head((float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, span.End - span.First, scale);
         }
 
         if (work < WorthAThread)
         {
-            for (var item = 0; item < spans.Length * blocks; item++)
+            for (var item = 0; item < items; item++)
             {
                 Item(item);
             }
         }
         else
         {
-            Parallel.For(0, spans.Length * blocks, Item);
+            Parallel.For(0, items, Item);
         }
     }
 
-    /// <summary>Some heads of one sequence, token by token, so that memory is read in the order in which it lies.</summary>
+    /// <summary>One key head of one sequence with the query heads that share it, token by token, so that memory is read once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Heads<T>(float* query, T* keys, T* values, float* output, Shape shape, int heads, int length, float scale)
+    private static void Head<T>(float* query, T* keys, T* values, float* output, Shape shape, int length, float scale)
         where T : unmanaged
     {
-        var rows = heads * shape.Group;
-        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(rows * (length + shape.HeadDim));
+        var (group, headDim, stride) = (shape.Group, shape.HeadDim, shape.TokenStride);
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(group * (length + headDim));
         fixed (float* scores = rented)
         {
-            var scaled = scores + (rows * length);
-            for (var n = 0; n < rows * shape.HeadDim; n++)
+            var scaled = scores + (group * length);
+            for (var n = 0; n < group * headDim; n++)
             {
                 scaled[n] = query[n] * Unscale<T>();
             }
 
             for (var t = 0; t < length; t++)
             {
-                var key = keys + (t * shape.TokenStride);
-                for (var row = 0; row < rows; row++)
+                var key = keys + (t * stride);
+                Prefetch(key + (Ahead * stride), t + Ahead < length ? headDim : 0);
+                for (var g = 0; g < group; g++)
                 {
-                    scores[(row * length) + t] = Dot(scaled + (row * shape.HeadDim), key + (row / shape.Group * shape.HeadDim), shape.HeadDim) * scale;
+                    scores[(g * length) + t] = Dot(scaled + (g * headDim), key, headDim) * scale;
                 }
             }
 
-            for (var row = 0; row < rows; row++)
+            for (var g = 0; g < group; g++)
             {
-                Softmax(new(scores + (row * length), length), Unscale<T>());
+                Softmax(new(scores + (g * length), length), Unscale<T>());
             }
 
-            new System.Span<float>(output, rows * shape.HeadDim).Clear();
+            new System.Span<float>(output, group * headDim).Clear();
             for (var t = 0; t < length; t++)
             {
-                var value = values + (t * shape.TokenStride);
-                for (var row = 0; row < rows; row++)
+                var value = values + (t * stride);
+                Prefetch(value + (Ahead * stride), t + Ahead < length ? headDim : 0);
+                for (var g = 0; g < group; g++)
                 {
-                    AddScaled(output + (row * shape.HeadDim), value + (row / shape.Group * shape.HeadDim), scores[(row * length) + t], shape.HeadDim);
+                    AddScaled(output + (g * headDim), value, scores[(g * length) + t], headDim);
                 }
             }
         }
 
         System.Buffers.ArrayPool<float>.Shared.Return(rented);
+    }
+
+    /// <summary>A token's rows lie on other pages than the next one's, so the processor does not read ahead by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<T>(T* from, int elements)
+        where T : unmanaged
+    {
+        for (var n = 0; Sse.IsSupported && n < elements; n += CacheLine / sizeof(T))
+        {
+            Sse.Prefetch0(from + n);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -146,8 +153,14 @@ internal static unsafe class HostAttention
     private static float Dot<T>(float* a, T* b, int length)
         where T : unmanaged
     {
-        var (even, odd) = (Vector256<float>.Zero, Vector256<float>.Zero);
         var d = 0;
+        var wide = Vector512<float>.Zero;
+        for (; Vector512.IsHardwareAccelerated && d + Vector512<float>.Count <= length; d += Vector512<float>.Count)
+        {
+            wide = Vector512.FusedMultiplyAdd(Vector512.Load(a + d), LoadWide(b + d), wide);
+        }
+
+        var (even, odd) = (wide.GetLower(), wide.GetUpper());
         for (; d + (2 * Vector256<float>.Count) <= length; d += 2 * Vector256<float>.Count)
         {
             even = Vector256.FusedMultiplyAdd(Vector256.Load(a + d), Load(b + d), even);
@@ -169,6 +182,11 @@ internal static unsafe class HostAttention
     {
         var factors = Vector256.Create(factor);
         var d = 0;
+        for (; Vector512.IsHardwareAccelerated && d + Vector512<float>.Count <= length; d += Vector512<float>.Count)
+        {
+            Vector512.FusedMultiplyAdd(LoadWide(from + d), Vector512.Create(factor), Vector512.Load(to + d)).Store(to + d);
+        }
+
         for (; d + Vector256<float>.Count <= length; d += Vector256<float>.Count)
         {
             Vector256.FusedMultiplyAdd(Load(from + d), factors, Vector256.Load(to + d)).Store(to + d);
@@ -211,5 +229,24 @@ internal static unsafe class HostAttention
 
         var bits = Vector256.WidenLower(Vector128.Load((short*)from).ToVector256Unsafe());
         return ((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
+    }
+
+    /// <summary>Sixteen elements, likewise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> LoadWide<T>(T* from)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            return Vector512.Load((float*)from);
+        }
+
+        if (typeof(T) == typeof(ushort))
+        {
+            return (Vector512.WidenLower(Vector256.Load((ushort*)from).ToVector512Unsafe()) << 16).AsSingle();
+        }
+
+        var bits = Vector512.WidenLower(Vector256.Load((short*)from).ToVector512Unsafe());
+        return ((bits << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
     }
 }

@@ -37,7 +37,14 @@ internal sealed class KvAttention : IAttention, IDisposable
     public Tensor Begin(AttentionInput input)
     {
         var (layer, query, key, value, scale, window) = input;
-        var output = zeros(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
+        var rowCount = parts.Sum(p => p.Rows.Rows.Length);
+        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
+        if (rowCount < query.shape[0])
+        {
+            // Filler rows are computed on, so they must not be whatever the memory held.
+            output.zero_();
+        }
+
         foreach (var (part, rows) in parts.Where(p => p.Rows.Rows.Length > 0))
         {
             var (keys, values) = (rows.Of(key).DetachFromDisposeScope(), rows.Of(value).DetachFromDisposeScope());

@@ -52,6 +52,16 @@ public sealed class Trace : IDisposable
         }
     }
 
+    /// <summary>Forgets what was recorded so far.</summary>
+    public void Clear()
+    {
+        lock (spans)
+        {
+            spans.ForEach(Dispose);
+            spans.Clear();
+        }
+    }
+
     /// <summary>Writes the trace. What it covers must be done.</summary>
     public void Write(string path)
     {
@@ -104,12 +114,14 @@ public sealed class Trace : IDisposable
 
     public void Dispose()
     {
-        spans.ForEach(s =>
-        {
-            s.GpuStart?.Dispose();
-            s.GpuEnd?.Dispose();
-        });
+        spans.ForEach(Dispose);
         originOnGpu?.Dispose();
+    }
+
+    private static void Dispose(Span span)
+    {
+        span.GpuStart?.Dispose();
+        span.GpuEnd?.Dispose();
     }
 
     /// <summary>Milliseconds of the windows that the spans, ordered by start, cover.</summary>

@@ -44,11 +44,8 @@ internal sealed class CacheBuffer : IDisposable
     /// <summary>Happens when the compute device is done with what it held before.</summary>
     public CudaEvent? Released { get; private set; }
 
-    public void Assign(int layer, int microBatch, Transfer arrival)
-    {
-        Arrival?.Dispose();
-        (Holds, Arrival) = ((layer, microBatch), arrival);
-    }
+    /// <summary>Says what the buffer will hold. Who asked for the copy disposes the arrival before, which a reader may still wait for.</summary>
+    public void Assign(int layer, int microBatch, Transfer arrival) => (Holds, Arrival) = ((layer, microBatch), arrival);
 
     /// <summary>The attention in host memory that last read it.</summary>
     public Transfer? Reader { get; private set; }

@@ -50,7 +50,7 @@ internal sealed class HomePart : CachePart
         onHost = policy.AttentionOn == Tier.Host ? new(shape, slots, type, device, lanes) : null;
         if (onHost is null || onDisk)
         {
-            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
+            long[] slab = [KvCache.Padded(policy.SequenceLength), slots, shape.KvHeads, shape.HeadDim];
             var place = onHost is null ? device : CPU;
             buffers = [new(slab, type, place), new(slab, type, place)];
         }
@@ -69,12 +69,13 @@ internal sealed class HomePart : CachePart
         var (keys, values) = slabs[layer, microBatch];
         var stored = stores[layer, microBatch];
         var bytes = rows.Prefix * tokenBytes;
-        var (staging, reader) = (onHost is null ? lanes.Staging : null, buffer.Reader);
+        var (staging, reader, before) = (onHost is null ? lanes.Staging : null, buffer.Reader, buffer.Arrival);
         buffer.Assign(layer, microBatch, lanes.Loads.Start(
             copier =>
             {
                 stored?.WaitOnHost();
                 reader?.WaitIssued();
+                before?.Dispose();
                 var to = onHost is null ? copier : Copier.OnHost;
                 keys.ReadPrefix(to, buffer.KeyAddress, bytes, staging);
                 values.ReadPrefix(to, buffer.ValueAddress, bytes, staging);

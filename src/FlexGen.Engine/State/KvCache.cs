@@ -33,13 +33,19 @@ internal sealed class KvCache : IDisposable
 
     public List<CachePart> Parts { get; } = [];
 
+    /// <summary>
+    /// Tokens that attention on a GPU sees for a number of used ones: its kernels read masks whose rows are aligned, and copy others
+    /// first.
+    /// </summary>
+    public static int Padded(int tokens) => (tokens + 15) / 16 * 16;
+
     /// <summary>Bytes of the cache of some slots.</summary>
     /// <param name="shape">The model.</param>
     /// <param name="slots">Of all micro-batches.</param>
     /// <param name="sequenceLength">Tokens a slot has room for.</param>
     /// <param name="type">The type of its elements.</param>
     public static long Bytes(ModelShape shape, long slots, long sequenceLength, ScalarType type) =>
-        shape.KvElementsPerToken * slots * sequenceLength * DataTypes.Size(type);
+        shape.KvElementsPerToken * slots * Padded((int)sequenceLength) * DataTypes.Size(type);
 
     public void Dispose()
     {

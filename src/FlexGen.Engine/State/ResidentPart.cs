@@ -24,7 +24,7 @@ internal sealed class ResidentPart : CachePart
         // memory that was never touched takes no room.
         Tensor Slab()
         {
-            var slab = empty([policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope();
+            var slab = empty([KvCache.Padded(policy.SequenceLength), slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope();
             return device.type == TorchSharp.DeviceType.CPU ? slab : slab.zero_();
         }
     }
