@@ -26,7 +26,6 @@ internal static class Devices
                 $"Device '{name}' is asked for, but this process sees {found}; use --device cpu, or build with -p:Accelerator=cuda on a machine with a GPU");
         }
 
-        InitializeDeviceType(DeviceType.CUDA);
         return new Device(DeviceType.CUDA, index);
     }
 }

@@ -40,8 +40,8 @@ public sealed record EngineOptions
     /// <inheritdoc cref="Policy.Hidden"/>
     public Placement Hidden { get; init; } = Placement.AllGpu;
 
-    /// <inheritdoc cref="Policy.AttentionOn"/>
-    public Tier AttentionOn { get; init; } = Tier.Gpu;
+    /// <inheritdoc cref="Policy.AttentionOnHost"/>
+    public double AttentionOnHost { get; init; }
 
     /// <summary>A folder on a local disk for what rests on <see cref="Tier.Disk"/>.</summary>
     public string DiskDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "flexgen");

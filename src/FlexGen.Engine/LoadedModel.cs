@@ -24,17 +24,20 @@ internal sealed class LoadedModel : IDisposable
     private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
         (this.source, this.model, overlap, trace) = (source, model, options.Overlap, options.Trace);
+        TorchContext.GrowGpuSegments();
         Device = Devices.Resolve(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
         if (ComputeMemory.Gpu(Device) is { } gpu)
         {
             gpuBytesBefore = GpuMemory.Used(gpu);
+            InitializeDeviceType(TorchSharp.DeviceType.CUDA);
             CudaDriver.Use(gpu);
             TorchContext.AvoidCudnnAttention();
             trace?.UseGpu();
+            LoadLibraries();
         }
 
-        Policy = MemoryPlan.Choose(model, DataType, Device, options);
+        Policy = MemoryPlan.Choose(model, DataType, Device, options with { GpuMemory = options.GpuMemory - GpuBytesInUse });
         weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
         hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
@@ -61,6 +64,14 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>A published shape with random weights.</summary>
     public static LoadedModel LoadShape(string name, EngineOptions options) => Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
+
+    /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
+    private void LoadLibraries()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(64, 64, DataType, Device);
+        x.matmul(x).cpu();
+    }
 
     private static LoadedModel Create(IWeightSource source, Func<Model> model, EngineOptions options)
     {

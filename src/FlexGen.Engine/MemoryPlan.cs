@@ -38,7 +38,7 @@ internal static class MemoryPlan
                 Weights = Valid(options.Weights, "weights"),
                 Cache = Valid(options.Cache, "KV cache"),
                 Hidden = Valid(options.Hidden, "hidden states"),
-                AttentionOn = options.AttentionOn,
+                AttentionOnHost = options.AttentionOnHost,
             };
             var weights = ComputeWeights(model, policy, type);
             return (policy, weights, weights + SlotBytes(shape, policy, type));
@@ -105,7 +105,7 @@ internal static class MemoryPlan
         var between = rows * shape.HiddenSize * policy.Hidden.Split(policy.GpuBatchCount).Gpu;
         var activations = ((rows * perRow) + between + ((long)policy.EffectiveBatchSize * shape.VocabularySize)) * DataTypes.Size(type);
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
-        var buffers = policy.AttentionOn == Tier.Gpu ? 2.0 / shape.DecoderLayers * (host + disk) : 0;
+        var buffers = 2.0 / shape.DecoderLayers * (policy.BroughtToGpu(host) + policy.BroughtToGpu(disk));
         return activations + KvCache.Bytes(shape, (long)gpu * policy.GpuBatchCount, policy.SequenceLength, type)
             + (KvCache.Bytes(shape, 1, policy.SequenceLength, type) * buffers);
     }

@@ -26,6 +26,16 @@ public static partial class CudaDriver
         return (long)free;
     }
 
+    /// <summary>The current device's compute capability, such as 90 for 9.0.</summary>
+    internal static int ComputeCapability()
+    {
+        const int major = 75, minor = 76;
+        Check(ContextGetDevice(out var device), "cuCtxGetDevice");
+        Check(DeviceGetAttribute(out var first, major, device), "cuDeviceGetAttribute");
+        Check(DeviceGetAttribute(out var second, minor, device), "cuDeviceGetAttribute");
+        return (first * 10) + second;
+    }
+
     /// <summary>CUDA_MEMCPY2D.</summary>
     internal struct Copy2DArguments
     {
@@ -59,6 +69,12 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuCtxSetCurrent")]
     private static partial int ContextSetCurrent(IntPtr context);
+
+    [LibraryImport(Library, EntryPoint = "cuCtxGetDevice")]
+    private static partial int ContextGetDevice(out int device);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceGetAttribute")]
+    private static partial int DeviceGetAttribute(out int value, int attribute, int device);
 
     [LibraryImport(Library, EntryPoint = "cuGetErrorName")]
     private static partial int GetErrorName(int status, out IntPtr name);
@@ -104,4 +120,17 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuMemHostUnregister")]
     internal static partial int HostUnregister(IntPtr address);
+
+    [LibraryImport(Library, EntryPoint = "cuModuleLoadData")]
+    internal static partial int ModuleLoadData(out IntPtr module, byte[] image);
+
+    [LibraryImport(Library, EntryPoint = "cuModuleUnload")]
+    internal static partial int ModuleUnload(IntPtr module);
+
+    [LibraryImport(Library, EntryPoint = "cuModuleGetFunction", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ModuleGetFunction(out IntPtr function, IntPtr module, string name);
+
+    [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]
+    internal static unsafe partial int LaunchKernel(
+        IntPtr function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, IntPtr stream, void** arguments, void** extra);
 }

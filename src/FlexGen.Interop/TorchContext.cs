@@ -6,6 +6,12 @@ namespace FlexGen.Interop;
 public static partial class TorchContext
 {
     /// <summary>
+    /// Lets libtorch's GPU allocator grow its segments in place: prompts of ever different lengths would otherwise leave holes in them
+    /// that no later tensor fits, and the memory in use would creep past what is. Without effect once a GPU's memory has been used.
+    /// </summary>
+    public static void GrowGpuSegments() => _ = SetEnvironment("PYTORCH_ALLOC_CONF", "expandable_segments:True", 0);
+
+    /// <summary>
     /// Keeps attention from cuDNN, which builds a plan for every new shape (35 to 450 ms each on an H200), and a decoding batch has a
     /// new one every sweep. A libtorch without the setting is left as it is. libtorch must be loaded already.
     /// </summary>
@@ -20,6 +26,10 @@ public static partial class TorchContext
             // An older libtorch, which has no such attention.
         }
     }
+
+    // .NET's own environment is a copy that native code does not see.
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
     private static partial IntPtr GlobalContext();

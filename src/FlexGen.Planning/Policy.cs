@@ -15,8 +15,14 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// <summary>Where hidden states rest between layers: a share of the micro-batches.</summary>
     public Placement Hidden { get; init; } = Placement.AllGpu;
 
-    /// <summary>Where the attention of decoding sequences runs whose cache is not on the GPU: <see cref="Tier.Gpu"/> or <see cref="Tier.Host"/>.</summary>
-    public Tier AttentionOn { get; init; } = Tier.Gpu;
+    /// <summary>
+    /// Per cent of the slots whose cache is not on the GPU that decode by attention in host memory; the cache of the others is
+    /// brought to the GPU. Both at once use the processor's cores and the link.
+    /// </summary>
+    public double AttentionOnHost { get; init; }
+
+    /// <summary>Of some slots whose cache is not on the GPU, those whose cache is brought there to decode.</summary>
+    public int BroughtToGpu(int slots) => slots - (int)Math.Round(slots * AttentionOnHost / 100);
 
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;

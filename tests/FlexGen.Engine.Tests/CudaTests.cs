@@ -39,7 +39,7 @@ public class CudaTests
         Assert.SkipUnless(cuda.is_available(), "no GPU");
         var expected = Reference.Prompts(model);
         var random = new Random(1);
-        foreach (var attention in new[] { Tier.Gpu, Tier.Host })
+        foreach (var attention in new[] { 0, 50, 100 })
         {
             foreach (var overlap in new[] { false, true })
             {
@@ -50,7 +50,7 @@ public class CudaTests
                         Cache = cache,
                         Weights = placements[random.Next(placements.Length)],
                         Hidden = placements[random.Next(placements.Length)],
-                        AttentionOn = attention,
+                        AttentionOnHost = attention,
                         Overlap = overlap,
                         GpuBatchCount = 1 + random.Next(3),
                     };

@@ -18,7 +18,7 @@ public class PlacementTests
         var resident = new EngineOptions { Device = "cpu", DataType = "float32", GpuBatchSize = 3, GpuBatchCount = 2, DiskDirectory = Path.GetTempPath() };
         var expected = await Generate(model, resident with { Overlap = false });
         var random = new Random(seed);
-        foreach (var attention in new[] { Tier.Gpu, Tier.Host })
+        foreach (var attention in new[] { 0, 50, 100 })
         {
             foreach (var overlap in new[] { false, true })
             {
@@ -29,7 +29,7 @@ public class PlacementTests
                         Cache = cache,
                         Weights = placements[random.Next(placements.Length)],
                         Hidden = placements[random.Next(placements.Length)],
-                        AttentionOn = attention,
+                        AttentionOnHost = attention,
                         Overlap = overlap,
                         GpuBatchSize = 3 + seed,
                         GpuBatchCount = 1 + seed,

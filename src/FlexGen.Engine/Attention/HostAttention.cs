@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using static FlexGen.Engine.Attention.HostVectors;
 
 namespace FlexGen.Engine.Attention;
 
@@ -14,8 +15,10 @@ internal static unsafe class HostAttention
 
     private const int CacheLine = 64;
 
-    /// <summary>Tokens between the one that is read and the one that is asked for.</summary>
-    private const int Ahead = 8;
+    /// <summary>Bytes that lie together: about a page, within which the processor reads ahead by itself.</summary>
+    private static readonly int BytesOfARead = int.Parse(Environment.GetEnvironmentVariable("FG_READ") ?? "2048");
+
+    private const int ItemsOfACore = 4;
 
     /// <summary>A slab's layout, [tokens, slots, kvHeads, headDim], and the query heads that share a key head.</summary>
     public readonly record struct Shape(int Slots, int KvHeads, int Group, int HeadDim)
@@ -38,15 +41,18 @@ internal static unsafe class HostAttention
         where T : unmanaged
     {
         var work = spans.Sum(s => (long)(s.End - s.First)) * shape.KvHeads * shape.Group * shape.HeadDim;
-        var items = spans.Length * shape.KvHeads;
+        var heads = HeadsOfAnItem(shape, spans.Length, sizeof(T));
+        var perSequence = (shape.KvHeads + heads - 1) / heads;
+        var items = spans.Length * perSequence;
         var (q, k, v, o) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output);
         void Item(int item)
         {
-            var (sequence, head) = (item / shape.KvHeads, item % shape.KvHeads);
+            var (sequence, head) = (item / perSequence, item % perSequence * heads);
             var span = spans[sequence];
             var rows = (((long)sequence * shape.KvHeads) + head) * shape.Group * shape.HeadDim;
             var slab = (span.First * shape.TokenStride) + ((((long)span.Slot * shape.KvHeads) + head) * shape.HeadDim);
-            Head((float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, span.End - span.First, scale);
+            Heads(
+                (float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, Math.Min(heads, shape.KvHeads - head), span.End - span.First, scale);
         }
 
         if (work < WorthAThread)
@@ -62,44 +68,65 @@ internal static unsafe class HostAttention
         }
     }
 
-    /// <summary>One key head of one sequence with the query heads that share it, token by token, so that memory is read once.</summary>
+    /// <summary>Key heads that are computed together, because they lie together: enough for long reads, few enough for every core to have some.</summary>
+    private static int HeadsOfAnItem(Shape shape, int sequences, int elementBytes)
+    {
+        var heads = Math.Clamp(BytesOfARead / (shape.HeadDim * elementBytes), 1, shape.KvHeads);
+        while (heads > 1 && sequences * shape.KvHeads / heads < ItemsOfACore * Environment.ProcessorCount)
+        {
+            heads /= 2;
+        }
+
+        return heads;
+    }
+
+    /// <summary>Some key heads of one sequence with the query heads that share them, some tokens at a time, in the order in which they lie.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Head<T>(float* query, T* keys, T* values, float* output, Shape shape, int length, float scale)
+    private static void Heads<T>(float* query, T* keys, T* values, float* output, Shape shape, int kvHeads, int length, float scale)
         where T : unmanaged
     {
         var (group, headDim, stride) = (shape.Group, shape.HeadDim, shape.TokenStride);
-        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(group * (length + headDim));
+        var heads = kvHeads * group;
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(heads * (length + headDim));
         fixed (float* scores = rented)
         {
-            var scaled = scores + (group * length);
-            for (var n = 0; n < group * headDim; n++)
+            var scaled = scores + (heads * length);
+            for (var n = 0; n < heads * headDim; n++)
             {
-                scaled[n] = query[n] * Unscale<T>();
+                scaled[n] = query[n] * scale * Unscale<T>();
             }
 
-            for (var t = 0; t < length; t++)
+            for (var t = 0; t < length; t += Together)
             {
                 var key = keys + (t * stride);
-                Prefetch(key + (Ahead * stride), t + Ahead < length ? headDim : 0);
-                for (var g = 0; g < group; g++)
+                var together = Math.Min(Together, length - t);
+                for (var h = 0; h < heads; h += group, key += headDim)
                 {
-                    scores[(g * length) + t] = Dot(scaled + (g * headDim), key, headDim) * scale;
+                    Prefetch(key + (Together * stride), stride, headDim, length - t - Together);
+                    for (var g = h; g < h + group; g++)
+                    {
+                        Dot(scaled + (g * headDim), key, stride, headDim, scores + (g * length) + t, together);
+                    }
                 }
             }
 
-            for (var g = 0; g < group; g++)
+            for (var h = 0; h < heads; h++)
             {
-                Softmax(new(scores + (g * length), length), Unscale<T>());
+                Softmax(new(scores + (h * length), length), Unscale<T>());
             }
 
-            new System.Span<float>(output, group * headDim).Clear();
-            for (var t = 0; t < length; t++)
+            new System.Span<float>(output, heads * headDim).Clear();
+            for (var t = 0; t < length; t += Together)
             {
                 var value = values + (t * stride);
-                Prefetch(value + (Ahead * stride), t + Ahead < length ? headDim : 0);
-                for (var g = 0; g < group; g++)
+                var together = Math.Min(Together, length - t);
+                for (var h = 0; h < heads; h += group, value += headDim)
                 {
-                    AddScaled(output + (g * headDim), value, scores[(g * length) + t], headDim);
+                    Prefetch(value + (Together * stride), stride, headDim, length - t - Together);
+                    for (var g = h; g < h + group; g++)
+                    {
+                        AddScaled(output + (g * headDim), value, stride, headDim, scores + (g * length) + t, together);
+                    }
                 }
             }
         }
@@ -109,12 +136,15 @@ internal static unsafe class HostAttention
 
     /// <summary>A token's rows lie on other pages than the next one's, so the processor does not read ahead by itself.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<T>(T* from, int elements)
+    private static void Prefetch<T>(T* from, long stride, int elements, int tokens)
         where T : unmanaged
     {
-        for (var n = 0; Sse.IsSupported && n < elements; n += CacheLine / sizeof(T))
+        for (var t = 0; Sse.IsSupported && t < Math.Min(tokens, Together); t++)
         {
-            Sse.Prefetch0(from + n);
+            for (var n = 0; n < elements; n += CacheLine / sizeof(T))
+            {
+                Sse.Prefetch0(from + (t * stride) + n);
+            }
         }
     }
 
@@ -147,106 +177,5 @@ internal static unsafe class HostAttention
         {
             scores[t] *= factor;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Dot<T>(float* a, T* b, int length)
-        where T : unmanaged
-    {
-        var d = 0;
-        var wide = Vector512<float>.Zero;
-        for (; Vector512.IsHardwareAccelerated && d + Vector512<float>.Count <= length; d += Vector512<float>.Count)
-        {
-            wide = Vector512.FusedMultiplyAdd(Vector512.Load(a + d), LoadWide(b + d), wide);
-        }
-
-        var (even, odd) = (wide.GetLower(), wide.GetUpper());
-        for (; d + (2 * Vector256<float>.Count) <= length; d += 2 * Vector256<float>.Count)
-        {
-            even = Vector256.FusedMultiplyAdd(Vector256.Load(a + d), Load(b + d), even);
-            odd = Vector256.FusedMultiplyAdd(Vector256.Load(a + d + Vector256<float>.Count), Load(b + d + Vector256<float>.Count), odd);
-        }
-
-        var rest = Vector256.Sum(even + odd);
-        for (; d < length; d++)
-        {
-            rest += a[d] * One(b + d);
-        }
-
-        return rest;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddScaled<T>(float* to, T* from, float factor, int length)
-        where T : unmanaged
-    {
-        var factors = Vector256.Create(factor);
-        var d = 0;
-        for (; Vector512.IsHardwareAccelerated && d + Vector512<float>.Count <= length; d += Vector512<float>.Count)
-        {
-            Vector512.FusedMultiplyAdd(LoadWide(from + d), Vector512.Create(factor), Vector512.Load(to + d)).Store(to + d);
-        }
-
-        for (; d + Vector256<float>.Count <= length; d += Vector256<float>.Count)
-        {
-            Vector256.FusedMultiplyAdd(Load(from + d), factors, Vector256.Load(to + d)).Store(to + d);
-        }
-
-        for (; d < length; d++)
-        {
-            to[d] += One(from + d) * factor;
-        }
-    }
-
-    /// <summary>
-    /// What products with <see cref="Load"/> must be multiplied by: a float16's exponent, put into float32's place, is too small by
-    /// 112. Whoever multiplies puts it into the other factor, once.
-    /// </summary>
-    private static float Unscale<T>()
-        where T : unmanaged => typeof(T) == typeof(Half) ? 5.192296858534828e33f : 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float One<T>(T* from)
-        where T : unmanaged =>
-        typeof(T) == typeof(float) ? *(float*)from
-        : typeof(T) == typeof(Half) ? BitConverter.Int32BitsToSingle((*(short*)from << 13) & unchecked((int)0x8FFFE000))
-        : BitConverter.UInt32BitsToSingle((uint)*(ushort*)from << 16);
-
-    /// <summary>Eight elements as float32, to be scaled by <see cref="Unscale"/>; T is float, Half, or ushort for bfloat16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load<T>(T* from)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            return Vector256.Load((float*)from);
-        }
-
-        if (typeof(T) == typeof(ushort))
-        {
-            return (Vector256.WidenLower(Vector128.Load((ushort*)from).ToVector256Unsafe()) << 16).AsSingle();
-        }
-
-        var bits = Vector256.WidenLower(Vector128.Load((short*)from).ToVector256Unsafe());
-        return ((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
-    }
-
-    /// <summary>Sixteen elements, likewise.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> LoadWide<T>(T* from)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            return Vector512.Load((float*)from);
-        }
-
-        if (typeof(T) == typeof(ushort))
-        {
-            return (Vector512.WidenLower(Vector256.Load((ushort*)from).ToVector512Unsafe()) << 16).AsSingle();
-        }
-
-        var bits = Vector512.WidenLower(Vector256.Load((short*)from).ToVector512Unsafe());
-        return ((bits << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
     }
 }

@@ -23,10 +23,6 @@ internal static class ScaledDotProduct
         return Masked(query, key, value, visible.tril().triu(1 - window.Value), scale);
     }
 
-    /// <summary>Softmax(q k^T scale) v.</summary>
-    public static Tensor Full(Tensor query, Tensor key, Tensor value, double scale) =>
-        nn.functional.scaled_dot_product_attention(Scaled(query, scale), key, value);
-
     /// <summary>Softmax(q k^T scale + mask) v; a mask of booleans is true where visible.</summary>
     public static Tensor Masked(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) =>
         nn.functional.scaled_dot_product_attention(Scaled(query, scale), key, value, attn_mask: mask);

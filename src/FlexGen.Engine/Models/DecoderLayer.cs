@@ -25,4 +25,11 @@ public abstract class DecoderLayer : Layer
     /// <param name="attended">[tokens, heads * headDim].</param>
     /// <param name="weights">This layer's weights.</param>
     protected internal abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights);
+
+    /// <summary>Adds the residual to what a sublayer has just computed, in its place.</summary>
+    private protected static Tensor Add(Tensor computed, Tensor residual)
+    {
+        computed.add_(residual);
+        return computed;
+    }
 }

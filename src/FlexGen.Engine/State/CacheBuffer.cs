@@ -19,12 +19,6 @@ internal sealed class CacheBuffer : IDisposable
         var bytes = DirectFile.Align(slab.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type));
         (keys, values, onGpu) = (new(bytes, device), new(bytes, device), ComputeMemory.Gpu(device) is not null);
         (Keys, Values) = (keys.View(0, slab, type), values.View(0, slab, type));
-        if (onGpu)
-        {
-            // What attention masks must not be NaN.
-            Keys.zero_();
-            Values.zero_();
-        }
     }
 
     public Tensor Keys { get; }

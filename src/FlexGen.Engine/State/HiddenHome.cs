@@ -12,7 +12,7 @@ internal sealed class HiddenHome : IDisposable
     private readonly DirectFile? file;
     private readonly Device device;
     private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? storing;
-    private (Tensor Tensor, Transfer Transfer)? loading;
+    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? loading;
     private long[] shape = [];
     private ScalarType type;
 
@@ -30,11 +30,11 @@ internal sealed class HiddenHome : IDisposable
     /// <summary>Starts to take them home.</summary>
     public void Store(Tensor hidden)
     {
-        var after = lane.Mark();
         (shape, type) = (hidden.shape, hidden.dtype);
         var bytes = hidden.numel() * DataTypes.Size(type);
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
+        var after = lane.Mark();
         var transfer = lane.Start(
             copier =>
             {
@@ -64,11 +64,19 @@ internal sealed class HiddenHome : IDisposable
         storing = null;
         var hidden = empty(shape, type, device).DetachFromDisposeScope();
         var bytes = hidden.numel() * DataTypes.Size(type);
-        loading = (hidden, lane.Start(copier =>
-        {
-            file?.Read(0, memory.Address, DirectFile.Align(bytes));
-            copier.ToCompute(TensorAddress.Of(hidden.Handle), memory.Address, bytes);
-        }));
+
+        // The allocator hands out memory that what the compute device has been given so far may still use.
+        var after = lane.Mark();
+        loading = (
+            hidden,
+            lane.Start(
+                copier =>
+                {
+                    file?.Read(0, memory.Address, DirectFile.Align(bytes));
+                    copier.ToCompute(TensorAddress.Of(hidden.Handle), memory.Address, bytes);
+                },
+                after),
+            after);
     }
 
     /// <summary>The hidden states, once they are on the compute device; null if none were stored.</summary>
@@ -81,6 +89,7 @@ internal sealed class HiddenHome : IDisposable
 
         loaded.Transfer.WaitOnCompute();
         loaded.Transfer.Dispose();
+        loaded.After?.Dispose();
         loading = null;
         return loaded.Tensor;
     }

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -18,6 +19,7 @@ internal sealed class HomePart : CachePart
     private readonly CacheBuffer[] buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
+    private readonly DecodeAttention? kernel;
     private readonly bool onDisk;
     private readonly long tokenBytes;
     private int turn;
@@ -29,12 +31,15 @@ internal sealed class HomePart : CachePart
     /// <param name="type">The cache's type.</param>
     /// <param name="device">The compute device.</param>
     /// <param name="lanes">What copies.</param>
+    /// <param name="attendOnHost">Whether decoding attends in host memory.</param>
+    /// <param name="kernel">What attends on a GPU; null on a CPU.</param>
     /// <param name="diskFolder">Where files go when the part's home is the disk; null: host memory.</param>
     public HomePart(
-        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, string? diskFolder)
+        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, bool attendOnHost, DecodeAttention? kernel,
+        string? diskFolder)
         : base(firstSlot, slots)
     {
-        (this.lanes, onDisk) = (lanes, diskFolder is not null);
+        (this.lanes, this.kernel, onDisk) = (lanes, kernel, diskFolder is not null);
         var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
         tokenBytes = rowBytes * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
@@ -47,10 +52,10 @@ internal sealed class HomePart : CachePart
             }
         }
 
-        onHost = policy.AttentionOn == Tier.Host ? new(shape, slots, type, device, lanes) : null;
+        onHost = attendOnHost ? new(shape, slots, type, device, lanes) : null;
         if (onHost is null || onDisk)
         {
-            long[] slab = [KvCache.Padded(policy.SequenceLength), slots, shape.KvHeads, shape.HeadDim];
+            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
             var place = onHost is null ? device : CPU;
             buffers = [new(slab, type, place), new(slab, type, place)];
         }
@@ -104,10 +109,7 @@ internal sealed class HomePart : CachePart
         }
 
         buffer!.Arrival!.WaitOnCompute();
-        var places = pass.Rows.CacheIndex.narrow(0, 0, count);
-        buffer.Keys.flatten(0, 1).index_copy_(0, places, pass.Keys.narrow(0, 0, count));
-        buffer.Values.flatten(0, 1).index_copy_(0, places, pass.Values.narrow(0, 0, count));
-        pass.Rows.Group!.Forward(pass.DecodeQuery, buffer.Keys, buffer.Values, pass.DecodeOutput, pass.Scale, pass.Window);
+        pass.Rows.Group!.Forward(pass, buffer.Keys, buffer.Values, kernel);
         buffer.Release();
     }
 

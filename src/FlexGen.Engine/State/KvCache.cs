@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -10,34 +11,39 @@ namespace FlexGen.Engine.State;
 internal sealed class KvCache : IDisposable
 {
     private readonly CacheLanes? lanes;
+    private readonly DecodeAttention? kernel;
 
     public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Movement.Trace? trace)
     {
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
+        var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
+        kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
         lanes = host + disk > 0 ? new(device, trace) : null;
         if (gpu > 0)
         {
-            Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device));
+            Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
         }
 
-        if (host > 0)
+        AddHomes(gpu, host, null);
+        AddHomes(gpu + host, disk, diskFolder);
+
+        void AddHomes(int first, int slots, string? folder)
         {
-            Parts.Add(new HomePart(shape, policy, gpu, host, type, device, lanes!, diskFolder: null));
+            var onHost = slots - policy.BroughtToGpu(slots);
+            AddHome(first, onHost, true, folder);
+            AddHome(first + onHost, slots - onHost, false, folder);
         }
 
-        if (disk > 0)
+        void AddHome(int first, int slots, bool attendOnHost, string? folder)
         {
-            Parts.Add(new HomePart(shape, policy, gpu + host, disk, type, device, lanes!, diskFolder));
+            if (slots > 0)
+            {
+                Parts.Add(new HomePart(shape, policy, first, slots, type, device, lanes!, attendOnHost, kernel, folder));
+            }
         }
     }
 
     public List<CachePart> Parts { get; } = [];
-
-    /// <summary>
-    /// Tokens that attention on a GPU sees for a number of used ones: its kernels read masks whose rows are aligned, and copy others
-    /// first.
-    /// </summary>
-    public static int Padded(int tokens) => (tokens + 15) / 16 * 16;
 
     /// <summary>Bytes of the cache of some slots.</summary>
     /// <param name="shape">The model.</param>
@@ -45,11 +51,12 @@ internal sealed class KvCache : IDisposable
     /// <param name="sequenceLength">Tokens a slot has room for.</param>
     /// <param name="type">The type of its elements.</param>
     public static long Bytes(ModelShape shape, long slots, long sequenceLength, ScalarType type) =>
-        shape.KvElementsPerToken * slots * Padded((int)sequenceLength) * DataTypes.Size(type);
+        shape.KvElementsPerToken * slots * sequenceLength * DataTypes.Size(type);
 
     public void Dispose()
     {
         lanes?.Dispose();
         Parts.ForEach(p => p.Dispose());
+        kernel?.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -7,10 +8,12 @@ namespace FlexGen.Engine.State;
 internal sealed class ResidentPart : CachePart
 {
     private readonly (Tensor Keys, Tensor Values)[,] slabs;
+    private readonly DecodeAttention? kernel;
 
-    public ResidentPart(ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device)
+    public ResidentPart(ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, DecodeAttention? kernel)
         : base(firstSlot, slots)
     {
+        this.kernel = kernel;
         slabs = new (Tensor, Tensor)[shape.DecoderLayers, policy.GpuBatchCount];
         for (var layer = 0; layer < shape.DecoderLayers; layer++)
         {
@@ -20,13 +23,7 @@ internal sealed class ResidentPart : CachePart
             }
         }
 
-        // A GPU's attention multiplies what it masks, so nothing there may be NaN. A CPU's reads only what was written, and there
-        // memory that was never touched takes no room.
-        Tensor Slab()
-        {
-            var slab = empty([KvCache.Padded(policy.SequenceLength), slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope();
-            return device.type == TorchSharp.DeviceType.CPU ? slab : slab.zero_();
-        }
+        Tensor Slab() => empty([policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope();
     }
 
     public override void Load(int layer, int microBatch, PartRows rows)
@@ -36,9 +33,15 @@ internal sealed class ResidentPart : CachePart
     public override void Attend(PartPass pass)
     {
         var (keys, values) = slabs[pass.Layer, pass.MicroBatch];
-        keys.flatten(0, 1).index_copy_(0, pass.Rows.CacheIndex, pass.Keys);
-        values.flatten(0, 1).index_copy_(0, pass.Rows.CacheIndex, pass.Values);
-        pass.Rows.Group?.Forward(pass.DecodeQuery, keys, values, pass.DecodeOutput, pass.Scale, pass.Window);
+        var (first, prompts) = (pass.Rows.Decodes.Count, pass.Rows.Rows.Length - pass.Rows.Decodes.Count);
+        if (prompts > 0)
+        {
+            var places = pass.Rows.CacheIndex.narrow(0, first, prompts);
+            keys.flatten(0, 1).index_copy_(0, places, pass.Keys.narrow(0, first, prompts));
+            values.flatten(0, 1).index_copy_(0, places, pass.Values.narrow(0, first, prompts));
+        }
+
+        pass.Rows.Group?.Forward(pass, keys, values, kernel);
     }
 
     public override void Dispose()

@@ -142,6 +142,6 @@ internal sealed class BenchCommand
         ["weights"] = policy.Weights.ToString(),
         ["cache"] = policy.Cache.ToString(),
         ["hidden"] = policy.Hidden.ToString(),
-        ["attention"] = policy.AttentionOn == Tier.Host ? "host" : "gpu",
+        ["attention_on_host"] = policy.AttentionOnHost,
     };
 }

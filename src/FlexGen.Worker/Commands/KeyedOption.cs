@@ -24,7 +24,7 @@ internal sealed record KeyedOption(string Key, Option Option)
             AllowMultipleArgumentsPerToken = true,
             Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is on disk [default: 100 0 100 0 100 0].",
         }),
-        Text("attention", "--attention", "gpu|host", "Where decoding attends to KV cache that is not on the GPU: brought there, or where it rests [default: gpu]."),
+        Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
         Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
     ];
 

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using FlexGen.Engine;
-using FlexGen.Planning;
 
 namespace FlexGen.Worker.Configuration;
 
@@ -36,7 +36,7 @@ internal sealed class EngineSettings
     public IList<double> Percent { get; set; } = [];
 
     [Required]
-    [AllowedValues("gpu", "host", ErrorMessage = "{0} must be gpu or host.")]
+    [RegularExpression("gpu|host|[0-9]{1,2}|100", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
     public string Attention { get; set; } = "gpu";
 
     public string? DiskDirectory { get; set; }
@@ -52,7 +52,7 @@ internal sealed class EngineSettings
         GpuBatchCount = GpuBatchCount,
         MaxSequenceLength = MaxSequenceLength,
         Overlap = Schedule == "zigzag",
-        AttentionOn = Attention == "host" ? Tier.Host : Tier.Gpu,
+        AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
     });
 
     private EngineOptions WithPlaces(EngineOptions options)

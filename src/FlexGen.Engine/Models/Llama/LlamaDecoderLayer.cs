@@ -53,8 +53,8 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
 
     protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights)
     {
-        var x = hidden + output.Forward(attended, weights);
-        return x + FeedForward(Norm(x, weights, feedForwardNorm), weights);
+        var x = Add(output.Forward(attended, weights), hidden);
+        return Add(FeedForward(Norm(x, weights, feedForwardNorm), weights), x);
     }
 
     private Tensor FeedForward(Tensor x, LayerWeights weights) =>

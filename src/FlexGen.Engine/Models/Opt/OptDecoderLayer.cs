@@ -42,13 +42,13 @@ internal sealed class OptDecoderLayer : DecoderLayer
 
     protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights)
     {
-        var x = hidden + output.Forward(attended, weights);
+        var x = Add(output.Forward(attended, weights), hidden);
         return options.NormBefore
-            ? x + FeedForward(feedForwardNorm.Forward(x, weights), weights)
+            ? Add(FeedForward(feedForwardNorm.Forward(x, weights), weights), x)
             : AfterNorms(attentionNorm.Forward(x, weights), weights);
     }
 
-    private Tensor AfterNorms(Tensor x, LayerWeights weights) => feedForwardNorm.Forward(x + FeedForward(x, weights), weights);
+    private Tensor AfterNorms(Tensor x, LayerWeights weights) => feedForwardNorm.Forward(Add(FeedForward(x, weights), x), weights);
 
     private Tensor FeedForward(Tensor x, LayerWeights weights) =>
         down.Forward(options.Activation(up.Forward(x, weights)), weights);

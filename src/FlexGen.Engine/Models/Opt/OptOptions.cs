@@ -60,7 +60,7 @@ internal sealed record OptOptions
             TiedHead = config.Flag("tie_word_embeddings", true),
             Activation = config.Text("activation_function", "relu") switch
             {
-                "relu" => x => nn.functional.relu(x),
+                "relu" => x => nn.functional.relu(x, inplace: true),
                 "gelu" => x => nn.functional.gelu(x),
                 var name => throw config.Refused("activation_function", $"is '{name}'; supported are relu and gelu"),
             },

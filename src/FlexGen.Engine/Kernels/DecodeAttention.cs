@@ -1,0 +1,101 @@
+using System.Numerics;
+using FlexGen.Interop;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Kernels;
+
+/// <summary>
+/// Attention of one new token of each sequence over the KV cache on a GPU, in one kernel: it also adds the token to the cache, and
+/// reads each sequence's own tokens only.
+/// </summary>
+internal sealed class DecodeAttention : IDisposable
+{
+    /// <summary>Tokens of one block.</summary>
+    private const int Chunk = 256;
+    private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
+    private readonly CudaKernel kernel;
+    private readonly Tensor partials;
+    private readonly Tensor arrived;
+    private readonly int kvHeads;
+    private readonly int threads;
+
+    /// <param name="shape">The model.</param>
+    /// <param name="slots">Most sequences of a call.</param>
+    /// <param name="sequenceLength">Most tokens of a sequence.</param>
+    /// <param name="type">The type of query, cache and output.</param>
+    /// <param name="device">The GPU.</param>
+    public DecodeAttention(ModelShape shape, int slots, int sequenceLength, ScalarType type, Device device)
+    {
+        kvHeads = shape.KvHeads;
+        var (group, headDim, size) = (shape.Heads / kvHeads, shape.HeadDim, DataTypes.Size(type));
+        var vector = BytesOfALoad / size;
+        while (headDim % vector != 0)
+        {
+            vector /= 2;
+        }
+
+        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
+        var perWarp = group * (headDim + 2) * sizeof(float);
+        var warps = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4);
+        threads = warps * LanesOfAWarp;
+        var chunks = (sequenceLength + Chunk - 1) / Chunk;
+        partials = empty([(long)slots * kvHeads * chunks * group * (headDim + 2)], ScalarType.Float32, device).DetachFromDisposeScope();
+        arrived = zeros([(long)slots * kvHeads], ScalarType.Int32, device).DetachFromDisposeScope();
+        using var source = new StreamReader(typeof(DecodeAttention).Assembly.GetManifestResourceStream("decode_attention.cu")!);
+        kernel = new(source.ReadToEnd(), "decode_attention", new Dictionary<string, long>
+        {
+            ["ELEMENT"] = type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 },
+            ["KV_HEADS"] = kvHeads,
+            ["GROUP"] = group,
+            ["HEAD_DIM"] = headDim,
+            ["VECTOR"] = vector,
+            ["LANES"] = lanes,
+            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
+            ["WARPS"] = warps,
+            ["CHUNK"] = Chunk,
+        });
+    }
+
+    /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
+    public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
+
+    /// <summary>Adds each sequence's new key and value to the cache, and attends.</summary>
+    /// <param name="query">[sequences, heads, headDim].</param>
+    /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim].</param>
+    /// <param name="values">The new values, likewise, and laid out alike.</param>
+    /// <param name="slabs">The cache.</param>
+    /// <param name="output">[sequences, heads * headDim].</param>
+    /// <param name="sequences">[sequences, 2], int32: slot, and tokens with the new one.</param>
+    /// <param name="longest">Tokens of the longest sequence.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    /// <param name="window">How many tokens one sees; null: all before it.</param>
+    public void Forward(
+        Tensor query, Tensor keys, Tensor values, Slabs slabs, Tensor output, Tensor sequences, int longest, double scale, int? window) => kernel.Launch(
+            ((int)sequences.shape[0] * kvHeads, (longest + Chunk - 1) / Chunk),
+            threads,
+            At(query),
+            query.stride(0),
+            At(keys),
+            At(values),
+            keys.stride(0),
+            slabs.Keys,
+            slabs.Values,
+            slabs.Slots,
+            At(output),
+            output.stride(0),
+            At(sequences),
+            At(partials),
+            At(arrived),
+            window ?? int.MaxValue,
+            BitConverter.SingleToInt32Bits((float)scale));
+
+    public void Dispose()
+    {
+        kernel.Dispose();
+        partials.Dispose();
+        arrived.Dispose();
+    }
+
+    private static long At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
+}

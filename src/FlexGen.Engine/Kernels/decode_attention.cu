@@ -1,0 +1,234 @@
+// softmax(q K^T scale) V for one new token of each sequence, which is added to the sequence's KV cache on the way.
+// A block computes one key head of one sequence over one chunk of its tokens, with the query heads that share the key head; the last
+// block of a sequence's head to end puts the chunks together, in their order. Chunks lie at fixed positions: a result does not
+// depend on what shares the batch. The running maximum and sum are Milakov and Gimelshein's (arXiv 1805.02867).
+//
+// Compiled with: ELEMENT (0 float32, 1 float16, 2 bfloat16), KV_HEADS, GROUP (query heads of a key head), HEAD_DIM,
+// VECTOR (elements of one load), LANES (threads that share a token), PARTS (loads of a thread for a token), WARPS, CHUNK (tokens).
+
+#if ELEMENT == 0
+typedef float Element;
+__device__ __forceinline__ float widen(Element x) { return x; }
+__device__ __forceinline__ Element narrow(float x) { return x; }
+#elif ELEMENT == 1
+typedef unsigned short Element;
+__device__ __forceinline__ float widen(Element x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+__device__ __forceinline__ Element narrow(float x) { Element y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+#else
+typedef unsigned short Element;
+__device__ __forceinline__ float widen(Element x) { return __uint_as_float((unsigned)x << 16); }
+__device__ __forceinline__ Element narrow(float x)
+{
+    unsigned bits = __float_as_uint(x);
+    return (Element)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+#endif
+
+#define THREADS (WARPS * 32)
+#define TEAMS (THREADS / LANES)
+#define UNROLL 4
+#define WIDTH (PARTS * VECTOR)
+#define LOWEST (-1e30f)
+
+#if VECTOR * (ELEMENT == 0 ? 4 : 2) == 16
+typedef uint4 Load;
+#elif VECTOR * (ELEMENT == 0 ? 4 : 2) == 8
+typedef uint2 Load;
+#elif VECTOR * (ELEMENT == 0 ? 4 : 2) == 4
+typedef unsigned Load;
+#else
+typedef unsigned short Load;
+#endif
+
+// What one load instruction brings.
+union Vector { Load all; Element at[VECTOR]; };
+
+extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
+    const Element* query, long long queryStride,
+    const Element* newKeys, const Element* newValues, long long newStride,
+    Element* keys, Element* values, int slots,
+    Element* output, long long outputStride,
+    const int2* sequences,  // slot; tokens with the new one
+    float* partials,        // [sequences * KV_HEADS, chunks, GROUP, HEAD_DIM + 2]
+    unsigned* arrived,      // [sequences * KV_HEADS], zero before and after
+    int window, float scale)
+{
+    __shared__ float merged[WARPS][GROUP][HEAD_DIM + 2];
+    __shared__ bool last;
+    const int sequence = blockIdx.x / KV_HEADS, head = blockIdx.x % KV_HEADS;
+    const int slot = sequences[sequence].x, length = sequences[sequence].y;
+    const int first = max(0, length - window);
+    const int begin = max(first, (int)blockIdx.y * CHUNK), end = min(length, (int)(blockIdx.y + 1) * CHUNK);
+    if (begin >= end) { return; }
+
+    const int lane = threadIdx.x % LANES, team = threadIdx.x / LANES;
+    const long long token = (long long)slots * KV_HEADS * HEAD_DIM, start = ((long long)slot * KV_HEADS + head) * HEAD_DIM;
+    newKeys += sequence * newStride + head * HEAD_DIM;
+    newValues += sequence * newStride + head * HEAD_DIM;
+    query += sequence * queryStride + head * GROUP * HEAD_DIM;
+    output += sequence * outputStride + head * GROUP * HEAD_DIM;
+
+    float q[GROUP][WIDTH], sums[GROUP][WIDTH], highest[GROUP], total[GROUP];
+    const float toBaseTwo = scale * 1.4426950408889634f;
+    #pragma unroll
+    for (int g = 0; g < GROUP; g++)
+    {
+        highest[g] = LOWEST;
+        total[g] = 0;
+        #pragma unroll
+        for (int n = 0; n < WIDTH; n++)
+        {
+            int d = (n / VECTOR * LANES + lane) * VECTOR + n % VECTOR;
+            q[g][n] = d < HEAD_DIM ? widen(query[g * HEAD_DIM + d]) * toBaseTwo : 0;
+            sums[g][n] = 0;
+        }
+    }
+
+    for (int base = begin; base < end; base += TEAMS * UNROLL)
+    {
+        Vector k[UNROLL][PARTS], v[UNROLL][PARTS];
+        #pragma unroll
+        for (int u = 0; u < UNROLL; u++)
+        {
+            const int t = base + u * TEAMS + team;
+            const Element* key = t == length - 1 ? newKeys : keys + t * token + start;
+            const Element* value = t == length - 1 ? newValues : values + t * token + start;
+            #pragma unroll
+            for (int p = 0; p < PARTS; p++)
+            {
+                const int d = (p * LANES + lane) * VECTOR;
+                if (t < end && d < HEAD_DIM)
+                {
+                    k[u][p].all = *(const Load*)(key + d);
+                    v[u][p].all = *(const Load*)(value + d);
+                }
+                else
+                {
+                    #pragma unroll
+                    for (int n = 0; n < VECTOR; n++) { k[u][p].at[n] = v[u][p].at[n] = 0; }
+                }
+            }
+        }
+
+        #pragma unroll
+        for (int u = 0; u < UNROLL; u++)
+        {
+            #pragma unroll
+            for (int g = 0; g < GROUP; g++)
+            {
+                float score = 0;
+                #pragma unroll
+                for (int n = 0; n < WIDTH; n++) { score += q[g][n] * widen(k[u][n / VECTOR].at[n % VECTOR]); }
+                #pragma unroll
+                for (int offset = LANES / 2; offset > 0; offset /= 2) { score += __shfl_xor_sync(0xffffffff, score, offset); }
+                if (base + u * TEAMS + team < end)
+                {
+                    const float higher = fmaxf(highest[g], score), fade = exp2f(highest[g] - higher), weight = exp2f(score - higher);
+                    highest[g] = higher;
+                    total[g] = total[g] * fade + weight;
+                    #pragma unroll
+                    for (int n = 0; n < WIDTH; n++) { sums[g][n] = sums[g][n] * fade + weight * widen(v[u][n / VECTOR].at[n % VECTOR]); }
+                }
+            }
+        }
+    }
+
+    // The teams of a warp, then the warps of the block.
+    #pragma unroll
+    for (int g = 0; g < GROUP; g++)
+    {
+        #pragma unroll
+        for (int offset = LANES; offset < 32; offset *= 2)
+        {
+            const float other = __shfl_xor_sync(0xffffffff, highest[g], offset), higher = fmaxf(highest[g], other);
+            const float mine = exp2f(highest[g] - higher), theirs = exp2f(other - higher);
+            total[g] = total[g] * mine + __shfl_xor_sync(0xffffffff, total[g], offset) * theirs;
+            #pragma unroll
+            for (int n = 0; n < WIDTH; n++) { sums[g][n] = sums[g][n] * mine + __shfl_xor_sync(0xffffffff, sums[g][n], offset) * theirs; }
+            highest[g] = higher;
+        }
+    }
+
+    const int warp = threadIdx.x / 32;
+    if (threadIdx.x % 32 < LANES)
+    {
+        #pragma unroll
+        for (int g = 0; g < GROUP; g++)
+        {
+            #pragma unroll
+            for (int n = 0; n < WIDTH; n++)
+            {
+                const int d = (n / VECTOR * LANES + lane) * VECTOR + n % VECTOR;
+                if (d < HEAD_DIM) { merged[warp][g][d] = sums[g][n]; }
+            }
+            merged[warp][g][HEAD_DIM] = highest[g];
+            merged[warp][g][HEAD_DIM + 1] = total[g];
+        }
+    }
+
+    if (end == length)
+    {
+        const long long place = (length - 1) * token + start;
+        for (int d = threadIdx.x; d < HEAD_DIM; d += THREADS)
+        {
+            keys[place + d] = newKeys[d];
+            values[place + d] = newValues[d];
+        }
+    }
+
+    __syncthreads();
+    const int firstChunk = first / CHUNK, chunks = (length - 1) / CHUNK - firstChunk + 1;
+    const int stride = GROUP * (HEAD_DIM + 2);
+    float* mine = partials + ((long long)blockIdx.x * gridDim.y + blockIdx.y) * stride;
+    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
+    {
+        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
+        float higher = LOWEST, sum = 0, all = 0;
+        for (int w = 0; w < WARPS; w++) { higher = fmaxf(higher, merged[w][g][HEAD_DIM]); }
+        for (int w = 0; w < WARPS; w++)
+        {
+            const float fade = exp2f(merged[w][g][HEAD_DIM] - higher);
+            sum += merged[w][g][d] * fade;
+            all += merged[w][g][HEAD_DIM + 1] * fade;
+        }
+
+        if (chunks == 1)
+        {
+            output[n] = narrow(sum / all);
+        }
+        else
+        {
+            mine[g * (HEAD_DIM + 2) + d] = sum;
+            if (d == 0)
+            {
+                mine[g * (HEAD_DIM + 2) + HEAD_DIM] = higher;
+                mine[g * (HEAD_DIM + 2) + HEAD_DIM + 1] = all;
+            }
+        }
+    }
+
+    if (chunks == 1) { return; }
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) { last = atomicAdd(&arrived[blockIdx.x], 1u) == chunks - 1; }
+    __syncthreads();
+    if (!last) { return; }
+    __threadfence();
+    const float* parts = partials + ((long long)blockIdx.x * gridDim.y + firstChunk) * stride;
+    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
+    {
+        const int g = n / HEAD_DIM, d = n % HEAD_DIM, row = g * (HEAD_DIM + 2);
+        float higher = LOWEST, sum = 0, all = 0;
+        for (int c = 0; c < chunks; c++) { higher = fmaxf(higher, __ldcg(parts + c * stride + row + HEAD_DIM)); }
+        for (int c = 0; c < chunks; c++)
+        {
+            const float fade = exp2f(__ldcg(parts + c * stride + row + HEAD_DIM) - higher);
+            sum += __ldcg(parts + c * stride + row + d) * fade;
+            all += __ldcg(parts + c * stride + row + HEAD_DIM + 1) * fade;
+        }
+
+        output[n] = narrow(sum / all);
+    }
+
+    if (threadIdx.x == 0) { arrived[blockIdx.x] = 0; }
+}

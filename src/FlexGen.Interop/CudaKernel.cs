@@ -1,0 +1,40 @@
+namespace FlexGen.Interop;
+
+/// <summary>A kernel, compiled from CUDA C++ for the current device when it is made.</summary>
+public sealed unsafe class CudaKernel : IDisposable
+{
+    private readonly IntPtr module;
+    private readonly IntPtr function;
+
+    /// <param name="source">CUDA C++ without includes, which has an extern "C" kernel of the name.</param>
+    /// <param name="name">The kernel's name.</param>
+    /// <param name="constants">Macros that the source is compiled with.</param>
+    /// <exception cref="InvalidOperationException">It does not compile, or there is no compiler; the message has what it said.</exception>
+    public CudaKernel(string source, string name, IEnumerable<KeyValuePair<string, long>> constants)
+    {
+        var image = Nvrtc.Compile(source, name, [$"--gpu-architecture=sm_{CudaDriver.ComputeCapability()}", .. constants.Select(c => $"-D{c.Key}={c.Value}")]);
+        CudaDriver.Check(CudaDriver.ModuleLoadData(out module, image), "cuModuleLoadData");
+        CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");
+    }
+
+    /// <summary>Puts the kernel into the compute stream.</summary>
+    /// <param name="blocks">The grid.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="arguments">The kernel's arguments in order, 8 bytes each of which it reads as many as its parameter has.</param>
+    public void Launch((int X, int Y) blocks, int threads, params ReadOnlySpan<long> arguments)
+    {
+        fixed (long* values = arguments)
+        {
+            var pointers = stackalloc void*[arguments.Length];
+            for (var n = 0; n < arguments.Length; n++)
+            {
+                pointers[n] = values + n;
+            }
+
+            CudaDriver.Check(
+                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0, IntPtr.Zero, pointers, null), "cuLaunchKernel");
+        }
+    }
+
+    public void Dispose() => _ = CudaDriver.ModuleUnload(module);
+}
