@@ -21,7 +21,7 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Devic
         if (kernel is not null)
         {
             var slabs = new DecodeAttention.Slabs(Address(keys), Address(values), (int)keys.shape[1]);
-            kernel.Forward(pass.DecodeQuery, pass.Keys, pass.Values, slabs, pass.DecodeOutput, sequences, longest, pass.Scale, pass.Window);
+            kernel.Forward((pass.Query, pass.Rows.FirstDecode), pass.Keys, pass.Values, slabs, (pass.Output, pass.Rows.FirstDecode), sequences, longest, pass.Scale, pass.Window);
             return;
         }
 

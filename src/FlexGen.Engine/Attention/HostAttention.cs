@@ -6,19 +6,18 @@ using static FlexGen.Engine.Attention.HostVectors;
 namespace FlexGen.Engine.Attention;
 
 /// <summary>
-/// Attention of one decoding token over a KV cache in host memory, with vector instructions. Every sequence is computed by itself,
-/// without padding and always in the same order, so its result does not depend on what shares its batch.
+/// Attention of one decoding token over a KV cache in host memory, with vector instructions, at the speed of that memory. Every
+/// sequence is computed by itself, without padding, in chunks that begin at fixed positions and are put together in their order, so
+/// its result does not depend on what shares its batch or on how many cores there are.
 /// </summary>
 internal static unsafe class HostAttention
 {
     private const long WorthAThread = 1 << 17;
-
     private const int CacheLine = 64;
-
-    /// <summary>Bytes that lie together: about a page, within which the processor reads ahead by itself.</summary>
-    private static readonly int BytesOfARead = int.Parse(Environment.GetEnvironmentVariable("FG_READ") ?? "2048");
-
     private const int ItemsOfACore = 4;
+
+    /// <summary>Tokens of one item of work.</summary>
+    private const int Chunk = 128;
 
     /// <summary>A slab's layout, [tokens, slots, kvHeads, headDim], and the query heads that share a key head.</summary>
     public readonly record struct Shape(int Slots, int KvHeads, int Group, int HeadDim)
@@ -27,7 +26,10 @@ internal static unsafe class HostAttention
     }
 
     /// <summary>One sequence: its slot and the first and one past the last position that it sees.</summary>
-    public readonly record struct Span(int Slot, int First, int End);
+    public readonly record struct Span(int Slot, int First, int End)
+    {
+        public int Chunks => ((End - 1) / Chunk) - (First / Chunk) + 1;
+    }
 
     /// <summary>Softmax(q k^T scale) v for each sequence.</summary>
     /// <param name="query">[sequences, kvHeads * group, headDim].</param>
@@ -41,52 +43,73 @@ internal static unsafe class HostAttention
         where T : unmanaged
     {
         var work = spans.Sum(s => (long)(s.End - s.First)) * shape.KvHeads * shape.Group * shape.HeadDim;
-        var heads = HeadsOfAnItem(shape, spans.Length, sizeof(T));
-        var perSequence = (shape.KvHeads + heads - 1) / heads;
-        var items = spans.Length * perSequence;
-        var (q, k, v, o) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output);
-        void Item(int item)
+        var chunks = spans.SelectMany((s, n) => Enumerable.Range(s.First / Chunk, s.Chunks)
+            .Select(c => (Sequence: n, First: Math.Max(s.First, c * Chunk), End: Math.Min(s.End, (c + 1) * Chunk)))).ToArray();
+        var heads = HeadsOfAnItem(shape, chunks.Length);
+        var perChunk = (shape.KvHeads + heads - 1) / heads;
+        var (headRow, row) = (shape.HeadDim + 2, (long)shape.KvHeads * shape.Group * (shape.HeadDim + 2));
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent((int)(chunks.Length * row));
+        fixed (float* partials = rented)
         {
-            var (sequence, head) = (item / perSequence, item % perSequence * heads);
-            var span = spans[sequence];
-            var rows = (((long)sequence * shape.KvHeads) + head) * shape.Group * shape.HeadDim;
-            var slab = (span.First * shape.TokenStride) + ((((long)span.Slot * shape.KvHeads) + head) * shape.HeadDim);
-            Heads(
-                (float*)q + rows, (T*)k + slab, (T*)v + slab, (float*)o + rows, shape, Math.Min(heads, shape.KvHeads - head), span.End - span.First, scale);
+            var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, (IntPtr)partials);
+            Run(work, chunks.Length * perChunk, item =>
+            {
+                var (chunk, head) = (item / perChunk, item % perChunk * heads);
+                var (sequence, first, end) = chunks[chunk];
+                var queryRow = (((long)sequence * shape.KvHeads) + head) * shape.Group * shape.HeadDim;
+                var slab = (first * shape.TokenStride) + ((((long)spans[sequence].Slot * shape.KvHeads) + head) * shape.HeadDim);
+                var partial = (float*)p + (chunk * row) + (head * shape.Group * headRow);
+                Part((float*)q + queryRow, (T*)k + slab, (T*)v + slab, partial, shape, Math.Min(heads, shape.KvHeads - head), end - first, scale);
+            });
+            var firsts = new int[spans.Length];
+            for (var n = 1; n < spans.Length; n++)
+            {
+                firsts[n] = firsts[n - 1] + spans[n - 1].Chunks;
+            }
+
+            var outputRow = (long)shape.KvHeads * shape.Group * shape.HeadDim;
+            Run(work, spans.Length, n => Merge((float*)p + (firsts[n] * row), spans[n].Chunks, (float*)o + (n * outputRow), shape));
         }
 
-        if (work < WorthAThread)
+        System.Buffers.ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private static void Run(long work, int items, Action<int> action)
+    {
+        if (work >= WorthAThread)
         {
-            for (var item = 0; item < items; item++)
-            {
-                Item(item);
-            }
+            Parallel.For(0, items, action);
+            return;
         }
-        else
+
+        for (var item = 0; item < items; item++)
         {
-            Parallel.For(0, items, Item);
+            action(item);
         }
     }
 
-    /// <summary>Key heads that are computed together, because they lie together: enough for long reads, few enough for every core to have some.</summary>
-    private static int HeadsOfAnItem(Shape shape, int sequences, int elementBytes)
+    /// <summary>Key heads that are computed together: all, which lie together in memory, unless some cores would have nothing to do.</summary>
+    private static int HeadsOfAnItem(Shape shape, int chunks)
     {
-        var heads = Math.Clamp(BytesOfARead / (shape.HeadDim * elementBytes), 1, shape.KvHeads);
-        while (heads > 1 && sequences * shape.KvHeads / heads < ItemsOfACore * Environment.ProcessorCount)
+        var heads = shape.KvHeads;
+        while (heads > 1 && chunks * (shape.KvHeads / heads) < ItemsOfACore * Environment.ProcessorCount)
         {
-            heads /= 2;
+            heads = (heads + 1) / 2;
         }
 
         return heads;
     }
 
-    /// <summary>Some key heads of one sequence with the query heads that share them, some tokens at a time, in the order in which they lie.</summary>
+    /// <summary>
+    /// One chunk of one sequence: some key heads with the query heads that share them, some tokens at a time, in the order in which they
+    /// lie. Of each query head: the weighted sum of the values, the highest score, and the sum of the weights relative to it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Heads<T>(float* query, T* keys, T* values, float* output, Shape shape, int kvHeads, int length, float scale)
+    private static void Part<T>(float* query, T* keys, T* values, float* partial, Shape shape, int kvHeads, int length, float scale)
         where T : unmanaged
     {
         var (group, headDim, stride) = (shape.Group, shape.HeadDim, shape.TokenStride);
-        var heads = kvHeads * group;
+        var (heads, row) = (kvHeads * group, headDim + 2);
         var rented = System.Buffers.ArrayPool<float>.Shared.Rent(heads * (length + headDim));
         fixed (float* scores = rented)
         {
@@ -112,10 +135,10 @@ internal static unsafe class HostAttention
 
             for (var h = 0; h < heads; h++)
             {
-                Softmax(new(scores + (h * length), length), Unscale<T>());
+                (partial[(h * row) + headDim], partial[(h * row) + headDim + 1]) = Weigh(new(scores + (h * length), length), Unscale<T>());
+                new System.Span<float>(partial + (h * row), headDim).Clear();
             }
 
-            new System.Span<float>(output, heads * headDim).Clear();
             for (var t = 0; t < length; t += Together)
             {
                 var value = values + (t * stride);
@@ -125,13 +148,43 @@ internal static unsafe class HostAttention
                     Prefetch(value + (Together * stride), stride, headDim, length - t - Together);
                     for (var g = h; g < h + group; g++)
                     {
-                        AddScaled(output + (g * headDim), value, stride, headDim, scores + (g * length) + t, together);
+                        AddScaled(partial + (g * row), value, stride, headDim, scores + (g * length) + t, together);
                     }
                 }
             }
         }
 
         System.Buffers.ArrayPool<float>.Shared.Return(rented);
+    }
+
+    /// <summary>Puts the chunks of one sequence together.</summary>
+    private static void Merge(float* partials, int chunks, float* output, Shape shape)
+    {
+        var (heads, headDim) = (shape.KvHeads * shape.Group, shape.HeadDim);
+        for (var h = 0; h < heads; h++)
+        {
+            var (max, sum) = (float.NegativeInfinity, 0f);
+            var to = new System.Span<float>(output + (h * headDim), headDim);
+            for (var c = 0; c < chunks; c++)
+            {
+                max = MathF.Max(max, Head(c)[headDim]);
+            }
+
+            to.Clear();
+            for (var c = 0; c < chunks; c++)
+            {
+                var fade = MathF.Exp(Head(c)[headDim] - max);
+                sum += Head(c)[headDim + 1] * fade;
+                AddScaled(output + (h * headDim), Head(c), fade, headDim);
+            }
+
+            for (var d = 0; d < headDim; d++)
+            {
+                to[d] /= sum;
+            }
+
+            float* Head(int c) => partials + ((((long)c * heads) + h) * (headDim + 2));
+        }
     }
 
     /// <summary>A token's rows lie on other pages than the next one's, so the processor does not read ahead by itself.</summary>
@@ -148,8 +201,10 @@ internal static unsafe class HostAttention
         }
     }
 
+    /// <summary>Turns scores into weights relative to the highest, times a factor.</summary>
+    /// <returns>The highest score, and the sum of the weights without the factor.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(System.Span<float> scores, float scale)
+    private static (float Highest, float Sum) Weigh(System.Span<float> scores, float factor)
     {
         var max = float.NegativeInfinity;
         foreach (var score in scores)
@@ -157,25 +212,21 @@ internal static unsafe class HostAttention
             max = MathF.Max(max, score);
         }
 
-        var (lanes, sum) = (Vector256<float>.Zero, 0f);
-        var t = 0;
+        var (lanes, sum, t) = (Vector256<float>.Zero, 0f, 0);
         for (; t + Vector256<float>.Count <= scores.Length; t += Vector256<float>.Count)
         {
             var weights = Vector256.Exp(Vector256.Create<float>(scores[t..]) - Vector256.Create(max));
-            weights.CopyTo(scores[t..]);
+            (weights * factor).CopyTo(scores[t..]);
             lanes += weights;
         }
 
         for (; t < scores.Length; t++)
         {
-            scores[t] = MathF.Exp(scores[t] - max);
-            sum += scores[t];
+            var weight = MathF.Exp(scores[t] - max);
+            sum += weight;
+            scores[t] = weight * factor;
         }
 
-        var factor = scale / (sum + Vector256.Sum(lanes));
-        for (t = 0; t < scores.Length; t++)
-        {
-            scores[t] *= factor;
-        }
+        return (max, sum + Vector256.Sum(lanes));
     }
 }

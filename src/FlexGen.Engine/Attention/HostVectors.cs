@@ -128,7 +128,7 @@ internal static unsafe class HostVectors
         }
     }
 
-    private static void AddScaled<T>(float* to, T* from, float factor, int length)
+    public static void AddScaled<T>(float* to, T* from, float factor, int length)
         where T : unmanaged
     {
         var (factors, d) = (Vector256.Create(factor), 0);

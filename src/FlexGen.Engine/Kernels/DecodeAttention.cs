@@ -18,6 +18,9 @@ internal sealed class DecodeAttention : IDisposable
     private readonly Tensor partials;
     private readonly Tensor arrived;
     private readonly int kvHeads;
+    private readonly long queryRow;
+    private readonly long cacheRow;
+    private readonly int elementBytes;
     private readonly int threads;
 
     /// <param name="shape">The model.</param>
@@ -28,8 +31,9 @@ internal sealed class DecodeAttention : IDisposable
     public DecodeAttention(ModelShape shape, int slots, int sequenceLength, ScalarType type, Device device)
     {
         kvHeads = shape.KvHeads;
-        var (group, headDim, size) = (shape.Heads / kvHeads, shape.HeadDim, DataTypes.Size(type));
-        var vector = BytesOfALoad / size;
+        var (group, headDim) = (shape.Heads / kvHeads, shape.HeadDim);
+        (queryRow, cacheRow, elementBytes) = ((long)shape.Heads * headDim, (long)kvHeads * headDim, DataTypes.Size(type));
+        var vector = BytesOfALoad / elementBytes;
         while (headDim % vector != 0)
         {
             vector /= 2;
@@ -60,30 +64,31 @@ internal sealed class DecodeAttention : IDisposable
     /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
     public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
 
-    /// <summary>Adds each sequence's new key and value to the cache, and attends.</summary>
-    /// <param name="query">[sequences, heads, headDim].</param>
+    /// <summary>Adds each sequence's new key and value to the cache, and attends. All tensors are contiguous.</summary>
+    /// <param name="query">[first row + sequences or more, heads, headDim], and the first row.</param>
     /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim].</param>
     /// <param name="values">The new values, likewise, and laid out alike.</param>
     /// <param name="slabs">The cache.</param>
-    /// <param name="output">[sequences, heads * headDim].</param>
+    /// <param name="output">[first row + sequences or more, heads * headDim], and the first row.</param>
     /// <param name="sequences">[sequences, 2], int32: slot, and tokens with the new one.</param>
     /// <param name="longest">Tokens of the longest sequence.</param>
     /// <param name="scale">What scores are multiplied by.</param>
     /// <param name="window">How many tokens one sees; null: all before it.</param>
     public void Forward(
-        Tensor query, Tensor keys, Tensor values, Slabs slabs, Tensor output, Tensor sequences, int longest, double scale, int? window) => kernel.Launch(
+        (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
+        int? window) => kernel.Launch(
             ((int)sequences.shape[0] * kvHeads, (longest + Chunk - 1) / Chunk),
             threads,
-            At(query),
-            query.stride(0),
+            At(query.Rows) + (query.First * queryRow * elementBytes),
+            queryRow,
             At(keys),
             At(values),
-            keys.stride(0),
+            cacheRow,
             slabs.Keys,
             slabs.Values,
             slabs.Slots,
-            At(output),
-            output.stride(0),
+            At(output.Rows) + (output.First * queryRow * elementBytes),
+            queryRow,
             At(sequences),
             At(partials),
             At(arrived),

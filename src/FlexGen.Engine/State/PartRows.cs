@@ -41,7 +41,7 @@ internal sealed class PartRows : IDisposable
     private Tensor RowIndex { get; }
 
     /// <summary>The part's rows of keys or values, [rows, kvHeads, headDim].</summary>
-    public Tensor Of(Tensor x) => All ? x.narrow(0, 0, Rows.Length) : x.index_select(0, RowIndex);
+    public Tensor Of(Tensor x) => !All ? x.index_select(0, RowIndex) : x.shape[0] == Rows.Length ? x : x.narrow(0, 0, Rows.Length);
 
     public void Dispose()
     {

@@ -38,7 +38,7 @@ public class DecodeAttentionTests
         var slabs = new DecodeAttention.Slabs(TensorAddress.Of(keys.Handle), TensorAddress.Of(values.Handle), slots);
         for (var repeat = 0; repeat < 2; repeat++)
         {
-            kernel.Forward(query, newKeys, newValues, slabs, output, places, sequences.Max(s => s.Length), 0.3, window);
+            kernel.Forward((query, 0), newKeys, newValues, slabs, (output, 0), places, sequences.Max(s => s.Length), 0.3, window);
         }
 
         for (var n = 0; n < sequences.Length; n++)
