@@ -36,8 +36,17 @@ internal sealed class LoadedModel : IDisposable
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options);
         weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
-        cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
-        hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+        try
+        {
+            cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+            hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+        }
+        catch
+        {
+            cache?.Dispose();
+            weights.Dispose();
+            throw;
+        }
     }
 
     public ModelShape Shape => model.Shape;
