@@ -16,6 +16,7 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
     /// <summary>Lays out what a micro-batch computes in the coming sweep.</summary>
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
+        using var scope = NewDisposeScope();
         // Below 16 rows the CPU's matrix products round differently; on a GPU the sequences of a micro-batch fill the rows anyway.
         var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? 16 : 1);
         passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
