@@ -84,11 +84,11 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Device, trace);
+    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Policy.WeightPages, Device, trace);
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => overlap
-        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches)
+        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages)
         : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
 
     public void Dispose()

@@ -25,6 +25,7 @@ internal static class MemoryPlan
             Cache = Valid(options.Cache, "KV cache"),
             Hidden = Valid(options.Hidden, "hidden states"),
             AttentionOn = options.AttentionOn,
+            WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
         var limits = Limits(hasGpu, options).ToList();
         var slots = options.GpuBatchSize is { } asked

@@ -18,6 +18,12 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// <summary>Where the attention of decoding sequences runs whose cache is not on the GPU: <see cref="Tier.Gpu"/> or <see cref="Tier.Host"/>.</summary>
     public Tier AttentionOn { get; init; } = Tier.Gpu;
 
+    /// <summary>
+    /// Pieces in which the next layer's weights come in, spread over the micro-batches; 1 asks for all of them at the first, as
+    /// FlexGen does. Null: one for each micro-batch.
+    /// </summary>
+    public int? WeightPages { get; init; }
+
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
 }
