@@ -43,6 +43,9 @@ public sealed record EngineOptions
     /// <inheritdoc cref="Policy.AttentionOnHost"/>
     public double AttentionOnHost { get; init; }
 
+    /// <inheritdoc cref="Policy.WeightPages"/>
+    public int? WeightPages { get; init; }
+
     /// <summary>A folder on a local disk for what rests on <see cref="Tier.Disk"/>.</summary>
     public string DiskDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "flexgen");
 

@@ -37,10 +37,19 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries();
         }
 
-        Policy = MemoryPlan.Choose(model, DataType, Device, options with { GpuMemory = options.GpuMemory - GpuBytesInUse });
+        Policy = MemoryPlan.Choose(model, DataType, Device, options, GpuBytesInUse);
         weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
-        cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
-        hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+        try
+        {
+            cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+            hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+        }
+        catch
+        {
+            cache?.Dispose();
+            weights.Dispose();
+            throw;
+        }
     }
 
     public ModelShape Shape => model.Shape;
@@ -86,11 +95,11 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Device, trace);
+    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Policy.WeightPages, Device, trace);
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => overlap
-        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches)
+        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages)
         : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
 
     public void Dispose()

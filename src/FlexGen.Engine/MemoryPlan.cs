@@ -1,67 +1,63 @@
 using FlexGen.Engine.Models;
-using FlexGen.Engine.State;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
 
-/// <summary>Fits weights, KV cache and activations under the user's budget, or says what does not fit.</summary>
+/// <summary>
+/// Fits weights, KV cache and activations under the user's budgets, or says what does not fit. Without a GPU the compute tier is a part
+/// of host memory: <c>--gpu-memory</c>, where it is given, bounds that part, and <c>--host-memory</c> everything.
+/// </summary>
 internal static class MemoryPlan
 {
     private const int DefaultSequenceLength = 4096;
     private const double GiB = 1L << 30;
 
-    /// <summary>The policy that the options and the budget leave.</summary>
+    /// <summary>The policy that the options and the budgets leave.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="type">The type it computes in.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="gpuBytesInUse">Bytes of GPU memory that this process has taken before the first weight.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
-    public static Policy Choose(Model model, ScalarType type, Device device, EngineOptions options)
+    public static Policy Choose(Model model, ScalarType type, Device device, EngineOptions options, long gpuBytesInUse = 0)
     {
-        var shape = model.Shape;
-        var length = SequenceLength(shape, options);
-        var count = AtLeastOne(options.GpuBatchCount, "number of GPU batches");
-        var (budget, setting) = Budget(device, options);
-        var most = device.type == TorchSharp.DeviceType.CPU ? 64 : 256;
+        var hasGpu = device.type != TorchSharp.DeviceType.CPU;
+        var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
+        {
+            Weights = Valid(options.Weights, "weights"),
+            Cache = Valid(options.Cache, "KV cache"),
+            Hidden = Valid(options.Hidden, "hidden states"),
+            AttentionOnHost = options.AttentionOnHost,
+            WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
+        };
+        var limits = Limits(hasGpu, options, gpuBytesInUse).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
-            : Enumerable.Range(1, most).LastOrDefault(n => Of(n).Compute <= budget, 1);
-        var chosen = Of(slots);
-        RequireHost(model, chosen.Policy, type, device, options);
-        return chosen.Compute <= budget ? chosen.Policy : throw new EngineException(
-            $"{shape.Name} does not fit: its weights on the compute device take {chosen.Weights / GiB:0.00} GiB in {type}, and {slots} x {count} slots "
-            + $"of {length} tokens {(chosen.Compute - chosen.Weights) / GiB:0.00} GiB, but {setting} is {budget / GiB:0.00} GiB. Raise {setting}, "
-            + "lower the GPU batch size or the maximum sequence length, choose a smaller data type, or move a share to another tier");
+            : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Needs(n))), 1);
+        var needs = Needs(slots);
+        return limits.Find(l => !l.Holds(needs)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, needs) : needs.Policy;
 
-        (Policy Policy, double Weights, double Compute) Of(int n)
-        {
-            var policy = new Policy(n, count, length)
-            {
-                Weights = Valid(options.Weights, "weights"),
-                Cache = Valid(options.Cache, "KV cache"),
-                Hidden = Valid(options.Hidden, "hidden states"),
-                AttentionOnHost = options.AttentionOnHost,
-            };
-            var weights = ComputeWeights(model, policy, type);
-            return (policy, weights, weights + SlotBytes(shape, policy, type));
-        }
+        MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, gpuBytesInUse);
     }
 
-    /// <summary>Weights, KV cache and hidden states that rest in host memory, beside a GPU, must fit the host's budget.</summary>
-    private static void RequireHost(Model model, Policy policy, ScalarType type, Device device, EngineOptions options)
+    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, long gpuBytesInUse)
     {
-        if (device.type == TorchSharp.DeviceType.CPU || options.HostMemory is not { } budget)
+        const string Less = "lower --gpu-batch-size, --num-gpu-batches or --max-sequence-length, choose a smaller --dtype, or move a share to another tier with --percent";
+        var host = options.HostMemory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+        if (hasGpu || options.GpuMemory is not null)
         {
-            return;
+            var budget = options.GpuMemory ?? (CudaDriver.FreeMemory() / 10 * 9) + gpuBytesInUse;
+            yield return new(hasGpu ? "GPU memory" : "the compute tier", "--gpu-memory is", budget, n => n.Compute, $"Raise --gpu-memory, {Less}");
         }
 
-        var weights = WeightBytes(model, type) * policy.Weights.Host / 100;
-        var cache = KvCache.Bytes(model.Shape, (long)policy.Cache.Split(policy.GpuBatchSize).Host * policy.GpuBatchCount, policy.SequenceLength, type);
-        var (_, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
-        var hidden = HiddenStore.Bytes(model.Shape, policy, type) * (onHost + onDisk);
-        if (weights + cache + hidden > budget)
+        yield return new("host memory", "--host-memory is", host, n => hasGpu ? n.Host : [.. n.Compute, .. n.Host], $"Raise --host-memory, {Less}");
+        if (options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0)
         {
-            throw new EngineException(
-                $"{model.Shape.Name} does not fit host memory: weights take {weights / GiB:0.00} GiB there, the KV cache {cache / GiB:0.00} GiB and hidden states "
-                + $"{hidden / GiB:0.00} GiB, but host memory is {budget / GiB:0.00} GiB. Raise it, lower the batch, or move a share to another tier");
+            yield return new(
+                "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), n => n.Disk,
+                $"Free some space there, name a folder on a larger disk with --disk-dir, {Less}");
         }
     }
 
@@ -77,36 +73,20 @@ internal static class MemoryPlan
             $"The maximum sequence length is {length}; {shape.Name} can have 2 to {shape.ContextLength} tokens");
     }
 
-    private static (long Bytes, string Setting) Budget(Device device, EngineOptions options) => device.type == TorchSharp.DeviceType.CPU
-        ? (options.HostMemory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3, "host memory")
-        : (options.GpuMemory ?? CudaDriver.FreeMemory() / 10 * 9, "GPU memory");
-
-    /// <summary>Weights on the compute device: the share that rests there, and two buffers for one layer's streamed share.</summary>
-    private static double ComputeWeights(Model model, Policy policy, ScalarType type)
+    /// <summary>A budget, what counts against it, and what lifts it.</summary>
+    private sealed record Limit(
+        string Place, string Setting, double Budget, Func<MemoryNeeds, IReadOnlyList<(string What, double Bytes)>> Of, string Cure)
     {
-        var (total, largest) = (WeightBytes(model, type), model.Layers.Max(l => Bytes(l.Weights, type)));
-        return (total * policy.Weights.Gpu / 100) + (2 * largest * (100 - policy.Weights.Gpu) / 100);
-    }
+        public bool Holds(MemoryNeeds needs) => Of(needs).Sum(n => n.Bytes) <= Budget;
 
-    private static double WeightBytes(Model model, ScalarType type) => Bytes(model.Layers.SelectMany(l => l.Weights).DistinctBy(w => w.Name), type);
-
-    private static double Bytes(IEnumerable<WeightSpec> weights, ScalarType type) =>
-        weights.Sum(w => w.Shape.Aggregate(1L, (a, b) => a * b)) * DataTypes.Size(type);
-
-    /// <summary>
-    /// KV cache and activations on the compute device. Of each row one layer's pass holds at once: the input, the residual and their
-    /// norms, query, key, value and attention's output, and the feed-forward network's two or three; of each sequence the logits.
-    /// Between layers each micro-batch holds its rows' hidden states.
-    /// </summary>
-    private static double SlotBytes(ModelShape shape, Policy policy, ScalarType type)
-    {
-        var rows = Math.Min((long)policy.GpuBatchSize * policy.SequenceLength, OffloadEngine.PrefillTokensPerPass + policy.SequenceLength);
-        var perRow = (5L * shape.HiddenSize) + (4L * shape.Heads * shape.HeadDim) + (3L * shape.FeedForwardSize);
-        var between = rows * shape.HiddenSize * policy.Hidden.Split(policy.GpuBatchCount).Gpu;
-        var activations = ((rows * perRow) + between + ((long)policy.EffectiveBatchSize * shape.VocabularySize)) * DataTypes.Size(type);
-        var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
-        var buffers = 2.0 / shape.DecoderLayers * (policy.BroughtToGpu(host) + policy.BroughtToGpu(disk));
-        return activations + KvCache.Bytes(shape, (long)gpu * policy.GpuBatchCount, policy.SequenceLength, type)
-            + (KvCache.Bytes(shape, 1, policy.SequenceLength, type) * buffers);
+        public EngineException Refusal(string model, ScalarType type, MemoryNeeds needs)
+        {
+            var items = Of(needs).GroupBy(n => n.What).Select(g => (What: g.Key, Bytes: g.Sum(n => n.Bytes))).Where(n => n.Bytes > 0);
+            var policy = needs.Policy;
+            return new(
+                $"{model} does not fit {Place}: in {type}, with {policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens, it takes "
+                + $"{Of(needs).Sum(n => n.Bytes) / GiB:0.00} GiB there ({string.Join(", ", items.Select(n => $"{n.What} {n.Bytes / GiB:0.00}"))}), "
+                + $"but {Setting} {Budget / GiB:0.00} GiB. {Cure}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -103,9 +104,9 @@ public sealed class OffloadEngine : IDisposable
     private void Run()
     {
         using var noGrad = no_grad();
+        var runner = model.CreateRunner();
         try
         {
-            using var runner = model.CreateRunner();
             while (Admit())
             {
                 var start = TimeProvider.System.GetTimestamp();
@@ -130,9 +131,21 @@ public sealed class OffloadEngine : IDisposable
         {
             Fail(new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception));
         }
-        finally
+
+        Close(runner);
+    }
+
+    /// <summary>Ends the copies under way before what a failed sweep left is freed.</summary>
+    private void Close(StepRunner runner)
+    {
+        try
         {
             model.Dispose();
+            runner.Dispose();
+        }
+        catch (Exception) when (failure is not null)
+        {
+            // A GPU that failed cannot even free. Those who wait have been told why; this thread must not end the process.
         }
     }
 

@@ -12,12 +12,15 @@ public sealed unsafe partial class DirectFile : IDisposable
     /// <summary>Addresses, offsets and lengths are multiples of it.</summary>
     public const int Alignment = 4096;
 
+    private const double GiB = 1L << 30;
     private const long Request = 4 << 20;
     private const int RequestsInFlight = 8;
     private const int ReadWrite = 2;
     private const int Direct = 0x4000;
     private const int CloseOnExec = 0x80000;
     private const int UnnamedTemporary = 0x410000;
+    private const int CreateNew = 0xC0;
+    private const int OwnerOnly = 0x180;
     private readonly SafeFileHandle handle;
     private readonly string folder;
     private readonly long size;
@@ -30,30 +33,37 @@ public sealed unsafe partial class DirectFile : IDisposable
     {
         (this.folder, size) = (folder, bytes);
         Directory.CreateDirectory(folder);
-        var descriptor = Open(folder, UnnamedTemporary | ReadWrite | Direct | CloseOnExec, 0x180);
-        if (descriptor < 0)
-        {
-            // tmpfs and some network file systems know no O_DIRECT.
-            descriptor = Open(folder, UnnamedTemporary | ReadWrite | CloseOnExec, 0x180);
-        }
-
-        if (descriptor < 0)
-        {
-            throw new IOException($"{folder}: a scratch file could not be opened (errno {Marshal.GetLastPInvokeError()}); name a folder on a local disk");
-        }
-
-        handle = new(descriptor, ownsHandle: true);
+        handle = new(OpenUnnamed(folder), ownsHandle: true);
+        var descriptor = (int)handle.DangerousGetHandle();
         if (bytes > 0 && PosixAllocate(descriptor, 0, bytes) is var error and not 0)
         {
             handle.Dispose();
-            throw new IOException($"{folder}: {bytes / (double)(1L << 30):0.00} GiB cannot be reserved (errno {error}); free some space or name another folder");
+            throw new IOException(
+                $"{folder}: {bytes / GiB:0.00} GiB cannot be reserved for a scratch file, {FreeBytes(folder) / GiB:0.00} GiB is free (errno {error}); "
+                + "free some space or name another folder with --disk-dir");
         }
 
         reserved.Add(bytes);
     }
 
+    /// <summary>Bytes that are reserved now in this process.</summary>
+    public static long ReservedBytes => reserved.Now;
+
     /// <summary>The most bytes that were reserved at once in this process.</summary>
     public static long PeakBytes => reserved.Peak;
+
+    /// <summary>Bytes that are free where a folder is, or would be.</summary>
+    /// <exception cref="IOException">Its file system does not say.</exception>
+    public static long FreeBytes(string folder)
+    {
+        var existing = Path.GetFullPath(folder);
+        while (!Directory.Exists(existing))
+        {
+            existing = Path.GetDirectoryName(existing)!;
+        }
+
+        return new DriveInfo(existing).AvailableFreeSpace;
+    }
 
     /// <summary>Rounds a size up to a multiple of <see cref="Alignment"/>.</summary>
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
@@ -76,6 +86,27 @@ public sealed unsafe partial class DirectFile : IDisposable
     {
         handle.Dispose();
         reserved.Add(-size);
+    }
+
+    private static int OpenUnnamed(string folder)
+    {
+        // tmpfs and some network file systems know no O_DIRECT, older overlay file systems and NFS no unnamed files.
+        foreach (var (named, direct) in new[] { (false, Direct), (false, 0), (true, Direct), (true, 0) })
+        {
+            var path = named ? Path.Combine(folder, $".{Guid.NewGuid():N}") : folder;
+            var descriptor = Open(path, (named ? CreateNew : UnnamedTemporary) | ReadWrite | direct | CloseOnExec, OwnerOnly);
+            if (descriptor >= 0)
+            {
+                if (named)
+                {
+                    File.Delete(path);
+                }
+
+                return descriptor;
+            }
+        }
+
+        throw new IOException($"{folder}: a scratch file could not be opened (errno {Marshal.GetLastPInvokeError()}); name a folder on a local disk with --disk-dir");
     }
 
     private static void InParallel(long bytes, Func<long, int, bool> request)

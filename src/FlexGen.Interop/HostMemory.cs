@@ -41,6 +41,9 @@ public sealed unsafe partial class HostMemory : IDisposable
         allocated.Add(bytes);
     }
 
+    /// <summary>Bytes that are allocated now in this process.</summary>
+    public static long AllocatedBytes => allocated.Now;
+
     /// <summary>The most bytes that were allocated at once in this process.</summary>
     public static long PeakBytes => allocated.Peak;
 

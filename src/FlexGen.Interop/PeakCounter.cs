@@ -7,6 +7,8 @@ internal sealed class PeakCounter
     private long now;
     private long peak;
 
+    public long Now => Volatile.Read(ref now);
+
     public long Peak => Volatile.Read(ref peak);
 
     public void Add(long change)

@@ -5,11 +5,16 @@ namespace FlexGen.Engine.Tests;
 
 public class PlacementTests
 {
+    private static readonly SamplingOptions drawn = new() { Temperature = 1.5, TopP = 0.95 };
+
     private static readonly Placement[] placements =
         [new(100, 0), new(0, 100), new(0, 0), new(50, 50), new(50, 0), new(0, 50), new(34, 33)];
 
     public static TheoryData<string, int> Cases =>
-        [.. from model in new[] { "opt-pre-ln", "llama-gqa-tied", "qwen3", "mistral" } from seed in Enumerable.Range(0, 3) select (model, seed)];
+    [
+        .. from model in new[] { "opt-pre-ln", "llama-gqa-tied", "qwen3", "mistral" } from seed in Enumerable.Range(0, 3) select (model, seed),
+        .. from model in new[] { "opt-untied", "qwen2", "qwen2-sliding" } select (model, 1),
+    ];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -33,6 +38,7 @@ public class PlacementTests
                         Overlap = overlap,
                         GpuBatchSize = 3 + seed,
                         GpuBatchCount = 1 + seed,
+                        WeightPages = random.Next(2) == 0 ? null : 1 + random.Next(4),
                     };
                     var actual = await Generate(model, options);
                     for (var n = 0; n < expected.Length; n++)
@@ -49,6 +55,11 @@ public class PlacementTests
     {
         using var engine = OffloadEngine.Load(Reference.File(model), options);
         return await Task.WhenAll(Reference.Prompts(model).Select((p, n) => engine.GenerateAsync(
-            new(p.TokenIds, SamplingOptions.Greedy) { MaxNewTokens = 3 + (n % 4 * 5), IgnoreEos = true, ReturnLogits = true })));
+            new(p.TokenIds, n % 2 == 0 ? SamplingOptions.Greedy : drawn with { Seed = n })
+            {
+                MaxNewTokens = 3 + (n % 4 * 5),
+                IgnoreEos = true,
+                ReturnLogits = true,
+            })));
     }
 }

@@ -67,8 +67,7 @@ internal sealed class KvAttention : IAttention, IDisposable
         {
             using var scope = NewDisposeScope();
             part.Store(pass);
-            pass.Keys.Dispose();
-            pass.Values.Dispose();
+            pass.Dispose();
         }
 
         passes.Clear();
@@ -78,11 +77,7 @@ internal sealed class KvAttention : IAttention, IDisposable
     {
         groups.ForEach(g => g.Dispose());
         parts.ForEach(p => p.Rows.Dispose());
-        foreach (var (_, pass) in passes)
-        {
-            pass.Keys.Dispose();
-            pass.Values.Dispose();
-        }
+        passes.ForEach(p => p.Pass.Dispose());
     }
 
     private static void Prefill(

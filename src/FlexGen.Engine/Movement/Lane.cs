@@ -83,7 +83,8 @@ internal sealed class Lane : IDisposable
             }
             catch (Exception exception)
             {
-                transfer.Failed(exception is AggregateException { InnerException: { } inner } ? inner : exception);
+                var cause = exception is AggregateException { InnerException: { } inner } ? inner : exception;
+                transfer.Failed(new EngineException(cause is EngineException ? cause.Message : $"{thread.Name} failed: {cause.Message}", cause));
             }
         }
     }

@@ -6,7 +6,7 @@ namespace FlexGen.Engine.Movement;
 internal sealed class Transfer(CudaEvent? done) : IDisposable
 {
     private readonly ManualResetEventSlim issued = new();
-    private volatile Exception? failure;
+    private volatile EngineException? failure;
 
     /// <summary>Called by the lane when everything is in its stream, or, without a GPU, has been copied.</summary>
     public void Issued(CudaStream? stream)
@@ -20,7 +20,7 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
     }
 
     /// <summary>Called by the lane when a copy could not be made.</summary>
-    public void Failed(Exception exception)
+    public void Failed(EngineException exception)
     {
         failure = exception;
         issued.Set();
@@ -45,6 +45,16 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
         done?.Synchronize();
     }
 
+    /// <summary>Blocks this thread until the copy is done or has failed: what it touches can be freed.</summary>
+    public void Settle()
+    {
+        issued.Wait();
+        if (failure is null)
+        {
+            done?.Synchronize();
+        }
+    }
+
     public void Dispose() => done?.Dispose();
 
     /// <summary>Blocks this thread until the lane has done its part. What it did in host memory is done then.</summary>
@@ -54,7 +64,7 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
         issued.Wait();
         if (failure is not null)
         {
-            throw new EngineException($"A copy between tiers failed: {failure.Message}", failure);
+            throw new EngineException(failure.Message, failure);
         }
     }
 }

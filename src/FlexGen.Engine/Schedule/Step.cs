@@ -4,5 +4,5 @@ namespace FlexGen.Engine.Schedule;
 /// <param name="Verb">What is done.</param>
 /// <param name="Sweep">Index i.</param>
 /// <param name="Layer">Index j.</param>
-/// <param name="MicroBatch">Index k; -1 for what all micro-batches share.</param>
+/// <param name="MicroBatch">Index k; of <see cref="Verb.LoadWeights"/> the page, or -1 for all.</param>
 public readonly record struct Step(Verb Verb, long Sweep, int Layer, int MicroBatch);

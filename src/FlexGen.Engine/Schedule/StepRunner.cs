@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Schedule;
 
 /// <summary>Executes the steps of a schedule.</summary>
-internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, Trace? trace) : IDisposable
+internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, int? weightPages, Device device, Trace? trace) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
     private LayerWeights? layerWeights;
@@ -16,6 +16,7 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
     /// <summary>Lays out what a micro-batch computes in the coming sweep.</summary>
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
+        using var scope = NewDisposeScope();
         // Below 16 rows the CPU's matrix products round differently; on a GPU the sequences of a micro-batch fill the rows anyway.
         var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? 16 : 1);
         passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
@@ -49,7 +50,7 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
                 weights.Load(step.Layer, 0, 1);
                 break;
             case Verb.LoadWeights:
-                weights.Load(step.Layer, step.MicroBatch, passes.Count);
+                weights.Load(step.Layer, step.MicroBatch, weightPages ?? passes.Count);
                 break;
             case Verb.LoadCache when model.AttentionLayer(step.Layer) is { } attentionLayer:
                 passes[step.MicroBatch].Attention.Load(attentionLayer);

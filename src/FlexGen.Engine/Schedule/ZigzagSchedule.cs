@@ -1,8 +1,8 @@
 namespace FlexGen.Engine.Schedule;
 
 /// <summary>
-/// The zig-zag block schedule (Sheng et al. 2023, section 4.1, algorithm 1), with the next layer's weights cut into one page for
-/// each micro-batch. While micro-batch k computes layer j, a page of layer j + 1 and the cache of the following micro-batch are
+/// The zig-zag block schedule (Sheng et al. 2023, section 4.1, algorithm 1), with the next layer's weights cut into pages, one for
+/// each micro-batch unless the policy says otherwise. While micro-batch k computes layer j, a page of layer j + 1 and the cache of the following micro-batch are
 /// on their way in, and the results of the one before on their way home. The end of a sweep loads the beginning of the next.
 /// </summary>
 public static class ZigzagSchedule
@@ -11,12 +11,13 @@ public static class ZigzagSchedule
     /// <param name="sweep">Index i; sweep 0 loads its own first layer, later ones find it loaded.</param>
     /// <param name="layers">How many layers the model has.</param>
     /// <param name="microBatches">The micro-batches with something to compute.</param>
-    public static IEnumerable<Step> Sweep(long sweep, int layers, IReadOnlyList<int> microBatches)
+    /// <param name="weightPages">Pages of a layer's weights; null: as many as there are micro-batches with something to compute.</param>
+    public static IEnumerable<Step> Sweep(long sweep, int layers, IReadOnlyList<int> microBatches, int? weightPages = null)
     {
-        var (first, last) = (microBatches[0], microBatches[^1]);
-        for (var n = 0; sweep == 0 && n < microBatches.Count; n++)
+        var (first, last, pages) = (microBatches[0], microBatches[^1], weightPages ?? microBatches.Count);
+        for (var page = 0; sweep == 0 && page < pages; page++)
         {
-            yield return new(Verb.LoadWeights, sweep, 0, n);
+            yield return new(Verb.LoadWeights, sweep, 0, page);
         }
 
         yield return new(Verb.LoadCache, sweep, 0, first);
@@ -26,7 +27,11 @@ public static class ZigzagSchedule
             yield return new(Verb.LoadHidden, sweep, layer, first);
             for (var n = 0; n < microBatches.Count; n++)
             {
-                yield return final ? new(Verb.LoadWeights, sweep + 1, 0, n) : new(Verb.LoadWeights, sweep, layer + 1, n);
+                for (var page = FirstPage(n); page < FirstPage(n + 1); page++)
+                {
+                    yield return final ? new(Verb.LoadWeights, sweep + 1, 0, page) : new(Verb.LoadWeights, sweep, layer + 1, page);
+                }
+
                 if (n + 1 < microBatches.Count)
                 {
                     yield return new(Verb.LoadCache, sweep, layer, microBatches[n + 1]);
@@ -48,5 +53,8 @@ public static class ZigzagSchedule
             yield return new(Verb.StoreHidden, sweep, layer, last);
             yield return new(Verb.StoreCache, sweep, layer, last);
         }
+
+        // Page p is asked for with micro-batch p * m / pages, so that pages are spread over all m.
+        int FirstPage(int n) => ((n * pages) + microBatches.Count - 1) / microBatches.Count;
     }
 }

@@ -149,9 +149,12 @@ internal sealed class HomePart : CachePart
 
     public override void Dispose()
     {
-        while (storing.Count > 0)
+        foreach (var (transfer, after, keys, values) in storing)
         {
-            Retire();
+            transfer.Settle();
+            after?.Dispose();
+            keys.Dispose();
+            values.Dispose();
         }
 
         foreach (var (keys, values) in slabs)

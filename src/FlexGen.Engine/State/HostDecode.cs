@@ -65,10 +65,6 @@ internal sealed unsafe class HostDecode : IDisposable
             started.Transfer.WaitOnCompute();
             using var output = pass.DecodeOutput;
             output.copy_(started.Result);
-            started.Result.Dispose();
-            Array.ForEach(started.Inputs, t => t.Dispose());
-            started.Transfer.Dispose();
-            started.After?.Dispose();
         }
     }
 

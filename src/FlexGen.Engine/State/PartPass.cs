@@ -15,7 +15,7 @@ namespace FlexGen.Engine.State;
 /// <param name="Scale">What scores are multiplied by.</param>
 /// <param name="Window">How many tokens one sees; null: all before it.</param>
 internal sealed record PartPass(
-    int Layer, int MicroBatch, PartRows Rows, Tensor Query, Tensor Keys, Tensor Values, Tensor Output, double Scale, int? Window)
+    int Layer, int MicroBatch, PartRows Rows, Tensor Query, Tensor Keys, Tensor Values, Tensor Output, double Scale, int? Window) : IDisposable
 {
     /// <summary>The decoding rows' queries.</summary>
     public Tensor DecodeQuery => Query.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
@@ -25,4 +25,19 @@ internal sealed record PartPass(
 
     /// <summary>Attention under way in host memory: its float32 result, [sequences, heads * headDim], and what it reads.</summary>
     public (Transfer Transfer, CudaEvent? After, Tensor Result, Tensor[] Inputs)? OnHost { get; set; }
+
+    /// <summary>Frees the keys and values, and what attention in host memory read and wrote, which must be done.</summary>
+    public void Dispose()
+    {
+        Keys.Dispose();
+        Values.Dispose();
+        if (OnHost is { } started)
+        {
+            started.Result.Dispose();
+            Array.ForEach(started.Inputs, t => t.Dispose());
+            started.Transfer.Dispose();
+            started.After?.Dispose();
+            OnHost = null;
+        }
+    }
 }

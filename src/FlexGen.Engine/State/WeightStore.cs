@@ -12,10 +12,12 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
-    private const long StagingBytes = 32 << 20;
+    /// <summary>Pinned memory between the disk and a GPU.</summary>
+    public const long StagingBytes = 32 << 20;
+
     private readonly Dictionary<string, Tensor> resident = [];
     private readonly List<LayerHome> homes = [];
-    private readonly Buffer[] buffers;
+    private readonly Buffer[] buffers = [];
     private readonly Lane lane;
     private readonly HostMemory? staging;
     private readonly ScalarType type;
@@ -33,17 +35,24 @@ internal sealed class WeightStore : IDisposable
     {
         this.type = type;
         var gpu = ComputeMemory.Gpu(device);
-        var shares = new ShareCounter(placement);
-        foreach (var layer in model.Layers)
-        {
-            homes.Add(Place(layer, shares, gpu is not null, diskFolder));
-            Fill(homes[^1], load, device);
-        }
-
-        var largest = homes.Max(h => h.Bytes);
-        buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
-        staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
         lane = new("weight loads", gpu, trace);
+        try
+        {
+            foreach (var weights in WeightPlacement.Of(model, placement, type))
+            {
+                homes.Add(Home(weights, gpu is not null, diskFolder));
+                Fill(homes[^1], load, device);
+            }
+
+            var largest = homes.Max(h => h.Bytes);
+            buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
+            staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts to bring one of n pages of a layer. All pages of a layer are asked for one after another.</summary>
@@ -98,14 +107,13 @@ internal sealed class WeightStore : IDisposable
 
     private Buffer? Find(int layer) => Array.Find(buffers, b => b.Layer == layer);
 
-    private LayerHome Place(Layer layer, ShareCounter shares, bool pinned, string diskFolder)
+    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, string diskFolder)
     {
-        var tiers = layer.Weights.Select(w => (Spec: w, Tier: resident.ContainsKey(w.Name) ? Tier.Gpu : shares.Next(Bytes(w)))).ToList();
         var (hostBytes, diskBytes) = (Size(Tier.Host), Size(Tier.Disk));
         var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
-        return new([.. tiers.Select(t => (t.Spec, t.Tier, Offset(t.Spec, t.Tier)))], hostBytes, diskBytes, pinned, diskFolder);
+        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, diskFolder);
 
-        long Size(Tier tier) => tiers.Where(t => t.Tier == tier).Sum(t => DirectFile.Align(Bytes(t.Spec)));
+        long Size(Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
 
         long Offset(WeightSpec spec, Tier tier)
         {
@@ -115,9 +123,11 @@ internal sealed class WeightStore : IDisposable
             }
 
             var offset = next[tier];
-            next[tier] += DirectFile.Align(Bytes(spec));
+            next[tier] += Aligned(spec);
             return offset;
         }
+
+        long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
     }
 
     private void Fill(LayerHome home, Func<WeightSpec, Device, Tensor> load, Device device)
@@ -135,8 +145,6 @@ internal sealed class WeightStore : IDisposable
             }
         }
     }
-
-    private long Bytes(WeightSpec spec) => spec.Shape.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type);
 
     /// <summary>Compute memory that holds one layer's streamed weights at a time.</summary>
     private sealed class Buffer(long bytes, Device device) : IDisposable

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using FlexGen.Engine;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Movement;
-using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Worker.Benchmarking;
 using FlexGen.Worker.Configuration;
@@ -72,7 +71,7 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
-        var settings = OptionsBinder.Bind<EngineSettings>("command line", [KeyedOption.Layer(parse, engine)]);
+        var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
         string name = parse.GetRequiredValue(shape);
         var known = Lengths(parse, EnoughForTheLongest);
         settings.MaxSequenceLength ??= Math.Min(known.Max(l => l.Prompt + l.Output), PublishedShapes.Create(name).Shape.ContextLength);
@@ -110,10 +109,7 @@ internal sealed class BenchCommand
             .Add("prefill_seconds", Math.Round(statistics.InPrefill.TotalSeconds, 3))
             .Add("decode_seconds", Math.Round(statistics.InDecode.TotalSeconds, 3))
             .Add("load_seconds", Math.Round(loadSeconds, 1))
-            .Add("gpu_peak_bytes", statistics.PeakGpuBytes)
-            .Add("host_peak_bytes", HostMemory.PeakBytes)
-            .Add("disk_peak_bytes", DirectFile.PeakBytes)
-            .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
+            .AddPeaks(statistics.PeakGpuBytes);
         if (trace is not null)
         {
             trace.Write(parse.GetValue(traceFile)!);
@@ -142,6 +138,7 @@ internal sealed class BenchCommand
         ["weights"] = policy.Weights.ToString(),
         ["cache"] = policy.Cache.ToString(),
         ["hidden"] = policy.Hidden.ToString(),
+        ["weight_pages"] = policy.WeightPages ?? policy.GpuBatchCount,
         ["attention_on_host"] = policy.AttentionOnHost,
     };
 }

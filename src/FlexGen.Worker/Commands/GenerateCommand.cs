@@ -54,7 +54,7 @@ internal sealed class GenerateCommand
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
         var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
-        var settings = OptionsBinder.Bind<EngineSettings>("command line", [KeyedOption.Layer(parse, engine)]);
+        var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
         using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings);
         if (options.Stop.Count > 0 && !model.HasTokenizer)
         {
@@ -89,7 +89,8 @@ internal sealed class GenerateCommand
             .Add("prompt_tokens", promptTokens)
             .Add("completion_tokens", completionTokens)
             .Add("tokens_per_second", Math.Round(completionTokens / seconds, 1))
-            .Add("seconds", Math.Round(seconds, 3)));
+            .Add("seconds", Math.Round(seconds, 3))
+            .AddPeaks(model.PeakGpuBytes));
     }
 
     private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model)

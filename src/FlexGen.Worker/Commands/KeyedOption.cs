@@ -11,8 +11,9 @@ internal sealed record KeyedOption(string Key, Option Option)
     [
         Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU [default: auto]."),
         Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, float32 on a CPU [default: auto]."),
-        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]."),
+        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]. Without a GPU: the part of host memory that stands for it [default: all]."),
         Text("hostMemory", "--host-memory", "SIZE", "Host memory that may be used, such as 64GiB [default: three quarters of the machine's]."),
+        Text("policy", "--policy", "auto|FILE", "A YAML or JSON file with some of the keys gpuBatchSize, gpuBatchCount, maxSequenceLength, percent, attention and weightPages; the options below win over it [default: auto]."),
         Text("gpuBatchSize", "--gpu-batch-size", "N", "Slots of one micro-batch: sequences computed at once [default: from the memory]."),
         Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
         Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's context, at most 4096]."),
@@ -25,6 +26,7 @@ internal sealed record KeyedOption(string Key, Option Option)
             Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is on disk [default: 100 0 100 0 100 0].",
         }),
         Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
+        Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its start [default: one for each micro-batch]."),
         Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
     ];
 

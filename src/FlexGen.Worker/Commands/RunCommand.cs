@@ -53,12 +53,13 @@ internal static class RunCommand
         {
             report.Add($"errors_{reason}", count);
         }
-        return report
+        report
             .Add("prompt_tokens", summary.PromptTokens)
             .Add("completion_tokens", summary.CompletionTokens)
             .Add("tokens_per_second", Math.Round(summary.CompletionTokens / Math.Max(seconds, 1e-3), 1))
             .Add("seconds", Math.Round(seconds, 1))
             .Add("output", summary.Output)
             .Add("dead_letter", summary.DeadLetter);
+        return outcome.PeakGpuBytes is { } peak ? report.AddPeaks(peak) : report;
     }
 }

@@ -1,11 +1,10 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using FlexGen.Engine;
 
 namespace FlexGen.Worker.Configuration;
 
 /// <summary>The <c>engine</c> key of a pipeline file: how the model is run. What is not given follows from model and machine.</summary>
-internal sealed class EngineSettings
+internal sealed class EngineSettings : PolicySettings
 {
     [Required]
     [RegularExpression("auto|cpu|cuda:[0-9]+", ErrorMessage = "{0} must be auto, cpu or cuda:N.")]
@@ -19,54 +18,32 @@ internal sealed class EngineSettings
 
     public ByteSize? HostMemory { get; set; }
 
-    [Range(1, 65536)]
-    public int? GpuBatchSize { get; set; }
-
-    [Range(1, 1024)]
-    public int GpuBatchCount { get; set; } = 1;
-
-    [Range(2, int.MaxValue)]
-    public int? MaxSequenceLength { get; set; }
-
     [Required]
     [AllowedValues("serial", "zigzag", ErrorMessage = "{0} must be serial or zigzag.")]
     public string Schedule { get; set; } = "zigzag";
 
-    /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
-    public IList<double> Percent { get; set; } = [];
-
-    [Required]
-    [RegularExpression("gpu|host|[0-9]{1,2}|100", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
-    public string Attention { get; set; } = "gpu";
-
     public string? DiskDirectory { get; set; }
 
-    /// <exception cref="UsageException">The shares are not six.</exception>
-    public EngineOptions ToOptions() => WithPlaces(new()
-    {
-        Device = Device,
-        DataType = DataType,
-        GpuMemory = GpuMemory?.Bytes,
-        HostMemory = HostMemory?.Bytes,
-        GpuBatchSize = GpuBatchSize,
-        GpuBatchCount = GpuBatchCount,
-        MaxSequenceLength = MaxSequenceLength,
-        Overlap = Schedule == "zigzag",
-        AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
-    });
+    /// <summary><c>auto</c>, or a file with keys of <see cref="PolicySettings"/>; those that are given beside it win.</summary>
+    [Required]
+    public string Policy { get; set; } = PolicyFile.Auto;
 
-    private EngineOptions WithPlaces(EngineOptions options)
+    /// <summary>The settings that options of the command line make.</summary>
+    /// <exception cref="UsageException">An option, or the policy file that one names, is wrong.</exception>
+    public static EngineSettings Load(ConfigurationLayer commandLine) =>
+        PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings);
+
+    /// <exception cref="UsageException">The shares are not six.</exception>
+    public EngineOptions ToOptions()
     {
-        if (DiskDirectory is not null)
+        var options = Apply(new()
         {
-            options = options with { DiskDirectory = DiskDirectory };
-        }
-        return Percent switch
-        {
-            [] => options,
-            [var wg, var wc, var cg, var cc, var hg, var hc] => options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) },
-            _ => throw new UsageException(
-                $"percent has {Percent.Count} numbers; give six: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100."),
-        };
+            Device = Device,
+            DataType = DataType,
+            GpuMemory = GpuMemory?.Bytes,
+            HostMemory = HostMemory?.Bytes,
+            Overlap = Schedule == "zigzag",
+        });
+        return DiskDirectory is null ? options : options with { DiskDirectory = DiskDirectory };
     }
 }

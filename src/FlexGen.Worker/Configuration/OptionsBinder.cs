@@ -33,7 +33,8 @@ internal static class OptionsBinder
         return layers.LastOrDefault(l => l.Values.ContainsKey(key)) is { } layer ? layer.Where(key) + ": " : "";
     }
 
-    private static void ThrowIfAny(string source, IReadOnlyList<string> errors)
+    /// <exception cref="UsageException">There are errors.</exception>
+    public static void ThrowIfAny(string source, IReadOnlyList<string> errors)
     {
         if (errors.Count == 1)
         {

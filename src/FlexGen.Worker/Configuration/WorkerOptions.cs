@@ -18,7 +18,8 @@ internal sealed class WorkerOptions : PipelineOptions
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value));
-        return OptionsBinder.Bind<WorkerOptions>(path,
-            [YamlLayer.Read(path), ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), .. commandLine]);
+        var file = YamlLayer.Read(path, "pipeline file", "source, prompt, model, sink and deadLetter");
+        return PolicyFile.Bind<WorkerOptions>(
+            path, [file, ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), .. commandLine], "engine:", o => o.Engine);
     }
 }

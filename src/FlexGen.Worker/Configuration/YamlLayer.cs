@@ -10,13 +10,18 @@ internal sealed class YamlLayer
     private readonly Dictionary<string, string?> values = ConfigurationLayer.NewValues();
     private readonly Dictionary<string, long> lines = new(StringComparer.OrdinalIgnoreCase);
     private readonly string path;
+    private readonly string kind;
+    private readonly string keys;
 
-    private YamlLayer(string path) => this.path = path;
+    private YamlLayer(string path, string kind, string keys) => (this.path, this.kind, this.keys) = (path, kind, keys);
 
+    /// <param name="path">The file; JSON is YAML too.</param>
+    /// <param name="kind">What it is, for messages: a pipeline file, say.</param>
+    /// <param name="keys">Some of its keys, for messages.</param>
     /// <exception cref="UsageException">The file is missing, is not YAML, is not a mapping, or repeats a key.</exception>
-    public static ConfigurationLayer Read(string path)
+    public static ConfigurationLayer Read(string path, string kind, string keys)
     {
-        var layer = new YamlLayer(path);
+        var layer = new YamlLayer(path, kind, keys);
         layer.AddMapping("", layer.ReadRoot(), 0);
         return new ConfigurationLayer(layer.values, key => $"line {layer.lines[key]}");
     }
@@ -31,8 +36,8 @@ internal sealed class YamlLayer
             return stream.Documents switch
             {
                 [{ RootNode: YamlMappingNode root }] => root,
-                [] => throw new UsageException($"{path} is empty: a pipeline file has the keys source, prompt, model, sink and deadLetter."),
-                [_] => throw new UsageException($"{path} is not a pipeline file: expected keys such as 'source:' at its top level."),
+                [] => throw new UsageException($"{path} is empty: a {kind} has keys such as {keys}."),
+                [_] => throw new UsageException($"{path} is not a {kind}: expected keys such as {keys} at its top level."),
                 _ => throw new UsageException($"{path} holds {stream.Documents.Count} YAML documents: expected one."),
             };
         }
@@ -47,11 +52,11 @@ internal sealed class YamlLayer
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UsageException($"There is no pipeline file {path} (looked in {Environment.CurrentDirectory}).");
+            throw new UsageException($"There is no {kind} {path} (looked in {Environment.CurrentDirectory}).");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"The pipeline file {path} cannot be read: {e.Message}");
+            throw new UsageException($"The {kind} {path} cannot be read: {e.Message}");
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Sequences that run at once.</summary>
     public int Slots => engine.Policy.EffectiveBatchSize;
 
+    /// <summary>The most GPU memory in use after a sweep, the CUDA context included; 0 without a GPU.</summary>
+    public long PeakGpuBytes => engine.Statistics.PeakGpuBytes;
+
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
         $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";

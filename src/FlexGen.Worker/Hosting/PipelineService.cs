@@ -39,7 +39,7 @@ internal sealed class PipelineService(
         await using var generator = await Task.Run(() => GeneratorFactory.Create(options, time, log), CancellationToken.None).WaitAsync(stop);
         var run = pipeline.RunAsync(generator, stop);
         await display.ShowAsync(options.Name, pipeline, run);
-        var outcome = new RunOutcome(await run, pipeline.TotalRecords);
+        var outcome = new RunOutcome(await run, pipeline.TotalRecords, (generator as EngineGenerator)?.PeakGpuBytes);
         if (!outcome.Summary.Completed)
         {
             if (!stop.IsCancellationRequested)

@@ -5,7 +5,8 @@ namespace FlexGen.Worker.Hosting;
 /// <summary>What a run came to.</summary>
 /// <param name="Summary">What the pipeline counted in this run.</param>
 /// <param name="TotalRecords">Records of the source, those of earlier runs included; null where no one can know.</param>
-internal sealed record RunOutcome(PipelineSummary Summary, long? TotalRecords)
+/// <param name="PeakGpuBytes">The most GPU memory in use after a sweep; 0 without a GPU, null without a model.</param>
+internal sealed record RunOutcome(PipelineSummary Summary, long? TotalRecords, long? PeakGpuBytes)
 {
     /// <summary>Records in output or dead letter, those of earlier runs included.</summary>
     public long Done => Summary.RecordsAlreadyDone + Summary.RecordsCompleted + Summary.RecordsFailed;

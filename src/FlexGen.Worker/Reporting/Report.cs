@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FlexGen.Interop;
 
 namespace FlexGen.Worker.Reporting;
 
@@ -29,6 +30,12 @@ internal sealed class Report
         lines.AddRange(other.lines);
         return this;
     }
+
+    /// <summary>Adds the most bytes in use so far: on the GPU, of tiers in host memory, of scratch files, and of the whole process.</summary>
+    public Report AddPeaks(long gpuBytes) => Add("gpu_peak_bytes", gpuBytes)
+        .Add("host_peak_bytes", HostMemory.PeakBytes)
+        .Add("disk_peak_bytes", DirectFile.PeakBytes)
+        .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
 
     /// <summary>Prints it to the output stream.</summary>
     public void Print(bool asJson)

@@ -11,6 +11,9 @@ internal sealed class Workspace : IDisposable
     /// <summary>Every record of these ids has no text, so that it belongs into the dead letter.</summary>
     public const int PoisonEvery = 97;
 
+    /// <summary>The trained model that comes with the repository.</summary>
+    public static string DemoModel { get; } = Path.Combine(Repository.Root, "pipelines/demo/model");
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("flexgen-").FullName;
 
     /// <summary>Records 0 to <paramref name="records"/> - 1 in <paramref name="files"/> Parquet files, made by DuckDB.</summary>

@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using FlexGen.Engine;
+
+namespace FlexGen.Worker.Configuration;
+
+/// <summary>A policy as a user states it: the keys of a policy file, which the <c>engine</c> key of a pipeline file may have too.</summary>
+internal class PolicySettings
+{
+    [Range(1, 65536)]
+    public int? GpuBatchSize { get; set; }
+
+    [Range(1, 1024)]
+    public int GpuBatchCount { get; set; } = 1;
+
+    [Range(2, int.MaxValue)]
+    public int? MaxSequenceLength { get; set; }
+
+    /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
+    public IList<double> Percent { get; set; } = [];
+
+    [Required]
+    [RegularExpression("gpu|host|[0-9]{1,2}|100", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
+    public string Attention { get; set; } = "gpu";
+
+    [Range(1, 1024)]
+    public int? WeightPages { get; set; }
+
+    /// <exception cref="UsageException">The shares are not six.</exception>
+    protected EngineOptions Apply(EngineOptions options)
+    {
+        options = options with
+        {
+            GpuBatchSize = GpuBatchSize,
+            GpuBatchCount = GpuBatchCount,
+            MaxSequenceLength = MaxSequenceLength,
+            AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
+            WeightPages = WeightPages,
+        };
+        return Percent switch
+        {
+            [] => options,
+            [var wg, var wc, var cg, var cc, var hg, var hc] => options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) },
+            _ => throw new UsageException(
+                $"percent has {Percent.Count} numbers; give six: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100."),
+        };
+    }
+}

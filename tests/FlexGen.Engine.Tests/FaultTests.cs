@@ -1,0 +1,116 @@
+using FlexGen.Engine.Sampling;
+using FlexGen.Engine.Tests.Support;
+using FlexGen.Interop;
+using FlexGen.Planning;
+
+namespace FlexGen.Engine.Tests;
+
+[Collection(nameof(Alone))]
+public class FaultTests
+{
+    private const string Model = "llama-gqa-tied";
+    private static readonly Placement disk = new(0, 0);
+    private static readonly EngineOptions resident = new() { Device = "cpu", DataType = "float32", GpuBatchSize = 3, GpuBatchCount = 2, MaxSequenceLength = 64 };
+
+    private readonly (long, long) before = (HostMemory.AllocatedBytes, DirectFile.ReservedBytes);
+
+    public static TheoryData<string, Tier, bool> Reads => new()
+    {
+        { "weight loads", Tier.Gpu, true },
+        { "weight loads", Tier.Gpu, false },
+        { "cache loads", Tier.Gpu, true },
+        { "cache loads", Tier.Host, true },
+        { "cache stores", Tier.Gpu, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Reads))]
+    public async Task A_read_that_fails_ends_every_sequence_with_its_name_and_leaves_nothing(string what, Tier attention, bool overlap)
+    {
+        using var folder = new TemporaryFolder();
+        var options = resident with
+        {
+            DiskDirectory = folder.Path,
+            Weights = what.StartsWith("weight", StringComparison.Ordinal) ? disk : Placement.AllGpu,
+            Cache = what.StartsWith("cache", StringComparison.Ordinal) ? disk : Placement.AllGpu,
+            AttentionOnHost = attention == Tier.Host ? 100 : 0,
+            Overlap = overlap,
+        };
+        // Sequences of one token never read the cache; a store reads the sectors that it fills in part.
+        var tokens = what == "cache stores" ? 1 : 50;
+        await ExpectFailure(options, tokens, () => ScratchFiles.Empty(folder.Path), $"{what} failed: {folder.Path}");
+    }
+
+    [Fact]
+    public async Task A_write_to_a_disk_that_has_become_full_ends_every_sequence_with_its_name()
+    {
+        using var small = SmallDisk.Mount(16);
+        await ExpectFailure(resident with { DiskDirectory = small.Folder, Hidden = disk }, 50, () =>
+        {
+            // As on a file system that can reserve no room.
+            ScratchFiles.Empty(small.Folder);
+            small.Fill();
+        }, "hidden states failed: No space left");
+    }
+
+    [Fact]
+    public async Task A_disk_that_becomes_full_does_not_stop_what_has_reserved_its_room()
+    {
+        using var small = SmallDisk.Mount(16);
+        using var engine = OffloadEngine.Load(Reference.File(Model), resident with { DiskDirectory = small.Folder, Weights = disk, Cache = disk, Hidden = disk });
+        small.Fill();
+        foreach (var prompt in Reference.Prompts(Model).Where(p => p.TokenIds.Length < 40))
+        {
+            var generated = await engine.GenerateAsync(new(prompt.TokenIds, SamplingOptions.Greedy) { MaxNewTokens = 16, IgnoreEos = true });
+            Assert.Equal(prompt.Greedy.Take(16), generated.TokenIds);
+        }
+    }
+
+    [Fact]
+    public void A_disk_that_is_too_small_is_refused_before_anything_is_written()
+    {
+        using var small = SmallDisk.Mount(1);
+        var options = resident with { DiskDirectory = small.Folder, Cache = disk, GpuBatchSize = 64, MaxSequenceLength = 96 };
+        var message = Assert.Throws<EngineException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
+        Assert.Contains("does not fit the disk", message, StringComparison.Ordinal);
+        Assert.Contains($"{small.Folder} has free 0.00 GiB", message, StringComparison.Ordinal);
+        Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
+    }
+
+    /// <summary>Runs until something is generated, breaks something, and sees everything end.</summary>
+    private async Task ExpectFailure(EngineOptions options, int tokensEach, Action breakIt, string why)
+    {
+        using (var engine = OffloadEngine.Load(Reference.File(Model), options))
+        {
+            Assert.NotEmpty(ScratchFiles.In(options.DiskDirectory));
+            Assert.Empty(Directory.EnumerateFileSystemEntries(options.DiskDirectory));
+            var tokens = 0;
+            var running = Enumerable.Range(0, 60).Select(n => engine.GenerateAsync(new([5, 6, 7 + n], SamplingOptions.Greedy)
+            {
+                MaxNewTokens = tokensEach,
+                IgnoreEos = true,
+                StopAfter = _ =>
+                {
+                    if (tokens++ == 30)
+                    {
+                        breakIt();
+                    }
+
+                    return false;
+                },
+            })).ToList();
+            await Assert.ThrowsAsync<EngineException>(() => Task.WhenAll(running));
+            foreach (var sequence in running.Where(r => !r.IsCompletedSuccessfully))
+            {
+                var failure = await Assert.ThrowsAsync<EngineException>(() => sequence);
+                Assert.Contains("The engine failed in sweep ", failure.Message, StringComparison.Ordinal);
+                Assert.Contains(why, failure.Message, StringComparison.Ordinal);
+            }
+
+            await Assert.ThrowsAsync<EngineException>(() => engine.GenerateAsync(new([5], SamplingOptions.Greedy)));
+        }
+
+        Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
+        Assert.Empty(ScratchFiles.In(options.DiskDirectory));
+    }
+}

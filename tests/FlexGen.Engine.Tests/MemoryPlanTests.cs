@@ -1,0 +1,78 @@
+using FlexGen.Engine.Models;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Tests;
+
+public class MemoryPlanTests
+{
+    private const long GiB = 1L << 30;
+    private static readonly EngineOptions options = new()
+    {
+        Device = "cpu",
+        GpuBatchSize = 8,
+        GpuBatchCount = 2,
+        MaxSequenceLength = 256,
+        HostMemory = 64 * GiB,
+        DiskDirectory = Path.GetTempPath(),
+    };
+
+    [Fact]
+    public void A_plan_that_does_not_fit_host_memory_names_what_takes_it_and_the_setting()
+    {
+        var message = Refusal("opt-1.3b", options with { HostMemory = 2 * GiB });
+        Assert.Contains("does not fit host memory", message, StringComparison.Ordinal);
+        Assert.Contains("weights 4.9", message, StringComparison.Ordinal);
+        Assert.Contains("--host-memory is 2.00 GiB", message, StringComparison.Ordinal);
+        Assert.Contains("--percent", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_GPU_the_GPU_s_budget_bounds_the_compute_tier_and_the_host_s_everything()
+    {
+        var onHost = options with { Weights = new(0, 100), Cache = new(0, 100), Hidden = new(0, 100), GpuMemory = 2 * GiB };
+        Choose("opt-1.3b", onHost);
+        Assert.Contains("does not fit the compute tier", Refusal("opt-1.3b", options with { GpuMemory = 2 * GiB }), StringComparison.Ordinal);
+        Assert.Contains("--gpu-memory is 0.50 GiB", Refusal("opt-1.3b", onHost with { GpuMemory = GiB / 2 }), StringComparison.Ordinal);
+        Assert.Contains("--host-memory is 5.00 GiB", Refusal("opt-1.3b", onHost with { HostMemory = 5 * GiB }), StringComparison.Ordinal);
+        Choose("opt-1.3b", onHost with { HostMemory = 4 * GiB, Weights = new(0, 0) });
+    }
+
+    [Fact]
+    public void A_disk_without_room_is_refused_before_anything_is_written()
+    {
+        var message = Refusal("opt-175b", options with { Weights = new(0, 0), Cache = new(0, 0), GpuBatchSize = 64, GpuBatchCount = 1024, MaxSequenceLength = 2048, HostMemory = 1_000_000 * GiB });
+        Assert.Contains("does not fit the disk", message, StringComparison.Ordinal);
+        Assert.Contains($"{options.DiskDirectory} has free", message, StringComparison.Ordinal);
+        Assert.Contains("--disk-dir", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(100, 0)]
+    [InlineData(0, 100)]
+    [InlineData(50, 25)]
+    public void The_budget_that_is_needed_is_enough_and_a_byte_less_is_not(double gpu, double host)
+    {
+        Placement placement = new(gpu, host);
+        var asked = options with { Weights = placement, Cache = placement, Hidden = placement };
+        var policy = Choose("opt-125m", asked);
+        MemoryNeeds needs = new(PublishedShapes.Create("opt-125m"), policy, ScalarType.Float32, hasGpu: false, gpuBytesInUse: 0);
+        var bytes = (long)Math.Ceiling(needs.Compute.Concat(needs.Host).Sum(n => n.Bytes));
+        Choose("opt-125m", asked with { HostMemory = bytes });
+        Refusal("opt-125m", asked with { HostMemory = bytes - 1 });
+    }
+
+    [Fact]
+    public void A_batch_size_that_is_not_given_is_the_largest_that_all_budgets_leave()
+    {
+        var asked = options with { GpuBatchSize = null, Cache = new(0, 100), HostMemory = 2 * GiB };
+        var slots = Choose("opt-125m", asked).GpuBatchSize;
+        Assert.InRange(slots, 2, 63);
+        Choose("opt-125m", asked with { GpuBatchSize = slots });
+        Refusal("opt-125m", asked with { GpuBatchSize = slots + 1 });
+    }
+
+    private static Policy Choose(string shape, EngineOptions options) => MemoryPlan.Choose(PublishedShapes.Create(shape), ScalarType.Float32, CPU, options);
+
+    private static string Refusal(string shape, EngineOptions options) => Assert.Throws<EngineException>(() => Choose(shape, options)).Message;
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using FlexGen.Engine.Tests.Support;
+using FlexGen.Worker.Tests.Support;
+
+namespace FlexGen.Worker.Tests.Offload;
+
+/// <summary>What becomes of a pipeline whose model rests on disk when the process or the disk fails.</summary>
+public sealed class OffloadFaultTests : IDisposable
+{
+    private const int Records = 4000;
+    private readonly Workspace workspace = new();
+
+    public OffloadFaultTests()
+    {
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline(
+            model: $"{{ path: {Workspace.DemoModel} }}", rows: "200",
+            more: "engine: { device: cpu, gpuBatchSize: 16, gpuBatchCount: 2, percent: [0, 0, 0, 0, 0, 0], diskDirectory: scratch, hostMemory: 1GiB }");
+    }
+
+    [Fact]
+    public async Task Given_a_read_that_fails_when_run_then_it_says_what_failed_and_the_same_command_completes()
+    {
+        using (var process = workspace.Start("run", Workspace.File))
+        {
+            await UntilPartsAsync(process);
+            ScratchFiles.Empty(workspace.At("scratch"), process.Id);
+            string error = (await process.WaitAsync()).Expect(1).Error;
+            Assert.Contains("The engine failed in sweep", error, StringComparison.Ordinal);
+            Assert.Contains("could be read from the scratch file", error, StringComparison.Ordinal);
+            Assert.Single(error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
+            Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        }
+        await ExpectRestartCompletes();
+    }
+
+    [Fact]
+    public async Task Given_a_kill_when_run_again_then_no_scratch_file_is_left_and_it_completes()
+    {
+        using (var process = workspace.Start("run", Workspace.File))
+        {
+            await UntilPartsAsync(process);
+            Assert.NotEmpty(ScratchFiles.In(workspace.At("scratch"), process.Id));
+            process.Kill();
+            await process.WaitAsync();
+        }
+        await ExpectRestartCompletes();
+    }
+
+    [Fact]
+    public async Task Given_a_signal_when_run_then_it_commits_leaves_no_scratch_file_and_the_same_command_completes()
+    {
+        using (var process = workspace.Start("run", Workspace.File))
+        {
+            await UntilPartsAsync(process);
+            process.Terminate();
+            (await process.WaitAsync()).Expect(0);
+        }
+        await ExpectRestartCompletes();
+    }
+
+    public void Dispose() => workspace.Dispose();
+
+    private async Task ExpectRestartCompletes()
+    {
+        Assert.Empty(Directory.EnumerateFileSystemEntries(workspace.At("scratch")));
+        var parts = workspace.Parts().ToList();
+        var report = JsonNode.Parse((await workspace.RunAsync("run", Workspace.File, "--json")).Expect(0).Output)!;
+        workspace.ExpectEachRecordOnce(Records);
+        Assert.Empty(parts.Except(workspace.Parts()));
+        Assert.Equal(0, (long)report["gpu_peak_bytes"]!);
+        Assert.True((long)report["disk_peak_bytes"]! > 0 && (long)report["host_peak_bytes"]! > 0);
+        Assert.InRange((long)report["process_peak_bytes"]!, 1, 1L << 30);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(workspace.At("scratch")));
+    }
+
+    private async Task UntilPartsAsync(FlexGenProcess process)
+    {
+        while (!workspace.Parts().Any())
+        {
+            Assert.False(process.HasExited, process.HasExited ? (await process.WaitAsync()).Error : "");
+            await Task.Delay(20);
+        }
+    }
+}
