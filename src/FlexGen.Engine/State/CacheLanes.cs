@@ -18,7 +18,8 @@ internal sealed class CacheLanes : IDisposable
     {
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
-        (Loads, Stores, Attention) = (new("cache loads", gpu, trace), new("cache stores", gpu, trace), new("host attention", gpu, trace, computes: true));
+        (Loads, Stores) = (new("cache loads", gpu, trace), new("cache stores", gpu, trace));
+        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace, computes: true))];
         if (HasGpu)
         {
             (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));
@@ -31,7 +32,8 @@ internal sealed class CacheLanes : IDisposable
 
     public Lane Stores { get; }
 
-    public Lane Attention { get; }
+    /// <summary>Two that take turns: while one brings queries or has its last cores at work, the other has work for the rest.</summary>
+    public IReadOnlyList<Lane> Attention { get; }
 
     /// <summary>Pinned memory between the disk and a GPU, for the thread of <see cref="Loads"/>.</summary>
     public HostMemory? Staging { get; }
@@ -103,7 +105,11 @@ internal sealed class CacheLanes : IDisposable
     {
         Loads.Dispose();
         Stores.Dispose();
-        Attention.Dispose();
+        foreach (var lane in Attention)
+        {
+            lane.Dispose();
+        }
+
         Staging?.Dispose();
         storeStaging?.Dispose();
     }

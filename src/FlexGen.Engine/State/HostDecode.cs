@@ -12,15 +12,16 @@ internal sealed unsafe class HostDecode : IDisposable
     private readonly HostAttention.Shape layout;
     private readonly ScalarType type;
     private readonly CacheLanes lanes;
-    private readonly HostMemory? staging;
+    private readonly HostMemory[] stagings;
     private readonly Device device;
+    private int turn;
 
     public HostDecode(ModelShape shape, int slots, ScalarType type, Device device, CacheLanes lanes)
     {
         (this.type, this.lanes, this.device) = (type, lanes, device);
         layout = new(slots, shape.KvHeads, shape.Heads / shape.KvHeads, shape.HeadDim);
         var rowBytes = (2L * shape.Heads * shape.HeadDim * sizeof(float)) + (2L * shape.KvHeads * shape.HeadDim * DataTypes.Size(type));
-        staging = lanes.HasGpu ? new(slots * rowBytes, pinned: true) : null;
+        stagings = lanes.HasGpu ? [.. lanes.Attention.Select(_ => new HostMemory(slots * rowBytes, pinned: true))] : [];
     }
 
     /// <summary>Starts the attention of a pass's decoding sequences.</summary>
@@ -36,8 +37,10 @@ internal sealed unsafe class HostDecode : IDisposable
         var newValues = pass.Values.narrow(0, 0, count).contiguous().DetachFromDisposeScope();
         var result = empty([count, query.shape[1] * query.shape[2]], ScalarType.Float32, device).DetachFromDisposeScope();
         var spans = pass.Rows.Decodes.Select(d => new HostAttention.Span(d.Slot, d.First(pass.Window), d.Length)).ToArray();
-        var after = lanes.Attention.Mark();
-        var transfer = lanes.Attention.Start(
+        turn = (turn + 1) % lanes.Attention.Count;
+        var (lane, staging) = (lanes.Attention[turn], lanes.HasGpu ? stagings[turn] : null);
+        var after = lane.Mark();
+        var transfer = lane.Start(
             copier =>
             {
                 present?.WaitOnHost();
@@ -68,15 +71,15 @@ internal sealed unsafe class HostDecode : IDisposable
         }
     }
 
-    public void Dispose() => staging?.Dispose();
+    public void Dispose() => Array.ForEach(stagings, s => s.Dispose());
 
     private static long Bytes(Tensor tensor) => tensor.numel() * DataTypes.Size(tensor.dtype);
 
     /// <summary>A tensor's address in host memory: its own without a GPU, else in the staging memory, which it moves on in.</summary>
-    private IntPtr Bring(Copier copier, Tensor tensor, ref IntPtr at, bool flush = false)
+    private static IntPtr Bring(Copier copier, Tensor tensor, ref IntPtr at, bool flush = false)
     {
         var from = TensorAddress.Of(tensor.Handle);
-        if (staging is null)
+        if (at == IntPtr.Zero)
         {
             return from;
         }
