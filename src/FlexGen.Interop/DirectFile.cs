@@ -14,7 +14,6 @@ public sealed unsafe partial class DirectFile : IDisposable
 
     private const double GiB = 1L << 30;
     private const long Request = 4 << 20;
-    private const int RequestsInFlight = 8;
     private const int ReadWrite = 2;
     private const int Direct = 0x4000;
     private const int CloseOnExec = 0x80000;
@@ -72,15 +71,15 @@ public sealed unsafe partial class DirectFile : IDisposable
     public void Read(long offset, IntPtr to, long bytes) => InParallel(bytes, (at, length) =>
     {
         var done = RandomAccess.Read(handle, new Span<byte>((byte*)to + at, length), offset + at);
-        return done == length ? true : throw new IOException($"{folder}: {done} of {length} bytes could be read from the scratch file");
+        if (done != length)
+        {
+            throw new IOException($"{folder}: {done} of {length} bytes could be read from the scratch file");
+        }
     });
 
     /// <exception cref="IOException">The disk did not take the bytes.</exception>
     public void Write(long offset, IntPtr from, long bytes) => InParallel(bytes, (at, length) =>
-    {
-        RandomAccess.Write(handle, new ReadOnlySpan<byte>((byte*)from + at, length), offset + at);
-        return true;
-    });
+        RandomAccess.Write(handle, new ReadOnlySpan<byte>((byte*)from + at, length), offset + at));
 
     public void Dispose()
     {
@@ -109,17 +108,20 @@ public sealed unsafe partial class DirectFile : IDisposable
         throw new IOException($"{folder}: a scratch file could not be opened (errno {Marshal.GetLastPInvokeError()}); name a folder on a local disk with --disk-dir");
     }
 
-    private static void InParallel(long bytes, Func<long, int, bool> request)
+    private static void InParallel(long bytes, Action<long, int> request)
     {
         var requests = (int)((bytes + Request - 1) / Request);
         if (requests <= 1)
         {
-            _ = bytes > 0 && request(0, (int)bytes);
+            if (bytes > 0)
+            {
+                request(0, (int)bytes);
+            }
+
             return;
         }
 
-        Parallel.For(0, requests, new ParallelOptions { MaxDegreeOfParallelism = RequestsInFlight },
-            n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
+        DiskThreads.Run(requests, n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
