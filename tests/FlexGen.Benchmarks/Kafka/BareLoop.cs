@@ -7,25 +7,34 @@ namespace FlexGen.Benchmarks.Kafka;
 
 /// <summary>
 /// What <see cref="KafkaThroughput"/> is held against: Confluent.Kafka alone in one thread; consume, transform, produce, results and offsets
-/// in one transaction. Its clients are set as the worker's are, where that matters for speed.
+/// in one transaction.
 /// </summary>
 internal static class BareLoop
 {
     private static readonly TimeSpan timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Answers <paramref name="count"/> messages and commits after every <paramref name="interval"/>.</summary>
+    /// <param name="client">How to connect.</param>
+    /// <param name="from">The topic of requests.</param>
+    /// <param name="to">The topic of results.</param>
+    /// <param name="count">How many to answer.</param>
+    /// <param name="interval">How long a transaction stays open.</param>
+    /// <param name="transform">Makes a result of a request.</param>
+    /// <param name="isTuned">Fetch ahead as the worker does, rather than by librdkafka's defaults.</param>
     /// <returns>From the first message to the last commit.</returns>
-    public static TimeSpan Run(ClientConfig client, string from, string to, int count, TimeSpan interval, Func<byte[], byte[]> transform, string? group = null)
+    public static TimeSpan Run(ClientConfig client, string from, string to, int count, TimeSpan interval, Func<byte[], byte[]> transform, bool isTuned)
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new ClientConfig(client.ToDictionary()))
         {
-            GroupId = group ?? $"bare-loop-{to}",
+            GroupId = $"bare-loop-{to}",
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             ConsumeResultFields = "headers,topic",
+            QueuedMaxMessagesKbytes = isTuned ? 32768 : null,
+            FetchQueueBackoffMs = isTuned ? 10 : null,
         }).Build();
         using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig(new ClientConfig(client.ToDictionary()))
         {
