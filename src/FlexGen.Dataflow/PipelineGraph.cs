@@ -14,6 +14,8 @@ namespace FlexGen.Dataflow;
 /// </summary>
 internal sealed class PipelineGraph : IDisposable
 {
+    /// <summary>Finished records wait in so many arrays at most before each block: some have one record, some what a batch has.</summary>
+    private const int ArraysWaiting = 2;
     private static readonly TimeSpan formerDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan commitCheckPeriod = TimeSpan.FromSeconds(1);
 
@@ -30,10 +32,9 @@ internal sealed class PipelineGraph : IDisposable
     private readonly CancellationTokenSource giveUp;
     private readonly TransformBlock<Record[], Record[]> prepare;
     private readonly BatchFormer former;
-    private readonly TransformManyBlock<Record[], Record> admit;
-    private readonly TransformBlock<Record, Record> generate;
-    private readonly TransformBlock<Record, Record> finish;
-    private readonly ActionBlock<Record?> sink;
+    private readonly GenerateBlock generate;
+    private readonly TransformBlock<Record[], Record[]> finish;
+    private readonly ActionBlock<Record[]> sink;
     private Exception? failure;
 
     public PipelineGraph(
@@ -61,17 +62,15 @@ internal sealed class PipelineGraph : IDisposable
         int inFlight = 2 * generator.Concurrency;
         prepare = new(Prepare, Parallel(Environment.ProcessorCount, 2 * Environment.ProcessorCount));
         former = new BatchFormer(Math.Max(64, 4 * generator.Concurrency), formerDelay, time, abort.Token);
-        admit = new(batch => batch, Parallel(1, 1));
-        generate = new(GenerateAsync, Parallel(inFlight, 2 * inFlight));
-        finish = new(Finish, Parallel(Environment.ProcessorCount, 1024));
-        sink = new(WriteAsync, Parallel(1, 1024));
+        generate = new GenerateBlock(generator, inFlight, ArraysWaiting, giveUp.Token, abort.Token);
+        finish = new(Finish, Parallel(Environment.ProcessorCount, ArraysWaiting));
+        sink = new(WriteAsync, Parallel(1, ArraysWaiting));
 
         var link = new DataflowLinkOptions { PropagateCompletion = true };
         prepare.LinkTo(former.Input, link);
-        former.Output.LinkTo(admit, link);
-        admit.LinkTo(generate, link);
-        generate.LinkTo(finish, link);
-        finish.LinkTo(sink!, link);
+        former.Output.LinkTo(generate.Input, link);
+        generate.Output.LinkTo(finish, link);
+        finish.LinkTo(sink, link);
     }
 
     /// <summary>Records that were given up when the run was stopped.</summary>
@@ -81,11 +80,10 @@ internal sealed class PipelineGraph : IDisposable
     /// <returns>Whether the source was read to its end.</returns>
     public async Task<bool> RunAsync()
     {
-        await using var ticks = time.CreateTimer(_ => sink.Post(null), null, commitCheckPeriod, commitCheckPeriod);
+        await using var ticks = time.CreateTimer(_ => sink.Post([]), null, commitCheckPeriod, commitCheckPeriod);
         var blocks = Task.WhenAll(
             Watch(prepare.Completion),
             Watch(former.Completion),
-            Watch(admit.Completion),
             Watch(generate.Completion),
             Watch(finish.Completion),
             Watch(sink.Completion));
@@ -102,6 +100,7 @@ internal sealed class PipelineGraph : IDisposable
 
     public void Dispose()
     {
+        generate.Dispose();
         giveUp.Dispose();
         abort.Dispose();
     }
@@ -163,15 +162,19 @@ internal sealed class PipelineGraph : IDisposable
 
     private Record[] Prepare(Record[] records)
     {
+        source.Decode(records);
         foreach (var record in records)
         {
             if (giveUp.IsCancellationRequested)
             {
                 break;
             }
+            if (record.Error is not null)
+            {
+                continue;
+            }
             try
             {
-                source.Decode(record);
                 record.Prompt = generator.Tokenize(template.Render(record.Rows, record.Row));
             }
             catch (RecordException e)
@@ -182,59 +185,40 @@ internal sealed class PipelineGraph : IDisposable
         return records;
     }
 
-    private async Task<Record> GenerateAsync(Record record)
+    private Record[] Finish(Record[] records)
     {
-        if (record.Prompt is not { } prompt || giveUp.IsCancellationRequested)
-        {
-            return record;
-        }
-        try
-        {
-            record.Completion = await generator.GenerateAsync(prompt, giveUp.Token);
-        }
-        catch (RecordException e)
-        {
-            record.Fail(e.Reason, e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The record is dropped: see IGenerator.
-        }
-        return record;
-    }
-
-    private Record Finish(Record record)
-    {
-        if (schema is not null && record is { Error: null, Completion: { } completion })
+        foreach (var record in records)
         {
             try
             {
-                schema.Check(completion.Text);
+                if (record is { Error: null, Completion: { } completion })
+                {
+                    schema?.Check(completion.Text);
+                    sinks.Encode(record);
+                }
             }
             catch (RecordException e)
             {
                 record.Fail(e.Reason, e.Message);
             }
         }
-        return record;
+        return records;
     }
 
-    private async Task WriteAsync(Record? record)
+    private async Task WriteAsync(Record[] records)
     {
-        if (record is { IsDropped: true })
-        {
-            Dropped++;
-        }
-        else if (record is not null)
+        var done = Array.FindAll(records, record => !record.IsDropped);
+        Dropped += records.Length - done.Length;
+        foreach (var record in done)
         {
             if (record.Error is { } error)
             {
                 Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
             }
-            if (await sinks.WriteAsync(record))
-            {
-                progress.CountDone(record);
-            }
+        }
+        foreach (var record in await sinks.WriteAsync(done))
+        {
+            progress.CountDone(record);
         }
         await sinks.CommitIfDueAsync();
     }

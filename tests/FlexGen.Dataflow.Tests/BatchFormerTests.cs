@@ -7,8 +7,6 @@ namespace FlexGen.Dataflow.Tests;
 
 public sealed class BatchFormerTests
 {
-    private static readonly Rows rows = new("s", 0, []);
-
     [Fact]
     public void Loses_repeats_and_holds_nothing_and_orders_each_batch_by_length()
     {
@@ -59,5 +57,5 @@ public sealed class BatchFormerTests
     private static int Length(Record record) => record.Prompt!.TokenIds.Length;
 
     private static Record[] Records(int[] lengths) =>
-        [.. lengths.Select((length, i) => new Record(rows, i, new Assignment("s")) { Prompt = new TokenizedPrompt("", new int[length]) })];
+        [.. lengths.Select((length, i) => new Record(new Assignment("s"), i, Rows.Empty, 0) { Prompt = new TokenizedPrompt("", new int[length]) })];
 }

@@ -47,7 +47,7 @@ internal sealed partial class PromptTemplate
     {
         var text = scratch ??= new ArrayBufferWriter<char>();
         text.ResetWrittenCount();
-        var literals = new List<(int Start, int Length)>(parts.Count);
+        var literals = new List<(int Start, int Length)>();
         foreach (var part in parts)
         {
             if (part.Writer is null)

@@ -1,3 +1,5 @@
+using Confluent.Kafka;
+
 namespace FlexGen.Dataflow.Records;
 
 /// <summary>
@@ -5,12 +7,15 @@ namespace FlexGen.Dataflow.Records;
 /// when the stream comes back to it: they will be read again.
 /// </summary>
 /// <param name="stream">The stream of the records' origins.</param>
-internal sealed class Assignment(string stream)
+/// <param name="partition">The partition that it is; null where it is a file.</param>
+internal sealed class Assignment(string stream, TopicPartition? partition = null)
 {
     private volatile bool isLost;
     private long undelivered;
 
     public string Stream { get; } = stream;
+
+    public TopicPartition? Partition { get; } = partition;
 
     public bool IsLost => isLost;
 

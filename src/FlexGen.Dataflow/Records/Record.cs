@@ -1,17 +1,24 @@
+using Confluent.Kafka;
+
 namespace FlexGen.Dataflow.Records;
 
 /// <summary>One row or message on its way from source to sink. The blocks fill it in, one after another: it is never shared between two.</summary>
-internal sealed class Record(Rows rows, int row, Assignment assignment)
+/// <param name="assignment">The assignment under which the record was read.</param>
+/// <param name="position">The row in the file, from 0, or the offset.</param>
+/// <param name="rows">Where its values are.</param>
+/// <param name="row">The row there.</param>
+internal sealed class Record(Assignment assignment, long position, Rows rows, int row)
 {
     public Rows Rows { get; private set; } = rows;
 
     public int Row { get; private set; } = row;
 
-    /// <summary>The assignment under which the record was read.</summary>
     public Assignment Assignment { get; } = assignment;
 
-    /// <summary>The message that the record was read from; null where it is a row.</summary>
-    public Message? Message { get; init; }
+    public long Position { get; } = position;
+
+    /// <summary>The message that the record was read from, which passes through unchanged; null where it is a row.</summary>
+    public Message<byte[]?, byte[]?>? Message { get; init; }
 
     /// <summary>The first position that is known to be done when this record is: those between a partition's messages hold none.</summary>
     public long CoversFrom
@@ -20,9 +27,13 @@ internal sealed class Record(Rows rows, int row, Assignment assignment)
         init;
     } = -1;
 
+    /// <summary>Null before there is one, and once it was generated from.</summary>
     public TokenizedPrompt? Prompt { get; set; }
 
     public Completion? Completion { get; set; }
+
+    /// <summary>What a sink has made of the record ahead of writing it; null where it makes nothing.</summary>
+    public byte[]? Encoded { get; set; }
 
     public RecordError? Error { get; private set; }
 
@@ -35,12 +46,10 @@ internal sealed class Record(Rows rows, int row, Assignment assignment)
     /// <summary>Neither output nor error: the run was stopped before the record was done.</summary>
     public bool IsDropped => Completion is null && Error is null;
 
-    public Origin Origin => new(Rows.Stream, Position);
-
-    public long Position => Rows.FirstPosition + Row;
+    public Origin Origin => new(Assignment.Stream, Position);
 
     /// <summary>Gives a message's record the columns that its value holds.</summary>
-    public void Decode(Rows columns) => (Rows, Row) = (columns, 0);
+    public void Decode(Rows rows, int row) => (Rows, Row) = (rows, row);
 
     /// <summary>Marks the record for the dead letter. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
     public void Fail(string reason, string message)
@@ -53,7 +62,7 @@ internal sealed class Record(Rows rows, int row, Assignment assignment)
 
     public static int CompareByOrigin(Record a, Record b)
     {
-        int streams = ReferenceEquals(a.Rows.Stream, b.Rows.Stream) ? 0 : string.CompareOrdinal(a.Rows.Stream, b.Rows.Stream);
+        int streams = ReferenceEquals(a.Assignment, b.Assignment) ? 0 : string.CompareOrdinal(a.Assignment.Stream, b.Assignment.Stream);
         return streams != 0 ? streams : a.Position.CompareTo(b.Position);
     }
 }

@@ -67,7 +67,7 @@ internal sealed class FilePositions : IPositions
         var next = new Dictionary<string, long>();
         foreach (var record in records)
         {
-            next[record.Rows.Stream] = record.Position + 1;
+            next[record.Assignment.Stream] = record.Position + 1;
         }
         return [.. next.Select(p => new GroupOffsets(
             Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(identity, Hash(identities[p.Key]))]))];

@@ -8,33 +8,39 @@ namespace FlexGen.Dataflow.Sinks;
 /// </summary>
 internal sealed class Frontier
 {
-    private readonly Queue<Record> records = [];
+    private readonly Queue<Record> ready = [];
+    private readonly Queue<Record> waiting = [];
 
     /// <summary>Records that are not committed.</summary>
-    public int Count => records.Count;
+    public int Count => ready.Count + waiting.Count;
 
-    public long HeldBytes => records.Sum(record => record.HeldBytes);
+    /// <summary>Those of them that may be committed.</summary>
+    public int ReadyCount => ready.Count;
+
+    public long HeldBytes => ready.Concat(waiting).Sum(record => record.HeldBytes);
 
     /// <summary>Notes a record that was read, after all that were read before it.</summary>
-    public void Expect(Record record) => records.Enqueue(record);
+    public void Expect(Record record) => waiting.Enqueue(record);
 
-    /// <summary>Appends the records that may be committed to <paramref name="ready"/> until it has <paramref name="limit"/>.</summary>
-    public void CollectReady(List<Record> ready, int limit)
+    /// <summary>Moves past the records that are finished.</summary>
+    /// <returns>How many more may be committed than before.</returns>
+    public int Advance()
     {
-        foreach (var record in records)
+        int before = ready.Count;
+        while (waiting.TryPeek(out var first) && first.IsFinished)
         {
-            if (!record.IsFinished || ready.Count >= limit)
-            {
-                return;
-            }
-            ready.Add(record);
+            ready.Enqueue(waiting.Dequeue());
         }
+        return ready.Count - before;
     }
+
+    /// <summary>Appends the records that may be committed to <paramref name="batch"/> until it has <paramref name="limit"/>.</summary>
+    public void CollectReady(List<Record> batch, int limit) => batch.AddRange(ready.Take(limit - batch.Count));
 
     /// <summary>Forgets the first record, which is committed.</summary>
     public void Release(Record record)
     {
-        if (!ReferenceEquals(records.Dequeue(), record))
+        if (!ReferenceEquals(ready.Dequeue(), record))
         {
             throw new InvalidOperationException($"{record.Origin} was committed before a record that was read before it.");
         }

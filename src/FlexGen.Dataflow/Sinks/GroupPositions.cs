@@ -13,12 +13,12 @@ internal sealed class GroupPositions(ConsumerGroup group) : IPositions
 
     public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership)
     {
-        var next = new Dictionary<TopicPartition, Offset>();
+        var next = new Dictionary<Assignment, long>();
         foreach (var record in records)
         {
-            next[record.Message!.Position.TopicPartition] = record.Message.Position.Offset + 1;
+            next[record.Assignment] = record.Position + 1;
         }
-        return [new GroupOffsets(membership, [.. next.Select(p => new TopicPartitionOffset(p.Key, p.Value))])];
+        return [new GroupOffsets(membership, [.. next.Select(p => new TopicPartitionOffset(p.Key.Partition, p.Value))])];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)

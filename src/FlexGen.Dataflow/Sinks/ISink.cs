@@ -14,9 +14,13 @@ internal interface ISink : IAsyncDisposable
     /// <summary>Announces records in the order they were read; waits while there is no room for them.</summary>
     ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken);
 
-    /// <summary>Takes an announced record; may commit.</summary>
-    /// <returns>False where the record's assignment is lost: it is not this process's to deliver.</returns>
-    ValueTask<bool> WriteAsync(Record record);
+    /// <summary>Makes of a completed record what can be made before it is written. Called from several threads at once.</summary>
+    /// <exception cref="RecordException">It holds what the sink cannot write.</exception>
+    void Encode(Record record);
+
+    /// <summary>Takes announced records; may commit.</summary>
+    /// <returns>Those that it took. Where a record's assignment is lost, it is not this process's to deliver.</returns>
+    ValueTask<Record[]> WriteAsync(Record[] records);
 
     /// <summary>Commits if what is not committed has waited long enough.</summary>
     ValueTask CommitIfDueAsync();

@@ -11,7 +11,9 @@ namespace FlexGen.Dataflow.Sinks;
 internal sealed class KafkaSink : ISink
 {
     private const int MaxRecordsTogether = 10_000;
+    private const int RecordsWorthCommitting = MaxRecordsTogether / 2;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan minPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan maxPause = TimeSpan.FromSeconds(2);
 
     private readonly KafkaSinkOptions options;
@@ -40,7 +42,7 @@ internal sealed class KafkaSink : ISink
         this.positions = positions;
         this.done = done;
         this.log = log;
-        records = new UncommittedRecords(options.MaxUncommitted, options.MaxUncommittedBytes);
+        records = new UncommittedRecords(options.MaxUncommitted, MaxRecordsTogether, options.MaxUncommittedBytes);
         committer = Task.Factory.StartNew(CommitFromTimeToTime, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -49,15 +51,17 @@ internal sealed class KafkaSink : ISink
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
         this.records.ExpectAsync(records, cancellationToken);
 
-    public ValueTask<bool> WriteAsync(Record record)
+    public void Encode(Record record) => format.Encode(record);
+
+    public ValueTask<Record[]> WriteAsync(Record[] records)
     {
         ThrowIfFailed();
-        bool isTaken = records.Finish(record, out int finished);
-        if (finished >= MaxRecordsTogether / 2)
+        var taken = this.records.Finish(records);
+        if (this.records.ReadyCount >= RecordsWorthCommitting)
         {
             wake.Set();
         }
-        return ValueTask.FromResult(isTaken);
+        return ValueTask.FromResult(taken);
     }
 
     public ValueTask CommitIfDueAsync()
@@ -70,7 +74,7 @@ internal sealed class KafkaSink : ISink
     {
         ThrowIfFailed();
         long start = TimeProvider.System.GetTimestamp();
-        while (!TryCommitAll())
+        while (!TryCommit())
         {
             if (TimeProvider.System.GetElapsedTime(start) > patience)
             {
@@ -78,7 +82,7 @@ internal sealed class KafkaSink : ISink
                     $"sink.kafka: the brokers at {options.BootstrapServers} did not commit within {patience.TotalSeconds:0} s ({writer.Failure}): "
                     + "what is not committed will be done again by the next run.");
             }
-            Thread.Sleep(TimeSpan.FromMilliseconds(200));
+            Thread.Sleep(minPause);
         }
         return ValueTask.CompletedTask;
     }
@@ -88,9 +92,9 @@ internal sealed class KafkaSink : ISink
         long start = TimeProvider.System.GetTimestamp();
         try
         {
-            while (positions.Membership is not null && failure is null && !TryCommitAll() && TimeProvider.System.GetElapsedTime(start) < patience)
+            while (positions.Membership is not null && failure is null && !TryCommit() && TimeProvider.System.GetElapsedTime(start) < patience)
             {
-                Thread.Sleep(TimeSpan.FromMilliseconds(200));
+                Thread.Sleep(minPause);
             }
         }
         catch (PipelineException e)
@@ -115,14 +119,21 @@ internal sealed class KafkaSink : ISink
 
     private void CommitFromTimeToTime()
     {
-        var pause = options.CommitInterval;
+        var pause = minPause;
         while (!closing.IsCancellationRequested)
         {
-            wake.WaitOne(pause);
             try
             {
-                bool isDone = closing.IsCancellationRequested || TryCommitAll();
-                pause = isDone ? options.CommitInterval : TimeSpan.FromMilliseconds(Math.Min(2 * pause.TotalMilliseconds, maxPause.TotalMilliseconds));
+                if (TryCommit(RecordsWorthCommitting))
+                {
+                    pause = minPause;
+                    wake.WaitOne(options.CommitInterval);
+                }
+                else
+                {
+                    closing.Token.WaitHandle.WaitOne(pause);
+                    pause = TimeSpan.FromMilliseconds(Math.Min(2 * pause.TotalMilliseconds, maxPause.TotalMilliseconds));
+                }
             }
             catch (Exception e)
             {
@@ -146,27 +157,26 @@ internal sealed class KafkaSink : ISink
         }
     }
 
-    /// <summary>Whether nothing that could be committed is left.</summary>
-    private bool TryCommitAll()
+    /// <summary>Commits what is ready, and goes on while at least <paramref name="worthwhile"/> records are.</summary>
+    /// <returns>Whether it succeeded.</returns>
+    private bool TryCommit(int worthwhile = 1)
     {
         lock (committing)
         {
-            while (true)
+            do
             {
                 if (!writer.TryOpen(patience) || !TrySettle())
                 {
                     return false;
                 }
                 var batch = records.Ready(limit, () => positions.Membership, out var membership);
-                if (batch.Count == 0)
-                {
-                    return true;
-                }
-                if (membership is null || !TryCommit(batch, membership))
+                if (batch.Count > 0 && (membership is null || !TryCommit(batch, membership)))
                 {
                     return false;
                 }
             }
+            while (unsettled is not null || records.ReadyCount >= worthwhile);
+            return true;
         }
     }
 
@@ -233,6 +243,7 @@ internal sealed class KafkaSink : ISink
         Log.ResultRefused(log, record.Origin.ToString(), reason);
         if (record.Error is null)
         {
+            ResultFormat.Decode(record);
             record.Fail("result_refused", $"the brokers refuse the result: {reason}");
         }
         else if (!stripped.Add(record))

@@ -133,7 +133,7 @@ internal sealed class ParquetSink : IAsyncDisposable
         }
         foreach (var record in pending)
         {
-            if (!inPart[record.Rows.Stream].Add(record.CoversFrom, record.Position + 1))
+            if (!inPart[record.Assignment.Stream].Add(record.CoversFrom, record.Position + 1))
             {
                 throw new InvalidOperationException($"{record.Origin} reached the sink twice.");
             }

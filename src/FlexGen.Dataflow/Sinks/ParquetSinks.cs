@@ -20,15 +20,19 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
 
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public ValueTask<bool> WriteAsync(Record record) => AloneAsync(async () =>
+    public void Encode(Record record)
     {
-        if (record.Assignment.IsLost)
+    }
+
+    public ValueTask<Record[]> WriteAsync(Record[] records) => AloneAsync(async () =>
+    {
+        var taken = Array.FindAll(records, record => !record.Assignment.IsLost);
+        foreach (var record in taken)
         {
-            return false;
+            await (record.Error is null ? output : deadLetter).WriteAsync(record);
+            record.Assignment.CountDelivered();
         }
-        await (record.Error is null ? output : deadLetter).WriteAsync(record);
-        record.Assignment.CountDelivered();
-        return true;
+        return taken;
     });
 
     public async ValueTask CommitIfDueAsync() => await AloneAsync(async () =>

@@ -8,7 +8,7 @@ using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Sinks;
 
-/// <summary>Writes records as JSON objects. Used by one thread at a time.</summary>
+/// <summary>Writes records as JSON objects. Safe for several threads.</summary>
 /// <param name="schema">The columns of the records.</param>
 /// <param name="isJson">Whether the records are messages whose values are JSON objects: their fields pass through as they are written.</param>
 /// <param name="isWhole">Whether all fields of such an object pass through, rather than those of the schema.</param>
@@ -17,11 +17,26 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
 {
     private static readonly JsonWriterOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly ArrayBufferWriter<byte> buffer = new(1 << 12);
-    private readonly ArrayBufferWriter<char> text = new(1 << 12);
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? writtenOfThread;
+    [ThreadStatic]
+    private static ArrayBufferWriter<char>? textOfThread;
+    [ThreadStatic]
+    private static Utf8JsonWriter? writerOfThread;
+
     private readonly JsonColumn[] columns = isJson && isWhole ? [] : [.. schema.Names.Select(name => JsonColumn.Of(name, schema))];
 
+    private static ArrayBufferWriter<byte> Written => writtenOfThread ??= new(1 << 12);
+
+    /// <summary>The output that a result holds.</summary>
+    public static string OutputOf(byte[] result)
+    {
+        using var json = JsonDocument.Parse(result);
+        return json.RootElement.GetProperty("output").GetString()!;
+    }
+
     /// <summary>The record's columns and what the pipeline adds to a result.</summary>
+    /// <exception cref="RecordException">A value has no text.</exception>
     public byte[] Result(Record record)
     {
         WriteColumns(record);
@@ -34,33 +49,33 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
         WriteNumber(completion.PromptTokens);
         WriteName("\"completion_tokens\":"u8);
         WriteNumber(completion.CompletionTokens);
-        buffer.Write("}"u8);
-        return buffer.WrittenSpan.ToArray();
+        Written.Write("}"u8);
+        return Written.WrittenSpan.ToArray();
     }
 
-    /// <summary>The record's columns.</summary>
+    /// <summary>The record's columns, null where a value has no text.</summary>
     public byte[] Columns(Record record)
     {
-        WriteColumns(record);
-        buffer.Write("}"u8);
-        return buffer.WrittenSpan.ToArray();
+        WriteColumns(record, isLenient: true);
+        Written.Write("}"u8);
+        return Written.WrittenSpan.ToArray();
     }
 
-    private void WriteColumns(Record record)
+    private void WriteColumns(Record record, bool isLenient = false)
     {
-        buffer.ResetWrittenCount();
-        buffer.Write("{"u8);
+        Written.ResetWrittenCount();
+        Written.Write("{"u8);
         if (!isJson)
         {
             foreach (var column in columns)
             {
                 WriteName(column.Name);
-                WriteValue(column, record);
+                WriteValue(column, record, isLenient);
             }
         }
         else if (isWhole)
         {
-            buffer.Write(record.Message!.Value.AsSpan().Trim(" \t\r\n"u8)[1..^1].Trim(" \t\r\n"u8));
+            Written.Write(record.Message!.Value.AsSpan().Trim(" \t\r\n"u8)[1..^1].Trim(" \t\r\n"u8));
         }
         else
         {
@@ -81,24 +96,36 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
             if (column is not null)
             {
                 WriteName(column.Name);
-                buffer.Write(json.AsSpan(start, (int)reader.BytesConsumed - start));
+                Written.Write(json.AsSpan(start, (int)reader.BytesConsumed - start));
             }
         }
     }
 
-    private void WriteValue(JsonColumn column, Record record)
+    private static void WriteValue(JsonColumn column, Record record, bool isLenient)
     {
         var data = record.Rows.Columns[column.Leaf];
-        if (data.IsNull(record.Row))
+        var text = textOfThread ??= new(1 << 12);
+        text.ResetWrittenCount();
+        bool isNull = data.IsNull(record.Row);
+        try
         {
-            buffer.Write("null"u8);
+            if (!isNull)
+            {
+                column.Writer(data, record.Row, text);
+            }
+        }
+        catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException)
+        {
+            isNull = isLenient ? true : throw new RecordException("invalid_value", $"column {Encoding.UTF8.GetString(column.Name).TrimEnd(':')} holds a date or time that is out of range.");
+        }
+        if (isNull)
+        {
+            Written.Write("null"u8);
             return;
         }
-        text.ResetWrittenCount();
-        column.Writer(data, record.Row, text);
         if (column.IsBare(text.WrittenSpan))
         {
-            Encoding.UTF8.GetBytes(text.WrittenSpan, (IBufferWriter<byte>)buffer);
+            Encoding.UTF8.GetBytes(text.WrittenSpan, (IBufferWriter<byte>)Written);
         }
         else
         {
@@ -106,24 +133,26 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
         }
     }
 
-    private void WriteName(ReadOnlySpan<byte> quoted)
+    private static void WriteName(ReadOnlySpan<byte> quoted)
     {
-        if (buffer.WrittenCount > 1)
+        if (Written.WrittenCount > 1)
         {
-            buffer.Write(","u8);
+            Written.Write(","u8);
         }
-        buffer.Write(quoted);
+        Written.Write(quoted);
     }
 
-    private void WriteString(ReadOnlySpan<char> value)
+    private static void WriteString(ReadOnlySpan<char> value)
     {
-        using var writer = new Utf8JsonWriter(buffer, relaxed);
+        var writer = writerOfThread ??= new Utf8JsonWriter(Written, relaxed);
+        writer.Reset();
         writer.WriteStringValue(value);
+        writer.Flush();
     }
 
-    private void WriteNumber(int value)
+    private static void WriteNumber(int value)
     {
-        Utf8Formatter.TryFormat(value, buffer.GetSpan(16), out int length);
-        buffer.Advance(length);
+        Utf8Formatter.TryFormat(value, Written.GetSpan(16), out int length);
+        Written.Advance(length);
     }
 }

@@ -16,24 +16,38 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
 {
     private static readonly byte[] dropped = "true"u8.ToArray();
 
-    /// <summary>The message of a finished record. Called by one thread at a time.</summary>
+    /// <summary>Turns what is to be written of a completed record into the bytes of its result, which hold the output from then on.</summary>
+    public void Encode(Record record)
+    {
+        record.Encoded = json.Result(record);
+        record.Completion = record.Completion! with { Text = "" };
+    }
+
+    /// <summary>Takes <see cref="Encode"/> back.</summary>
+    public static void Decode(Record record)
+    {
+        record.Completion = record.Completion! with { Text = RecordJson.OutputOf(record.Encoded!) };
+        record.Encoded = null;
+    }
+
+    /// <summary>The message of a finished record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="withoutPayload">Leave the value of a dead letter out.</param>
     public OutgoingMessage Message(Record record, bool withoutPayload)
     {
-        var headers = new Headers();
-        foreach (var header in record.Message?.Headers ?? [])
-        {
-            headers.Add(header.Key, header.GetValueBytes());
-        }
         if (record.Error is null)
         {
             return new OutgoingMessage(topic, new Message<byte[], byte[]>
             {
                 Key = record.Message?.Key!,
-                Value = json.Result(record),
-                Headers = headers,
+                Value = record.Encoded!,
+                Headers = record.Message?.Headers,
             });
+        }
+        var headers = new Headers();
+        foreach (var header in record.Message?.Headers ?? [])
+        {
+            headers.Add(header.Key, header.GetValueBytes());
         }
         AddReason(headers, record);
         if (withoutPayload)
@@ -56,11 +70,11 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
         {
             Add("flexgen.output", completion.Text);
         }
-        if (record.Message?.Position is { } position)
+        if (record.Assignment.Partition is { } partition)
         {
-            Add("flexgen.origin.topic", position.Topic);
-            Add("flexgen.origin.partition", position.Partition.Value.ToString(CultureInfo.InvariantCulture));
-            Add("flexgen.origin.offset", position.Offset.Value.ToString(CultureInfo.InvariantCulture));
+            Add("flexgen.origin.topic", partition.Topic);
+            Add("flexgen.origin.partition", partition.Partition.Value.ToString(CultureInfo.InvariantCulture));
+            Add("flexgen.origin.offset", record.Position.ToString(CultureInfo.InvariantCulture));
         }
         else
         {

@@ -4,15 +4,19 @@ namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>What was read and is not committed, by assignment; no more of it than fits. Safe for several threads.</summary>
 /// <param name="maxRecords">How many records fit.</param>
+/// <param name="maxReady">How many of them may be ready to be committed: where commits are what is slow, more would only take memory.</param>
 /// <param name="maxBytes">How many bytes fit; one record always does.</param>
-internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
+internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxBytes)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Assignment, Frontier> frontiers = [];
     private TaskCompletionSource room = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int count;
     private long bytes;
-    private int finished;
+    private int ready;
+
+    /// <summary>Records that are ready to be committed.</summary>
+    public int ReadyCount => Volatile.Read(ref ready);
 
     /// <summary>Notes records in the order they were read; waits for room.</summary>
     public async ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken)
@@ -22,7 +26,7 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
             Task freed;
             lock (gate)
             {
-                if (count == 0 || (count + records.Count <= maxRecords && bytes < maxBytes))
+                if (count == 0 || (count + records.Count <= maxRecords && ready < maxReady && bytes < maxBytes))
                 {
                     Add(records);
                     return;
@@ -33,17 +37,20 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
         }
     }
 
-    /// <summary>Notes that a record is finished.</summary>
-    /// <param name="record">One that was expected.</param>
-    /// <param name="finished">How many are, since <see cref="Ready"/> was last asked.</param>
-    /// <returns>False where its assignment is lost.</returns>
-    public bool Finish(Record record, out int finished)
+    /// <summary>Notes that records are finished.</summary>
+    /// <param name="records">Some that were expected.</param>
+    /// <returns>Those whose assignment is not lost.</returns>
+    public Record[] Finish(Record[] records)
     {
         lock (gate)
         {
-            finished = record.Assignment.IsLost ? this.finished : ++this.finished;
-            record.IsFinished = true;
-            return !record.Assignment.IsLost;
+            var kept = Array.FindAll(records, record => !record.Assignment.IsLost);
+            foreach (var record in kept)
+            {
+                record.IsFinished = true;
+                ready += frontiers[record.Assignment].Advance();
+            }
+            return kept;
         }
     }
 
@@ -53,17 +60,16 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
     /// <param name="membership">What it gave.</param>
     public List<Record> Ready<T>(int limit, Func<T> member, out T membership)
     {
-        var ready = new List<Record>();
+        var batch = new List<Record>();
         lock (gate)
         {
-            finished = 0;
             membership = member();
             foreach (var frontier in frontiers.Values)
             {
-                frontier.CollectReady(ready, limit);
+                frontier.CollectReady(batch, limit);
             }
         }
-        return ready;
+        return batch;
     }
 
     /// <summary>Forgets records that are committed; those of lost assignments are forgotten already.</summary>
@@ -78,6 +84,7 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
                     frontier.Release(record);
                     record.Assignment.CountDelivered();
                     count--;
+                    ready--;
                     bytes -= record.HeldBytes;
                 }
             }
@@ -96,6 +103,7 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
                 if (frontiers.Remove(assignment, out var frontier))
                 {
                     count -= frontier.Count;
+                    ready -= frontier.ReadyCount;
                     bytes -= frontier.HeldBytes;
                 }
             }
@@ -124,7 +132,7 @@ internal sealed class UncommittedRecords(int maxRecords, long maxBytes)
             {
                 frontiers.Add(record.Assignment, frontier = new Frontier());
             }
-            record.HeldBytes = record.Message?.Bytes ?? record.Rows.Bytes(record.Row);
+            record.HeldBytes = record.Message is { } message ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) : record.Rows.Bytes(record.Row);
             frontier.Expect(record);
             count++;
             bytes += record.HeldBytes;

@@ -20,7 +20,9 @@ internal interface ISource : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<Record[]> ReadAsync(ISink sink, CancellationToken cancellationToken);
 
-    /// <summary>Finds the columns in what was read, where reading did not. Called from several threads at once.</summary>
-    /// <exception cref="RecordException">What was read does not hold them.</exception>
-    void Decode(Record record);
+    /// <summary>
+    /// Finds the columns in what was read, where reading did not; marks the records for the dead letter that do not hold them. Called
+    /// from several threads at once.
+    /// </summary>
+    void Decode(Record[] records);
 }

@@ -64,7 +64,7 @@ internal sealed class KafkaSource : ISource
         }
     }
 
-    public void Decode(Record record) => decoder.Decode(record);
+    public void Decode(Record[] records) => decoder.Decode(records);
 
     public async ValueTask DisposeAsync()
     {
@@ -93,6 +93,9 @@ internal sealed class KafkaSource : ISource
         {
             ["auto.offset.reset"] = "earliest",
             ["dotnet.consumer.consume.result.fields"] = "headers,topic",
+            // What is fetched ahead is memory. Once the queue was full librdkafka fetches nothing for a second, in which it runs dry.
+            ["queued.max.messages.kbytes"] = "32768",
+            ["fetch.queue.backoff.ms"] = "10",
         });
         settings["group.id"] = options.GroupId;
         settings["partition.assignment.strategy"] = "cooperative-sticky";

@@ -15,33 +15,48 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
     private readonly byte[][] names = [.. schema.Names.Select(Encoding.UTF8.GetBytes)];
     private readonly byte[][] reservedNames = [.. reserved.Select(Encoding.UTF8.GetBytes)];
 
-    /// <exception cref="RecordException">The value is missing, too long, or not what it should be; the record has its columns, all null.</exception>
-    public void Decode(Record record)
+    /// <summary>
+    /// Gives each record its columns, in one <see cref="Rows"/>. A record whose value is missing, too long, or not what it should be is
+    /// marked for the dead letter, with all columns null.
+    /// </summary>
+    public void Decode(Record[] records)
     {
-        var values = new ReadOnlyMemory<byte>?[names.Length];
-        try
+        var rows = new ReadOnlyMemory<byte>?[records.Length][];
+        var errors = new RecordException?[records.Length];
+        for (int i = 0; i < records.Length; i++)
         {
-            Find(record.Message!.Value, values);
+            rows[i] = new ReadOnlyMemory<byte>?[names.Length];
+            try
+            {
+                Find(records[i].Message!.Value, rows[i]);
+            }
+            catch (RecordException e)
+            {
+                errors[i] = e;
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                // InvalidOperationException: an escape that stands for half a character.
+                errors[i] = new RecordException("not_json", $"the message's value is not JSON: {e.Message}");
+            }
+            if (errors[i] is not null)
+            {
+                Array.Clear(rows[i]);
+            }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        var columns = new Rows([.. schema.Leaves.Select((leaf, column) => Column(leaf, [.. rows.Select(row => row[column])]))]);
+        for (int i = 0; i < records.Length; i++)
         {
-            // InvalidOperationException: an escape that stands for half a character.
-            Array.Clear(values);
-            throw new RecordException("not_json", $"the message's value is not JSON: {e.Message}");
-        }
-        catch (RecordException)
-        {
-            Array.Clear(values);
-            throw;
-        }
-        finally
-        {
-            record.Decode(new Rows(record.Rows.Stream, record.Position, [.. values.Select(Column)]));
+            records[i].Decode(columns, i);
+            if (errors[i] is { } error)
+            {
+                records[i].Fail(error.Reason, error.Message);
+            }
         }
     }
 
-    private TypedColumnData<ReadOnlyMemory<byte>> Column(ReadOnlyMemory<byte>? value, int leaf) =>
-        new(schema.Leaves[leaf].Physical, value is null ? [] : [value.Value], [value is null ? 0 : 1], null);
+    private static TypedColumnData<ReadOnlyMemory<byte>> Column(Leaf leaf, ReadOnlyMemory<byte>?[] values) => new(
+        leaf.Physical, [.. values.Where(value => value is not null).Select(value => value!.Value)], [.. values.Select(value => value is null ? 0 : 1)], null);
 
     private void Find(byte[]? value, ReadOnlyMemory<byte>?[] values)
     {

@@ -81,9 +81,9 @@ internal sealed class ParquetSource : ISource
             }
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            await foreach (var (rows, count) in file.ReadAsync(name, doneOfFile))
+            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile))
             {
-                foreach (var records in Records(rows, count, doneOfFile, assignment))
+                foreach (var records in Records(rows, first, count, doneOfFile, assignment))
                 {
                     yield return records;
                 }
@@ -92,15 +92,15 @@ internal sealed class ParquetSource : ISource
         }
     }
 
-    public void Decode(Record record)
+    public void Decode(Record[] records)
     {
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static IEnumerable<Record[]> Records(Rows rows, int count, IntervalSet done, Assignment assignment) => Enumerable.Range(0, count)
-        .Where(row => !done.Contains(rows.FirstPosition + row))
-        .Select(row => new Record(rows, row, assignment))
+    private static IEnumerable<Record[]> Records(Rows rows, long first, int count, IntervalSet done, Assignment assignment) => Enumerable.Range(0, count)
+        .Where(row => !done.Contains(first + row))
+        .Select(row => new Record(assignment, first + row, rows, row))
         .Chunk(RecordsTogether);
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>

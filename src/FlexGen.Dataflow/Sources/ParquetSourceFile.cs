@@ -58,9 +58,9 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
     }
 
-    /// <summary>The row groups that <paramref name="done"/> does not cover.</summary>
+    /// <summary>The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count.</summary>
     /// <exception cref="PipelineException">The file is damaged, or a column has an encoding that Parquet.Net cannot read.</exception>
-    public async IAsyncEnumerable<(Rows Rows, int Count)> ReadAsync(string name, IntervalSet done)
+    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done)
     {
         long first = 0;
         foreach (var group in reader.RowGroups)
@@ -73,7 +73,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
                 {
                     columns[i] = await ReadColumnAsync(group, Schema.Leaves[i], first, count);
                 }
-                yield return (new Rows(name, first, columns), count);
+                yield return (new Rows(columns), first, count);
             }
             first += count;
         }

@@ -4,16 +4,16 @@ using FlexGen.Dataflow.Records;
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>How far an assigned partition has been read.</summary>
-/// <param name="stream">The partition's name as a stream.</param>
+/// <param name="partition">The partition.</param>
 /// <param name="covered">Positions that are done already.</param>
 /// <param name="end">Where to stop; null to go on forever.</param>
-internal sealed class PartitionReading(string stream, IntervalSet covered, long? end)
+internal sealed class PartitionReading(TopicPartition partition, IntervalSet covered, long? end)
 {
     private long next = covered.EndOfFirst;
 
     public static string StreamOf(TopicPartition partition) => $"{partition.Topic}[{partition.Partition.Value}]";
 
-    public Assignment Assignment { get; } = new(stream);
+    public Assignment Assignment { get; } = new(StreamOf(partition), partition);
 
     /// <summary>Nothing more is to be read.</summary>
     public bool IsAtEnd { get; private set; } = end == 0;
@@ -32,8 +32,7 @@ internal sealed class PartitionReading(string stream, IntervalSet covered, long?
         }
         // Offsets between two messages hold no message: those of a partition that were read in order leave no gap.
         bool isGapFree = next == offset || !covered.Overlaps(next, offset);
-        var message = new Message(result.TopicPartitionOffset, result.Message.Key, result.Message.Value, result.Message.Headers);
-        var record = new Record(new Rows(stream, offset, []), 0, Assignment) { Message = message, CoversFrom = isGapFree ? next : offset };
+        var record = new Record(Assignment, offset, Rows.Empty, 0) { Message = result.Message!, CoversFrom = isGapFree ? next : offset };
         next = offset + 1;
         Assignment.CountRead();
         return record;

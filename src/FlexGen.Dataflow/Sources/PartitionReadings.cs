@@ -31,9 +31,8 @@ internal sealed class PartitionReadings(string start, IReadOnlyDictionary<TopicP
         var positions = new List<TopicPartitionOffset>();
         foreach (var partition in partitions)
         {
-            var stream = PartitionReading.StreamOf(partition);
-            var covered = Wait(Sink!.CoveredAsync(stream));
-            readings[partition] = new PartitionReading(stream, covered, ends is null ? null : ends.GetValueOrDefault(partition));
+            var covered = Wait(Sink!.CoveredAsync(PartitionReading.StreamOf(partition)));
+            readings[partition] = new PartitionReading(partition, covered, ends is null ? null : ends.GetValueOrDefault(partition));
             positions.Add(new TopicPartitionOffset(partition, covered.EndOfFirst > 0 ? covered.EndOfFirst : Offset.Unset));
         }
         if (partitions.Count > 0)

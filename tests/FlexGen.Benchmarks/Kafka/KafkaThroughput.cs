@@ -1,5 +1,9 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Confluent.Kafka;
 using FlexGen.Testing;
 using FlexGen.Testing.Kafka;
 using FlexGen.Testing.Soak;
@@ -14,6 +18,7 @@ internal static class KafkaThroughput
 {
     private const int Partitions = 12;
     private const int BareLoopCount = 500_000;
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan samplePeriod = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan commitInterval = TimeSpan.FromSeconds(1);
 
@@ -29,12 +34,14 @@ internal static class KafkaThroughput
         try
         {
             await using var cluster = await KafkaCluster.StartAsync();
-            string[] topics = await Topics.CreateAsync(cluster.Client, Partitions, "requests", "results", "dead", "copies");
+            string[] topics = await Topics.CreateAsync(cluster.Client, Partitions, "requests", "results", "dead", "copies", "echoes", "tuned-echoes");
             var random = new Random(0);
             Topics.Write(cluster.Client, topics[0], Enumerable.Range(0, requests).Select(id => Requests.Good(id, random)));
             int bareCount = Math.Min(requests, BareLoopCount);
-            var bare = BareLoop.Run(cluster.Client, topics[0], topics[3], bareCount, commitInterval);
-            await Console.Error.WriteLineAsync($"bare loop: {bareCount / bare.TotalSeconds:N0} requests/s");
+            double copyRate = Bare(topics[3], BareLoop.Copy(), isTuned: false);
+            double bareRate = Bare(topics[4], BareLoop.Echo(), isTuned: false);
+            double tunedRate = Bare(topics[5], BareLoop.Echo(), isTuned: true);
+            await Console.Error.WriteLineAsync($"bare loop: {bareRate:N0} requests/s; fetching ahead as the worker does: {tunedRate:N0}; without the transformation: {copyRate:N0}");
             await File.WriteAllTextAsync(Path.Combine(folder, "kafka.yaml"), Pipeline(cluster.Servers, topics));
             using var worker = FlexGenProcess.Start(folder, ["run", "kafka.yaml", "--json"]);
             var memory = await WatchMemoryAsync(worker);
@@ -42,7 +49,8 @@ internal static class KafkaThroughput
             using var report = JsonDocument.Parse(result.Output);
             int done = report.RootElement.GetProperty("records").GetInt32();
             double seconds = report.RootElement.GetProperty("seconds").GetDouble();
-            double rate = done / seconds, bareRate = bareCount / bare.TotalSeconds;
+            double rate = done / seconds;
+            CheckResults(cluster.Client, topics[1], topics[4], requests);
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 benchmark = "kafka",
@@ -54,15 +62,47 @@ internal static class KafkaThroughput
                 bare_loop_requests = bareCount,
                 bare_loop_requests_per_second = Math.Round(bareRate),
                 ratio_to_bare_loop = Math.Round(rate / bareRate, 2),
+                tuned_bare_loop_requests_per_second = Math.Round(tunedRate),
+                ratio_to_tuned_bare_loop = Math.Round(rate / tunedRate, 2),
+                bare_copy_requests_per_second = Math.Round(copyRate),
                 peak_memory_mb = memory.Max(),
                 memory_mb_by_tenth = Enumerable.Range(1, 10).Select(tenth => memory[memory.Count * tenth / 10 - 1]),
             }));
             return done == requests ? 0 : 1;
+
+            double Bare(string to, Func<byte[], byte[]> transform, bool isTuned) =>
+                bareCount / BareLoop.Run(cluster.Client, topics[0], to, bareCount, commitInterval, transform, isTuned).TotalSeconds;
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    // Every request has one result, and the bare loop wrote the same bytes for it.
+    private static void CheckResults(ClientConfig client, string results, string echoes, int requests)
+    {
+        var expected = new Dictionary<int, byte[]>();
+        using var bare = new TopicReader(client, echoes);
+        bare.ReadToEnd(patience, message => expected.Add(Id(message.Message.Value!), SHA256.HashData(message.Message.Value!)));
+        var found = new HashSet<int>();
+        using var worker = new TopicReader(client, results);
+        worker.ReadToEnd(patience, message =>
+        {
+            int id = Id(message.Message.Value!);
+            bool isSame = !expected.TryGetValue(id, out var hash) || hash.AsSpan().SequenceEqual(SHA256.HashData(message.Message.Value!));
+            if (!found.Add(id) || !isSame)
+            {
+                throw new InvalidOperationException($"the result of request {id} is there twice, or is not what the bare loop writes");
+            }
+        });
+        if (found.Count != requests)
+        {
+            throw new InvalidOperationException($"{requests - found.Count} results are missing");
+        }
+
+        static int Id(byte[] value) => Utf8Parser.TryParse(value.AsSpan("{\"id\":"u8.Length), out int id, out _)
+            ? id : throw new InvalidOperationException($"no request asked for {Encoding.UTF8.GetString(value)}");
     }
 
     private static string Pipeline(string servers, string[] topics) => $$$"""

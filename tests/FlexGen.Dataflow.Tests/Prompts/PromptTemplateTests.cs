@@ -28,6 +28,6 @@ public sealed class PromptTemplateTests
         var leaves = columns.Select((c, i) => new Leaf(c.Name, logical.DataFields[i], physical.DataFields[i])).ToArray();
         var data = columns.Select((c, i) => new TypedColumnData<ReadOnlyMemory<byte>>(
             physical.DataFields[i], [Encoding.UTF8.GetBytes(c.Text)], [physical.DataFields[i].MaxDefinitionLevel], null));
-        return (new RowSchema(logical.Fields, leaves), new Rows("s", 0, [.. data]));
+        return (new RowSchema(logical.Fields, leaves), new Rows([.. data]));
     }
 }

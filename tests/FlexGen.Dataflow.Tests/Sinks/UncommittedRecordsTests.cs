@@ -19,39 +19,57 @@ public sealed class UncommittedRecordsTests
     [Fact]
     public async Task Waits_for_room_until_records_are_committed()
     {
-        var records = new UncommittedRecords(maxRecords: 3, maxBytes: long.MaxValue);
+        var records = new UncommittedRecords(maxRecords: 3, maxReady: int.MaxValue, maxBytes: long.MaxValue);
         var read = Read(new Assignment("s"), 4);
         await records.ExpectAsync(read[..3], CancellationToken.None);
         var waiting = records.ExpectAsync(read[3..], CancellationToken.None).AsTask();
         Assert.False(waiting.IsCompleted);
-        records.Finish(read[0], out _);
+        records.Finish([read[0]]);
         records.Forget(records.Ready(10, () => 0, out _));
         await waiting.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]
+    public async Task Waits_while_many_are_ready_but_not_while_many_wait_for_one_before_them()
+    {
+        var records = new UncommittedRecords(maxRecords: int.MaxValue, maxReady: 2, maxBytes: long.MaxValue);
+        var read = Read(new Assignment("s"), 5);
+        await records.ExpectAsync(read[..3], CancellationToken.None);
+        records.Finish(read[1..3]);
+        Assert.Equal(0, records.ReadyCount);
+        await records.ExpectAsync(read[3..4], CancellationToken.None);
+        records.Finish(read[..1]);
+        Assert.Equal(3, records.ReadyCount);
+        var waiting = records.ExpectAsync(read[4..], CancellationToken.None).AsTask();
+        Assert.False(waiting.IsCompleted);
+        records.Forget(records.Ready(2, () => 0, out _));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, records.ReadyCount);
+    }
+
+    [Fact]
     public async Task More_records_than_fit_are_taken_when_nothing_else_is_there()
     {
-        var records = new UncommittedRecords(maxRecords: 3, maxBytes: 1);
+        var records = new UncommittedRecords(maxRecords: 3, maxReady: 1, maxBytes: 1);
         await records.ExpectAsync(Read(new Assignment("s"), 5), CancellationToken.None);
     }
 
     [Fact]
     public async Task A_lost_assignment_gives_its_room_back_and_its_records_are_not_taken()
     {
-        var records = new UncommittedRecords(maxRecords: 3, maxBytes: long.MaxValue);
+        var records = new UncommittedRecords(maxRecords: 3, maxReady: 1, maxBytes: long.MaxValue);
         var lost = new Assignment("s");
         var read = Read(lost, 3);
         await records.ExpectAsync(read, CancellationToken.None);
         records.Drop([lost]);
-        Assert.False(records.Finish(read[0], out _));
+        Assert.Empty(records.Finish([read[0]]));
         await records.ExpectAsync(Read(new Assignment("s"), 3), CancellationToken.None);
         Assert.Empty(records.Ready(10, () => 0, out _));
     }
 
     private static void Check(int[] counts, (int Kind, int N)[] taken)
     {
-        var records = new UncommittedRecords(int.MaxValue, long.MaxValue);
+        var records = new UncommittedRecords(int.MaxValue, int.MaxValue, long.MaxValue);
         var assignments = counts.Select((_, i) => new Assignment($"s{i}")).ToArray();
         var read = assignments.Zip(counts).ToDictionary(a => a.First, a => Read(a.First, a.Second));
         var committed = assignments.ToDictionary(a => a, _ => new List<Record>());
@@ -66,7 +84,7 @@ public sealed class UncommittedRecordsTests
             {
                 var record = unfinished[n % unfinished.Count];
                 unfinished.Remove(record);
-                Assert.Equal(!record.Assignment.IsLost, records.Finish(record, out _));
+                Assert.Equal(!record.Assignment.IsLost, records.Finish([record]).Length == 1);
             }
             else if (kind < 9)
             {
@@ -83,11 +101,11 @@ public sealed class UncommittedRecordsTests
                 records.Drop([assignments[n % assignments.Length]]);
             }
         }
-        unfinished.ForEach(record => records.Finish(record, out _));
+        records.Finish([.. unfinished]);
         records.Ready(int.MaxValue, () => 0, out _).ForEach(record => committed[record.Assignment].Add(record));
         Assert.All(assignments, a => Assert.Equal(read[a].Take(a.IsLost ? committed[a].Count : int.MaxValue), committed[a]));
     }
 
     private static Record[] Read(Assignment assignment, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => new Record(new Rows(assignment.Stream, 10 * i, []), 0, assignment))];
+        [.. Enumerable.Range(0, count).Select(i => new Record(assignment, 10 * i, Rows.Empty, 0))];
 }

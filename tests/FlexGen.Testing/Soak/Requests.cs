@@ -19,7 +19,7 @@ internal static class Requests
 
     public static Message<byte[]?, byte[]?> Good(int id, Random random)
     {
-        string head = $"{{\"id\": {id}, \"text\": \"";
+        string head = $"{{\"id\":{id},\"text\":\"";
         string text = new(random.GetItems<char>(Letters, Bytes - head.Length - 2));
         return new() { Key = Key(id), Value = Encoding.UTF8.GetBytes($"{head}{text}\"}}") };
     }

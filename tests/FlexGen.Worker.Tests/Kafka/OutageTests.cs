@@ -63,7 +63,7 @@ public class OutageTests(KafkaFixture kafka)
     }
 
     // The guard is for a hang; it says what the worker was doing.
-    private static async Task UntilAsync(Func<bool> condition, FlexGenProcess worker)
+    internal static async Task UntilAsync(Func<bool> condition, FlexGenProcess worker)
     {
         using var guard = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!condition())

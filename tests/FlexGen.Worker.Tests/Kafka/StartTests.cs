@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace FlexGen.Worker.Tests.Kafka;
+
+/// <summary>What a source reads: from where on, which topics, and how soon.</summary>
+[Collection(KafkaCollection.Name)]
+public class StartTests(KafkaFixture kafka)
+{
+    [Theory]
+    [InlineData("earliest", 0)]
+    [InlineData("40", 40)]
+    [InlineData("latest", 100)]
+    public async Task Given_a_start_when_run_then_the_group_begins_there(string start, int first)
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client, partitions: 1);
+        workspace.WritePipeline(source: workspace.KafkaSource($"untilEnd: true, start: \"{start}\""));
+        workspace.AskIds(0, 100);
+        (await workspace.RunAsync()).Expect(0);
+        Assert.Equal(Enumerable.Range(first, 100 - first), workspace.ResultIds());
+        // The group has read them: another run begins after them, whatever the start.
+        (await workspace.RunAsync()).Expect(0);
+        Assert.Equal(100 - first, workspace.ResultIds().Count);
+    }
+
+    [Fact]
+    public async Task Given_a_time_to_start_at_when_run_then_messages_before_it_are_left_out()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
+        workspace.AskIds(0, 50);
+        await Task.Delay(50);
+        string time = DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture);
+        await Task.Delay(50);
+        workspace.AskIds(50, 50);
+        workspace.WritePipeline(source: workspace.KafkaSource($"untilEnd: true, start: \"{time}\""));
+        (await workspace.RunAsync()).Expect(0);
+        Assert.Equal(Enumerable.Range(50, 50), workspace.ResultIds().Order());
+    }
+
+    [Fact]
+    public async Task Given_a_pattern_of_topics_when_run_then_all_that_fit_are_read()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
+        using var other = await KafkaWorkspace.CreateAsync(kafka.Client);
+        workspace.AskIds(0, 20);
+        other.AskIds(20, 20);
+        workspace.WritePipeline();
+        string pattern = $"^({workspace.Requests}|{other.Requests})$";
+        (await workspace.RunAsync("--set", $"source.kafka.topics.0={pattern}")).Expect(0);
+        workspace.ExpectEachIdOnce(40);
+    }
+
+    [Fact]
+    public async Task Given_a_few_messages_and_then_none_when_running_then_they_are_answered()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
+        workspace.WritePipeline(source: workspace.KafkaSource("start: earliest"));
+        workspace.AskIds(0, 3);
+        using var worker = workspace.Start();
+        await OutageTests.UntilAsync(() => workspace.ResultIds().Count == 3, worker);
+        worker.Terminate();
+        (await worker.WaitAsync()).Expect(0);
+    }
+}
