@@ -33,7 +33,8 @@ internal sealed class EngineSettings
     public string Schedule { get; set; } = "zigzag";
 
     /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
-    public IList<double> Percent { get; set; } = [];
+    [Length(6, 6, ErrorMessage = "{0} must be six numbers: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100.")]
+    public IList<double>? Percent { get; set; }
 
     [Required]
     [AllowedValues("gpu", "host", ErrorMessage = "{0} must be gpu or host.")]
@@ -41,7 +42,6 @@ internal sealed class EngineSettings
 
     public string? DiskDirectory { get; set; }
 
-    /// <exception cref="UsageException">The shares are not six.</exception>
     public EngineOptions ToOptions() => WithPlaces(new()
     {
         Device = Device,
@@ -61,12 +61,8 @@ internal sealed class EngineSettings
         {
             options = options with { DiskDirectory = DiskDirectory };
         }
-        return Percent switch
-        {
-            [] => options,
-            [var wg, var wc, var cg, var cc, var hg, var hc] => options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) },
-            _ => throw new UsageException(
-                $"percent has {Percent.Count} numbers; give six: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100."),
-        };
+        return Percent is [var wg, var wc, var cg, var cc, var hg, var hc]
+            ? options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) }
+            : options;
     }
 }

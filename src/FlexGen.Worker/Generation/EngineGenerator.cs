@@ -7,6 +7,9 @@ internal sealed class EngineGenerator(LanguageModel model, GenerationOptions opt
 {
     public int Concurrency => model.Slots;
 
+    /// <inheritdoc cref="LanguageModel.Description"/>
+    public string Description => model.Description;
+
     public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, model.Encode(prompt));
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)

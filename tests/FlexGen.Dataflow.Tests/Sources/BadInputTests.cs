@@ -132,10 +132,10 @@ public sealed class BadInputTests : IDisposable
                 o.DeadLetter.Parquet!.MaxAge = TimeSpan.Zero;
             },
             "source: ",
-            "prompt.template: ",
-            "generation.maxNewTokens: ",
-            "sink.parquet.maxRows: ",
-            "deadLetter.parquet.maxAge: ");
+            "prompt.template is missing.",
+            "generation.maxNewTokens must be 1 or more; found 0.",
+            "sink.parquet.maxRows must be 1 or more; found 0.",
+            "deadLetter.parquet.maxAge must be between 00:00:00.0010000 and 24.00:00:00; found 00:00:00.");
     }
 
     [Theory]
