@@ -16,7 +16,7 @@ internal static class FlexGenCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var parse = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parse = Parse(args);
         try
         {
             if (Unknown(parse) is { } unknown)
@@ -35,6 +35,8 @@ internal static class FlexGenCommand
             return Report(e is AggregateException { InnerExceptions: [var only] } ? only : e, parse.GetValue(Verbose));
         }
     }
+
+    public static ParseResult Parse(IReadOnlyList<string> args) => Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static RootCommand Create()
     {
