@@ -5,7 +5,7 @@ namespace FlexGen.Dataflow;
 internal static partial class Log
 {
     [LoggerMessage(1001, LogLevel.Information, "{Pipeline}: {Total} records, of which {Done} are done already")]
-    public static partial void Opened(ILogger log, string pipeline, long? total, long done);
+    public static partial void Opened(ILogger log, string pipeline, long total, long done);
 
     [LoggerMessage(1002, LogLevel.Warning, "no Parquet file is below {Path}: there is nothing to do")]
     public static partial void SourceEmpty(ILogger log, string path);
@@ -21,6 +21,9 @@ internal static partial class Log
 
     [LoggerMessage(1006, LogLevel.Information, "stopping: what is in flight is given up, what is complete is committed")]
     public static partial void Stopping(ILogger log);
+
+    [LoggerMessage(1007, LogLevel.Information, "{Pipeline}: records are read as they come")]
+    public static partial void OpenedStream(ILogger log, string pipeline);
 
     [LoggerMessage(1020, LogLevel.Information, "assigned {Partitions}")]
     public static partial void PartitionsAssigned(ILogger log, string partitions);

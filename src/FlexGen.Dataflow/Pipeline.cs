@@ -75,7 +75,14 @@ public sealed class Pipeline : IAsyncDisposable
         {
             var (sink, done) = await parts.Sinks.OpenAsync(cancellationToken);
             var pipeline = new Pipeline(parts, sink, done, log, time);
-            Log.Opened(log, options.Name, pipeline.TotalRecords, pipeline.RecordsAlreadyDone);
+            if (pipeline.TotalRecords is { } total)
+            {
+                Log.Opened(log, options.Name, total, pipeline.RecordsAlreadyDone);
+            }
+            else
+            {
+                Log.OpenedStream(log, options.Name);
+            }
             return pipeline;
         }
         catch

@@ -7,17 +7,25 @@ public class HelpTests
     [InlineData("validate", "--set", "flexgen validate pipelines/extract-demo.yaml")]
     [InlineData("generate", "prompt_token_ids", "--logits", "--stop", "[default: 64]", "flexgen generate --model")]
     [InlineData("tokenize", "--control-tokens", "token_ids", "flexgen tokenize --model")]
+    [InlineData("bench", "--shape", "opt-175b", "[default: 512]", "flexgen bench --shape")]
+    [InlineData("", "Exit codes", "run <PIPELINE.yaml>", "generate", "tokenize", "validate <PIPELINE.yaml>", "bench")]
     public async Task Given_a_command_when_asked_for_help_then_it_shows_options_with_defaults_and_an_example(string command, params string[] expected)
     {
-        var result = (await FlexGenProcess.RunAsync(".", command, "--help")).Expect(0);
+        var result = (await FlexGenProcess.RunAsync(".", [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"])).Expect(0);
         Assert.All(expected, text => Assert.Contains(text, result.Output, StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("Required command", new string[0])]
-    [InlineData("'frobnicate'", new[] { "frobnicate" })]
+    [InlineData("Unknown command 'frobnicate'. 'flexgen --help'", new[] { "frobnicate" })]
     [InlineData("'PIPELINE.yaml'", new[] { "run" })]
-    [InlineData("'--frobnicate'", new[] { "run", "a.yaml", "--frobnicate" })]
+    [InlineData("Unknown option '--frobnicate'. 'flexgen run --help'", new[] { "run", "a.yaml", "--frobnicate" })]
+    [InlineData("Unknown option '--gpu-memroy'; did you mean '--gpu-memory'?", new[] { "run", "a.yaml", "--gpu-memroy", "1GiB" })]
+    [InlineData("Unknown option '--hlep'; did you mean '--help'?", new[] { "run", "--hlep" })]
+    [InlineData("Unknown command 'rnu'; did you mean 'run'?", new[] { "rnu", "a.yaml" })]
+    [InlineData("Unexpected argument 'b.yaml'.", new[] { "validate", "a.yaml", "b.yaml" })]
+    [InlineData("--percent: percent must be six numbers: weights on GPU", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--percent", "1", "2", "3" })]
+    [InlineData("--stop: stop must not hold an empty text", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--stop", "" })]
     [InlineData("no pipeline file a.yaml", new[] { "run", "a.yaml" })]
     [InlineData("'--model'", new[] { "generate", "--input", "a", "--output", "b" })]
     [InlineData("--temperature: 'temperature' must be a number; found 'warm'", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--temperature", "warm" })]

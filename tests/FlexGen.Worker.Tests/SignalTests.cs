@@ -28,6 +28,24 @@ public class SignalTests
     }
 
     [Fact]
+    public async Task Given_a_run_of_a_model_when_terminated_then_the_sweep_ends_and_what_is_done_is_committed()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline($"{{ path: \"{ModelWorkspace.DemoModel}\" }}", rows: "100");
+        using var process = workspace.Start("run", Workspace.File, "--json");
+        await UntilPartsAsync(workspace, process);
+        process.Terminate();
+        var report = System.Text.Json.JsonElement.Parse((await process.WaitAsync()).Expect(0).Output);
+        Assert.Equal("stopped", report.GetProperty("state").GetString());
+        long done = report.GetProperty("records").GetInt64() + report.GetProperty("errors").GetInt64();
+        Assert.InRange(done, 1, Records - 1);
+        Assert.Equal(done, workspace.Parts().Sum(p => Workspace.Query<long>($"SELECT count(*) FROM read_parquet('{p.Path}')")));
+        var validated = (await workspace.RunAsync("validate", Workspace.File, "--json")).Expect(0);
+        Assert.Equal(done, System.Text.Json.JsonElement.Parse(validated.Output).GetProperty("already_done").GetInt64());
+    }
+
+    [Fact]
     public async Task Given_a_run_when_another_starts_on_its_output_then_that_one_refuses()
     {
         using var workspace = new Workspace();

@@ -17,7 +17,7 @@ public class GenerationOptions
     public int? TopK { get; set; }
 
     /// <summary>Sample among the likeliest tokens that together have this probability; all when not given.</summary>
-    [Range(double.Epsilon, 1.0)]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? TopP { get; set; }
 
     /// <summary>Above 1, tokens that the text already has become less likely.</summary>
@@ -27,6 +27,7 @@ public class GenerationOptions
     public int Seed { get; set; }
 
     /// <summary>Texts that end a completion; they are not part of it.</summary>
+    [NoEmptyText]
     public IList<string> Stop { get; set; } = [];
 
     /// <summary>Go on to MaxNewTokens whatever the model says.</summary>

@@ -1,5 +1,7 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 
 namespace FlexGen.Dataflow;
@@ -17,24 +19,40 @@ public static class OptionsValidation
 
     private static void Collect(object options, string path, List<string> errors)
     {
-        var results = new List<ValidationResult>();
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        foreach (var result in results)
-        {
-            // An end that is missing is an error of the object that should hold it.
-            var member = options is IValidatableObject ? null : result.MemberNames.FirstOrDefault();
-            errors.Add($"{(member is null ? path : Join(path, member))}: {result.ErrorMessage}");
-        }
         foreach (var property in options.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0))
         {
-            var type = property.PropertyType;
-            if (type.IsClass && type.Assembly != typeof(string).Assembly && !typeof(IEnumerable).IsAssignableFrom(type)
-                && property.GetValue(options) is { } value)
+            var key = Join(path, property.Name);
+            var value = property.GetValue(options);
+            var rules = property.GetCustomAttributes<ValidationAttribute>().OrderBy(rule => rule is not RequiredAttribute);
+            if (rules.FirstOrDefault(rule => !rule.IsValid(value)) is { } broken)
             {
-                Collect(value, Join(path, property.Name), errors);
+                errors.Add($"{key} {Explain(broken, value)}");
+            }
+            var type = property.PropertyType;
+            if (type.IsClass && type.Assembly != typeof(string).Assembly && !typeof(IEnumerable).IsAssignableFrom(type) && value is not null)
+            {
+                Collect(value, key, errors);
             }
         }
+        if (options is IValidatableObject whole)
+        {
+            errors.AddRange(whole.Validate(new ValidationContext(options)).Select(result => $"{path}: {result.ErrorMessage}"));
+        }
     }
+
+    private static string Explain(ValidationAttribute broken, object? value) => broken switch
+    {
+        RequiredAttribute => "is missing.",
+        RangeAttribute range => $"must be {Limits(range)}; found {value}.",
+        MinLengthAttribute least => $"must have {least.Length} or more entries.",
+        // Messages of their own are "{0} must be ...", and the key stands before them already.
+        _ => $"{broken.FormatErrorMessage("").Trim().TrimEnd('.')}{(value is string ? $"; found '{value}'" : "")}.",
+    };
+
+    private static string Limits(RangeAttribute range) =>
+        range.Maximum is IConvertible most && most.ToDouble(CultureInfo.InvariantCulture) >= int.MaxValue ? $"{range.Minimum} or more"
+        : range.MinimumIsExclusive ? $"above {range.Minimum} and at most {range.Maximum}"
+        : $"between {range.Minimum} and {range.Maximum}";
 
     private static string Join(string path, string member)
     {

@@ -10,8 +10,13 @@ internal static class ParquetColumns
     /// <exception cref="PipelineException">A chosen column is missing, or cannot be written as it is read.</exception>
     public static RowSchema Choose(ParquetReader reader, IList<string>? columns, string path)
     {
+        var annotations = PhysicalTypes.LostAnnotations(reader);
         var (logical, physical) = PhysicalTypes.Schemas(reader);
         var fields = columns is null ? logical.Fields : [.. columns.Select(name => Find(logical, name, path))];
+        if (fields.FirstOrDefault(field => annotations.ContainsKey(field.Name)) is { } lost)
+        {
+            throw NotCarried(lost, path, annotations[lost.Name]);
+        }
         var physicalByPath = physical.DataFields.ToDictionary(field => field.Path.ToString());
         var leaves = new List<Leaf>();
         foreach (var field in fields)
@@ -32,9 +37,7 @@ internal static class ParquetColumns
             var leaves = schema.Leaves.Where(leaf => leaf.Column == field.Name).ToArray();
             if (!leaves.All(leaf => PhysicalTypes.CanRead(leaf.Physical)) || !await ComesBackAsync(field, leaves))
             {
-                throw new PipelineException(
-                    $"column '{field.Name}' of {path} is of a type that Parquet.Net cannot carry through unchanged "
-                    + $"({Describe(leaves)}): leave it out with source.parquet.columns.");
+                throw NotCarried(field, path, Describe(leaves));
             }
         }
     }
@@ -61,6 +64,9 @@ internal static class ParquetColumns
             return false;
         }
     }
+
+    private static PipelineException NotCarried(Field field, string path, string type) =>
+        new($"column '{field.Name}' of {path} is of a type that Parquet.Net cannot carry through unchanged ({type}): leave it out with source.parquet.columns.");
 
     private static (Type, bool, int, int) Signature(DataField field) =>
         (field.ClrType, field.IsNullable, field.MaxRepetitionLevel, field.MaxDefinitionLevel);

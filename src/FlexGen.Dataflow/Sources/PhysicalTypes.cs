@@ -62,6 +62,36 @@ internal static class PhysicalTypes
         return (logical, reader.Schema);
     }
 
+    /// <summary>The columns in which something has a logical type that Parquet.Net does not write, and that type; call it before <see cref="Schemas"/>.</summary>
+    public static IReadOnlyDictionary<string, string> LostAnnotations(ParquetReader reader)
+    {
+        var found = new Dictionary<string, string>();
+        var elements = reader.Metadata!.Schema;
+        // Depth first: the root, then each column with all that is below it.
+        for (int i = 1; i < elements.Count;)
+        {
+            var column = elements[i].Name;
+            for (int left = 1; left > 0; i++)
+            {
+                left += (elements[i].NumChildren ?? 0) - 1;
+                if (LostAnnotation(elements[i].LogicalType) is { } annotation)
+                {
+                    found[column] = annotation;
+                }
+            }
+        }
+        return found;
+    }
+
+    private static string? LostAnnotation(LogicalType? type) => type switch
+    {
+        { VARIANT: not null } => "VARIANT",
+        { GEOMETRY: not null } => "GEOMETRY",
+        { GEOGRAPHY: not null } => "GEOGRAPHY",
+        { FLOAT16: not null } => "FLOAT16",
+        _ => null,
+    };
+
     private static bool IsWrittenAsRead(SchemaElement element)
     {
         bool isDecimal = element.LogicalType?.DECIMAL is not null || element.ConvertedType == ConvertedType.DECIMAL;

@@ -16,8 +16,8 @@ internal sealed class BenchCommand
     private const int EnoughForTheLongest = 4096;
     private const int WarmUpTokens = 3;
     private readonly Option<string> shape = new("--shape") { HelpName = "NAME", Description = $"One of {string.Join(", ", PublishedShapes.Names)}.", Required = true };
-    private readonly Option<int> promptLength = new("--prompt-len") { HelpName = "N", Description = "Tokens of each prompt [default: 512].", DefaultValueFactory = _ => 512 };
-    private readonly Option<int> outputLength = new("--gen-len") { HelpName = "N", Description = "Tokens generated for each [default: 32].", DefaultValueFactory = _ => 32 };
+    private readonly Option<int> promptLength = new("--prompt-len") { HelpName = "N", Description = "Tokens of each prompt.", DefaultValueFactory = _ => 512 };
+    private readonly Option<int> outputLength = new("--gen-len") { HelpName = "N", Description = "Tokens generated for each.", DefaultValueFactory = _ => 32 };
     private readonly Option<int?> promptCount = new("--num-prompts") { HelpName = "N", Description = "How many prompts [default: as many as there are slots]." };
     private readonly Option<string> lengths = new("--lengths")
     {
@@ -28,7 +28,7 @@ internal sealed class BenchCommand
     private readonly Option<string> slots = new("--slots")
     {
         HelpName = "static|continuous",
-        Description = "Whether a free slot waits until its whole batch has ended, or is refilled at once [default: continuous].",
+        Description = "Whether a free slot waits until its whole batch has ended, or is refilled at once.",
         DefaultValueFactory = _ => "continuous",
     };
 

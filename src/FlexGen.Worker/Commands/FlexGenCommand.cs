@@ -16,9 +16,13 @@ internal static class FlexGenCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var parse = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parse = Parse(args);
         try
         {
+            if (Unknown(parse) is { } unknown)
+            {
+                throw new UsageException($"{unknown} {Usage(parse.CommandResult.Command)}");
+            }
             if (parse.Action is ParseErrorAction)
             {
                 throw new UsageException($"{string.Join(" ", parse.Errors.Select(e => e.Message))} {Usage(parse.CommandResult.Command)}");
@@ -31,6 +35,8 @@ internal static class FlexGenCommand
             return Report(e is AggregateException { InnerExceptions: [var only] } ? only : e, parse.GetValue(Verbose));
         }
     }
+
+    public static ParseResult Parse(IReadOnlyList<string> args) => Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static RootCommand Create()
     {
@@ -58,6 +64,29 @@ internal static class FlexGenCommand
         help.Action = new DetailedHelpAction((HelpAction)help.Action!);
         return root;
     }
+
+    /// <summary>What is wrong with the first word that is neither a command nor an option nor an argument; null where all are known.</summary>
+    private static string? Unknown(ParseResult parse)
+    {
+        var command = parse.CommandResult.Command;
+        // A misspelt option is taken for the argument where a command wants one.
+        var arguments = parse.CommandResult.Tokens.Select(token => token.Value).Where(IsOption);
+        if (parse.UnmatchedTokens.Concat(arguments).FirstOrDefault() is not { } word)
+        {
+            return null;
+        }
+        if (IsOption(word))
+        {
+            var options = command.Options.Concat(command.Parents.OfType<Command>().SelectMany(c => c.Options).Where(o => o.Recursive));
+            string? nearest = NearestName.Of(word.TrimStart('-'), options.Select(o => o.Name.TrimStart('-')));
+            return $"Unknown option '{word}'{(nearest is null ? "." : $"; did you mean '--{nearest}'?")}";
+        }
+        return command.Subcommands.Count > 0
+            ? $"Unknown command '{word}'{NearestName.Hint(word, command.Subcommands.Select(c => c.Name))}"
+            : $"Unexpected argument '{word}'.";
+    }
+
+    private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 
     private static string Usage(Command command) => $"'flexgen{(command is RootCommand ? "" : " " + command.Name)} --help' says more.";
 

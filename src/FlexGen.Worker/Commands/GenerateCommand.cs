@@ -55,6 +55,7 @@ internal sealed class GenerateCommand
     {
         var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
         var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
+        files.CheckFiles(parse, logitsFile);
         using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings);
         if (options.Stop.Count > 0 && !model.HasTokenizer)
         {

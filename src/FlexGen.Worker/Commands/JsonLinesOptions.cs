@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
 using FlexGen.Worker.JsonLines;
 using FlexGen.Worker.Reporting;
 
@@ -26,6 +27,38 @@ internal sealed class JsonLinesOptions
         command.Add(output);
         command.Add(controlTokens);
         command.Add(asJson);
+    }
+
+    /// <summary>Checks the files before a model is loaded for them in vain.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="alsoWritten">Options that name further files to write.</param>
+    /// <exception cref="UsageException">The input is not there, a file cannot be where it is to be, or two of the files are one.</exception>
+    public void CheckFiles(ParseResult parse, params IEnumerable<Option<string>> alsoWritten)
+    {
+        string read = parse.GetRequiredValue(input);
+        if (!File.Exists(read))
+        {
+            throw new UsageException(Directory.Exists(read)
+                ? $"--input {read} is a folder; expected a file of JSON lines."
+                : $"There is no input file {read} (looked in {Environment.CurrentDirectory}).");
+        }
+        var options = new Dictionary<string, string> { [Path.GetFullPath(read)] = input.Name };
+        foreach (var option in alsoWritten.Prepend(output))
+        {
+            if (parse.GetValue(option) is not { } path)
+            {
+                continue;
+            }
+            string full = Path.GetFullPath(path);
+            if (Directory.Exists(full) || !Directory.Exists(Path.GetDirectoryName(full)))
+            {
+                throw new UsageException($"{option.Name} {path} {(Directory.Exists(full) ? "is a folder; expected a file to write" : "is in a folder that is not there")}.");
+            }
+            if (!options.TryAdd(full, option.Name))
+            {
+                throw new UsageException($"{options[full]} and {option.Name} are the same file, {path}.");
+            }
+        }
     }
 
     public JsonLinesJob Job(ParseResult parse, int window) => new(parse.GetRequiredValue(input), parse.GetRequiredValue(output), window);

@@ -21,7 +21,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         new("percent", new Option<double[]>("--percent")
         {
             HelpName = "WG WC CG CC HG HC",
-            Arity = new ArgumentArity(6, 6),
+            Arity = new ArgumentArity(1, 6),
             AllowMultipleArgumentsPerToken = true,
             Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is on disk [default: 100 0 100 0 100 0].",
         }),

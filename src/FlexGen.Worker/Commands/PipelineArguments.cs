@@ -7,7 +7,7 @@ namespace FlexGen.Worker.Commands;
 /// <summary>What the commands that take a pipeline file have in common.</summary>
 internal sealed class PipelineArguments
 {
-    private readonly Argument<string> file = new("pipeline") { HelpName = "PIPELINE.yaml", Description = "The pipeline file. Paths in it are relative to the current directory." };
+    private readonly Argument<string> file = new("PIPELINE.yaml") { Description = "The pipeline file. Paths in it are relative to the current directory." };
     private readonly Option<string[]> set = new("--set")
     {
         HelpName = "key=value",

@@ -32,6 +32,7 @@ internal static class TokenizeCommand
 
     private static async Task<int> RunAsync(JsonLinesOptions files, ParseResult parse)
     {
+        files.CheckFiles(parse);
         var tokenizer = TokenizerFolder.Load(parse.GetRequiredValue(files.Model));
         long tokens = 0;
         var job = files.Job(parse, Window);

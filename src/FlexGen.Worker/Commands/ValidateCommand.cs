@@ -35,6 +35,7 @@ internal static class ValidateCommand
                 .Add("already_done", found.RecordsAlreadyDone)
                 .Add("columns", new JsonArray([.. found.Columns.Select(c => JsonValue.Create(c))]), string.Join(", ", found.Columns))
                 .Add("model", options.Model!.Path ?? "echo")
+                .Add("runs_as", generator is EngineGenerator engine ? engine.Description : null)
                 .Add("output", options.Sink.Parquet?.Path ?? options.Sink.Kafka?.Topic)
                 .Add("dead_letter", options.DeadLetter.Parquet?.Path ?? options.DeadLetter.Kafka?.Topic)
                 .Print(parse.GetValue(arguments.Json));

@@ -33,7 +33,6 @@ internal sealed class EngineSettings : PolicySettings
     public static EngineSettings Load(ConfigurationLayer commandLine) =>
         PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings);
 
-    /// <exception cref="UsageException">The shares are not six.</exception>
     public EngineOptions ToOptions()
     {
         var options = Apply(new()

@@ -1,11 +1,14 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace FlexGen.Worker.Configuration;
 
 /// <summary>Holds each key of a layer against the options class: is it known, and has its value the right kind?</summary>
 internal sealed class KeyCheck(Type root)
 {
+    private static readonly JsonSerializerOptions asWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly List<string> errors = [];
     private readonly HashSet<string> reported = [];
 
@@ -63,7 +66,7 @@ internal sealed class KeyCheck(Type root)
     {
         if (KeyPath.ItemType(type) is not null)
         {
-            return value.Length == 0 ? null : $"'{path}' is a list: write [{value}] in the file, or set {path}.0 from outside it.";
+            return value.Length == 0 ? null : $"'{path}' is a list: write [{JsonSerializer.Serialize(value, asWritten)}] in the file, or set {path}.0 from outside it.";
         }
         if (!KeyPath.IsSingleValue(type))
         {

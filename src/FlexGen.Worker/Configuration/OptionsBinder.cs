@@ -29,8 +29,11 @@ internal static class OptionsBinder
     /// <summary>Where the key that an error begins with was written; nothing when it was not.</summary>
     private static string Where(string error, IReadOnlyList<ConfigurationLayer> layers)
     {
-        string key = error.Split(": ")[0].Replace('.', ':');
-        return layers.LastOrDefault(l => l.Values.ContainsKey(key)) is { } layer ? layer.Where(key) + ": " : "";
+        string key = error.Split(' ')[0].TrimEnd(':').Replace('.', ':');
+        // A list is written as its entries.
+        string[] names = [key, key + ":0"];
+        var places = layers.Reverse().SelectMany(layer => names.Where(layer.Values.ContainsKey).Select(layer.Where));
+        return places.FirstOrDefault() is { } place ? place + ": " : "";
     }
 
     /// <exception cref="UsageException">There are errors.</exception>

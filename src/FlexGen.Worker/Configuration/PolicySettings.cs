@@ -17,7 +17,8 @@ internal class PolicySettings
     public int? MaxSequenceLength { get; set; }
 
     /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
-    public IList<double> Percent { get; set; } = [];
+    [Length(6, 6, ErrorMessage = "{0} must be six numbers: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100.")]
+    public IList<double>? Percent { get; set; }
 
     [Required]
     [RegularExpression("gpu|host|[0-9]{1,2}|100", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
@@ -26,7 +27,6 @@ internal class PolicySettings
     [Range(1, 1024)]
     public int? WeightPages { get; set; }
 
-    /// <exception cref="UsageException">The shares are not six.</exception>
     protected EngineOptions Apply(EngineOptions options)
     {
         options = options with
@@ -37,12 +37,8 @@ internal class PolicySettings
             AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
             WeightPages = WeightPages,
         };
-        return Percent switch
-        {
-            [] => options,
-            [var wg, var wc, var cg, var cc, var hg, var hc] => options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) },
-            _ => throw new UsageException(
-                $"percent has {Percent.Count} numbers; give six: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, such as 20 80 0 100 0 100."),
-        };
+        return Percent is [var wg, var wc, var cg, var cc, var hg, var hc]
+            ? options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) }
+            : options;
     }
 }

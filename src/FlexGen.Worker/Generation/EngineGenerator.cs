@@ -10,6 +10,9 @@ internal sealed class EngineGenerator(LanguageModel model, GenerationOptions opt
     /// <inheritdoc cref="LanguageModel.PeakGpuBytes"/>
     public long PeakGpuBytes => model.PeakGpuBytes;
 
+    /// <inheritdoc cref="LanguageModel.Description"/>
+    public string Description => model.Description;
+
     public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, model.Encode(prompt));
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)

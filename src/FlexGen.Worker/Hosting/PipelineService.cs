@@ -46,7 +46,14 @@ internal sealed class PipelineService(
             {
                 throw new PipelineException($"the generator gave up records though nothing asked it to: {outcome.Done} of {outcome.TotalRecords} are done. Run the same command again.");
             }
-            log.Drained(outcome.Done, outcome.TotalRecords);
+            if (outcome.TotalRecords is { } total)
+            {
+                log.Drained(outcome.Done, total);
+            }
+            else
+            {
+                log.DrainedStream(outcome.Done);
+            }
         }
         return outcome;
     }

@@ -12,11 +12,17 @@ internal sealed partial class WorkerLog(ILogger logger)
     public partial void LoadedModel(string model, double seconds);
 
     [LoggerMessage(110, LogLevel.Information, "{Done} of {Total} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s, {Left} left")]
-    public partial void Progress(long done, long? total, double recordsPerSecond, double tokensPerSecond, string left);
+    public partial void Progress(long done, long total, double recordsPerSecond, double tokensPerSecond, string left);
+
+    [LoggerMessage(111, LogLevel.Information, "{Done} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s")]
+    public partial void ProgressOfStream(long done, double recordsPerSecond, double tokensPerSecond);
 
     [LoggerMessage(120, LogLevel.Warning, "Stopped by a signal: {Done} of {Total} records are done and committed; the same command continues with the rest")]
-    public partial void Drained(long done, long? total);
+    public partial void Drained(long done, long total);
 
     [LoggerMessage(121, LogLevel.Warning, "Stopped by a signal before any record was read; nothing was written")]
     public partial void StoppedBeforeStart();
+
+    [LoggerMessage(122, LogLevel.Warning, "Stopped by a signal: {Done} records are done and committed; the same command continues with the rest")]
+    public partial void DrainedStream(long done);
 }

@@ -15,7 +15,8 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         }
         catch (JsonException e)
         {
-            throw new LineException($"not JSON: {e.Message}");
+            // The message ends in a place counted from 0 and in bytes.
+            throw new LineException($"not JSON: {e.Message.Split(" LineNumber: ")[0]}");
         }
         if (root.ValueKind != JsonValueKind.Object)
         {

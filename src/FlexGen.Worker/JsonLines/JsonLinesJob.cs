@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using FlexGen.Dataflow;
-using FlexGen.Worker.Configuration;
 
 namespace FlexGen.Worker.JsonLines;
 
@@ -21,13 +20,8 @@ internal sealed class JsonLinesJob(string input, string output, int window)
 
     /// <param name="map">Returns what writes the output line's keys after its id.</param>
     /// <param name="onError">Called with the line's number and what is wrong with it.</param>
-    /// <exception cref="UsageException">Input and output are the same file.</exception>
     public async Task RunAsync(Func<InputLine, Task<Action<Utf8JsonWriter>>> map, Func<int, string, Task> onError)
     {
-        if (Path.GetFullPath(input) == Path.GetFullPath(output))
-        {
-            throw new UsageException($"--input and --output are the same file, {input}.");
-        }
         using var reader = new StreamReader(input);
         await using var stream = File.Create(output);
         var running = new Queue<Task<Line>>();

@@ -16,7 +16,14 @@ internal sealed class LogProgress(ILogger<LogProgress> logger, TimeProvider time
         while (await Task.WhenAny(run, Task.Delay(interval, time)) != run)
         {
             var reading = rate.Read();
-            log.Progress(reading.Done, reading.Total, reading.RecordsPerSecond, reading.TokensPerSecond, reading.Left);
+            if (reading.Total is { } total)
+            {
+                log.Progress(reading.Done, total, reading.RecordsPerSecond, reading.TokensPerSecond, reading.Left);
+            }
+            else
+            {
+                log.ProgressOfStream(reading.Done, reading.RecordsPerSecond, reading.TokensPerSecond);
+            }
         }
     }
 }

@@ -37,7 +37,16 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData("make_timestamp_ns(1700000000123456789 + i)")]
     [InlineData("TIMESTAMPTZ '2026-01-01 10:00:00+02' + to_days(i::INTEGER)")]
     [InlineData("uuid()")]
+    [InlineData("to_days(i::INTEGER) + to_months(3)")]
+    [InlineData("(['a', 'b'])[1 + i % 2]::ENUM('a', 'b')")]
+    [InlineData("(i * 1000000000000)::HUGEINT")]
+    [InlineData("'101'::BIT")]
+    [InlineData("TIMETZ '10:00:00+02'")]
+    [InlineData("TIMESTAMP_S '2026-01-01 10:00:00' + to_days(i::INTEGER)")]
     [InlineData("[i, NULL, i + 1]")]
+    [InlineData("[i::DECIMAL(38,10)]")]
+    [InlineData("[to_days(i::INTEGER)]")]
+    [InlineData("{'x': {'y': {'z': [i, NULL]}}, 'd': DATE '2026-01-01'}")]
     [InlineData("IF(i % 2 = 0, [], ['a', 'b' || i])")]
     [InlineData("{'x': i, 'y': IF(i % 2 = 0, NULL, 'a' || i)}")]
     [InlineData("MAP {'a' || i: i, 'b': NULL}")]
@@ -49,6 +58,19 @@ public sealed class ColumnTypeTests : IDisposable
         var source = Path.Combine(place.In, "a.parquet");
         Assert.Equal(Duck.Column($"SELECT typeof(v) FROM '{source}' LIMIT 1"), Duck.Column($"SELECT typeof(v) FROM '{place.OutFiles}' LIMIT 1"));
         Assert.Equal(0, Duck.Count($"SELECT count(*) FROM '{source}' s JOIN '{place.OutFiles}' o USING (id) WHERE s.v IS DISTINCT FROM o.v"));
+        place.AssertEachIdOnce(50);
+    }
+
+    [Theory]
+    [InlineData("[i, NULL, i + 1]")]
+    [InlineData("IF(i % 2 = 0, [], ['a', 'b' || i])")]
+    [InlineData("{'x': i, 'y': IF(i % 2 = 0, NULL, 'a' || i)}")]
+    [InlineData("[{'x': [i, i + 1], 'y': MAP {i: ['z']}}, NULL]")]
+    public async Task A_nested_column_of_the_second_format_version_passes_through_unchanged(string value)
+    {
+        place.WriteSource(Types.Replace("{0}", value, StringComparison.Ordinal), options: ", PARQUET_VERSION v2");
+        Assert.True((await place.RunAsync(place.Options())).Completed);
+        Assert.Equal(0, Duck.Count($"SELECT count(*) FROM '{Path.Combine(place.In, "a.parquet")}' s JOIN '{place.OutFiles}' o USING (id) WHERE s.v IS DISTINCT FROM o.v"));
         place.AssertEachIdOnce(50);
     }
 

@@ -32,7 +32,7 @@ public sealed class PolicyFileTests : IDisposable
     [InlineData("gpuBatchSize: many", "line 1: 'gpuBatchSize' must be a whole number; found 'many'.")]
     [InlineData("gpuBatchSize: 0", "line 1: gpuBatchSize: The field GpuBatchSize must be between 1 and 65536.")]
     [InlineData("attention: disk", "line 1: attention: Attention must be gpu or host.")]
-    [InlineData("percent: [20, 80]", "percent has 2 numbers; give six")]
+    [InlineData("percent: [20, 80]", "must be six numbers")]
     [InlineData("", "is empty: a policy file has keys such as gpuBatchSize")]
     [InlineData("20 80 0 100 0 100", "is not a policy file: expected keys such as gpuBatchSize")]
     public void Given_a_wrong_policy_file_when_loaded_then_the_error_says_where_and_what(string text, string error)

@@ -54,17 +54,21 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("name: extract", "name: extract\nfrobnicate: 1", "line 2: unknown key 'frobnicate'. Keys at the top level: model, engine, name, source,")]
     [InlineData("temperature: 0", "temperature: warm", "line 8: 'generation.temperature' must be a number; found 'warm'.")]
     [InlineData("maxNewTokens: 64", "maxNewTokens: 1.5", "line 8: 'generation.maxNewTokens' must be a whole number; found '1.5'.")]
-    [InlineData("maxNewTokens: 64", "maxNewTokens: 0", "line 8: generation.maxNewTokens: The field MaxNewTokens must be between 1 and")]
+    [InlineData("maxNewTokens: 64", "maxNewTokens: 0", "line 8: generation.maxNewTokens must be 1 or more; found 0.")]
+    [InlineData("temperature: 0", "topP: 0", "line 8: generation.topP must be above 0 and at most 1; found 0.")]
+    [InlineData("temperature: 0", "temperature: -1", "line 8: generation.temperature must be between 0 and 100; found -1.")]
+    [InlineData("stop: [\"\\n\", END]", "stop: [\"\"]", "line 8: generation.stop must not hold an empty text.")]
+    [InlineData("stop: [\"\\n\", END]", "stop: \"\\n\"", "line 8: 'generation.stop' is a list: write [\"\\n\"] in the file")]
     [InlineData("hostMemory: 16GiB", "hostMemory: lots", "line 10: 'engine.hostMemory' must be a size such as 16GiB; found 'lots'.")]
-    [InlineData("device: cpu", "device: tpu", "line 10: engine.device: Device must be auto, cpu or cuda:N.")]
-    [InlineData("columns: [id, text]", "columns: id", "line 3: 'source.parquet.columns' is a list: write [id] in the file")]
+    [InlineData("device: cpu", "device: tpu", "line 10: engine.device must be auto, cpu or cuda:N; found 'tpu'.")]
+    [InlineData("columns: [id, text]", "columns: id", "line 3: 'source.parquet.columns' is a list: write [\"id\"] in the file")]
     [InlineData("columns: [id, text]", "columns: { a: b }", "line 3: 'source.parquet.columns' is a list, not a mapping")]
     [InlineData("parquet: { path: out/people }", "parquet: out/people", "line 12: 'sink.parquet' is a mapping, not the value 'out/people'. Keys below 'sink.parquet': path,")]
     [InlineData("{ path: pipelines/demo/model }", "{ path: { a: b } }", "line 9: 'model.path' is a text; nothing can stand below it.")]
-    [InlineData("model: { path: pipelines/demo/model }", "", "model: The Model field is required.")]
+    [InlineData("model: { path: pipelines/demo/model }", "", "model is missing.")]
     [InlineData("{ path: pipelines/demo/model }", "{ path: a, echo: true }", "model: give either path (a checkpoint folder) or echo: true.")]
     [InlineData("{ path: pipelines/demo/model }", "{ echo: maybe }", "line 9: 'model.echo' must be true or false; found 'maybe'.")]
-    [InlineData("{ path: out/people }", "{ path: \"\" }", "line 12: sink.parquet.path: The Path field is required.")]
+    [InlineData("{ path: out/people }", "{ path: \"\" }", "line 12: sink.parquet.path is missing.")]
     [InlineData("name: extract", "name: extract\nname: again", "line 2")]
     [InlineData("name: extract", "name: extract\nName: again", "line 2: the key 'Name' is already on line 1.")]
     [InlineData("name: extract", "name: [", "is not YAML: look for a '['")]
@@ -101,7 +105,7 @@ public sealed class WorkerOptionsTests : IDisposable
     public void Given_an_empty_file_of_keys_when_loaded_then_every_missing_value_is_listed()
     {
         var error = Assert.Throws<UsageException>(() => Load("generation: { seed: 1 }"));
-        Assert.All(["name:", "source:", "prompt.template:", "model:", "sink:", "deadLetter:"], key => Assert.Contains(key, error.Message, StringComparison.Ordinal));
+        Assert.All(["name is missing", "source: no source", "prompt.template is missing", "model is missing", "sink: no sink", "deadLetter: no sink"], key => Assert.Contains(key, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]

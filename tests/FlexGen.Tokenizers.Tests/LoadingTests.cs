@@ -1,0 +1,67 @@
+namespace FlexGen.Tokenizers.Tests;
+
+public class LoadingTests
+{
+    [Theory]
+    [InlineData("llama3", "tokenizer.json", "\"type\": \"BPE\"", "\"type\": \"Unigram\"", "the model Unigram", "a BPE without dropout")]
+    [InlineData("llama3", "tokenizer.json", "\\\\p{N}{1,3}", "\\\\p{N}{1,4}", "the pre_tokenizer Split", "\\\\p{N}{1,4}", "the Regex of GPT-2, Llama 3, Qwen 2")]
+    [InlineData("llama3", "tokenizer.json", "\"type\": \"TemplateProcessing\"", "\"type\": \"BertProcessing\"", "the post_processor BertProcessing")]
+    [InlineData("llama2", "tokenizer.json", "\"type\": \"Strip\"", "\"type\": \"WordPiece\"", "the decoder")]
+    [InlineData("llama2", "tokenizer.json", "\"type\": \"Prepend\"", "\"type\": \"Lowercase\"", "the normalizer Lowercase")]
+    [InlineData("mistral", "tokenizer.json", "\"type\": \"Metaspace\"", "\"type\": \"Whitespace\"", "the pre_tokenizer Whitespace")]
+    [InlineData("qwen", "tokenizer.json", "{", "", "not JSON", "Copy the file again")]
+    [InlineData("opt", "tokenizer_config.json", "GPT2Tokenizer", "BertTokenizer", "the tokenizer_class BertTokenizer")]
+    [InlineData("opt", "merges.txt", "h e\n", "h e x\n", "the line \"h e x\"", "two tokens")]
+    [InlineData("opt", "merges.txt", "h e\n", "h absent\n", "\"habsent\", which the vocabulary lacks")]
+    [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": -1", "no id for \"<pad>\"")]
+    [InlineData("opt", "special_tokens_map.json", "{", "[", "special_tokens_map.json")]
+    public void A_file_that_cannot_be_read_or_is_not_supported_is_refused_by_name(string kind, string file, string old, string changed, params string[] parts)
+    {
+        using var folder = Reference.Changed(kind, file, text =>
+        {
+            Assert.Contains(old, text, StringComparison.Ordinal);
+            int at = text.IndexOf(old, StringComparison.Ordinal);
+            return text[..at] + changed + text[(at + old.Length)..];
+        });
+        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
+        Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no protocol buffer")]
+    public void A_sentencepiece_file_that_is_none_is_refused(string content)
+    {
+        using var folder = Reference.Changed("sentencepiece", "tokenizer.model", _ => content);
+        Assert.Contains("tokenizer.model", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_a_tokenizer_is_refused_with_the_files_that_make_one()
+    {
+        using var folder = new ChangedFolder();
+        Refused("found no tokenizer");
+        File.WriteAllText(Path.Combine(folder.Path, "vocab.json"), "{}");
+        Refused("found vocab.json alone");
+
+        void Refused(string found)
+        {
+            var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+            Assert.Contains(found, message, StringComparison.Ordinal);
+            Assert.Contains("expected tokenizer.json, or vocab.json with merges.txt, or tokenizer.model", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_vocabulary_that_lacks_an_id_of_the_tokenizer_does_not_fit(string kind)
+    {
+        var tokenizer = Reference.Of(kind);
+        tokenizer.RequireVocabulary(tokenizer.VocabularySize);
+        var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(tokenizer.VocabularySize - 1)).Message;
+        Assert.Contains($"with id {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
+        Assert.Contains($"below the model's {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Kinds => Reference.Kinds;
+}

@@ -1,0 +1,85 @@
+using FlexGen.Worker.Tests.Support;
+
+namespace FlexGen.Worker.Tests;
+
+/// <summary>Model folders that cannot be run: validate and run say why in one error, and nothing is written.</summary>
+public sealed class ModelFolderTests : IDisposable
+{
+    private readonly ModelWorkspace models = new();
+    private readonly Workspace workspace = new();
+
+    public void Dispose()
+    {
+        models.Dispose();
+        workspace.Dispose();
+    }
+
+    [Fact]
+    public async Task Given_a_tokenizer_of_another_model_when_validated_or_run_then_it_does_not_fit()
+    {
+        string model = models.Copy(ModelWorkspace.Reference("opt-pre-ln"));
+        foreach (string file in new[] { "vocab.json", "merges.txt", "tokenizer_config.json" })
+        {
+            File.Copy(Path.Combine(ModelWorkspace.DemoModel, file), Path.Combine(model, file));
+        }
+        await RefusedAsync(model, "the tokenizer does not fit the vocabulary", "expected ids below the model's 128");
+    }
+
+    [Fact]
+    public async Task Given_a_missing_shard_when_validated_or_run_then_it_is_named()
+    {
+        string model = WithTokenizer(models.Copy(ModelWorkspace.Reference("llama2")));
+        File.Delete(Path.Combine(model, "model-00002-of-00003.safetensors"));
+        await RefusedAsync(model, "model-00002-of-00003.safetensors");
+    }
+
+    [Fact]
+    public async Task Given_a_header_that_lies_when_validated_or_run_then_file_and_tensor_are_named()
+    {
+        string model = models.Copy(ModelWorkspace.DemoModel);
+        string weights = Path.Combine(model, "model.safetensors");
+        byte[] bytes = await File.ReadAllBytesAsync(weights);
+        await File.WriteAllBytesAsync(weights, bytes[..^100]);
+        await RefusedAsync(model, "model.safetensors", "cut short");
+    }
+
+    [Fact]
+    public async Task Given_an_unsupported_architecture_when_validated_or_run_then_the_supported_are_named()
+    {
+        string model = models.Copy(ModelWorkspace.DemoModel);
+        string config = Path.Combine(model, "config.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("OPTForCausalLM", "BloomForCausalLM", StringComparison.Ordinal));
+        await RefusedAsync(model, "BloomForCausalLM", "LlamaForCausalLM, MistralForCausalLM, OPTForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM");
+    }
+
+    [Fact]
+    public async Task Given_no_tokenizer_when_validated_or_run_then_its_files_are_named() =>
+        await RefusedAsync(ModelWorkspace.Reference("opt-pre-ln"), "has no tokenizer", "tokenizer.json");
+
+    [Fact]
+    public async Task Given_no_such_folder_when_validated_or_run_then_it_is_named() => await RefusedAsync("no/such/model", "no model folder no/such/model");
+
+    private static string WithTokenizer(string model)
+    {
+        string tokenizers = Path.Combine(Repository.Root, "tests/FlexGen.Tokenizers.Tests/reference/llama2");
+        foreach (string file in Directory.EnumerateFiles(tokenizers, "tokenizer*.json"))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+        return model;
+    }
+
+    private async Task RefusedAsync(string model, params string[] parts)
+    {
+        workspace.WriteDataset(10, 1);
+        workspace.WritePipeline($"{{ path: \"{model}\" }}");
+        foreach (string command in new[] { "validate", "run" })
+        {
+            var result = (await workspace.RunAsync(command, Workspace.File)).Expect(1);
+            string error = Assert.Single(result.Error.Split('\n'), line => line.StartsWith("error: ", StringComparison.Ordinal));
+            Assert.All(parts, part => Assert.Contains(part, error, StringComparison.Ordinal));
+            Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+            Assert.Empty(workspace.Parts());
+        }
+    }
+}
