@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Hosting;
 using FlexGen.Worker.Reporting;
@@ -27,13 +28,23 @@ internal static class RunCommand
         arguments.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
+            // On a busy machine seconds pass before the host takes the signals; until then they would end the process as a failure.
+            using var terminated = new CancellationTokenSource();
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
             var options = arguments.Load(parse);
-            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(FlexGenCommand.Verbose));
+            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(FlexGenCommand.Verbose), terminated.Token);
             if (outcome is not null)
             {
                 Summarize(outcome, options).Print(parse.GetValue(arguments.Json));
             }
             return ExitCode.Success;
+
+            void Stop(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                terminated.Cancel();
+            }
         });
         return command;
     }

@@ -12,8 +12,11 @@ namespace FlexGen.Worker.Hosting;
 internal static class WorkerHost
 {
     /// <summary>Runs the pipeline to its end, or until a signal has drained it.</summary>
+    /// <param name="options">The pipeline.</param>
+    /// <param name="verbose">Whether to log more.</param>
+    /// <param name="terminated">Cancelled by a signal, which may come before the host takes signals itself.</param>
     /// <returns>Null when a signal came before it began.</returns>
-    public static async Task<RunOutcome?> RunAsync(WorkerOptions options, bool verbose)
+    public static async Task<RunOutcome?> RunAsync(WorkerOptions options, bool verbose, CancellationToken terminated)
     {
         await using var health = HealthFile.Keep(TimeProvider.System);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -27,9 +30,16 @@ internal static class WorkerHost
         builder.Services.AddHostedService(services => services.GetRequiredService<PipelineService>());
         using var host = builder.Build();
         var service = host.Services.GetRequiredService<PipelineService>();
-        await host.RunAsync();
-        // RunAsync rethrows what the service threw; awaiting it here holds even where a version of the host does not.
-        await service.ExecuteTask!;
+        try
+        {
+            await host.RunAsync(terminated);
+            // RunAsync rethrows what the service threw; awaiting it here holds even where a version of the host does not.
+            await service.ExecuteTask!;
+        }
+        catch (OperationCanceledException) when (terminated.IsCancellationRequested && service.Outcome is null)
+        {
+            // The signal came before the service had begun.
+        }
         return service.Outcome;
     }
 

@@ -3,6 +3,7 @@ namespace FlexGen.Testing.Soak;
 /// <summary>The workers of a soak. One that ends unasked is counted as a failure and replaced.</summary>
 internal sealed class WorkerPool(string folder, string pipelineFile, Action<string> log) : IDisposable
 {
+    private const int TerminatedBySignal = 128 + 15;
     private static readonly TimeSpan drainTime = TimeSpan.FromMinutes(2);
     private readonly Lock change = new();
     private readonly List<FlexGenProcess> workers = [];
@@ -97,7 +98,8 @@ internal sealed class WorkerPool(string folder, string pipelineFile, Action<stri
         try
         {
             var result = await worker.WaitAsync(drainTime);
-            if (result.ExitCode != 0)
+            // Before the program's first statement the runtime takes no signals: such a worker has not begun, and said nothing.
+            if (result.ExitCode != 0 && !(result.ExitCode == TerminatedBySignal && result.Error.Length == 0))
             {
                 Fail(worker, result);
             }
