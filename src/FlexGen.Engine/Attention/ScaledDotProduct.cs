@@ -24,7 +24,7 @@ internal static class ScaledDotProduct
     }
 
     /// <summary>Softmax(q k^T scale + mask) v; a mask of booleans is true where visible.</summary>
-    public static Tensor Masked(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) =>
+    private static Tensor Masked(Tensor query, Tensor key, Tensor value, Tensor mask, double scale) =>
         nn.functional.scaled_dot_product_attention(Scaled(query, scale), key, value, attn_mask: mask);
 
     /// <summary>The library's own scale is 1 / sqrt(headDim); what differs from it is put into the query.</summary>
