@@ -133,6 +133,11 @@ internal sealed class PipelineGraph : IDisposable
             Interlocked.CompareExchange(ref failure, e, null);
         }
         abort.Cancel();
+        // A block whose input had ended before it was cancelled keeps what its target no longer takes, and would never end.
+        foreach (var block in (ISourceBlock<Record[]>[])[prepare, former.Output, generate.Output, finish])
+        {
+            block.LinkTo(DataflowBlock.NullTarget<Record[]>());
+        }
     }
 
     private async Task<bool> ReadAsync()
