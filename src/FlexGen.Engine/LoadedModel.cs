@@ -38,7 +38,7 @@ internal sealed class LoadedModel : IDisposable
         }
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options, GpuBytesInUse);
-        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
+        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace, Policy.Cache.Gpu < 100);
         try
         {
             cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
@@ -99,7 +99,7 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => overlap
-        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages)
+        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, acrossLayers: Policy.Weights.Gpu == 100)
         : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
 
     public void Dispose()

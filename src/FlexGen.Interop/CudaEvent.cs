@@ -5,7 +5,12 @@ public sealed class CudaEvent : IDisposable
 {
     private readonly IntPtr handle;
 
-    public CudaEvent() => CudaDriver.Check(CudaDriver.EventCreate(out handle, 0), "cuEventCreate");
+    /// <param name="sleeps">Whether a thread that waits for it sleeps; otherwise it looks all the time, and goes on a little sooner.</param>
+    public CudaEvent(bool sleeps = false)
+    {
+        const uint blockingSync = 1;
+        CudaDriver.Check(CudaDriver.EventCreate(out handle, sleeps ? blockingSync : 0), "cuEventCreate");
+    }
 
     internal IntPtr Handle => handle;
 

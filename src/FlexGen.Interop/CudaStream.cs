@@ -5,9 +5,6 @@ public sealed class CudaStream : IDisposable
 {
     private const uint NonBlocking = 1;
 
-    /// <summary>A copy holds the link until it ends. In pieces of 0.1 ms a small one of another stream does not wait for a whole layer's weights.</summary>
-    private const long Piece = 4 << 20;
-
     private readonly IntPtr handle;
 
     /// <summary>A new stream that does not wait for the compute stream.</summary>
@@ -25,13 +22,8 @@ public sealed class CudaStream : IDisposable
     public void Record(CudaEvent signal) => CudaDriver.Check(CudaDriver.EventRecord(signal.Handle, handle), "cuEventRecord");
 
     /// <summary>Copies from pinned host memory to the device.</summary>
-    public void CopyToDevice(IntPtr to, IntPtr from, long bytes)
-    {
-        for (var at = 0L; at < bytes; at += Piece)
-        {
-            CudaDriver.Check(CudaDriver.CopyHostToDevice(to + (nint)at, from + (nint)at, (nuint)Math.Min(Piece, bytes - at), handle), "cuMemcpyHtoDAsync");
-        }
-    }
+    public void CopyToDevice(IntPtr to, IntPtr from, long bytes) =>
+        CudaDriver.Check(CudaDriver.CopyHostToDevice(to, from, (nuint)bytes, handle), "cuMemcpyHtoDAsync");
 
     /// <summary>Copies from the device to pinned host memory.</summary>
     public void CopyToHost(IntPtr to, IntPtr from, long bytes) =>

@@ -47,11 +47,18 @@ internal static unsafe class HostAttention
             .Select(c => (Sequence: n, First: Math.Max(s.First, c * Chunk), End: Math.Min(s.End, (c + 1) * Chunk)))).ToArray();
         var heads = HeadsOfAnItem(shape, chunks.Length);
         var perChunk = (shape.KvHeads + heads - 1) / heads;
+        var (firsts, left) = (new int[spans.Length], Array.ConvertAll(spans, span => span.Chunks * perChunk));
+        for (var n = 1; n < spans.Length; n++)
+        {
+            firsts[n] = firsts[n - 1] + spans[n - 1].Chunks;
+        }
+
         var (headRow, row) = (shape.HeadDim + 2, (long)shape.KvHeads * shape.Group * (shape.HeadDim + 2));
         var rented = System.Buffers.ArrayPool<float>.Shared.Rent((int)(chunks.Length * row));
         fixed (float* partials = rented)
         {
             var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, (IntPtr)partials);
+            var outputRow = (long)shape.KvHeads * shape.Group * shape.HeadDim;
             Run(work, chunks.Length * perChunk, item =>
             {
                 var (chunk, head) = (item / perChunk, item % perChunk * heads);
@@ -60,15 +67,11 @@ internal static unsafe class HostAttention
                 var slab = (first * shape.TokenStride) + ((((long)spans[sequence].Slot * shape.KvHeads) + head) * shape.HeadDim);
                 var partial = (float*)p + (chunk * row) + (head * shape.Group * headRow);
                 Part((float*)q + queryRow, (T*)k + slab, (T*)v + slab, partial, shape, Math.Min(heads, shape.KvHeads - head), end - first, scale);
+                if (Interlocked.Decrement(ref left[sequence]) == 0)
+                {
+                    Merge((float*)p + (firsts[sequence] * row), spans[sequence].Chunks, (float*)o + (sequence * outputRow), shape);
+                }
             });
-            var firsts = new int[spans.Length];
-            for (var n = 1; n < spans.Length; n++)
-            {
-                firsts[n] = firsts[n - 1] + spans[n - 1].Chunks;
-            }
-
-            var outputRow = (long)shape.KvHeads * shape.Group * shape.HeadDim;
-            Run(work, spans.Length, n => Merge((float*)p + (firsts[n] * row), spans[n].Chunks, (float*)o + (n * outputRow), shape));
         }
 
         System.Buffers.ArrayPool<float>.Shared.Return(rented);
@@ -78,7 +81,7 @@ internal static unsafe class HostAttention
     {
         if (work >= WorthAThread)
         {
-            Parallel.For(0, items, action);
+            ComputeThreads.Run(items, action);
             return;
         }
 

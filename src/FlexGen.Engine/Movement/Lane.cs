@@ -9,16 +9,16 @@ internal sealed class Lane : IDisposable
     private readonly BlockingCollection<(Transfer Transfer, CudaEvent? After, Action<Copier> Copy)> jobs = [];
     private readonly int? gpu;
     private readonly Trace? trace;
-    private readonly bool computes;
+    private readonly bool sharesLink;
     private readonly Thread thread;
 
     /// <param name="name">Its thread's name.</param>
     /// <param name="gpu">The GPU's index; null without one.</param>
     /// <param name="trace">What records its work; null: nothing does.</param>
-    /// <param name="computes">Whether it mostly computes in host memory, so that its thread's time, not its stream's, tells.</param>
-    public Lane(string name, int? gpu, Trace? trace, bool computes = false)
+    /// <param name="sharesLink">Whether other lanes have copies to the GPU to make while this one has, too.</param>
+    public Lane(string name, int? gpu, Trace? trace, bool sharesLink = false)
     {
-        (this.gpu, this.trace, this.computes) = (gpu, trace, computes);
+        (this.gpu, this.trace, this.sharesLink) = (gpu, trace, sharesLink);
         thread = new(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -61,7 +61,7 @@ internal sealed class Lane : IDisposable
         }
 
         using var stream = gpu is null ? null : new CudaStream();
-        var copier = new Copier(stream);
+        using var copier = new Copier(stream, sharesLink);
         foreach (var (transfer, after, copy) in jobs.GetConsumingEnumerable())
         {
             try
@@ -71,12 +71,11 @@ internal sealed class Lane : IDisposable
                     stream!.Wait(after);
                 }
 
-                var traced = computes ? null : stream;
-                var span = trace?.Begin(thread.Name!, thread.Name!, traced);
+                var span = trace?.Begin(thread.Name!, thread.Name!, stream);
                 copy(copier);
                 if (span is not null)
                 {
-                    trace!.End(span, traced);
+                    trace!.End(span, stream);
                 }
 
                 transfer.Issued(stream);

@@ -11,7 +11,7 @@ namespace FlexGen.Engine.Schedule;
 internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, int? weightPages, Device device, Trace? trace) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
-    private LayerWeights? layerWeights;
+    private (int Layer, LayerWeights Weights)? current;
 
     /// <summary>Lays out what a micro-batch computes in the coming sweep.</summary>
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
@@ -59,9 +59,13 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
                 hidden.Load(step.MicroBatch);
                 break;
             case Verb.Compute:
-                layerWeights ??= weights.Use(step.Layer);
+                if (current?.Layer != step.Layer)
+                {
+                    current = (step.Layer, weights.Use(step.Layer));
+                }
+
                 hidden.Return(step.MicroBatch, passes[step.MicroBatch]);
-                passes[step.MicroBatch].Compute(model.Layers[step.Layer], layerWeights);
+                passes[step.MicroBatch].Compute(model.Layers[step.Layer], current.Value.Weights);
                 break;
             case Verb.StoreHidden:
                 passes[step.MicroBatch].Complete();
@@ -102,7 +106,6 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
         if (step.MicroBatch == passes.Keys.Max())
         {
             weights.Release(step.Layer);
-            layerWeights = null;
         }
     }
 }

@@ -12,9 +12,15 @@ public static class ZigzagSchedule
     /// <param name="layers">How many layers the model has.</param>
     /// <param name="microBatches">The micro-batches with something to compute.</param>
     /// <param name="weightPages">Pages of a layer's weights; null: as many as there are micro-batches with something to compute.</param>
-    public static IEnumerable<Step> Sweep(long sweep, int layers, IReadOnlyList<int> microBatches, int? weightPages = null)
+    /// <param name="acrossLayers">
+    /// Whether the first micro-batch begins a layer while the last is still in the one before, where there are three or more: attention in
+    /// host memory goes on without a pause. Both layers' weights are in use then, so streamed ones, with two buffers, would wait.
+    /// </param>
+    public static IEnumerable<Step> Sweep(long sweep, int layers, IReadOnlyList<int> microBatches, int? weightPages = null, bool acrossLayers = false)
     {
-        var (first, last, pages) = (microBatches[0], microBatches[^1], weightPages ?? microBatches.Count);
+        var (first, pages) = (microBatches[0], weightPages ?? microBatches.Count);
+        acrossLayers &= microBatches.Count > 2;
+        Step? halfway = null;
         for (var page = 0; sweep == 0 && page < pages; page++)
         {
             yield return new(Verb.LoadWeights, sweep, 0, page);
@@ -42,16 +48,23 @@ public static class ZigzagSchedule
                     yield return new(Verb.LoadCache, sweep, layer + 1, first);
                 }
 
-                yield return new(Verb.Compute, sweep, layer, microBatches[n]);
-                if (n > 0)
+                var compute = new Step(Verb.Compute, sweep, layer, microBatches[n]);
+                yield return compute;
+                if (halfway is { } before)
                 {
-                    yield return new(Verb.StoreHidden, sweep, layer, microBatches[n - 1]);
-                    yield return new(Verb.StoreCache, sweep, layer, microBatches[n - 1]);
+                    yield return before with { Verb = Verb.StoreHidden };
+                    yield return before with { Verb = Verb.StoreCache };
                 }
+
+                halfway = compute;
             }
 
-            yield return new(Verb.StoreHidden, sweep, layer, last);
-            yield return new(Verb.StoreCache, sweep, layer, last);
+            if (halfway is { } last && (final || !acrossLayers))
+            {
+                yield return last with { Verb = Verb.StoreHidden };
+                yield return last with { Verb = Verb.StoreCache };
+                halfway = null;
+            }
         }
 
         // Page p is asked for with micro-batch p * m / pages, so that pages are spread over all m.

@@ -50,7 +50,13 @@ internal sealed unsafe class HostDecode : IDisposable
                 Scatter(Bring(copier, newKeys, ref at, flush: true), keys, pass.Rows.CacheRows, count);
                 Scatter(Bring(copier, newValues, ref at, flush: true), values, pass.Rows.CacheRows, count);
                 var to = TensorAddress.Of(result.Handle);
+                var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
                 Decode(q, keys, values, staging is null ? to : at, spans, (float)pass.Scale);
+                if (span is not null)
+                {
+                    lanes.Trace!.End(span);
+                }
+
                 if (staging is not null)
                 {
                     copier.ToCompute(to, at, Bytes(result));
