@@ -38,7 +38,7 @@ internal sealed class LoadedModel : IDisposable
         }
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options, GpuBytesInUse);
-        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace, Policy.Cache.Gpu < 100);
+        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         try
         {
             cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace FlexGen.Interop;
 
 /// <summary>
-/// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed; otherwise its
+/// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed, and the GPU's kernels can use it; otherwise its
 /// pages are taken as they are first written.
 /// </summary>
 public sealed unsafe partial class HostMemory : IDisposable
@@ -11,7 +11,7 @@ public sealed unsafe partial class HostMemory : IDisposable
     private const int Page = 4096;
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
-    private const uint Portable = 1;
+    private const uint Portable = 1, Mapped = 2;
     private readonly bool pinned;
     private readonly IntPtr address;
     private static readonly PeakCounter allocated = new();
@@ -66,7 +66,7 @@ public sealed unsafe partial class HostMemory : IDisposable
     {
         try
         {
-            CudaDriver.Check(CudaDriver.HostRegister(address, (nuint)Bytes, Portable), "cuMemHostRegister");
+            CudaDriver.Check(CudaDriver.HostRegister(address, (nuint)Bytes, Portable | Mapped), "cuMemHostRegister");
         }
         catch
         {

@@ -9,7 +9,7 @@ namespace FlexGen.Engine.Attention;
 internal static class ComputeThreads
 {
     /// <summary>With many cores some are left to the threads that issue and copy: one that is kept waiting holds up all the others.</summary>
-    private static readonly int count = Environment.ProcessorCount - (Environment.ProcessorCount / 5);
+    private static readonly int count = Environment.ProcessorCount - (Environment.ProcessorCount / 8);
 
     /// <summary>To wake a thread takes as long as a small job does. Where cores are few others need them more.</summary>
     private static readonly TimeSpan patience = Environment.ProcessorCount < 8 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(200);

@@ -46,10 +46,8 @@ internal sealed class DecodeAttention : IDisposable
         var chunks = (sequenceLength + Chunk - 1) / Chunk;
         partials = empty([(long)slots * kvHeads * chunks * group * (headDim + 2)], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([(long)slots * kvHeads], ScalarType.Int32, device).DetachFromDisposeScope();
-        using var source = new StreamReader(typeof(DecodeAttention).Assembly.GetManifestResourceStream("decode_attention.cu")!);
-        kernel = new(source.ReadToEnd(), "decode_attention", new Dictionary<string, long>
+        kernel = KernelSource.Compile("decode_attention.cu", "decode_attention", type, new Dictionary<string, long>
         {
-            ["ELEMENT"] = type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 },
             ["KV_HEADS"] = kvHeads,
             ["GROUP"] = group,
             ["HEAD_DIM"] = headDim,

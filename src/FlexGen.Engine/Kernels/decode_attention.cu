@@ -3,26 +3,8 @@
 // block of a sequence's head to end puts the chunks together, in their order. Chunks lie at fixed positions: a result does not
 // depend on what shares the batch. The running maximum and sum are Milakov and Gimelshein's (arXiv 1805.02867).
 //
-// Compiled with: ELEMENT (0 float32, 1 float16, 2 bfloat16), KV_HEADS, GROUP (query heads of a key head), HEAD_DIM,
+// Compiled with: KV_HEADS, GROUP (query heads of a key head), HEAD_DIM,
 // VECTOR (elements of one load), LANES (threads that share a token), PARTS (loads of a thread for a token), WARPS, CHUNK (tokens).
-
-#if ELEMENT == 0
-typedef float Element;
-__device__ __forceinline__ float widen(Element x) { return x; }
-__device__ __forceinline__ Element narrow(float x) { return x; }
-#elif ELEMENT == 1
-typedef unsigned short Element;
-__device__ __forceinline__ float widen(Element x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
-__device__ __forceinline__ Element narrow(float x) { Element y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
-#else
-typedef unsigned short Element;
-__device__ __forceinline__ float widen(Element x) { return __uint_as_float((unsigned)x << 16); }
-__device__ __forceinline__ Element narrow(float x)
-{
-    unsigned bits = __float_as_uint(x);
-    return (Element)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-#endif
 
 #define THREADS (WARPS * 32)
 #define TEAMS (THREADS / LANES)

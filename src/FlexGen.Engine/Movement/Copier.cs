@@ -3,19 +3,8 @@ using FlexGen.Interop;
 namespace FlexGen.Engine.Movement;
 
 /// <summary>The copies a lane can make. On a GPU they are put into the lane's stream; without one they are made at once.</summary>
-/// <param name="stream">The stream; null without a GPU.</param>
-/// <param name="sharesLink">
-/// Whether other streams copy to the GPU beside it. The link serves copies in the order in which they were asked for, so only a few
-/// pieces are asked for at a time: what another stream wants does not wait for a whole layer's weights.
-/// </param>
-internal sealed unsafe class Copier(CudaStream? stream, bool sharesLink = false) : IDisposable
+internal sealed unsafe class Copier(CudaStream? stream)
 {
-    /// <summary>0.1 ms of the link's time.</summary>
-    private const long Piece = 4 << 20;
-
-    private const int PiecesInFlight = 6;
-    private readonly Queue<CudaEvent> pieces = new();
-
     /// <summary>Copies within host memory.</summary>
     public static Copier OnHost { get; } = new(null);
 
@@ -26,16 +15,9 @@ internal sealed unsafe class Copier(CudaStream? stream, bool sharesLink = false)
         {
             Buffer.MemoryCopy((void*)from, (void*)to, bytes, bytes);
         }
-        else
+        else if (bytes > 0)
         {
-            for (var at = 0L; at < bytes; at += Piece)
-            {
-                stream.CopyToDevice(to + (nint)at, from + (nint)at, Math.Min(Piece, bytes - at));
-                if (sharesLink)
-                {
-                    WaitForEarlier(stream);
-                }
-            }
+            stream.CopyToDevice(to, from, bytes);
         }
     }
 
@@ -63,25 +45,6 @@ internal sealed unsafe class Copier(CudaStream? stream, bool sharesLink = false)
             using var now = new CudaEvent();
             stream.Record(now);
             now.Synchronize();
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (var piece in pieces)
-        {
-            piece.Dispose();
-        }
-    }
-
-    private void WaitForEarlier(CudaStream copies)
-    {
-        var now = pieces.Count < PiecesInFlight ? new CudaEvent(sleeps: true) : pieces.Dequeue();
-        copies.Record(now);
-        pieces.Enqueue(now);
-        if (pieces.Count == PiecesInFlight)
-        {
-            pieces.Peek().Synchronize();
         }
     }
 }

@@ -9,16 +9,19 @@ internal sealed class Lane : IDisposable
     private readonly BlockingCollection<(Transfer Transfer, CudaEvent? After, Action<Copier> Copy)> jobs = [];
     private readonly int? gpu;
     private readonly Trace? trace;
-    private readonly bool sharesLink;
+    private readonly bool waitsOnThread;
     private readonly Thread thread;
 
     /// <param name="name">Its thread's name.</param>
     /// <param name="gpu">The GPU's index; null without one.</param>
     /// <param name="trace">What records its work; null: nothing does.</param>
-    /// <param name="sharesLink">Whether other lanes have copies to the GPU to make while this one has, too.</param>
-    public Lane(string name, int? gpu, Trace? trace, bool sharesLink = false)
+    /// <param name="waitsOnThread">
+    /// Whether its thread, not its stream, waits for the compute device: a copy from the GPU that waits in its stream was seen to get its turn
+    /// only when all the copies to the GPU that were asked for had ended.
+    /// </param>
+    public Lane(string name, int? gpu, Trace? trace, bool waitsOnThread = false)
     {
-        (this.gpu, this.trace, this.sharesLink) = (gpu, trace, sharesLink);
+        (this.gpu, this.trace, this.waitsOnThread) = (gpu, trace, waitsOnThread);
         thread = new(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -31,7 +34,7 @@ internal sealed class Lane : IDisposable
             return null;
         }
 
-        var now = new CudaEvent();
+        var now = new CudaEvent(sleeps: waitsOnThread);
         CudaStream.Compute.Record(now);
         return now;
     }
@@ -61,12 +64,16 @@ internal sealed class Lane : IDisposable
         }
 
         using var stream = gpu is null ? null : new CudaStream();
-        using var copier = new Copier(stream, sharesLink);
+        var copier = new Copier(stream);
         foreach (var (transfer, after, copy) in jobs.GetConsumingEnumerable())
         {
             try
             {
-                if (after is not null)
+                if (waitsOnThread)
+                {
+                    after?.Synchronize();
+                }
+                else if (after is not null)
                 {
                     stream!.Wait(after);
                 }

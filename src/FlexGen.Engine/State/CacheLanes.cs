@@ -18,8 +18,8 @@ internal sealed class CacheLanes : IDisposable
     {
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
-        (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace, sharesLink: true), new("cache stores", gpu, trace));
-        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace: null))];
+        (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace), new("cache stores", gpu, trace, waitsOnThread: true));
+        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace: null, waitsOnThread: true))];
         if (HasGpu)
         {
             (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));

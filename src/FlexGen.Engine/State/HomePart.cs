@@ -52,7 +52,7 @@ internal sealed class HomePart : CachePart
             }
         }
 
-        onHost = attendOnHost ? new(shape, slots, type, device, lanes) : null;
+        onHost = attendOnHost ? new(shape, policy, slots, type, lanes) : null;
         if (onHost is null || onDisk)
         {
             long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
@@ -113,7 +113,7 @@ internal sealed class HomePart : CachePart
         buffer.Release();
     }
 
-    public override void Finish(PartPass pass) => HostDecode.Finish(pass);
+    public override void Finish(PartPass pass) => onHost?.Finish(pass);
 
     public override void Store(PartPass pass)
     {

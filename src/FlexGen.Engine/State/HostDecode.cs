@@ -1,4 +1,5 @@
 using FlexGen.Engine.Attention;
+using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -12,17 +13,24 @@ internal sealed unsafe class HostDecode : IDisposable
     private readonly HostAttention.Shape layout;
     private readonly ScalarType type;
     private readonly CacheLanes lanes;
+    private readonly HostExchange? exchange;
     private readonly HostMemory[] stagings;
-    private readonly Device device;
     private int turn;
 
-    public HostDecode(ModelShape shape, int slots, ScalarType type, Device device, CacheLanes lanes)
+    public HostDecode(ModelShape shape, Policy policy, int slots, ScalarType type, CacheLanes lanes)
     {
-        (this.type, this.lanes, this.device) = (type, lanes, device);
+        (this.type, this.lanes) = (type, lanes);
         layout = new(slots, shape.KvHeads, shape.Heads / shape.KvHeads, shape.HeadDim);
-        var rowBytes = (2L * shape.Heads * shape.HeadDim * sizeof(float)) + (2L * shape.KvHeads * shape.HeadDim * DataTypes.Size(type));
-        stagings = lanes.HasGpu ? [.. lanes.Attention.Select(_ => new HostMemory(slots * rowBytes, pinned: true))] : [];
+        exchange = lanes.HasGpu ? new(type) : null;
+        // One for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
+        stagings = lanes.HasGpu ? [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new HostMemory(RowBytes * slots, pinned: true))] : [];
     }
+
+    private long QueryBytes => (long)layout.KvHeads * layout.Group * layout.HeadDim * sizeof(float);
+
+    private long KeyBytes => (long)layout.KvHeads * layout.HeadDim * DataTypes.Size(type);
+
+    private long RowBytes => (2 * QueryBytes) + (2 * KeyBytes);
 
     /// <summary>Starts the attention of a pass's decoding sequences.</summary>
     /// <param name="pass">The pass.</param>
@@ -32,81 +40,84 @@ internal sealed unsafe class HostDecode : IDisposable
     public void Start(PartPass pass, IntPtr keys, IntPtr values, Transfer? present)
     {
         var count = pass.Rows.Decodes.Count;
-        var query = pass.DecodeQuery.to(ScalarType.Float32).contiguous().DetachFromDisposeScope();
-        var newKeys = pass.Keys.narrow(0, 0, count).contiguous().DetachFromDisposeScope();
-        var newValues = pass.Values.narrow(0, 0, count).contiguous().DetachFromDisposeScope();
-        var result = empty([count, query.shape[1] * query.shape[2]], ScalarType.Float32, device).DetachFromDisposeScope();
+        var tensors = exchange is null ? OnCpu(pass) : [];
+        var rows = exchange is null
+            ? new Rows(At(tensors[0]), At(tensors[1]), At(tensors[2]), At(tensors[3]))
+            : Staged(stagings[pass.MicroBatch].Address, count);
+        exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
         var spans = pass.Rows.Decodes.Select(d => new HostAttention.Span(d.Slot, d.First(pass.Window), d.Length)).ToArray();
         turn = (turn + 1) % lanes.Attention.Count;
-        var (lane, staging) = (lanes.Attention[turn], lanes.HasGpu ? stagings[turn] : null);
+        var lane = lanes.Attention[turn];
         var after = lane.Mark();
         var transfer = lane.Start(
-            copier =>
+            _ =>
             {
                 present?.WaitOnHost();
-                copier.Flush();
-                var at = staging?.Address ?? IntPtr.Zero;
-                var q = Bring(copier, query, ref at);
-                Scatter(Bring(copier, newKeys, ref at, flush: true), keys, pass.Rows.CacheRows, count);
-                Scatter(Bring(copier, newValues, ref at, flush: true), values, pass.Rows.CacheRows, count);
-                var to = TensorAddress.Of(result.Handle);
+                Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
+                Scatter(rows.Values, values, pass.Rows.CacheRows, count);
                 var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
-                Decode(q, keys, values, staging is null ? to : at, spans, (float)pass.Scale);
+                Decode(rows.Query, keys, values, rows.Result, spans, (float)pass.Scale);
                 if (span is not null)
                 {
                     lanes.Trace!.End(span);
                 }
-
-                if (staging is not null)
-                {
-                    copier.ToCompute(to, at, Bytes(result));
-                }
             },
             after);
-        pass.OnHost = (transfer, after, result, [query, newKeys, newValues]);
+        pass.OnHost = (transfer, after, tensors);
     }
 
     /// <summary>Puts the result where the pass wants it.</summary>
-    public static void Finish(PartPass pass)
+    public void Finish(PartPass pass)
     {
         if (pass.OnHost is { } started)
         {
-            started.Transfer.WaitOnCompute();
+            started.Transfer.WaitIssued();
             using var output = pass.DecodeOutput;
-            output.copy_(started.Result);
+            if (exchange is null)
+            {
+                output.copy_(started.Tensors[3]);
+            }
+            else
+            {
+                exchange.Take(Staged(stagings[pass.MicroBatch].Address, pass.Rows.Decodes.Count).Result, output);
+            }
         }
     }
 
-    public void Dispose() => Array.ForEach(stagings, s => s.Dispose());
-
-    private static long Bytes(Tensor tensor) => tensor.numel() * DataTypes.Size(tensor.dtype);
-
-    /// <summary>A tensor's address in host memory: its own without a GPU, else in the staging memory, which it moves on in.</summary>
-    private static IntPtr Bring(Copier copier, Tensor tensor, ref IntPtr at, bool flush = false)
+    public void Dispose()
     {
-        var from = TensorAddress.Of(tensor.Handle);
-        if (at == IntPtr.Zero)
-        {
-            return from;
-        }
+        exchange?.Dispose();
+        Array.ForEach(stagings, s => s.Dispose());
+    }
 
-        var here = at;
-        copier.ToHost(here, from, Bytes(tensor));
-        at += (nint)Bytes(tensor);
-        if (flush)
-        {
-            copier.Flush();
-        }
+    private static IntPtr At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
 
-        return here;
+    /// <summary>The rows, and room for the result, as tensors in host memory.</summary>
+    private static Tensor[] OnCpu(PartPass pass)
+    {
+        var (count, query) = (pass.Rows.Decodes.Count, pass.DecodeQuery);
+        Tensor[] tensors =
+        [
+            query.to(ScalarType.Float32).contiguous(),
+            pass.Keys.narrow(0, 0, count).contiguous(),
+            pass.Values.narrow(0, 0, count).contiguous(),
+            empty([count, query.shape[1] * query.shape[2]], ScalarType.Float32),
+        ];
+        return Array.ConvertAll(tensors, t => t.DetachFromDisposeScope());
+    }
+
+    private Rows Staged(IntPtr at, int count)
+    {
+        var keys = at + (nint)(QueryBytes * count);
+        var values = keys + (nint)(KeyBytes * count);
+        return new(at, keys, values, values + (nint)(KeyBytes * count));
     }
 
     private void Scatter(IntPtr rows, IntPtr slab, long[] places, int count)
     {
-        var bytes = (long)layout.KvHeads * layout.HeadDim * DataTypes.Size(type);
         for (var n = 0; n < count; n++)
         {
-            Buffer.MemoryCopy((void*)(rows + (nint)(n * bytes)), (void*)(slab + (nint)(places[n] * bytes)), bytes, bytes);
+            Buffer.MemoryCopy((void*)(rows + (nint)(n * KeyBytes)), (void*)(slab + (nint)(places[n] * KeyBytes)), KeyBytes, KeyBytes);
         }
     }
 
@@ -125,4 +136,7 @@ internal sealed unsafe class HostDecode : IDisposable
             HostAttention.Decode((float*)query, (Half*)keys, (Half*)values, (float*)output, layout, spans, scale);
         }
     }
+
+    /// <summary>Addresses in host memory: [sequences, heads, headDim] float32, twice [sequences, kvHeads, headDim], and the result like the query.</summary>
+    private readonly record struct Rows(IntPtr Query, IntPtr Keys, IntPtr Values, IntPtr Result);
 }

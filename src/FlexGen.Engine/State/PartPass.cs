@@ -23,8 +23,8 @@ internal sealed record PartPass(
     /// <summary>The decoding rows' output.</summary>
     public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
 
-    /// <summary>Attention under way in host memory: its float32 result, [sequences, heads * headDim], and what it reads.</summary>
-    public (Transfer Transfer, CudaEvent? After, Tensor Result, Tensor[] Inputs)? OnHost { get; set; }
+    /// <summary>Attention under way in host memory, and the tensors that it reads and writes.</summary>
+    public (Transfer Transfer, CudaEvent? After, Tensor[] Tensors)? OnHost { get; set; }
 
     /// <summary>Frees the keys and values, and what attention in host memory read and wrote, which must be done.</summary>
     public void Dispose()
@@ -33,8 +33,7 @@ internal sealed record PartPass(
         Values.Dispose();
         if (OnHost is { } started)
         {
-            started.Result.Dispose();
-            Array.ForEach(started.Inputs, t => t.Dispose());
+            Array.ForEach(started.Tensors, t => t.Dispose());
             started.Transfer.Dispose();
             started.After?.Dispose();
             OnHost = null;

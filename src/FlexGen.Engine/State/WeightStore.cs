@@ -30,14 +30,12 @@ internal sealed class WeightStore : IDisposable
     /// <param name="device">The compute device.</param>
     /// <param name="diskFolder">Where scratch files go.</param>
     /// <param name="trace">What records its copies; null: nothing does.</param>
-    /// <param name="sharesLink">Whether there are other copies to the GPU than the weights'.</param>
     public WeightStore(
-        Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace,
-        bool sharesLink = false)
+        Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
         this.type = type;
         var gpu = ComputeMemory.Gpu(device);
-        lane = new("weight loads", gpu, trace, sharesLink);
+        lane = new("weight loads", gpu, trace);
         try
         {
             foreach (var weights in WeightPlacement.Of(model, placement, type))

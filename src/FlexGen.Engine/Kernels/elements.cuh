@@ -1,0 +1,18 @@
+// The type of query, cache and output, ELEMENT: 0 float32, 1 float16, 2 bfloat16. What is computed is computed in float32.
+#if ELEMENT == 0
+typedef float Element;
+__device__ __forceinline__ float widen(Element x) { return x; }
+__device__ __forceinline__ Element narrow(float x) { return x; }
+#elif ELEMENT == 1
+typedef unsigned short Element;
+__device__ __forceinline__ float widen(Element x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+__device__ __forceinline__ Element narrow(float x) { Element y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+#else
+typedef unsigned short Element;
+__device__ __forceinline__ float widen(Element x) { return __uint_as_float((unsigned)x << 16); }
+__device__ __forceinline__ Element narrow(float x)
+{
+    unsigned bits = __float_as_uint(x);
+    return (Element)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+#endif
