@@ -95,10 +95,14 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner() => new(model, weights, cache, hidden, Policy.WeightPages, Device, trace);
+    public StepRunner CreateRunner()
+    {
+        var records = overlap && ComputeMemory.Gpu(Device) is not null && DecodeGraph.Bytes(Shape, Policy, DataType) > 0;
+        return new(model, weights, cache, hidden, Policy, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
+    }
 
     /// <summary>The steps of one sweep.</summary>
-    public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => overlap
+    public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => microBatches.Count == 0 ? [] : overlap
         ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, acrossLayers: Policy.Weights.Gpu == 100)
         : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
 

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -32,7 +33,8 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
-            ("activations", Activations(shape, policy, hiddenGpu) * DataTypes.Size(type)),
+            ("the recorded decode", hasGpu ? DecodeGraph.Bytes(shape, policy, type) : 0),
+            ("activations", Activations(shape, policy, hiddenGpu, hasGpu) * DataTypes.Size(type)),
             ("the CUDA context and its libraries", gpuBytesInUse),
         ];
         Host =
@@ -61,14 +63,16 @@ internal sealed class MemoryNeeds
     public IReadOnlyList<(string What, double Bytes)> Disk { get; }
 
     /// <summary>
-    /// Elements of one layer's pass at once. Of each row: the input, the residual and their norms, query, key, value and attention's
-    /// output, and the feed-forward network's two or three; of each sequence the logits. Between layers each micro-batch holds its
-    /// rows' hidden states.
+    /// Elements of a row of one layer's pass: the input, the residual and their norms, query, key, value and attention's output, and the
+    /// feed-forward network's two, or on a CPU three.
     /// </summary>
-    private static double Activations(ModelShape shape, Policy policy, int restingOnGpu)
+    public static long ElementsOfARow(ModelShape shape, bool hasGpu) =>
+        (5L * shape.HiddenSize) + (4L * shape.Heads * shape.HeadDim) + ((hasGpu ? 2L : 3L) * shape.FeedForwardSize);
+
+    /// <summary>Elements of one layer's pass at once, and of each sequence the logits. Between layers each micro-batch holds its rows' hidden states.</summary>
+    private static double Activations(ModelShape shape, Policy policy, int restingOnGpu, bool hasGpu)
     {
         var rows = Math.Min((double)policy.GpuBatchSize * policy.SequenceLength, OffloadEngine.PrefillTokensPerPass + policy.SequenceLength);
-        var perRow = (5L * shape.HiddenSize) + (4L * shape.Heads * shape.HeadDim) + (3L * shape.FeedForwardSize);
-        return (rows * perRow) + (rows * shape.HiddenSize * restingOnGpu) + ((double)policy.EffectiveBatchSize * shape.VocabularySize);
+        return (rows * ElementsOfARow(shape, hasGpu)) + (rows * shape.HiddenSize * restingOnGpu) + ((double)policy.EffectiveBatchSize * shape.VocabularySize);
     }
 }

@@ -111,7 +111,7 @@ public sealed class OffloadEngine : IDisposable
             {
                 var start = TimeProvider.System.GetTimestamp();
                 var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
-                foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys]))
+                foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
                 {
                     runner.Execute(step);
                 }
@@ -119,7 +119,7 @@ public sealed class OffloadEngine : IDisposable
                 var ended = new List<Action>();
                 foreach (var (k, layout) in layouts)
                 {
-                    using var logits = runner.End(k);
+                    using var logits = runner.End(k, layout);
                     Deliver(microBatches[k], layout, logits, ended);
                 }
 

@@ -121,6 +121,24 @@ public static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuMemHostUnregister")]
     internal static partial int HostUnregister(IntPtr address);
 
+    [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
+    internal static partial int StreamBeginCapture(IntPtr stream, int mode);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamEndCapture")]
+    internal static partial int StreamEndCapture(IntPtr stream, out IntPtr graph);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphInstantiateWithFlags")]
+    internal static partial int GraphInstantiate(out IntPtr executable, IntPtr graph, ulong flags);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphLaunch")]
+    internal static partial int GraphLaunch(IntPtr executable, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphExecDestroy")]
+    internal static partial int GraphExecDestroy(IntPtr executable);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphDestroy")]
+    internal static partial int GraphDestroy(IntPtr graph);
+
     [LibraryImport(Library, EntryPoint = "cuModuleLoadData")]
     internal static partial int ModuleLoadData(out IntPtr module, byte[] image);
 

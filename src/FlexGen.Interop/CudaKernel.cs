@@ -17,7 +17,7 @@ public sealed unsafe class CudaKernel : IDisposable
         CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");
     }
 
-    /// <summary>Puts the kernel into the compute stream.</summary>
+    /// <summary>Puts the kernel into the stream that this thread computes on.</summary>
     /// <param name="blocks">The grid.</param>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="arguments">The kernel's arguments in order, 8 bytes each of which it reads as many as its parameter has.</param>
@@ -32,7 +32,7 @@ public sealed unsafe class CudaKernel : IDisposable
             }
 
             CudaDriver.Check(
-                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0, IntPtr.Zero, pointers, null), "cuLaunchKernel");
+                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0, CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
         }
     }
 

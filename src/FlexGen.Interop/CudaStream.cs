@@ -5,6 +5,11 @@ public sealed class CudaStream : IDisposable
 {
     private const uint NonBlocking = 1;
 
+    private static readonly CudaStream usual = new(IntPtr.Zero);
+
+    [ThreadStatic]
+    private static CudaStream? instead;
+
     private readonly IntPtr handle;
 
     /// <summary>A new stream that does not wait for the compute stream.</summary>
@@ -12,8 +17,41 @@ public sealed class CudaStream : IDisposable
 
     private CudaStream(IntPtr handle) => this.handle = handle;
 
-    /// <summary>The stream libtorch computes on.</summary>
-    public static CudaStream Compute { get; } = new(IntPtr.Zero);
+    /// <summary>The stream that this thread computes on, libtorch's operations included.</summary>
+    public static CudaStream Current => instead ?? usual;
+
+    internal IntPtr Handle => handle;
+
+    /// <summary>Computes on this stream for a while, after what the compute stream was given before; what it is given afterwards waits.</summary>
+    /// <param name="gpu">The device's index.</param>
+    /// <param name="work">What is computed, on this thread.</param>
+    public void Compute(int gpu, Action work)
+    {
+        var before = Current;
+        Follow(before);
+        using (TorchContext.ComputeOn(handle, gpu))
+        {
+            instead = this;
+            try
+            {
+                work();
+            }
+            finally
+            {
+                instead = before == usual ? null : before;
+            }
+        }
+
+        before.Follow(this);
+    }
+
+    /// <summary>What is put into this stream from now on waits for what has been put into the other.</summary>
+    private void Follow(CudaStream other)
+    {
+        using var now = new CudaEvent();
+        other.Record(now);
+        Wait(now);
+    }
 
     /// <summary>What is put into this stream from now on waits for the event.</summary>
     public void Wait(CudaEvent signal) => CudaDriver.Check(CudaDriver.StreamWaitEvent(handle, signal.Handle, 0), "cuStreamWaitEvent");

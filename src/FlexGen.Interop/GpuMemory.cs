@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace FlexGen.Interop;
@@ -6,16 +7,22 @@ namespace FlexGen.Interop;
 public static partial class GpuMemory
 {
     private const string Library = "libnvidia-ml.so.1";
+    private static readonly ConcurrentDictionary<int, IntPtr> handles = new();
 
     /// <summary>Bytes in use on a device.</summary>
     /// <param name="device">Its index.</param>
     /// <exception cref="InvalidOperationException">The driver did not say.</exception>
     public static long Used(int device)
     {
+        Check(GetMemory(handles.GetOrAdd(device, Open), out var memory), "nvmlDeviceGetMemoryInfo");
+        return (long)memory.Used;
+    }
+
+    private static IntPtr Open(int device)
+    {
         Check(Init(), "nvmlInit");
         Check(GetHandle((uint)device, out var handle), "nvmlDeviceGetHandleByIndex");
-        Check(GetMemory(handle, out var memory), "nvmlDeviceGetMemoryInfo");
-        return (long)memory.Used;
+        return handle;
     }
 
     private static void Check(int status, string call)

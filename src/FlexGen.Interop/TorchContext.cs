@@ -27,6 +27,11 @@ public static partial class TorchContext
         }
     }
 
+    /// <summary>Has libtorch compute on a stream until the result is disposed, on this thread.</summary>
+    /// <param name="stream">The CUDA stream.</param>
+    /// <param name="gpu">Its device's index.</param>
+    internal static IDisposable ComputeOn(IntPtr stream, int gpu) => new StreamGuard(stream, gpu);
+
     // .NET's own environment is a copy that native code does not see.
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
@@ -36,4 +41,25 @@ public static partial class TorchContext
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context14setSDPUseCuDNNEb")]
     private static partial void SetSdpUseCudnn(IntPtr context, [MarshalAs(UnmanagedType.U1)] bool use);
+
+    [LibraryImport("torch_cuda", EntryPoint = "aoti_torch_create_cuda_stream_guard")]
+    private static partial int CreateStreamGuard(IntPtr stream, int device, out IntPtr guard);
+
+    [LibraryImport("torch_cuda", EntryPoint = "aoti_torch_delete_cuda_stream_guard")]
+    private static partial int DeleteStreamGuard(IntPtr guard);
+
+    private sealed class StreamGuard : IDisposable
+    {
+        private readonly IntPtr guard;
+
+        public StreamGuard(IntPtr stream, int gpu)
+        {
+            if (CreateStreamGuard(stream, gpu, out guard) != 0)
+            {
+                throw new InvalidOperationException("libtorch could not compute on another stream");
+            }
+        }
+
+        public void Dispose() => _ = DeleteStreamGuard(guard);
+    }
 }

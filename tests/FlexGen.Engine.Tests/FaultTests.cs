@@ -14,22 +14,33 @@ public class FaultTests
 
     private readonly (long, long) before = (HostMemory.AllocatedBytes, DirectFile.ReservedBytes);
 
-    public static TheoryData<string, Tier, bool> Reads => new()
+    public static TheoryData<string, Tier, bool, string> Reads
     {
-        { "weight loads", Tier.Gpu, true },
-        { "weight loads", Tier.Gpu, false },
-        { "cache loads", Tier.Gpu, true },
-        { "cache loads", Tier.Host, true },
-        { "cache stores", Tier.Gpu, true },
-    };
+        get
+        {
+            var reads = new TheoryData<string, Tier, bool, string>();
+            foreach (var device in new[] { "cpu", "cuda:0" })
+            {
+                reads.Add("weight loads", Tier.Gpu, true, device);
+                reads.Add("weight loads", Tier.Gpu, false, device);
+                reads.Add("cache loads", Tier.Gpu, true, device);
+                reads.Add("cache loads", Tier.Host, true, device);
+                reads.Add("cache stores", Tier.Gpu, true, device);
+            }
+
+            return reads;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Reads))]
-    public async Task A_read_that_fails_ends_every_sequence_with_its_name_and_leaves_nothing(string what, Tier attention, bool overlap)
+    public async Task A_read_that_fails_ends_every_sequence_with_its_name_and_leaves_nothing(string what, Tier attention, bool overlap, string device)
     {
+        Assert.SkipUnless(device == "cpu" || TorchSharp.torch.cuda.is_available(), "no GPU");
         using var folder = new TemporaryFolder();
         var options = resident with
         {
+            Device = device,
             DiskDirectory = folder.Path,
             Weights = what.StartsWith("weight", StringComparison.Ordinal) ? disk : Placement.AllGpu,
             Cache = what.StartsWith("cache", StringComparison.Ordinal) ? disk : Placement.AllGpu,

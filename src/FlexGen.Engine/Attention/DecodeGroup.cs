@@ -9,7 +9,7 @@ namespace FlexGen.Engine.Attention;
 internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Device device) : IDisposable
 {
     private readonly int longest = decodes.Max(d => d.Length);
-    private readonly Tensor sequences = tensor([.. decodes.SelectMany(d => new[] { d.Slot, d.Length })]).reshape(-1, 2).to(device).DetachFromDisposeScope();
+    private readonly Tensor sequences = Places(decodes).to(device).DetachFromDisposeScope();
 
     /// <summary>Adds each sequence's new key and value to its slot, and attends.</summary>
     /// <param name="pass">The pass whose rows these are.</param>
@@ -31,7 +31,12 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Devic
         OnHost(pass.DecodeQuery, keys, values, pass.DecodeOutput, pass.Scale, pass.Window);
     }
 
+    /// <summary>Changes what a kernel that is launched later, or again, finds: each row's slot and tokens, none of more than the group was made for.</summary>
+    public void Set(IReadOnlyList<RowLayout.Decode> rows) => sequences.copy_(Places(rows));
+
     public void Dispose() => sequences.Dispose();
+
+    private static Tensor Places(IReadOnlyList<RowLayout.Decode> rows) => tensor([.. rows.SelectMany(d => new[] { d.Slot, d.Length })]).reshape(-1, 2);
 
     private unsafe void OnHost(Tensor rows, Tensor keys, Tensor values, Tensor output, double scale, int? window)
     {

@@ -23,6 +23,9 @@ internal sealed class KvAttention : IAttention, IDisposable
         parts = [.. cache.Parts.Select(p => (p, new PartRows(layout, p, device)))];
     }
 
+    /// <summary>Changes which slots decode and how many tokens each holds, row by row, where all rest on the compute device; 0 tokens: none.</summary>
+    public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => parts.Single().Rows.Group!.Set(decodes);
+
     /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
     public void Load(int layer) => parts.ForEach(p => p.Part.Load(layer, microBatch, p.Rows));
 

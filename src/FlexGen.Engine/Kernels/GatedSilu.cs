@@ -14,12 +14,17 @@ internal static unsafe class GatedSilu
     private const int Lanes = 8;
     private const int ElementsPerTask = 1 << 14;
 
-    /// <summary>Both of one shape and type; so is the result.</summary>
+    /// <summary>Both of one shape and type; so is the result, which on a GPU takes gate's place.</summary>
     public static Tensor Forward(Tensor gate, Tensor up)
     {
-        if (gate.device.type != DeviceType.CPU || gate.requires_grad || up.requires_grad)
+        if (gate.requires_grad || up.requires_grad)
         {
             return nn.functional.silu(gate) * up;
+        }
+
+        if (gate.device.type != DeviceType.CPU)
+        {
+            return nn.functional.silu(gate, inplace: true).mul_(up);
         }
 
         var (g, u) = (gate.to(ScalarType.Float32).contiguous(), up.to(ScalarType.Float32).contiguous());

@@ -9,6 +9,8 @@ namespace FlexGen.Engine.Models;
 /// <param name="inverseFrequencies">[headDim / 2], radians per position.</param>
 internal sealed class RotaryEmbedding(float[] inverseFrequencies)
 {
+    private Tensor? frequencies;
+
     /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass.</summary>
     public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, ForwardContext context)
     {
@@ -22,7 +24,8 @@ internal sealed class RotaryEmbedding(float[] inverseFrequencies)
     private (Tensor Cos, Tensor Sin) CosSin(Tensor positions, ScalarType type)
     {
         // In float32: bfloat16 cannot even tell position 257 from 256.
-        var angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * tensor(inverseFrequencies).to(positions.device);
+        frequencies ??= tensor(inverseFrequencies).to(positions.device).DetachFromDisposeScope();
+        var angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * frequencies;
         var (cos, sin) = (angles.cos(), angles.sin());
         return (cat([cos, cos], -1).to(type), cat([-sin, sin], -1).to(type));
     }

@@ -35,7 +35,7 @@ internal sealed class Lane : IDisposable
         }
 
         var now = new CudaEvent(sleeps: waitsOnThread);
-        CudaStream.Compute.Record(now);
+        CudaStream.Current.Record(now);
         return now;
     }
 

@@ -21,7 +21,7 @@ public sealed class Trace : IDisposable
     internal void UseGpu()
     {
         originOnGpu = new();
-        CudaStream.Compute.Record(originOnGpu);
+        CudaStream.Current.Record(originOnGpu);
         originOnGpu.Synchronize();
         OffsetMilliseconds = Now;
     }

@@ -33,7 +33,7 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
         WaitIssued();
         if (done is not null)
         {
-            CudaStream.Compute.Wait(done);
+            CudaStream.Current.Wait(done);
         }
     }
 

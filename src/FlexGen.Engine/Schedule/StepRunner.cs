@@ -3,14 +3,17 @@ using FlexGen.Engine.Models;
 using FlexGen.Engine.Movement;
 using FlexGen.Engine.State;
 using FlexGen.Interop;
+using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Schedule;
 
-/// <summary>Executes the steps of a schedule.</summary>
-internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache, HiddenStore hidden, int? weightPages, Device device, Trace? trace) : IDisposable
+/// <summary>Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole.</summary>
+internal sealed class StepRunner(
+    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Policy policy, Device device, Trace? trace, Func<int, DecodeGraph>? record) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
+    private readonly Dictionary<int, DecodeGraph> graphs = [];
     private (int Layer, LayerWeights Weights)? current;
 
     /// <summary>Lays out what a micro-batch computes in the coming sweep.</summary>
@@ -19,22 +22,47 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
         using var scope = NewDisposeScope();
         // Below 16 rows the CPU's matrix products round differently; on a GPU the sequences of a micro-batch fill the rows anyway.
         var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? 16 : 1);
-        passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
+        if (record is null || layout.Prefills.Count > 0)
+        {
+            passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
+            return layout;
+        }
+
+        if (!graphs.TryGetValue(microBatch, out var graph))
+        {
+            graphs.Add(microBatch, graph = record(microBatch));
+        }
+
+        Traced($"Decode {microBatch}", computes: true, () => graph.Launch(layout));
         return layout;
     }
+
+    /// <summary>Whether a micro-batch's sweep is computed in steps.</summary>
+    public bool HasSteps(int microBatch) => passes.ContainsKey(microBatch);
 
     public void Execute(Step step)
     {
         if (trace is null)
         {
             Run(step);
+        }
+        else
+        {
+            Traced($"{step.Verb} {step.Layer},{step.MicroBatch}", step.Verb is Verb.Compute or Verb.StoreHidden, () => Run(step));
+        }
+    }
+
+    private void Traced(string name, bool computes, Action work)
+    {
+        if (trace is null)
+        {
+            work();
             return;
         }
 
-        var stream = device.type == TorchSharp.DeviceType.CPU || step.Verb is not (Verb.Compute or Verb.StoreHidden) ? null : CudaStream.Compute;
-        var name = $"{step.Verb} {step.Layer},{step.MicroBatch}";
+        var stream = computes && device.type != TorchSharp.DeviceType.CPU ? CudaStream.Current : null;
         var (host, compute) = (trace.Begin("engine thread", name), stream is null ? null : trace.Begin("compute", name, stream));
-        Run(step);
+        work();
         trace.End(host);
         if (compute is not null)
         {
@@ -50,7 +78,7 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
                 weights.Load(step.Layer, 0, 1);
                 break;
             case Verb.LoadWeights:
-                weights.Load(step.Layer, step.MicroBatch, weightPages ?? passes.Count);
+                weights.Load(step.Layer, step.MicroBatch, policy.WeightPages ?? passes.Count);
                 break;
             case Verb.LoadCache when model.AttentionLayer(step.Layer) is { } attentionLayer:
                 passes[step.MicroBatch].Attention.Load(attentionLayer);
@@ -83,12 +111,16 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
     }
 
     /// <summary>The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary]. The caller disposes them.</summary>
-    public Tensor End(int microBatch)
+    public Tensor End(int microBatch, RowLayout layout)
     {
-        passes.Remove(microBatch, out var pass);
+        if (!passes.Remove(microBatch, out var pass))
+        {
+            return graphs[microBatch].Logits(layout);
+        }
+
         using (pass)
         {
-            return pass!.Exchange(null)!;
+            return pass.Exchange(null)!;
         }
     }
 
@@ -97,6 +129,11 @@ internal sealed class StepRunner(Model model, WeightStore weights, KvCache cache
         foreach (var pass in passes.Values)
         {
             pass.Dispose();
+        }
+
+        foreach (var graph in graphs.Values)
+        {
+            graph.Dispose();
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class CacheBuffer : IDisposable
         if (onGpu)
         {
             Released ??= new();
-            CudaStream.Compute.Record(Released);
+            CudaStream.Current.Record(Released);
         }
     }
 

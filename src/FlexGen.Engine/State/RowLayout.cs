@@ -61,6 +61,19 @@ internal sealed class RowLayout
         return layout;
     }
 
+    /// <summary>A row for each slot, all of them decoding, with as many tokens as a slot has room for.</summary>
+    public static RowLayout Decoding(int slots, int sequenceLength)
+    {
+        var layout = new RowLayout(slots, slots, slots);
+        for (var slot = 0; slot < slots; slot++)
+        {
+            (layout.Slots[slot], layout.LastRows[slot]) = (slot, slot);
+            layout.Decodes.Add(new(slot, sequenceLength));
+        }
+
+        return layout;
+    }
+
     private void Add(int slot, Sequence sequence, ref int row)
     {
         var (first, length) = (row, sequence.Tokens.Count);

@@ -177,7 +177,7 @@ internal sealed class WeightStore : IDisposable
             if (onGpu)
             {
                 Released ??= new();
-                CudaStream.Compute.Record(Released);
+                CudaStream.Current.Record(Released);
             }
         }
 
