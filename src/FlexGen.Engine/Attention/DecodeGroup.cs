@@ -6,22 +6,24 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Attention;
 
 /// <summary>The decoding sequences of one micro-batch whose slots belong to one part of the KV cache: one row each.</summary>
-internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Device device) : IDisposable
+/// <param name="decodes">Each row's slot and tokens.</param>
+/// <param name="kernel">What attends on a GPU; null: they attend in host memory.</param>
+/// <param name="device">The compute device.</param>
+internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, DecodeAttention? kernel, Device device) : IDisposable
 {
     private readonly int longest = decodes.Max(d => d.Length);
-    private readonly Tensor sequences = Places(decodes).to(device).DetachFromDisposeScope();
+    private readonly Tensor? sequences = kernel is null ? null : Places(decodes).to(device).DetachFromDisposeScope();
 
     /// <summary>Adds each sequence's new key and value to its slot, and attends.</summary>
     /// <param name="pass">The pass whose rows these are.</param>
     /// <param name="keys">The slab of keys, [tokens, slots, kvHeads, headDim], on the compute device.</param>
     /// <param name="values">The slab of values.</param>
-    /// <param name="kernel">What attends on a GPU; null on a CPU.</param>
-    public void Forward(PartPass pass, Tensor keys, Tensor values, DecodeAttention? kernel)
+    public void Forward(PartPass pass, Tensor keys, Tensor values)
     {
         if (kernel is not null)
         {
             var slabs = new DecodeAttention.Slabs(Address(keys), Address(values), (int)keys.shape[1]);
-            kernel.Forward((pass.Query, pass.Rows.FirstDecode), pass.Keys, pass.Values, slabs, (pass.Output, pass.Rows.FirstDecode), sequences, longest, pass.Scale, pass.Window);
+            kernel.Forward((pass.Query, pass.Rows.FirstDecode), pass.Keys, pass.Values, slabs, (pass.Output, pass.Rows.FirstDecode), sequences!, longest, pass.Scale, pass.Window);
             return;
         }
 
@@ -32,9 +34,9 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Devic
     }
 
     /// <summary>Changes what a kernel that is launched later, or again, finds: each row's slot and tokens, none of more than the group was made for.</summary>
-    public void Set(IReadOnlyList<RowLayout.Decode> rows) => sequences.copy_(Places(rows));
+    public void Set(IReadOnlyList<RowLayout.Decode> rows) => sequences!.copy_(Places(rows));
 
-    public void Dispose() => sequences.Dispose();
+    public void Dispose() => sequences?.Dispose();
 
     private static Tensor Places(IReadOnlyList<RowLayout.Decode> rows) => tensor([.. rows.SelectMany(d => new[] { d.Slot, d.Length })]).reshape(-1, 2);
 

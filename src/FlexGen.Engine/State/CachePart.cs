@@ -1,14 +1,19 @@
+using FlexGen.Engine.Kernels;
+
 namespace FlexGen.Engine.State;
 
 /// <summary>
 /// The KV cache of some consecutive slots of every micro-batch, all with the same home. For each attention layer and micro-batch it
 /// is one slab of keys and one of values, [tokens, slots, kvHeads, headDim]: token-major, so that what is in use is one prefix.
 /// </summary>
-internal abstract class CachePart(int firstSlot, int slots) : IDisposable
+internal abstract class CachePart(int firstSlot, int slots, DecodeAttention? kernel) : IDisposable
 {
     public int FirstSlot => firstSlot;
 
     public int Slots => slots;
+
+    /// <summary>What decoding sequences attend with on a GPU; null: they attend in host memory.</summary>
+    public DecodeAttention? Kernel => kernel;
 
     /// <summary>Brings what a pass will need of a layer's slab, if it is not there.</summary>
     /// <param name="layer">The attention layer.</param>

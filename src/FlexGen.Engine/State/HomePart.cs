@@ -19,7 +19,6 @@ internal sealed class HomePart : CachePart
     private readonly CacheBuffer[] buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
-    private readonly DecodeAttention? kernel;
     private readonly bool onDisk;
     private readonly long tokenBytes;
     private int turn;
@@ -37,9 +36,9 @@ internal sealed class HomePart : CachePart
     public HomePart(
         ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, bool attendOnHost, DecodeAttention? kernel,
         string? diskFolder)
-        : base(firstSlot, slots)
+        : base(firstSlot, slots, attendOnHost ? null : kernel)
     {
-        (this.lanes, this.kernel, onDisk) = (lanes, kernel, diskFolder is not null);
+        (this.lanes, onDisk) = (lanes, diskFolder is not null);
         var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
         tokenBytes = rowBytes * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
@@ -109,7 +108,7 @@ internal sealed class HomePart : CachePart
         }
 
         buffer!.Arrival!.WaitOnCompute();
-        pass.Rows.Group!.Forward(pass, buffer.Keys, buffer.Values, kernel);
+        pass.Rows.Group!.Forward(pass, buffer.Keys, buffer.Values);
         buffer.Release();
     }
 
@@ -127,7 +126,8 @@ internal sealed class HomePart : CachePart
 
         while (storing.Count >= StoresInFlight)
         {
-            Retire();
+            storing.Peek().Transfer.WaitOnHost();
+            FreeOldest();
         }
 
         var keys = pass.Keys.narrow(0, first, count).contiguous().DetachFromDisposeScope();
@@ -149,12 +149,10 @@ internal sealed class HomePart : CachePart
 
     public override void Dispose()
     {
-        foreach (var (transfer, after, keys, values) in storing)
+        while (storing.Count > 0)
         {
-            transfer.Settle();
-            after?.Dispose();
-            keys.Dispose();
-            values.Dispose();
+            storing.Peek().Transfer.Settle();
+            FreeOldest();
         }
 
         foreach (var (keys, values) in slabs)
@@ -167,10 +165,9 @@ internal sealed class HomePart : CachePart
         onHost?.Dispose();
     }
 
-    private void Retire()
+    private void FreeOldest()
     {
-        var (transfer, after, keys, values) = storing.Dequeue();
-        transfer.WaitOnHost();
+        var (_, after, keys, values) = storing.Dequeue();
         after?.Dispose();
         keys.Dispose();
         values.Dispose();

@@ -15,7 +15,7 @@ internal sealed class PartRows : IDisposable
         All = Rows.Length == layout.Slots.Length;
         RowIndex = tensor(Rows).to(device).DetachFromDisposeScope();
         CacheIndex = tensor(CacheRows).to(device).DetachFromDisposeScope();
-        Group = Decodes.Count == 0 ? null : new(Decodes, device);
+        Group = Decodes.Count == 0 ? null : new(Decodes, part.Kernel, device);
     }
 
     /// <summary>Rows of the hidden states, decoding ones first.</summary>

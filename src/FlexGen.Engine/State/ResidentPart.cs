@@ -8,12 +8,10 @@ namespace FlexGen.Engine.State;
 internal sealed class ResidentPart : CachePart
 {
     private readonly (Tensor Keys, Tensor Values)[,] slabs;
-    private readonly DecodeAttention? kernel;
 
     public ResidentPart(ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, DecodeAttention? kernel)
-        : base(firstSlot, slots)
+        : base(firstSlot, slots, kernel)
     {
-        this.kernel = kernel;
         slabs = new (Tensor, Tensor)[shape.DecoderLayers, policy.GpuBatchCount];
         for (var layer = 0; layer < shape.DecoderLayers; layer++)
         {
@@ -41,7 +39,7 @@ internal sealed class ResidentPart : CachePart
             values.flatten(0, 1).index_copy_(0, places, pass.Values.narrow(0, first, prompts));
         }
 
-        pass.Rows.Group?.Forward(pass, keys, values, kernel);
+        pass.Rows.Group?.Forward(pass, keys, values);
     }
 
     public override void Dispose()
