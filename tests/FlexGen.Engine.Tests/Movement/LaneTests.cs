@@ -1,4 +1,6 @@
 using FlexGen.Engine.Movement;
+using FlexGen.Interop;
+using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Movement;
 
@@ -32,6 +34,20 @@ public class LaneTests
         }
 
         failing.Settle();
+        next.WaitOnHost();
+    }
+
+    [Fact]
+    public void A_copy_that_CUDA_refuses_is_told_to_whoever_waits_for_it_and_the_next_is_made()
+    {
+        Assert.SkipUnless(cuda.is_available(), "no GPU");
+        CudaDriver.Use(0);
+        using var memory = new HostMemory(4096, pinned: true);
+        using var there = new ComputeMemory(4096, CUDA);
+        using var lane = new Lane("copies", gpu: 0, trace: null);
+        using var failing = lane.Start(copier => copier.ToCompute(new IntPtr(there.Address.ToInt64() + (1L << 50)), memory.Address, 4096));
+        using var next = lane.Start(copier => copier.ToCompute(there.Address, memory.Address, 4096));
+        Assert.Equal("copies failed: cuMemcpyHtoDAsync failed: CUDA_ERROR_INVALID_VALUE (1)", Assert.Throws<EngineException>(failing.WaitOnCompute).Message);
         next.WaitOnHost();
     }
 }
