@@ -97,7 +97,7 @@ internal sealed class LoadedModel : IDisposable
 
     public StepRunner CreateRunner()
     {
-        var records = overlap && ComputeMemory.Gpu(Device) is not null && DecodeGraph.Bytes(Shape, Policy, DataType) > 0;
+        var records = DecodeGraph.Bytes(Shape, Policy, DataType) > 0;
         return new(model, weights, cache, hidden, Policy, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
     }
 

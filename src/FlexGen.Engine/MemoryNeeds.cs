@@ -33,7 +33,7 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
-            ("the recorded decode", hasGpu ? DecodeGraph.Bytes(shape, policy, type) : 0),
+            ("the recorded decode", DecodeGraph.Bytes(shape, policy, type)),
             ("activations", Activations(shape, policy, hiddenGpu, hasGpu) * DataTypes.Size(type)),
             ("the CUDA context and its libraries", gpuBytesInUse),
         ];

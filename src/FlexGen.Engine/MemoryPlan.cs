@@ -30,6 +30,7 @@ internal static class MemoryPlan
             Cache = Valid(options.Cache, "KV cache"),
             Hidden = Valid(options.Hidden, "hidden states"),
             AttentionOnHost = options.AttentionOnHost,
+            RecordsDecode = hasGpu && options.Overlap,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
         var limits = Limits(hasGpu, options, gpuBytesInUse).ToList();
@@ -37,6 +38,12 @@ internal static class MemoryPlan
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Needs(n))), 1);
         var needs = Needs(slots);
+        if (limits.Exists(l => !l.Holds(needs)))
+        {
+            policy = policy with { RecordsDecode = false };
+            needs = Needs(slots);
+        }
+
         return limits.Find(l => !l.Holds(needs)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, needs) : needs.Policy;
 
         MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, gpuBytesInUse);

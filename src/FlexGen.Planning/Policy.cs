@@ -30,6 +30,9 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// </summary>
     public int? WeightPages { get; init; }
 
+    /// <summary>Whether sweeps that only decode, and rest on the GPU whole, are recorded once and replayed, which takes some memory.</summary>
+    public bool RecordsDecode { get; init; }
+
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
 }

@@ -72,6 +72,20 @@ public class MemoryPlanTests
         Refusal("opt-125m", asked with { GpuBatchSize = slots + 1 });
     }
 
+    [Fact]
+    public void A_decode_that_rests_on_the_GPU_is_recorded_where_there_is_room_for_it()
+    {
+        var model = PublishedShapes.Create("opt-6.7b");
+        var asked = options with { GpuBatchCount = 1, MaxSequenceLength = 544, GpuMemory = 16 * GiB };
+        Policy OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, gpuBytesInUse: 0);
+        var policy = OnGpu(asked);
+        Assert.True(policy.RecordsDecode);
+        var bytes = (long)Math.Ceiling(new MemoryNeeds(model, policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0).Compute.Sum(n => n.Bytes));
+        Assert.True(OnGpu(asked with { GpuMemory = bytes }).RecordsDecode);
+        Assert.False(OnGpu(asked with { GpuMemory = bytes - 1 }).RecordsDecode);
+        Assert.False(OnGpu(asked with { Overlap = false }).RecordsDecode);
+    }
+
     private static Policy Choose(string shape, EngineOptions options) => MemoryPlan.Choose(PublishedShapes.Create(shape), ScalarType.Float32, CPU, options);
 
     private static string Refusal(string shape, EngineOptions options) => Assert.Throws<EngineException>(() => Choose(shape, options)).Message;

@@ -44,7 +44,8 @@ internal sealed class DecodeGraph : IDisposable
     {
         var rows = (long)policy.EffectiveBatchSize;
         var bytes = rows * ((MemoryNeeds.ElementsOfARow(shape, hasGpu: true) * shape.DecoderLayers) + shape.VocabularySize) * DataTypes.Size(type);
-        return bytes <= MostBytes && (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu) ? bytes : 0;
+        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
+        return policy.RecordsDecode && resident && bytes <= MostBytes ? bytes : 0;
     }
 
     /// <summary>Computes a sweep.</summary>
