@@ -97,14 +97,23 @@ internal sealed class LoadedModel : IDisposable
 
     public StepRunner CreateRunner()
     {
-        var records = DecodeGraph.Bytes(Shape, Policy, DataType) > 0;
+        var records = DecodeGraph.Bytes(model, Policy, DataType) > 0;
         return new(model, weights, cache, hidden, Policy, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
     }
 
     /// <summary>The steps of one sweep.</summary>
-    public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches) => microBatches.Count == 0 ? [] : overlap
-        ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, acrossLayers: Policy.Weights.Gpu == 100)
-        : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
+    public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)
+    {
+        if (microBatches.Count == 0)
+        {
+            return [];
+        }
+
+        var acrossLayers = Policy.Weights == Placement.AllGpu && Policy.Hidden == Placement.AllGpu;
+        return overlap
+            ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, acrossLayers)
+            : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
+    }
 
     public void Dispose()
     {

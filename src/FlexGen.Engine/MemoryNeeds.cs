@@ -33,7 +33,7 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
-            ("the recorded decode", DecodeGraph.Bytes(shape, policy, type)),
+            ("the recorded decode", DecodeGraph.Bytes(model, policy, type)),
             ("activations", Activations(shape, policy, hiddenGpu, hasGpu) * DataTypes.Size(type)),
             ("the CUDA context and its libraries", gpuBytesInUse),
         ];
@@ -42,7 +42,7 @@ internal sealed class MemoryNeeds
             ("weights", layers.Sum(l => Aligned(l, Tier.Host))),
             ("KV cache", Cache(cacheHost) + Buffers(cacheDisk - policy.BroughtToGpu(cacheDisk))),
             ("hidden states", hidden * (hiddenHost + hiddenDisk)),
-            ("staging", (hasGpu && policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (hasGpu && cacheHost + cacheDisk > 0 ? CacheStaging : 0)),
+            ("staging", hasGpu ? Staging(shape, policy, type, cacheHost, cacheDisk) : 0),
             ("the process itself", Process),
         ];
         Disk = [("weights", layers.Sum(l => Aligned(l, Tier.Disk))), ("KV cache", Cache(cacheDisk)), ("hidden states", hidden * hiddenDisk)];
@@ -62,11 +62,18 @@ internal sealed class MemoryNeeds
     /// <summary>In scratch files.</summary>
     public IReadOnlyList<(string What, double Bytes)> Disk { get; }
 
+    private static double Staging(ModelShape shape, Policy policy, ScalarType type, int cacheHost, int cacheDisk)
+    {
+        var onHost = cacheHost - policy.BroughtToGpu(cacheHost) + cacheDisk - policy.BroughtToGpu(cacheDisk);
+        return (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? CacheStaging : 0)
+            + ((double)HostDecode.RowBytes(shape, type) * onHost * policy.GpuBatchCount);
+    }
+
     /// <summary>
     /// Elements of a row of one layer's pass: the input, the residual and their norms, query, key, value and attention's output, and the
     /// feed-forward network's two, or on a CPU three.
     /// </summary>
-    public static long ElementsOfARow(ModelShape shape, bool hasGpu) =>
+    private static long ElementsOfARow(ModelShape shape, bool hasGpu) =>
         (5L * shape.HiddenSize) + (4L * shape.Heads * shape.HeadDim) + ((hasGpu ? 2L : 3L) * shape.FeedForwardSize);
 
     /// <summary>Elements of one layer's pass at once, and of each sequence the logits. Between layers each micro-batch holds its rows' hidden states.</summary>

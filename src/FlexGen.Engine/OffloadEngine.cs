@@ -111,6 +111,7 @@ public sealed class OffloadEngine : IDisposable
             {
                 var start = TimeProvider.System.GetTimestamp();
                 var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
+                runner.Launch();
                 foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
                 {
                     runner.Execute(step);
@@ -140,6 +141,7 @@ public sealed class OffloadEngine : IDisposable
     {
         try
         {
+            runner.DisposeGraphs();
             model.Dispose();
             runner.Dispose();
         }

@@ -19,6 +19,9 @@ public static partial class CudaDriver
         Check(ContextSetCurrent(context), "cuCtxSetCurrent");
     }
 
+    /// <summary>Waits until the current device has done all it was given, or has failed.</summary>
+    public static void Settle() => _ = ContextSynchronize();
+
     /// <summary>Bytes free on the current device.</summary>
     public static long FreeMemory()
     {
@@ -72,6 +75,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuCtxGetDevice")]
     private static partial int ContextGetDevice(out int device);
+
+    [LibraryImport(Library, EntryPoint = "cuCtxSynchronize")]
+    private static partial int ContextSynchronize();
 
     [LibraryImport(Library, EntryPoint = "cuDeviceGetAttribute")]
     private static partial int DeviceGetAttribute(out int value, int attribute, int device);

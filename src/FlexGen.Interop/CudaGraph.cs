@@ -7,24 +7,36 @@ namespace FlexGen.Interop;
 public sealed class CudaGraph : IDisposable
 {
     private const int Relaxed = 2;
+
+    /// <summary>For as long as the process lives: libtorch keeps memory and workspaces by the stream that they were first used on.</summary>
+    private static readonly Dictionary<int, CudaStream> streams = [];
+
+    private static readonly Lock capturing = new();
     private readonly IntPtr executable;
 
     private CudaGraph(IntPtr executable) => this.executable = executable;
 
-    /// <summary>Records what some work gives to the compute stream, without executing it.</summary>
+    /// <summary>Executes some work of the compute stream once, and then records it without executing it.</summary>
     /// <param name="gpu">The device's index.</param>
     /// <param name="work">Called twice: a first time for what libraries set up when they are first used. It must not wait for the device.</param>
     /// <exception cref="InvalidOperationException">The work cannot be recorded.</exception>
     public static CudaGraph Capture(int gpu, Action work)
     {
-        using var stream = new CudaStream();
-        var executable = IntPtr.Zero;
-        stream.Compute(gpu, () =>
+        lock (capturing)
         {
-            work();
-            executable = Record(stream.Handle, work);
-        });
-        return new(executable);
+            if (!streams.TryGetValue(gpu, out var stream))
+            {
+                streams.Add(gpu, stream = new());
+            }
+
+            var executable = IntPtr.Zero;
+            stream.Compute(gpu, () =>
+            {
+                work();
+                executable = Record(stream.Handle, work);
+            });
+            return new(executable);
+        }
     }
 
     /// <summary>Puts the work into the compute stream.</summary>
@@ -35,26 +47,25 @@ public sealed class CudaGraph : IDisposable
     private static IntPtr Record(IntPtr stream, Action work)
     {
         CudaDriver.Check(CudaDriver.StreamBeginCapture(stream, Relaxed), "cuStreamBeginCapture");
-        int ended;
-        IntPtr graph;
+        var (ended, graph) = (0, IntPtr.Zero);
         try
         {
-            work();
-        }
-        finally
-        {
-            ended = CudaDriver.StreamEndCapture(stream, out graph);
-        }
+            try
+            {
+                work();
+            }
+            finally
+            {
+                ended = CudaDriver.StreamEndCapture(stream, out graph);
+            }
 
-        CudaDriver.Check(ended, "cuStreamEndCapture");
-        try
-        {
+            CudaDriver.Check(ended, "cuStreamEndCapture");
             CudaDriver.Check(CudaDriver.GraphInstantiate(out var executable, graph, 0), "cuGraphInstantiate");
             return executable;
         }
         finally
         {
-            _ = CudaDriver.GraphDestroy(graph);
+            _ = graph == IntPtr.Zero ? 0 : CudaDriver.GraphDestroy(graph);
         }
     }
 }

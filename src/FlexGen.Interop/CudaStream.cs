@@ -1,6 +1,6 @@
 namespace FlexGen.Interop;
 
-/// <summary>A queue of work on the current device. Streams other than <see cref="Compute"/> run beside it.</summary>
+/// <summary>A queue of work on the current device. Streams other than <see cref="Current"/> run beside it.</summary>
 public sealed class CudaStream : IDisposable
 {
     private const uint NonBlocking = 1;
@@ -39,10 +39,9 @@ public sealed class CudaStream : IDisposable
             finally
             {
                 instead = before == usual ? null : before;
+                before.Follow(this);
             }
         }
-
-        before.Follow(this);
     }
 
     /// <summary>What is put into this stream from now on waits for what has been put into the other.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Attention;
 
@@ -11,8 +12,8 @@ internal static class ComputeThreads
     /// <summary>With many cores some are left to the threads that issue and copy: one that is kept waiting holds up all the others.</summary>
     private static readonly int count = Environment.ProcessorCount - (Environment.ProcessorCount / 8);
 
-    /// <summary>To wake a thread takes as long as a small job does. Where cores are few others need them more.</summary>
-    private static readonly TimeSpan patience = Environment.ProcessorCount < 8 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(200);
+    /// <summary>To wake a thread takes as long as a small job does. Without a GPU libtorch's own threads need the cores between jobs.</summary>
+    private static readonly TimeSpan patience = cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero;
 
     private static readonly object changed = new();
     private static readonly Queue<Job> jobs = Start();
@@ -59,29 +60,38 @@ internal static class ComputeThreads
     private static Job Take()
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (waiting == 0 && TimeProvider.System.GetElapsedTime(start) < patience)
+        while (true)
         {
-            Thread.SpinWait(20);
-        }
-
-        lock (changed)
-        {
-            while (true)
+            lock (changed)
             {
-                while (jobs.TryPeek(out var oldest) && oldest.IsTaken)
-                {
-                    jobs.Dequeue();
-                    waiting = jobs.Count;
-                }
-
-                if (jobs.TryPeek(out var job))
+                if (Oldest() is { } job)
                 {
                     return job;
                 }
 
-                Monitor.Wait(changed);
+                if (TimeProvider.System.GetElapsedTime(start) >= patience)
+                {
+                    Monitor.Wait(changed);
+                    start = TimeProvider.System.GetTimestamp();
+                }
+            }
+
+            while (waiting == 0 && TimeProvider.System.GetElapsedTime(start) < patience)
+            {
+                Thread.SpinWait(20);
             }
         }
+    }
+
+    private static Job? Oldest()
+    {
+        while (jobs.TryPeek(out var oldest) && oldest.IsTaken)
+        {
+            jobs.Dequeue();
+            waiting = jobs.Count;
+        }
+
+        return jobs.TryPeek(out var job) ? job : null;
     }
 
     private sealed class Job

@@ -14,6 +14,9 @@ public abstract class DecoderLayer : Layer
         return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights);
     }
 
+    /// <summary>Elements of 16 bits that all operations of the layer make for one row; those of float32 count twice.</summary>
+    protected internal abstract long ElementsOfARow { get; }
+
     /// <summary>The half before attention.</summary>
     /// <param name="hidden">[tokens, hidden].</param>
     /// <param name="weights">This layer's weights.</param>

@@ -7,8 +7,21 @@ namespace FlexGen.Engine.Models;
 /// <param name="Positions">[tokens], int64: each token's place in its own sequence, from 0.</param>
 /// <param name="LastRows">[sequences], int64: the rows whose logits are wanted.</param>
 /// <param name="Attention">Attention over this pass's tokens and what the cache holds.</param>
-public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor LastRows, IAttention Attention)
+public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor LastRows, IAttention Attention) : IDisposable
 {
     /// <summary>Cosine and sine of the rotary embedding at <see cref="Positions"/>, computed once for all layers.</summary>
     internal (Tensor Cos, Tensor Sin)? Rotary { get; set; }
+
+    /// <summary>The rotary embedding's frequencies, [headDim / 2], on the compute device.</summary>
+    internal Tensor? RotaryFrequencies { get; set; }
+
+    public void Dispose()
+    {
+        TokenIds.Dispose();
+        Positions.Dispose();
+        LastRows.Dispose();
+        Rotary?.Cos.Dispose();
+        Rotary?.Sin.Dispose();
+        RotaryFrequencies?.Dispose();
+    }
 }

@@ -22,7 +22,7 @@ internal sealed class DecodeGraph : IDisposable
     private readonly WeightStore weights;
     private readonly KvAttention attention;
     private readonly ForwardContext context;
-    private readonly CudaGraph graph;
+    private readonly CudaGraph? graph;
     private IReadOnlyList<IDisposable> kept = [];
     private Tensor? logits;
 
@@ -34,23 +34,31 @@ internal sealed class DecodeGraph : IDisposable
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
         context = new(On(layout.TokenIds), On(layout.Positions), On(layout.LastRows), attention);
-        graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
+        try
+        {
+            graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         Tensor On(long[] values) => tensor(values).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>What the graphs of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    public static long Bytes(ModelShape shape, Policy policy, ScalarType type)
+    public static long Bytes(Model model, Policy policy, ScalarType type)
     {
-        var rows = (long)policy.EffectiveBatchSize;
-        var bytes = rows * ((MemoryNeeds.ElementsOfARow(shape, hasGpu: true) * shape.DecoderLayers) + shape.VocabularySize) * DataTypes.Size(type);
+        var ofARow = model.Layers.OfType<DecoderLayer>().Sum(l => l.ElementsOfARow) + (16L * model.Shape.HiddenSize) + model.Shape.VocabularySize;
+        var bytes = policy.EffectiveBatchSize * ofARow * DataTypes.Size(type);
         var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
         return policy.RecordsDecode && resident && bytes <= MostBytes ? bytes : 0;
     }
 
-    /// <summary>Computes a sweep.</summary>
+    /// <summary>Gives the GPU what the next launch computes on.</summary>
     /// <param name="layout">Its rows, all of them decoding.</param>
-    public void Launch(RowLayout layout)
+    public void Prepare(RowLayout layout)
     {
         using var scope = NewDisposeScope();
         var slots = context.LastRows.shape[0];
@@ -64,8 +72,10 @@ internal sealed class DecodeGraph : IDisposable
         context.TokenIds.copy_(tensor(tokens));
         context.Positions.copy_(tensor(positions));
         attention.SetDecodes(decodes);
-        graph.Launch();
     }
+
+    /// <summary>Computes a sweep.</summary>
+    public void Launch() => graph!.Launch();
 
     /// <summary>The logits of the last launch, [sequences, vocabulary], in the layout's order. The caller disposes them.</summary>
     public Tensor Logits(RowLayout layout)
@@ -77,15 +87,16 @@ internal sealed class DecodeGraph : IDisposable
 
     public void Dispose()
     {
-        graph.Dispose();
+        graph?.Dispose();
+        Forget();
         attention.Dispose();
-        foreach (var tensor in (IDisposable[])[.. kept, context.TokenIds, context.Positions, context.LastRows])
-        {
-            tensor.Dispose();
-        }
+        context.Dispose();
     }
 
-    /// <summary>All layers. What it computes with is kept until it is called again: a graph uses the same memory each time.</summary>
+    /// <summary>
+    /// All layers. The tensors it makes are kept until it is called again: a graph uses the same memory each time. (What libtorch makes
+    /// within an operation, such as a norm's means, stays in its pool for this stream.)
+    /// </summary>
     private void Forward()
     {
         using var scope = NewDisposeScope();
@@ -119,5 +130,7 @@ internal sealed class DecodeGraph : IDisposable
         {
             tensor.Dispose();
         }
+
+        kept = [];
     }
 }

@@ -60,11 +60,7 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         hidden?.Dispose();
         halfway?.Attended.Dispose();
         attention.Dispose();
-        context.TokenIds.Dispose();
-        context.Positions.Dispose();
-        context.LastRows.Dispose();
-        context.Rotary?.Cos.Dispose();
-        context.Rotary?.Sin.Dispose();
+        context.Dispose();
     }
 
     private static Tensor On(long[] values, Device device) => tensor(values).to(device).DetachFromDisposeScope();

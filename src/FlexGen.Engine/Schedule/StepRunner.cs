@@ -14,9 +14,10 @@ internal sealed class StepRunner(
 {
     private readonly Dictionary<int, Pass> passes = [];
     private readonly Dictionary<int, DecodeGraph> graphs = [];
+    private readonly List<int> recorded = [];
     private (int Layer, LayerWeights Weights)? current;
 
-    /// <summary>Lays out what a micro-batch computes in the coming sweep.</summary>
+    /// <summary>Lays out what a micro-batch computes in the coming sweep, and prepares its graph where the sweep is recorded.</summary>
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
         using var scope = NewDisposeScope();
@@ -33,8 +34,16 @@ internal sealed class StepRunner(
             graphs.Add(microBatch, graph = record(microBatch));
         }
 
-        Traced($"Decode {microBatch}", computes: true, () => graph.Launch(layout));
+        graph.Prepare(layout);
+        recorded.Add(microBatch);
         return layout;
+    }
+
+    /// <summary>Gives the GPU the sweeps that are recorded.</summary>
+    public void Launch()
+    {
+        recorded.ForEach(k => Traced($"Decode {k}", computes: true, graphs[k].Launch));
+        recorded.Clear();
     }
 
     /// <summary>Whether a micro-batch's sweep is computed in steps.</summary>
@@ -45,11 +54,10 @@ internal sealed class StepRunner(
         if (trace is null)
         {
             Run(step);
+            return;
         }
-        else
-        {
-            Traced($"{step.Verb} {step.Layer},{step.MicroBatch}", step.Verb is Verb.Compute or Verb.StoreHidden, () => Run(step));
-        }
+
+        Traced($"{step.Verb} {step.Layer},{step.MicroBatch}", step.Verb is Verb.Compute or Verb.StoreHidden, () => Run(step));
     }
 
     private void Traced(string name, bool computes, Action work)
@@ -130,11 +138,17 @@ internal sealed class StepRunner(
         {
             pass.Dispose();
         }
+    }
 
+    /// <summary>Frees the graphs, which must go before the memory and the kernels that they use.</summary>
+    public void DisposeGraphs()
+    {
         foreach (var graph in graphs.Values)
         {
             graph.Dispose();
         }
+
+        graphs.Clear();
     }
 
     /// <summary>After the sweep's last micro-batch the compute device has been given all it does with a layer's weights.</summary>

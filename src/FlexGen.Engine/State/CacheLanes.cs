@@ -34,7 +34,7 @@ internal sealed class CacheLanes : IDisposable
 
     public Lane Stores { get; }
 
-    /// <summary>Two that take turns: while one brings queries or has its last cores at work, the other has work for the rest.</summary>
+    /// <summary>Two that take turns: while one waits for queries or has its last cores at work, the other has work for the rest.</summary>
     public IReadOnlyList<Lane> Attention { get; }
 
     /// <summary>Pinned memory between the disk and a GPU, for the thread of <see cref="Loads"/>.</summary>

@@ -155,6 +155,11 @@ internal sealed class HomePart : CachePart
             FreeOldest();
         }
 
+        foreach (var store in stores)
+        {
+            store?.Dispose();
+        }
+
         foreach (var (keys, values) in slabs)
         {
             keys.Dispose();

@@ -23,14 +23,16 @@ internal sealed unsafe class HostDecode : IDisposable
         layout = new(slots, shape.KvHeads, shape.Heads / shape.KvHeads, shape.HeadDim);
         exchange = lanes.HasGpu ? new(type) : null;
         // One for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
-        stagings = lanes.HasGpu ? [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new HostMemory(RowBytes * slots, pinned: true))] : [];
+        stagings = lanes.HasGpu ? [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new HostMemory(RowBytes(shape, type) * slots, pinned: true))] : [];
     }
 
     private long QueryBytes => (long)layout.KvHeads * layout.Group * layout.HeadDim * sizeof(float);
 
     private long KeyBytes => (long)layout.KvHeads * layout.HeadDim * DataTypes.Size(type);
 
-    private long RowBytes => (2 * QueryBytes) + (2 * KeyBytes);
+    /// <summary>Pinned memory that one sequence takes: query, key, value and result.</summary>
+    public static long RowBytes(ModelShape shape, ScalarType type) =>
+        2L * shape.HeadDim * ((shape.Heads * sizeof(float)) + (shape.KvHeads * DataTypes.Size(type)));
 
     /// <summary>Starts the attention of a pass's decoding sequences.</summary>
     /// <param name="pass">The pass.</param>
@@ -63,7 +65,7 @@ internal sealed unsafe class HostDecode : IDisposable
                 }
             },
             after);
-        pass.OnHost = (transfer, after, tensors);
+        pass.OnHost = (transfer, after, tensors, rows.Result);
     }
 
     /// <summary>Puts the result where the pass wants it.</summary>
@@ -75,11 +77,11 @@ internal sealed unsafe class HostDecode : IDisposable
             using var output = pass.DecodeOutput;
             if (exchange is null)
             {
-                output.copy_(started.Tensors[3]);
+                output.copy_(started.Tensors[^1]);
             }
             else
             {
-                exchange.Take(Staged(stagings[pass.MicroBatch].Address, pass.Rows.Decodes.Count).Result, output);
+                exchange.Take(started.Result, output);
             }
         }
     }

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Kernels;
+using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -56,6 +57,12 @@ internal sealed class KvCache : IDisposable
     public void Dispose()
     {
         lanes?.Dispose();
+        if (lanes?.HasGpu == true)
+        {
+            // After a sweep that failed kernels may still be under way that read host memory.
+            CudaDriver.Settle();
+        }
+
         Parts.ForEach(p => p.Dispose());
         kernel?.Dispose();
     }

@@ -23,8 +23,8 @@ internal sealed record PartPass(
     /// <summary>The decoding rows' output.</summary>
     public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
 
-    /// <summary>Attention under way in host memory, and the tensors that it reads and writes.</summary>
-    public (Transfer Transfer, CudaEvent? After, Tensor[] Tensors)? OnHost { get; set; }
+    /// <summary>Attention under way in host memory, the tensors that it reads and writes without a GPU, and where its result will be.</summary>
+    public (Transfer Transfer, CudaEvent? After, Tensor[] Tensors, IntPtr Result)? OnHost { get; set; }
 
     /// <summary>Frees the keys and values, and what attention in host memory read and wrote, which must be done.</summary>
     public void Dispose()

@@ -86,7 +86,7 @@ public class ZigzagScheduleTests
                     break;
             }
 
-            Assert.True((layers.Count <= 2 || s.AcrossLayers) && caches.Count <= 2);
+            Assert.True(layers.Count <= (s.AcrossLayers ? 3 : 2) && caches.Count <= 2);
         }
     });
 

@@ -38,6 +38,17 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         down = Linear($"{name}.mlp.down_proj", options.Hidden, options.FeedForward, options.FeedForwardBias);
     }
 
+    /// <summary>Norms, each of whose steps makes a tensor, most in float32; query and key with three steps of rotation; the rest one by one.</summary>
+    protected internal override long ElementsOfARow
+    {
+        get
+        {
+            var (heads, kvHeads) = ((long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
+            var norms = (2L * options.Hidden) + (options.HeadNorm ? heads + kvHeads : 0);
+            return (RmsNorm.ElementsOfAnElement * norms) + (5 * heads) + (5 * kvHeads) + (2L * options.Hidden) + (2L * options.FeedForward);
+        }
+    }
+
     protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = Norm(hidden, weights, attentionNorm);

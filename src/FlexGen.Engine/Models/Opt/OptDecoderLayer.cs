@@ -32,6 +32,9 @@ internal sealed class OptDecoderLayer : DecoderLayer
         feedForwardNorm = OptNorm.Of(options, $"{name}final_layer_norm", (n, width) => Weight(n, width));
     }
 
+    /// <summary>Two norms, query, key, value, what is attended to, two outputs; the feed-forward network's two.</summary>
+    protected internal override long ElementsOfARow => (8L * options.Hidden) + (2L * options.FeedForward);
+
     protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
