@@ -8,6 +8,7 @@ namespace FlexGen.Dataflow.Sinks;
 internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> settings, ILogger log) : IMessageWriter
 {
     private IProducer<byte[], byte[]>? producer;
+    private Deliveries deliveries = new();
 
     public string? Failure { get; private set; }
 
@@ -17,48 +18,96 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
         return true;
     }
 
-    public CommitOutcome Commit(
-        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
+    public bool TryWrite(IEnumerable<OutgoingMessage> messages)
+    {
+        var deliveries = this.deliveries;
+        try
+        {
+            foreach (var (topic, message) in messages)
+            {
+                producer!.Produce(topic, message, report => deliveries.Add(report.Error));
+                deliveries.Expected++;
+            }
+            return true;
+        }
+        catch (KafkaException e)
+        {
+            deliveries.Add(e.Error);
+            return false;
+        }
+    }
+
+    public CommitOutcome Commit(IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
     {
         try
         {
-            if (Write(messages, patience) is { } error)
+            producer!.Flush(patience);
+            if (deliveries.Error is { } error)
             {
-                Failure = $"{error.Code}: {error.Reason}";
-                KafkaErrors.ThrowIfLasting(error, "sink.kafka: cannot write");
-                return KafkaErrors.IsRejection(error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
+                return Recover(new KafkaException(error));
             }
             positions.Commit(next);
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)
         {
-            Failure = $"{e.Error.Code}: {e.Error.Reason}";
-            KafkaErrors.ThrowIfLasting(e.Error, "sink.kafka: cannot write", e);
-            if (e.Error.IsFatal)
-            {
-                producer!.Dispose();
-                producer = null;
-            }
-            return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
+            return Recover(e);
         }
+        finally
+        {
+            deliveries = new();
+        }
+    }
+
+    // What was written stays there: it will be there again.
+    public void GiveUp(string reason, TimeSpan patience)
+    {
+        Failure = reason;
+        deliveries = new();
     }
 
     public void Dispose() => producer?.Dispose();
 
-    private Error? Write(IReadOnlyList<OutgoingMessage> messages, TimeSpan patience)
+    private CommitOutcome Recover(KafkaException e)
     {
-        Error? first = null;
-        int delivered = 0;
-        foreach (var (topic, message) in messages)
+        Failure = $"{e.Error.Code}: {e.Error.Reason}";
+        KafkaErrors.ThrowIfLasting(e.Error, "sink.kafka: cannot write", e);
+        if (e.Error.IsFatal)
         {
-            producer!.Produce(topic, message, report =>
-            {
-                delivered++;
-                first ??= report.Error.IsError ? report.Error : null;
-            });
+            producer!.Dispose();
+            producer = null;
         }
-        producer!.Flush(patience);
-        return first ?? (delivered < messages.Count ? new Error(ErrorCode.Local_TimedOut) : null);
+        return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
+    }
+
+    /// <summary>What became of the messages since the last attempt to commit; reports come on the client's thread.</summary>
+    private sealed class Deliveries
+    {
+        private readonly Lock gate = new();
+        private Error? first;
+        private int reported;
+
+        public int Expected { get; set; }
+
+        /// <summary>The first that went wrong; null where all are delivered.</summary>
+        public Error? Error
+        {
+            get
+            {
+                lock (gate)
+                {
+                    return first ?? (reported < Expected ? new Error(ErrorCode.Local_TimedOut) : null);
+                }
+            }
+        }
+
+        public void Add(Error error)
+        {
+            lock (gate)
+            {
+                reported++;
+                first ??= error.IsError ? error : null;
+            }
+        }
     }
 }
