@@ -12,7 +12,7 @@ internal sealed class RecordCommitter(
     UncommittedRecords records, ResultFormat format, IMessageWriter writer, IPositions positions, TimeSpan patience, ILogger log)
 {
     /// <summary>A commit costs several round trips, which few records would make dear.</summary>
-    public const int MaxTogether = 20_000;
+    public const int MaxTogether = 16_000;
 
     /// <summary>What is written and not committed yet.</summary>
     private readonly List<Record> open = [];
@@ -141,7 +141,7 @@ internal sealed class RecordCommitter(
         Log.ResultRefused(log, record.Origin.ToString(), reason);
         if (record.Error is null)
         {
-            ResultFormat.Decode(record);
+            format.Decode(record);
             record.Fail("result_refused", $"the brokers refuse the result: {reason}");
         }
         else if (!stripped.Add(record))
