@@ -14,7 +14,7 @@ internal interface IMessageWriter : IDisposable
     /// <returns>Whether to go on; otherwise the commit, which will fail, says why.</returns>
     bool TryWrite(IEnumerable<OutgoingMessage> messages);
 
-    /// <summary>Commits what was written since the last attempt, which is over then, whatever its outcome.</summary>
+    /// <summary>Commits what was written since the last attempt, which is over then unless its outcome is pending.</summary>
     /// <param name="next">The positions after the records that it was made from.</param>
     /// <param name="positions">Where positions are kept.</param>
     /// <param name="patience">How long to try again what may pass.</param>

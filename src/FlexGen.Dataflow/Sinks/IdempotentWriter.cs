@@ -7,6 +7,7 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>Writes messages, then commits the positions they were made from: at least once, for brokers without transactions.</summary>
 internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> settings, ILogger log) : IMessageWriter
 {
+    private readonly ClientLog clientLog = new("sink.kafka", log);
     private IProducer<byte[], byte[]>? producer;
     private Deliveries deliveries = new();
 
@@ -14,7 +15,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
 
     public bool TryOpen(TimeSpan patience)
     {
-        producer ??= MessageProducer.Build(settings, log);
+        producer ??= MessageProducer.Build(settings, clientLog);
         return true;
     }
 
@@ -26,7 +27,6 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
             foreach (var (topic, message) in messages)
             {
                 producer!.Produce(topic, message, report => deliveries.Add(report.Error));
-                deliveries.Expected++;
             }
             return true;
         }
@@ -41,21 +41,24 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
     {
         try
         {
-            producer!.Flush(patience);
+            if (deliveries.Error is null && producer!.Flush(patience) > 0)
+            {
+                // Written once more they would be there twice.
+                Failure = "the brokers do not acknowledge";
+                return CommitOutcome.Pending;
+            }
             if (deliveries.Error is { } error)
             {
                 return Recover(new KafkaException(error));
             }
             positions.Commit(next);
+            clientLog.Answered();
+            deliveries = new();
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)
         {
             return Recover(e);
-        }
-        finally
-        {
-            deliveries = new();
         }
     }
 
@@ -70,6 +73,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
 
     private CommitOutcome Recover(KafkaException e)
     {
+        deliveries = new();
         Failure = $"{e.Error.Code}: {e.Error.Reason}";
         KafkaErrors.ThrowIfLasting(e.Error, "sink.kafka: cannot write", e);
         if (e.Error.IsFatal)
@@ -84,28 +88,15 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
     private sealed class Deliveries
     {
         private readonly Lock gate = new();
-        private Error? first;
-        private int reported;
+        private volatile Error? first;
 
-        public int Expected { get; set; }
-
-        /// <summary>The first that went wrong; null where all are delivered.</summary>
-        public Error? Error
-        {
-            get
-            {
-                lock (gate)
-                {
-                    return first ?? (reported < Expected ? new Error(ErrorCode.Local_TimedOut) : null);
-                }
-            }
-        }
+        /// <summary>The first that went wrong.</summary>
+        public Error? Error => first;
 
         public void Add(Error error)
         {
             lock (gate)
             {
-                reported++;
                 first ??= error.IsError ? error : null;
             }
         }

@@ -81,6 +81,8 @@ internal sealed class RecordCommitter(
                 Narrow();
                 PutBack();
                 return true;
+            case CommitOutcome.Pending:
+                return false;
             case CommitOutcome.Unknown:
                 unsettled = next;
                 return true;

@@ -19,6 +19,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
 
     /// <summary>The topics that the open transaction writes to; none where there is no transaction.</summary>
     private readonly HashSet<string> topics = [];
+    private readonly ClientLog clientLog = new("sink.kafka", log);
     private IProducer<byte[], byte[]>? producer;
     private int written;
     private KafkaException? writing;
@@ -34,12 +35,13 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         {
             return true;
         }
-        var opened = MessageProducer.Build(settings, log);
+        var opened = MessageProducer.Build(settings, clientLog);
         try
         {
             // Settles what an earlier producer of this id left open.
             Insist(() => opened.InitTransactions(oneCall), patience);
             producer = opened;
+            clientLog.Answered();
             return true;
         }
         catch (KafkaException e)
@@ -87,6 +89,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
                 Insist(() => producer!.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
             }
             Insist(() => producer!.CommitTransaction(oneCommit), patience);
+            clientLog.Answered();
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)

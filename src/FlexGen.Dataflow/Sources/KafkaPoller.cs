@@ -12,7 +12,14 @@ namespace FlexGen.Dataflow.Sources;
 /// what was read it pauses the partitions and goes on polling, so that the group does not take it for dead.
 /// </summary>
 internal sealed class KafkaPoller(
-    ConsumerGroup group, PartitionReadings readings, KafkaSourceOptions options, ISink sink, ILogger log, CancellationToken stop, CancellationToken closing)
+    ConsumerGroup group,
+    PartitionReadings readings,
+    KafkaSourceOptions options,
+    ISink sink,
+    ClientLog clientLog,
+    ILogger log,
+    CancellationToken stop,
+    CancellationToken closing)
 {
     /// <summary>Records that go through the graph's first blocks together.</summary>
     private const int RecordsTogether = 64;
@@ -24,6 +31,7 @@ internal sealed class KafkaPoller(
     private static readonly TimeSpan jam = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan membershipPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan positionsPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan oneRequest = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan aloneTime = TimeSpan.FromSeconds(30);
 
     private readonly Channel<Record[]> chunks = Channel.CreateBounded<Record[]>(ChunksWaiting);
@@ -111,12 +119,34 @@ internal sealed class KafkaPoller(
             KafkaErrors.ThrowIfLasting(e.Error, $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}", e);
             Log.Retrying(log, "reading", e.Error.Reason);
         }
+        if (clientLog.IsFailing && (result is not null || IsAnswered()))
+        {
+            clientLog.Answered();
+        }
         if (TimeProvider.System.GetElapsedTime(membershipAt) >= membershipPeriod)
         {
             membershipAt = TimeProvider.System.GetTimestamp();
             group.RefreshMembership();
         }
         return result;
+    }
+
+    // Where nothing comes no message says that the brokers are back.
+    private bool IsAnswered()
+    {
+        if (readings.All.Count == 0)
+        {
+            return false;
+        }
+        try
+        {
+            Consumer.QueryWatermarkOffsets(readings.All.Keys.First(), oneRequest);
+            return true;
+        }
+        catch (KafkaException)
+        {
+            return false;
+        }
     }
 
     private void Send()
