@@ -32,6 +32,9 @@ internal sealed class KafkaPoller(
     private static readonly TimeSpan membershipPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan positionsPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan oneRequest = TimeSpan.FromMilliseconds(500);
+
+    // Each question has the client try to connect.
+    private static readonly TimeSpan askPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan aloneTime = TimeSpan.FromSeconds(30);
 
     private readonly Channel<Record[]> chunks = Channel.CreateBounded<Record[]>(ChunksWaiting);
@@ -40,6 +43,7 @@ internal sealed class KafkaPoller(
     private readonly long begunAt = TimeProvider.System.GetTimestamp();
     private long membershipAt;
     private long positionsAt;
+    private long askedAt;
     private bool isEnded;
 
     private IConsumer<byte[], byte[]> Consumer => group.Consumer;
@@ -134,10 +138,11 @@ internal sealed class KafkaPoller(
     // Where nothing comes no message says that the brokers are back.
     private bool IsAnswered()
     {
-        if (readings.All.Count == 0)
+        if (readings.All.Count == 0 || TimeProvider.System.GetElapsedTime(askedAt) < askPeriod)
         {
             return false;
         }
+        askedAt = TimeProvider.System.GetTimestamp();
         try
         {
             Consumer.QueryWatermarkOffsets(readings.All.Keys.First(), oneRequest);
