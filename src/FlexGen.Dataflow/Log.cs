@@ -40,6 +40,12 @@ internal static partial class Log
     [LoggerMessage(1024, LogLevel.Warning, "{Client}: {Reason}")]
     public static partial void ClientError(ILogger log, string client, string reason);
 
+    [LoggerMessage(1033, LogLevel.Warning, "{Client}: {Reason} (and {LeftOut} like it since the last such line)")]
+    public static partial void ClientErrorAgain(ILogger log, string client, string reason, long leftOut);
+
+    [LoggerMessage(1034, LogLevel.Information, "{Client}: the brokers answer again")]
+    public static partial void ClientAnswered(ILogger log, string client);
+
     [LoggerMessage(1025, LogLevel.Debug, "librdkafka: {Message}")]
     public static partial void Client(ILogger log, string message);
 

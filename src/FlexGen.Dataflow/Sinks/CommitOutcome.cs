@@ -8,6 +8,9 @@ internal enum CommitOutcome
     /// <summary>Nothing of it will ever be seen; it can be tried again.</summary>
     NotCommitted,
 
+    /// <summary>It is not over: it is to be committed again as it is.</summary>
+    Pending,
+
     /// <summary>The brokers will not take a message of it.</summary>
     Refused,
 

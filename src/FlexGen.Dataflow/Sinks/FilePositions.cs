@@ -22,7 +22,7 @@ internal sealed class FilePositions : IPositions
     private readonly TopicPartition rows;
     private readonly TopicPartition identity;
     private readonly IReadOnlyDictionary<string, string> identities;
-    private readonly ILogger log;
+    private readonly ClientLog clientLog;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
@@ -35,10 +35,10 @@ internal sealed class FilePositions : IPositions
         rows = new TopicPartition(output.Topic, 0);
         identity = new TopicPartition(deadLetterTopic, 0);
         this.identities = identities;
-        this.log = log;
+        clientLog = new ClientLog("sink.kafka", log);
         admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
-            .SetErrorHandler((_, error) => Log.ClientError(log, "sink.kafka", error.Reason))
-            .SetLogHandler((_, message) => Log.Client(log, message.Message)).Build(), "sink.kafka");
+            .SetErrorHandler((_, error) => clientLog.Add(error))
+            .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
         Membership = Group("");
     }
 
@@ -132,8 +132,8 @@ internal sealed class FilePositions : IPositions
             settings["group.id"] = GroupId(stream);
             // The metadata outlives the consumer.
             using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
-                .SetErrorHandler((_, error) => Log.ClientError(log, "sink.kafka", error.Reason))
-                .SetLogHandler((_, message) => Log.Client(log, message.Message)).Build(), "sink.kafka");
+                .SetErrorHandler((_, error) => clientLog.Add(error))
+                .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
             groups.Add(stream, membership = consumer.ConsumerGroupMetadata);
             streams.Add(membership, stream);
         }

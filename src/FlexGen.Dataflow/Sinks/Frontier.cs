@@ -4,26 +4,30 @@ namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>
 /// The records of one assignment in the order they were read, from the first that is not committed. They finish in any order; those
-/// before the first unfinished one may be committed. Not safe for several threads.
+/// before the first unfinished one are ready. Not safe for several threads.
 /// </summary>
 internal sealed class Frontier
 {
-    private readonly Queue<Record> ready = [];
+    private readonly Queue<Record> taken = [];
     private readonly Queue<Record> waiting = [];
+    private Queue<Record> ready = [];
 
     /// <summary>Records that are not committed.</summary>
-    public int Count => ready.Count + waiting.Count;
+    public int Count => taken.Count + ready.Count + waiting.Count;
 
-    /// <summary>Those of them that may be committed.</summary>
+    /// <summary>Those of them that may be taken.</summary>
     public int ReadyCount => ready.Count;
 
-    public long HeldBytes => ready.Concat(waiting).Sum(record => record.HeldBytes);
+    /// <summary>Those of them that are.</summary>
+    public int TakenCount => taken.Count;
+
+    public long HeldBytes => taken.Concat(ready).Concat(waiting).Sum(record => record.HeldBytes);
 
     /// <summary>Notes a record that was read, after all that were read before it.</summary>
     public void Expect(Record record) => waiting.Enqueue(record);
 
     /// <summary>Moves past the records that are finished.</summary>
-    /// <returns>How many more may be committed than before.</returns>
+    /// <returns>How many more are ready than before.</returns>
     public int Advance()
     {
         int before = ready.Count;
@@ -34,13 +38,27 @@ internal sealed class Frontier
         return ready.Count - before;
     }
 
-    /// <summary>Appends the records that may be committed to <paramref name="batch"/> until it has <paramref name="limit"/>.</summary>
-    public void CollectReady(List<Record> batch, int limit) => batch.AddRange(ready.Take(limit - batch.Count));
-
-    /// <summary>Forgets the first record, which is committed.</summary>
-    public void Release(Record record)
+    /// <summary>Moves what is ready to the end of <paramref name="batch"/> until it has <paramref name="limit"/>; it is to be committed, or put back.</summary>
+    public void Take(List<Record> batch, int limit)
     {
-        if (!ReferenceEquals(ready.Dequeue(), record))
+        while (batch.Count < limit && ready.TryDequeue(out var record))
+        {
+            taken.Enqueue(record);
+            batch.Add(record);
+        }
+    }
+
+    /// <summary>Makes what was taken ready again.</summary>
+    public void PutBack()
+    {
+        ready = new Queue<Record>(taken.Concat(ready));
+        taken.Clear();
+    }
+
+    /// <summary>Forgets the first record, which was taken and is committed.</summary>
+    public void Forget(Record record)
+    {
+        if (!ReferenceEquals(taken.Dequeue(), record))
         {
             throw new InvalidOperationException($"{record.Origin} was committed before a record that was read before it.");
         }

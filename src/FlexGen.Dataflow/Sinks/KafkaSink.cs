@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -10,9 +9,11 @@ namespace FlexGen.Dataflow.Sinks;
 /// </summary>
 internal sealed class KafkaSink : ISink
 {
-    private const int MaxRecordsTogether = 10_000;
-    private const int RecordsWorthCommitting = MaxRecordsTogether / 2;
+    /// <summary>While one commit is under way, what the next takes becomes ready.</summary>
+    private const int MaxRecordsReady = RecordCommitter.MaxTogether * 3 / 2;
+    private const int RecordsWorthWriting = 1000;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan minInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan minPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan maxPause = TimeSpan.FromSeconds(2);
 
@@ -23,15 +24,12 @@ internal sealed class KafkaSink : ISink
     private readonly ILogger log;
     private readonly Coverage done;
     private readonly UncommittedRecords records;
+    private readonly RecordCommitter committer;
     private readonly Lock committing = new();
     private readonly AutoResetEvent wake = new(false);
     private readonly CancellationTokenSource closing = new();
-    private readonly Task committer;
-
-    /// <summary>Dead letters that the brokers refused: they go without their payload.</summary>
-    private readonly HashSet<Record> stripped = [];
-    private int limit = MaxRecordsTogether;
-    private (List<Record> Batch, IReadOnlyList<GroupOffsets> Next)? unsettled;
+    private readonly Task committingThread;
+    private long committedAt = TimeProvider.System.GetTimestamp();
     private volatile PipelineException? failure;
 
     public KafkaSink(KafkaSinkOptions options, ResultFormat format, IMessageWriter writer, IPositions positions, Coverage done, ILogger log)
@@ -42,8 +40,9 @@ internal sealed class KafkaSink : ISink
         this.positions = positions;
         this.done = done;
         this.log = log;
-        records = new UncommittedRecords(options.MaxUncommitted, MaxRecordsTogether, options.MaxUncommittedBytes);
-        committer = Task.Factory.StartNew(CommitFromTimeToTime, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        records = new UncommittedRecords(options.MaxUncommitted, MaxRecordsReady, options.MaxUncommittedBytes);
+        committer = new RecordCommitter(records, format, writer, positions, patience, log);
+        committingThread = Task.Factory.StartNew(CommitFromTimeToTime, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public ValueTask<IntervalSet> CoveredAsync(string stream) => ValueTask.FromResult(done[stream].Copy());
@@ -57,7 +56,7 @@ internal sealed class KafkaSink : ISink
     {
         ThrowIfFailed();
         var taken = this.records.Finish(records);
-        if (this.records.ReadyCount >= RecordsWorthCommitting)
+        if (this.records.ReadyCount >= RecordsWorthWriting || !this.records.IsAnyUnfinished)
         {
             wake.Set();
         }
@@ -74,7 +73,7 @@ internal sealed class KafkaSink : ISink
     {
         ThrowIfFailed();
         long start = TimeProvider.System.GetTimestamp();
-        while (!TryCommit())
+        while (!TryCommitAll())
         {
             if (TimeProvider.System.GetElapsedTime(start) > patience)
             {
@@ -92,7 +91,7 @@ internal sealed class KafkaSink : ISink
         long start = TimeProvider.System.GetTimestamp();
         try
         {
-            while (positions.Membership is not null && failure is null && !TryCommit() && TimeProvider.System.GetElapsedTime(start) < patience)
+            while (positions.Membership is not null && failure is null && !TryCommitAll() && TimeProvider.System.GetElapsedTime(start) < patience)
             {
                 Thread.Sleep(minPause);
             }
@@ -110,7 +109,7 @@ internal sealed class KafkaSink : ISink
     {
         await closing.CancelAsync();
         wake.Set();
-        await committer;
+        await committingThread;
         writer.Dispose();
         positions.Dispose();
         wake.Dispose();
@@ -124,10 +123,10 @@ internal sealed class KafkaSink : ISink
         {
             try
             {
-                if (TryCommit(RecordsWorthCommitting))
+                if (TryCommitWhatIsDue())
                 {
                     pause = minPause;
-                    wake.WaitOne(options.CommitInterval);
+                    wake.WaitOne(UntilDue());
                 }
                 else
                 {
@@ -157,98 +156,49 @@ internal sealed class KafkaSink : ISink
         }
     }
 
-    /// <summary>Commits what is ready, and goes on while at least <paramref name="worthwhile"/> records are.</summary>
+    /// <summary>Writes what is ready, and commits where it is time.</summary>
     /// <returns>Whether it succeeded.</returns>
-    private bool TryCommit(int worthwhile = 1)
+    private bool TryCommitWhatIsDue()
+    {
+        lock (committing)
+        {
+            while (committer.TryWrite())
+            {
+                if (!committer.IsFull && UntilDue() > TimeSpan.Zero)
+                {
+                    return true;
+                }
+                if (!committer.TryCommit())
+                {
+                    return false;
+                }
+                committedAt = TimeProvider.System.GetTimestamp();
+            }
+            return false;
+        }
+    }
+
+    private bool TryCommitAll()
     {
         lock (committing)
         {
             do
             {
-                if (!writer.TryOpen(patience) || !TrySettle())
-                {
-                    return false;
-                }
-                var batch = records.Ready(limit, () => positions.Membership, out var membership);
-                if (batch.Count > 0 && (membership is null || !TryCommit(batch, membership)))
+                if (!committer.TryWrite() || !committer.TryCommit())
                 {
                     return false;
                 }
             }
-            while (unsettled is not null || records.ReadyCount >= worthwhile);
+            while (committer.IsOpen || records.ReadyCount > 0);
             return true;
         }
     }
 
-    private bool TryCommit(List<Record> batch, IConsumerGroupMetadata membership)
+    // Where nothing is unfinished there is nothing to wait for.
+    private TimeSpan UntilDue()
     {
-        var next = positions.After(batch, membership);
-        switch (writer.Commit([.. batch.Select(record => format.Message(record, stripped.Contains(record)))], next, positions, patience))
-        {
-            case CommitOutcome.Committed:
-                Log.TransactionCommitted(log, batch.Count);
-                Forget(batch, next);
-                stripped.ExceptWith(batch);
-                limit = Math.Min(2 * limit, MaxRecordsTogether);
-                return true;
-            case CommitOutcome.Refused:
-                Narrow(batch);
-                return true;
-            case CommitOutcome.Unknown:
-                unsettled = (batch, next);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>Finds out what became of a transaction whose producer was lost; until then nothing else may be committed.</summary>
-    private bool TrySettle()
-    {
-        if (unsettled is not var (batch, next))
-        {
-            return true;
-        }
-        try
-        {
-            if (positions.AreCommitted(next))
-            {
-                Forget(batch, next);
-            }
-            unsettled = null;
-            return true;
-        }
-        catch (KafkaException e)
-        {
-            Log.Retrying(log, "asking for the committed positions", e.Error.Reason);
-            return false;
-        }
-    }
-
-    private void Forget(List<Record> batch, IReadOnlyList<GroupOffsets> next)
-    {
-        records.Forget(batch);
-        positions.Note(next);
-    }
-
-    // Halves the batch until the message that the brokers refuse is alone.
-    private void Narrow(List<Record> batch)
-    {
-        limit = Math.Max(1, batch.Count / 2);
-        if (batch is not [var record])
-        {
-            return;
-        }
-        var reason = writer.Failure ?? "";
-        Log.ResultRefused(log, record.Origin.ToString(), reason);
-        if (record.Error is null)
-        {
-            ResultFormat.Decode(record);
-            record.Fail("result_refused", $"the brokers refuse the result: {reason}");
-        }
-        else if (!stripped.Add(record))
-        {
-            throw new PipelineException($"sink.kafka: the brokers refuse the dead letter of {record.Origin} even without its payload: {reason}");
-        }
+        var interval = records.IsAnyUnfinished || options.CommitInterval < minInterval ? options.CommitInterval : minInterval;
+        var left = interval - TimeProvider.System.GetElapsedTime(committedAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

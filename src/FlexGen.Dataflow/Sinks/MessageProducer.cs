@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using FlexGen.Dataflow.Kafka;
-using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Sinks;
 
@@ -33,9 +32,9 @@ internal static class MessageProducer
         return KafkaClients.Settings(options, "sink.kafka", own);
     }
 
-    public static IProducer<byte[], byte[]> Build(IReadOnlyDictionary<string, string> settings, ILogger log) =>
+    public static IProducer<byte[], byte[]> Build(IReadOnlyDictionary<string, string> settings, ClientLog log) =>
         KafkaClients.Build(() => new ProducerBuilder<byte[], byte[]>(settings)
-            .SetErrorHandler((_, error) => Log.ClientError(log, "sink.kafka", error.Reason))
-            .SetLogHandler((_, message) => Log.Client(log, message.Message))
+            .SetErrorHandler((_, error) => log.Add(error))
+            .SetLogHandler((_, line) => log.Add(line))
             .Build(), "sink.kafka");
 }

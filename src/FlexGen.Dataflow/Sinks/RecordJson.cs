@@ -28,18 +28,15 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
 
     private static ArrayBufferWriter<byte> Written => writtenOfThread ??= new(1 << 12);
 
-    /// <summary>The output that a result holds.</summary>
-    public static string OutputOf(byte[] result)
-    {
-        using var json = JsonDocument.Parse(result);
-        return json.RootElement.GetProperty("output").GetString()!;
-    }
-
-    /// <summary>The record's columns and what the pipeline adds to a result.</summary>
+    /// <summary>What a result is made of beside the record's message: where that passes through whole, what is added to it alone.</summary>
     /// <exception cref="RecordException">A value has no text.</exception>
-    public byte[] Result(Record record)
+    public byte[] Encode(Record record)
     {
-        WriteColumns(record);
+        Written.ResetWrittenCount();
+        if (!PassesWhole)
+        {
+            WriteColumns(record);
+        }
         var completion = record.Completion!;
         WriteName("\"output\":"u8);
         WriteString(completion.Text);
@@ -53,33 +50,64 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
         return Written.WrittenSpan.ToArray();
     }
 
+    /// <summary>An encoded record's columns and what the pipeline adds to them.</summary>
+    public byte[] Result(Record record)
+    {
+        var encoded = record.Encoded!;
+        if (!PassesWhole)
+        {
+            return encoded;
+        }
+        var fields = Fields(record);
+        var result = GC.AllocateUninitializedArray<byte>(1 + fields.Length + (fields.IsEmpty ? 0 : 1) + encoded.Length);
+        result[0] = (byte)'{';
+        fields.CopyTo(result.AsSpan(1));
+        if (!fields.IsEmpty)
+        {
+            result[1 + fields.Length] = (byte)',';
+        }
+        encoded.CopyTo(result.AsSpan(result.Length - encoded.Length));
+        return result;
+    }
+
+    /// <summary>The output that an encoded record holds.</summary>
+    public string OutputOf(Record record)
+    {
+        using var json = JsonDocument.Parse(Result(record));
+        return json.RootElement.GetProperty("output").GetString()!;
+    }
+
     /// <summary>The record's columns, null where a value has no text.</summary>
     public byte[] Columns(Record record)
     {
+        Written.ResetWrittenCount();
         WriteColumns(record, isLenient: true);
         Written.Write("}"u8);
         return Written.WrittenSpan.ToArray();
     }
 
+    private bool PassesWhole => isJson && isWhole;
+
+    private static ReadOnlySpan<byte> Fields(Record record) => record.Message!.Value.AsSpan().Trim(" \t\r\n"u8)[1..^1].Trim(" \t\r\n"u8);
+
     private void WriteColumns(Record record, bool isLenient = false)
     {
-        Written.ResetWrittenCount();
         Written.Write("{"u8);
-        if (!isJson)
+        if (PassesWhole)
+        {
+            Written.Write(Fields(record));
+        }
+        else if (isJson)
+        {
+            WriteChosen(record.Message!.Value!);
+        }
+        else
         {
             foreach (var column in columns)
             {
                 WriteName(column.Name);
                 WriteValue(column, record, isLenient);
             }
-        }
-        else if (isWhole)
-        {
-            Written.Write(record.Message!.Value.AsSpan().Trim(" \t\r\n"u8)[1..^1].Trim(" \t\r\n"u8));
-        }
-        else
-        {
-            WriteChosen(record.Message!.Value!);
         }
     }
 

@@ -16,17 +16,17 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
 {
     private static readonly byte[] dropped = "true"u8.ToArray();
 
-    /// <summary>Turns what is to be written of a completed record into the bytes of its result, which hold the output from then on.</summary>
+    /// <summary>Turns what is to be written of a completed record into the bytes that its result is made of, which hold the output from then on.</summary>
     public void Encode(Record record)
     {
-        record.Encoded = json.Result(record);
+        record.Encoded = json.Encode(record);
         record.Completion = record.Completion! with { Text = "" };
     }
 
     /// <summary>Takes <see cref="Encode"/> back.</summary>
-    public static void Decode(Record record)
+    public void Decode(Record record)
     {
-        record.Completion = record.Completion! with { Text = RecordJson.OutputOf(record.Encoded!) };
+        record.Completion = record.Completion! with { Text = json.OutputOf(record) };
         record.Encoded = null;
     }
 
@@ -40,7 +40,7 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
             return new OutgoingMessage(topic, new Message<byte[], byte[]>
             {
                 Key = record.Message?.Key!,
-                Value = record.Encoded!,
+                Value = json.Result(record),
                 Headers = record.Message?.Headers,
             });
         }

@@ -17,7 +17,12 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
     // A message that the brokers refuse keeps a commit waiting to its timeout; the call after it says what is wrong.
     private static readonly TimeSpan oneCommit = TimeSpan.FromSeconds(2);
 
+    /// <summary>The topics that the open transaction writes to; none where there is no transaction.</summary>
+    private readonly HashSet<string> topics = [];
+    private readonly ClientLog clientLog = new("sink.kafka", log);
     private IProducer<byte[], byte[]>? producer;
+    private int written;
+    private KafkaException? writing;
     private Task? hanging;
 
     private string TransactionalId => settings["transactional.id"];
@@ -30,12 +35,13 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         {
             return true;
         }
-        var opened = MessageProducer.Build(settings, log);
+        var opened = MessageProducer.Build(settings, clientLog);
         try
         {
             // Settles what an earlier producer of this id left open.
             Insist(() => opened.InitTransactions(oneCall), patience);
             producer = opened;
+            clientLog.Answered();
             return true;
         }
         catch (KafkaException e)
@@ -47,59 +53,107 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         }
     }
 
-    public CommitOutcome Commit(
-        IReadOnlyList<OutgoingMessage> messages, IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
+    public bool TryWrite(IEnumerable<OutgoingMessage> messages)
     {
         try
         {
-            producer!.BeginTransaction();
+            if (topics.Count == 0)
+            {
+                producer!.BeginTransaction();
+            }
             foreach (var (topic, message) in messages)
             {
-                producer.Produce(topic, message);
+                topics.Add(topic);
+                written++;
+                producer!.Produce(topic, message);
+            }
+            return true;
+        }
+        catch (KafkaException e)
+        {
+            writing = e;
+            return false;
+        }
+    }
+
+    public CommitOutcome Commit(IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
+    {
+        try
+        {
+            if (writing is not null)
+            {
+                return Recover(writing, patience);
             }
             foreach (var (membership, offsets) in next)
             {
-                Insist(() => producer.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
+                Insist(() => producer!.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
             }
-            Insist(() => producer.CommitTransaction(oneCommit), patience);
+            Insist(() => producer!.CommitTransaction(oneCommit), patience);
+            clientLog.Answered();
             return CommitOutcome.Committed;
         }
         catch (KafkaException e)
         {
-            return Recover(e, messages, patience);
+            return Recover(e, patience);
         }
+        finally
+        {
+            End();
+        }
+    }
+
+    public void GiveUp(string reason, TimeSpan patience)
+    {
+        Abort(reason, patience);
+        End();
     }
 
     public void Dispose() => producer?.Dispose();
 
-    private CommitOutcome Recover(KafkaException e, IReadOnlyList<OutgoingMessage> messages, TimeSpan patience)
+    private void End()
     {
-        Failure = $"{e.Error.Code}: {e.Error.Reason}";
-        bool isLocal = e is ProduceException<byte[], byte[]>;
-        if (e is KafkaTxnRequiresAbortException || (isLocal && !e.Error.IsFatal))
-        {
-            try
-            {
-                Insist(() => producer!.AbortTransaction(oneCall), patience);
-                Log.TransactionAborted(log, messages.Count, Failure);
-                ThrowIfLasting(e, messages);
-                return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
-            }
-            catch (KafkaException aborting)
-            {
-                // An abort can end in a fatal error with nothing wrong; a new producer aborts what is open.
-                Failure += $"; abort: {aborting.Error.Code}: {aborting.Error.Reason}";
-            }
-        }
-        Log.ProducerReplaced(log, TransactionalId, Failure);
-        Discard(producer!);
-        producer = null;
-        ThrowIfLasting(e, messages);
-        return CommitOutcome.Unknown;
+        topics.Clear();
+        written = 0;
+        writing = null;
     }
 
-    private static void ThrowIfLasting(KafkaException e, IReadOnlyList<OutgoingMessage> messages) =>
-        KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot write to {string.Join(" and ", messages.Select(m => m.Topic).Distinct())}", e);
+    private CommitOutcome Recover(KafkaException e, TimeSpan patience)
+    {
+        string reason = $"{e.Error.Code}: {e.Error.Reason}";
+        bool isLocal = e is ProduceException<byte[], byte[]>;
+        bool isAborted = (e is KafkaTxnRequiresAbortException || (isLocal && !e.Error.IsFatal)) && Abort(reason, patience);
+        if (!isAborted && producer is not null)
+        {
+            Replace(reason);
+        }
+        KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot write to {string.Join(" and ", topics)}", e);
+        return !isAborted ? CommitOutcome.Unknown : KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
+    }
+
+    private bool Abort(string reason, TimeSpan patience)
+    {
+        Failure = reason;
+        try
+        {
+            Insist(() => producer!.AbortTransaction(oneCall), patience);
+            Log.TransactionAborted(log, written, reason);
+            return true;
+        }
+        catch (KafkaException aborting)
+        {
+            // An abort can end in a fatal error with nothing wrong; a new producer aborts what is open.
+            Replace($"{reason}; abort: {aborting.Error.Code}: {aborting.Error.Reason}");
+            return false;
+        }
+    }
+
+    private void Replace(string reason)
+    {
+        Failure = reason;
+        Log.ProducerReplaced(log, TransactionalId, reason);
+        Discard(producer!);
+        producer = null;
+    }
 
     // Calls that time out, or meet a coordinator on the move, are to be made again as they were.
     private void Insist(Action call, TimeSpan patience)

@@ -4,7 +4,7 @@ namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>What was read and is not committed, by assignment; no more of it than fits. Safe for several threads.</summary>
 /// <param name="maxRecords">How many records fit.</param>
-/// <param name="maxReady">How many of them may be ready to be committed: where commits are what is slow, more would only take memory.</param>
+/// <param name="maxReady">How many of them may only wait for a commit: where commits are what is slow, more would only take memory.</param>
 /// <param name="maxBytes">How many bytes fit; one record always does.</param>
 internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxBytes)
 {
@@ -14,9 +14,22 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
     private int count;
     private long bytes;
     private int ready;
+    private int taken;
 
-    /// <summary>Records that are ready to be committed.</summary>
+    /// <summary>Records that may be taken to be committed.</summary>
     public int ReadyCount => Volatile.Read(ref ready);
+
+    /// <summary>Whether what is not finished is more than <see cref="ReadyCount"/> and what was taken.</summary>
+    public bool IsAnyUnfinished
+    {
+        get
+        {
+            lock (gate)
+            {
+                return count > ready + taken;
+            }
+        }
+    }
 
     /// <summary>Notes records in the order they were read; waits for room.</summary>
     public async ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken)
@@ -26,7 +39,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             Task freed;
             lock (gate)
             {
-                if (count == 0 || (count + records.Count <= maxRecords && ready < maxReady && bytes < maxBytes))
+                if (count == 0 || (count + records.Count <= maxRecords && ready + taken < maxReady && bytes < maxBytes))
                 {
                     Add(records);
                     return;
@@ -54,25 +67,45 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Records that may be committed, in the order they were read in each assignment.</summary>
-    /// <param name="limit">The most to return.</param>
-    /// <param name="member">Read while no assignment can be lost: with what comes later, a lost one could be committed.</param>
-    /// <param name="membership">What it gave.</param>
-    public List<Record> Ready<T>(int limit, Func<T> member, out T membership)
+    /// <summary>Takes records to commit them, in the order they were read in each assignment, and appends them to <paramref name="batch"/> until it has <paramref name="limit"/>.</summary>
+    public void Take(List<Record> batch, int limit)
     {
-        var batch = new List<Record>();
         lock (gate)
         {
-            membership = member();
+            int before = batch.Count;
             foreach (var frontier in frontiers.Values)
             {
-                frontier.CollectReady(batch, limit);
+                frontier.Take(batch, limit);
             }
+            taken += batch.Count - before;
+            ready -= batch.Count - before;
         }
-        return batch;
     }
 
-    /// <summary>Forgets records that are committed; those of lost assignments are forgotten already.</summary>
+    /// <summary>Makes all that was taken ready again.</summary>
+    public void PutBack()
+    {
+        lock (gate)
+        {
+            foreach (var frontier in frontiers.Values)
+            {
+                frontier.PutBack();
+            }
+            ready += taken;
+            taken = 0;
+        }
+    }
+
+    /// <summary>Asks who this process is while no assignment can be lost; the default where one of the records' is lost already.</summary>
+    public T? Member<T>(IEnumerable<Record> records, Func<T> member)
+    {
+        lock (gate)
+        {
+            return records.Any(record => record.Assignment.IsLost) ? default : member();
+        }
+    }
+
+    /// <summary>Forgets records that were taken and are committed; those of lost assignments are forgotten already.</summary>
     public void Forget(IEnumerable<Record> records)
     {
         lock (gate)
@@ -81,10 +114,10 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             {
                 if (frontiers.TryGetValue(record.Assignment, out var frontier))
                 {
-                    frontier.Release(record);
+                    frontier.Forget(record);
                     record.Assignment.CountDelivered();
                     count--;
-                    ready--;
+                    taken--;
                     bytes -= record.HeldBytes;
                 }
             }
@@ -104,6 +137,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                 {
                     count -= frontier.Count;
                     ready -= frontier.ReadyCount;
+                    taken -= frontier.TakenCount;
                     bytes -= frontier.HeldBytes;
                 }
             }

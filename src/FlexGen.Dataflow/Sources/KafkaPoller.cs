@@ -12,7 +12,14 @@ namespace FlexGen.Dataflow.Sources;
 /// what was read it pauses the partitions and goes on polling, so that the group does not take it for dead.
 /// </summary>
 internal sealed class KafkaPoller(
-    ConsumerGroup group, PartitionReadings readings, KafkaSourceOptions options, ISink sink, ILogger log, CancellationToken stop, CancellationToken closing)
+    ConsumerGroup group,
+    PartitionReadings readings,
+    KafkaSourceOptions options,
+    ISink sink,
+    ClientLog clientLog,
+    ILogger log,
+    CancellationToken stop,
+    CancellationToken closing)
 {
     /// <summary>Records that go through the graph's first blocks together.</summary>
     private const int RecordsTogether = 64;
@@ -24,6 +31,10 @@ internal sealed class KafkaPoller(
     private static readonly TimeSpan jam = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan membershipPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan positionsPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan oneRequest = TimeSpan.FromMilliseconds(500);
+
+    // Each question has the client try to connect.
+    private static readonly TimeSpan askPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan aloneTime = TimeSpan.FromSeconds(30);
 
     private readonly Channel<Record[]> chunks = Channel.CreateBounded<Record[]>(ChunksWaiting);
@@ -32,6 +43,7 @@ internal sealed class KafkaPoller(
     private readonly long begunAt = TimeProvider.System.GetTimestamp();
     private long membershipAt;
     private long positionsAt;
+    private long askedAt;
     private bool isEnded;
 
     private IConsumer<byte[], byte[]> Consumer => group.Consumer;
@@ -111,12 +123,35 @@ internal sealed class KafkaPoller(
             KafkaErrors.ThrowIfLasting(e.Error, $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}", e);
             Log.Retrying(log, "reading", e.Error.Reason);
         }
+        if (clientLog.IsFailing && (result is not null || IsAnswered()))
+        {
+            clientLog.Answered();
+        }
         if (TimeProvider.System.GetElapsedTime(membershipAt) >= membershipPeriod)
         {
             membershipAt = TimeProvider.System.GetTimestamp();
             group.RefreshMembership();
         }
         return result;
+    }
+
+    // Where nothing comes no message says that the brokers are back.
+    private bool IsAnswered()
+    {
+        if (readings.All.Count == 0 || TimeProvider.System.GetElapsedTime(askedAt) < askPeriod)
+        {
+            return false;
+        }
+        askedAt = TimeProvider.System.GetTimestamp();
+        try
+        {
+            Consumer.QueryWatermarkOffsets(readings.All.Keys.First(), oneRequest);
+            return true;
+        }
+        catch (KafkaException)
+        {
+            return false;
+        }
     }
 
     private void Send()

@@ -16,6 +16,7 @@ internal sealed class KafkaSource : ISource
     private readonly MessageDecoder decoder;
     private readonly PartitionReadings readings;
     private readonly ILogger log;
+    private readonly ClientLog clientLog;
     private readonly CancellationTokenSource closing = new();
     private Task polling = Task.CompletedTask;
 
@@ -30,6 +31,7 @@ internal sealed class KafkaSource : ISource
     {
         this.options = options;
         this.log = log;
+        clientLog = new ClientLog("source.kafka", log);
         Schema = schema;
         decoder = new MessageDecoder(schema, options.Format == "json", options.MaxMessageBytes, reserved);
         PartitionReadings? made = null;
@@ -37,8 +39,8 @@ internal sealed class KafkaSource : ISource
             .SetPartitionsAssignedHandler((c, assigned) => made!.Assign(c, assigned))
             .SetPartitionsRevokedHandler((_, revoked) => made!.Revoke([.. revoked.Select(p => p.TopicPartition)]))
             .SetPartitionsLostHandler((_, lost) => made!.Lose([.. lost.Select(p => p.TopicPartition)]))
-            .SetErrorHandler((_, error) => Log.ClientError(log, "source.kafka", error.Reason))
-            .SetLogHandler((_, message) => Log.Client(log, message.Message))
+            .SetErrorHandler((_, error) => clientLog.Add(error))
+            .SetLogHandler((_, line) => clientLog.Add(line))
             .Build(), "source.kafka");
         Group = new ConsumerGroup(options.GroupId, consumer);
         readings = made = new PartitionReadings(options.Start, options.UntilEnd ? Ends(partitions) : null, log) { Group = Group };
@@ -55,7 +57,7 @@ internal sealed class KafkaSource : ISource
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         readings.Sink = sink;
-        var poller = new KafkaPoller(Group, readings, options, sink, log, cancellationToken, closing.Token);
+        var poller = new KafkaPoller(Group, readings, options, sink, clientLog, log, cancellationToken, closing.Token);
         polling = Task.Factory.StartNew(poller.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await foreach (var records in poller.Chunks.ReadAllAsync(cancellationToken))
         {

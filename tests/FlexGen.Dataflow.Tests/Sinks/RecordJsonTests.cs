@@ -10,21 +10,44 @@ public sealed class RecordJsonTests
 {
     private static readonly DataField day = new ParquetSchema(new DateTimeDataField("day", DateTimeFormat.Date)).DataFields[0];
     private static readonly DataField physical = new ParquetSchema(new DataField<int>("day")).DataFields[0];
+    private const string Added = """
+        "output":"a\"é","finish_reason":"stop","prompt_tokens":3,"completion_tokens":2}
+        """;
+
+    private static readonly Completion completion = new("a\"é", "stop", 3, 2);
     private static readonly RecordJson json = new(new RowSchema([day], [new Leaf("day", day, physical)]), isJson: false, isWhole: false);
 
     [Fact]
     public void A_result_has_the_columns_and_the_output_which_can_be_found_again()
     {
-        var result = json.Result(Of(0));
-        Assert.Equal("""{"day":"1970-01-01","output":"a\"é","finish_reason":"stop","prompt_tokens":3,"completion_tokens":2}""", Encoding.UTF8.GetString(result));
-        Assert.Equal("a\"é", RecordJson.OutputOf(result));
+        var record = Of(0);
+        record.Encoded = json.Encode(record);
+        Assert.Equal($$"""{"day":"1970-01-01",{{Added}}""", Encoding.UTF8.GetString(json.Result(record)));
+        Assert.Equal("a\"é", json.OutputOf(record));
+    }
+
+    [Theory]
+    [InlineData("{}", "{")]
+    [InlineData(" { } ", "{")]
+    [InlineData("{\"id\": 1 }\n", "{\"id\": 1,")]
+    public void A_result_has_the_fields_of_a_message_that_passes_whole_as_they_are_written(string value, string fields)
+    {
+        var whole = new RecordJson(RowSchema.Empty, isJson: true, isWhole: true);
+        var record = new Record(new Assignment("s"), 0, Rows.Empty, 0)
+        {
+            Message = new() { Value = Encoding.UTF8.GetBytes(value) },
+            Completion = completion,
+        };
+        record.Encoded = whole.Encode(record);
+        Assert.Equal(fields + Added, Encoding.UTF8.GetString(whole.Result(record)));
+        Assert.Equal("a\"é", whole.OutputOf(record));
     }
 
     [Fact]
     public void A_date_that_no_text_stands_for_fails_its_record_and_is_null_in_the_dead_letter()
     {
         var record = Of(int.MaxValue);
-        var error = Assert.Throws<RecordException>(() => json.Result(record));
+        var error = Assert.Throws<RecordException>(() => json.Encode(record));
         Assert.Equal("invalid_value", error.Reason);
         Assert.Contains("\"day\"", error.Message, StringComparison.Ordinal);
         Assert.Equal("""{"day":null}""", Encoding.UTF8.GetString(json.Columns(record)));
@@ -32,6 +55,6 @@ public sealed class RecordJsonTests
 
     private static Record Of(int value) => new(new Assignment("s"), 0, new Rows([new TypedColumnData<int>(physical, [value], null, null)]), 0)
     {
-        Completion = new Completion("a\"é", "stop", 3, 2),
+        Completion = completion,
     };
 }

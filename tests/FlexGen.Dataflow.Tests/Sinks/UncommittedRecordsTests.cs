@@ -25,7 +25,7 @@ public sealed class UncommittedRecordsTests
         var waiting = records.ExpectAsync(read[3..], CancellationToken.None).AsTask();
         Assert.False(waiting.IsCompleted);
         records.Finish([read[0]]);
-        records.Forget(records.Ready(10, () => 0, out _));
+        records.Forget(Take(records, 10));
         await waiting.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
@@ -41,8 +41,9 @@ public sealed class UncommittedRecordsTests
         records.Finish(read[..1]);
         Assert.Equal(3, records.ReadyCount);
         var waiting = records.ExpectAsync(read[4..], CancellationToken.None).AsTask();
+        var taken = Take(records, 2);
         Assert.False(waiting.IsCompleted);
-        records.Forget(records.Ready(2, () => 0, out _));
+        records.Forget(taken);
         await waiting.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(1, records.ReadyCount);
     }
@@ -64,7 +65,24 @@ public sealed class UncommittedRecordsTests
         records.Drop([lost]);
         Assert.Empty(records.Finish([read[0]]));
         await records.ExpectAsync(Read(new Assignment("s"), 3), CancellationToken.None);
-        Assert.Empty(records.Ready(10, () => 0, out _));
+        Assert.Empty(Take(records, 10));
+    }
+
+    [Fact]
+    public async Task No_one_may_commit_what_was_taken_of_an_assignment_that_is_lost()
+    {
+        var records = new UncommittedRecords(maxRecords: 10, maxReady: 10, maxBytes: long.MaxValue);
+        Assignment[] assignments = [new("kept"), new("lost")];
+        Record[] read = [.. Read(assignments[0], 2), .. Read(assignments[1], 2)];
+        await records.ExpectAsync(read, CancellationToken.None);
+        records.Finish(read);
+        var taken = Take(records, 10);
+        Assert.Equal("member", records.Member(taken, () => "member"));
+        records.Drop(assignments[1..]);
+        Assert.Null(records.Member(taken, () => "member"));
+        records.PutBack();
+        Assert.Equal(read[..2], Take(records, 10));
+        Assert.Equal("member", records.Member(read[..2], () => "member"));
     }
 
     private static void Check(int[] counts, (int Kind, int N)[] taken)
@@ -88,11 +106,12 @@ public sealed class UncommittedRecordsTests
             }
             else if (kind < 9)
             {
-                var ready = records.Ready(n, () => 0, out _);
+                var ready = Take(records, n);
                 Assert.True(ready.Count <= n);
                 Assert.DoesNotContain(ready, record => record.Assignment.IsLost || !record.IsFinished);
                 // A failed commit: they come again.
-                Assert.Equal(ready, records.Ready(n, () => 0, out _));
+                records.PutBack();
+                Assert.Equal(ready, Take(records, n));
                 records.Forget(ready);
                 ready.ForEach(record => committed[record.Assignment].Add(record));
             }
@@ -102,8 +121,16 @@ public sealed class UncommittedRecordsTests
             }
         }
         records.Finish([.. unfinished]);
-        records.Ready(int.MaxValue, () => 0, out _).ForEach(record => committed[record.Assignment].Add(record));
+        Assert.False(records.IsAnyUnfinished);
+        Take(records, int.MaxValue).ForEach(record => committed[record.Assignment].Add(record));
         Assert.All(assignments, a => Assert.Equal(read[a].Take(a.IsLost ? committed[a].Count : int.MaxValue), committed[a]));
+    }
+
+    private static List<Record> Take(UncommittedRecords records, int limit)
+    {
+        var batch = new List<Record>();
+        records.Take(batch, limit);
+        return batch;
     }
 
     private static Record[] Read(Assignment assignment, int count) =>

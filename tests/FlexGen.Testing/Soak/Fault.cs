@@ -7,10 +7,8 @@ namespace FlexGen.Testing.Soak;
 /// <param name="Length">How long a node stays down, a worker stays suspended, or its place stays empty.</param>
 internal readonly record struct Fault(TimeSpan Wait, FaultKind Kind, double Pick, TimeSpan Length)
 {
-    private static readonly FaultKind[] kinds = Enum.GetValues<FaultKind>();
-
-    /// <summary>The faults of a seed, without end: each kind once in every six, in random order.</summary>
-    public static IEnumerable<Fault> Plan(int seed)
+    /// <summary>The faults of a seed, without end: each kind once in every round, in random order.</summary>
+    public static IEnumerable<Fault> Plan(int seed, IReadOnlyList<FaultKind> kinds)
     {
         var random = new Random(seed);
         while (true)

@@ -8,8 +8,16 @@ namespace FlexGen.Testing.Soak;
 internal sealed record SoakOptions(int Seed, int Requests, TimeSpan Time, int Faults)
 {
     public const int Partitions = 12;
-    public const int Nodes = 3;
     public const int Workers = 3;
+
+    /// <summary>Brokers; with fewer than three the topics are away while one is.</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>What the faults are.</summary>
+    public IReadOnlyList<FaultKind> Kinds { get; init; } = Enum.GetValues<FaultKind>();
+
+    /// <summary>The sink's <c>guarantee</c>.</summary>
+    public string Guarantee { get; init; } = "exactlyOnce";
 
     /// <summary>The shortest that a broker allows unless told otherwise.</summary>
     public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);

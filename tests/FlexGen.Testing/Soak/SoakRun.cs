@@ -19,7 +19,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
         string folder = Directory.CreateTempSubdirectory("flexgen-soak-").FullName;
         try
         {
-            await using var cluster = await KafkaCluster.StartAsync(SoakOptions.Nodes);
+            await using var cluster = await KafkaCluster.StartAsync(options.Nodes);
             string[] topics = await Topics.CreateAsync(cluster.Client, SoakOptions.Partitions, "requests", "results", "dead");
             await File.WriteAllTextAsync(Path.Combine(folder, "soak.yaml"), Pipeline(cluster.Servers, topics));
             using var workers = new WorkerPool(folder, "soak.yaml", Log);
@@ -38,7 +38,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             Log($"{faults.Values.Sum()} faults done; counting");
             await CountAsync(cluster, workers, topics, count);
             return new SoakReport(
-                options.Seed, options.Requests, count.Results, count.DeadLetters, options.Requests - count.Answered, count.Duplicated,
+                options.Seed, options.Guarantee, options.Requests, count.Results, count.DeadLetters, options.Requests - count.Answered, count.Duplicated,
                 count.Misplaced, count.OutOfOrder, workers.Failures, faults.Values.Sum(), faults, Math.Round(seconds, 1));
         }
         finally
@@ -58,7 +58,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             properties: { session.timeout.ms: "{{{SoakOptions.SessionTimeout.TotalMilliseconds}}}", heartbeat.interval.ms: "1500" }
         prompt: { template: "{{ text }}" }
         model: { echo: true, echoMaxDelay: "00:00:00.050" }
-        sink: { kafka: { bootstrapServers: "{{{servers}}}", topic: {{{topics[1]}}} } }
+        sink: { kafka: { bootstrapServers: "{{{servers}}}", topic: {{{topics[1]}}}, guarantee: {{{options.Guarantee}}} } }
         deadLetter: { kafka: { bootstrapServers: "{{{servers}}}", topic: {{{topics[2]}}} } }
         """;
 
@@ -82,7 +82,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
 
     private async Task FaultsAsync(KafkaCluster cluster, WorkerPool workers)
     {
-        foreach (var fault in Fault.Plan(options.Seed))
+        foreach (var fault in Fault.Plan(options.Seed, options.Kinds))
         {
             await Task.Delay(fault.Wait);
             if (clock.Elapsed > options.Time && faults.Values.Sum() >= options.Faults)
@@ -118,7 +118,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             default:
                 // Only one node may be down at once.
                 await nodeIsBack;
-                int node = 1 + (int)(fault.Pick * SoakOptions.Nodes);
+                int node = 1 + (int)(fault.Pick * options.Nodes);
                 Log($"{(fault.Kind == FaultKind.KillNode ? "SIGKILL" : "SIGTERM")} node {node} for {fault.Length.TotalSeconds:F1} s");
                 await (fault.Kind == FaultKind.KillNode ? cluster.KillAsync(node) : cluster.StopAsync(node));
                 nodeIsBack = BringBackAsync();
@@ -157,6 +157,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             }
         }
         await workers.TerminateAllAsync();
+        Log("all workers have drained");
         results.ReadToEnd(patience, message => count.AddResult(message.Message.Value));
         dead.ReadToEnd(patience, message => count.AddDeadLetter(message.Message.Value));
         if (count.Answered < options.Requests)

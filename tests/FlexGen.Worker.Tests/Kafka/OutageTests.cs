@@ -51,8 +51,15 @@ public class OutageTests(KafkaFixture kafka)
         workspace.AskIds(Records / 2, Records / 2);
         await UntilAsync(() => workspace.ResultIds().Count >= Records, worker);
         worker.Terminate();
-        (await worker.WaitAsync()).Expect(0);
+        var log = (await worker.WaitAsync()).Expect(0).Error.Split('\n');
         workspace.ExpectEachIdOnce(Records);
+        // Refused connections are one line an end and minute, however often the clients tried, and each end says when it is over.
+        foreach (var end in new[] { "source.kafka", "sink.kafka" })
+        {
+            Assert.Single(log, line => line.Contains(end, StringComparison.Ordinal) && line.Contains("Connection refused", StringComparison.Ordinal)
+                && !line.Contains("like it since", StringComparison.Ordinal));
+            Assert.Contains(log, line => line.EndsWith($"{end}: the brokers answer again", StringComparison.Ordinal));
+        }
     }
 
     /// <summary>The one line that says what is wrong.</summary>

@@ -16,4 +16,19 @@ public class SoakTests(ITestOutputHelper output)
         output.WriteLine(report.ToString());
         Assert.True(report.Passed, report.ToString());
     }
+
+    [Fact]
+    public async Task Given_brokers_without_transactions_when_workers_are_killed_and_the_broker_restarts_then_no_answer_is_lost()
+    {
+        Assert.SkipWhen(KafkaScript.Unavailable is not null, KafkaScript.Unavailable ?? "");
+        var options = new SoakOptions(Environment.TickCount & 0xffffff, Requests: 10_000, TimeSpan.FromSeconds(8), Faults: 3)
+        {
+            Nodes = 1,
+            Kinds = [FaultKind.KillWorker, FaultKind.KillNode, FaultKind.KillWorker],
+            Guarantee = "atLeastOnce",
+        };
+        var report = await new SoakRun(options, output.WriteLine).RunAsync();
+        output.WriteLine(report.ToString());
+        Assert.True(report.Passed, report.ToString());
+    }
 }

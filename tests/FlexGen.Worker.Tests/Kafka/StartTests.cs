@@ -60,4 +60,23 @@ public class StartTests(KafkaFixture kafka)
         worker.Terminate();
         (await worker.WaitAsync()).Expect(0);
     }
+
+    [Fact]
+    public async Task Given_a_generator_slower_than_the_poll_interval_when_running_then_the_group_keeps_the_worker_and_each_is_answered_once()
+    {
+        using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client, partitions: 1);
+        workspace.WritePipeline(
+            source: workspace.KafkaSource("start: earliest, properties: { max.poll.interval.ms: \"6000\", session.timeout.ms: \"6000\" }").Replace("properties: {  }, ", "", StringComparison.Ordinal),
+            sink: workspace.KafkaSink(workspace.Results, ", maxUncommitted: 64"),
+            model: "{ echo: true, echoMaxDelay: \"00:00:08\" }");
+        // More than the blocks before the generator take: the reading stands still.
+        workspace.AskIds(0, 2000);
+        using var worker = workspace.Start();
+        await OutageTests.UntilAsync(() => workspace.ResultIds().Count >= 150, worker);
+        worker.Terminate();
+        var result = (await worker.WaitAsync()).Expect(0);
+        Assert.DoesNotContain("took this worker for dead", result.Error, StringComparison.Ordinal);
+        var ids = workspace.ResultIds();
+        Assert.Equal(Enumerable.Range(0, ids.Count), ids);
+    }
 }
