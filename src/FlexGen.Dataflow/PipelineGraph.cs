@@ -54,6 +54,7 @@ internal sealed class PipelineGraph : IDisposable
         this.source = source;
         this.sinks = sinks;
         this.progress = progress;
+        sinks.OnDelivered = progress.CountDone;
         this.time = time;
         this.log = log;
         giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop, abort.Token);
@@ -221,10 +222,7 @@ internal sealed class PipelineGraph : IDisposable
                 Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
             }
         }
-        foreach (var record in await sinks.WriteAsync(done))
-        {
-            progress.CountDone(record);
-        }
+        await sinks.WriteAsync(done);
         await sinks.CommitIfDueAsync();
     }
 }

@@ -15,10 +15,10 @@ public sealed class PipelineProgress
 
     public long RecordsRead => Interlocked.Read(ref recordsRead);
 
-    /// <summary>Records that have an output.</summary>
+    /// <summary>Records whose output was delivered: is in a part file, or committed to Kafka.</summary>
     public long RecordsCompleted => Interlocked.Read(ref recordsCompleted);
 
-    /// <summary>Records that went to the dead letter.</summary>
+    /// <summary>Records that went to the dead letter, likewise.</summary>
     public long RecordsFailed => Interlocked.Read(ref recordsFailed);
 
     public long PromptTokens => Interlocked.Read(ref promptTokens);

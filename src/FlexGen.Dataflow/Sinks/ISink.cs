@@ -8,6 +8,9 @@ namespace FlexGen.Dataflow.Sinks;
 /// </summary>
 internal interface ISink : IAsyncDisposable
 {
+    /// <summary>Told of each record when it is this process's no longer, for it is where it belongs. Set before anything is written.</summary>
+    Action<Record> OnDelivered { set; }
+
     /// <summary>The positions of a stream whose records are done, as far as the sink knows. The caller may keep them.</summary>
     ValueTask<IntervalSet> CoveredAsync(string stream);
 
@@ -18,9 +21,8 @@ internal interface ISink : IAsyncDisposable
     /// <exception cref="RecordException">It holds what the sink cannot write.</exception>
     void Encode(Record record);
 
-    /// <summary>Takes announced records; may commit.</summary>
-    /// <returns>Those that it took. Where a record's assignment is lost, it is not this process's to deliver.</returns>
-    ValueTask<Record[]> WriteAsync(Record[] records);
+    /// <summary>Takes announced records; may commit. Where a record's assignment is lost, it is not this process's to deliver.</summary>
+    ValueTask WriteAsync(Record[] records);
 
     /// <summary>Commits if what is not committed has waited long enough.</summary>
     ValueTask CommitIfDueAsync();

@@ -41,9 +41,11 @@ internal sealed class KafkaSink : ISink
         this.done = done;
         this.log = log;
         records = new UncommittedRecords(options.MaxUncommitted, MaxRecordsReady, options.MaxUncommittedBytes);
-        committer = new RecordCommitter(records, format, writer, positions, patience, log);
+        committer = new RecordCommitter(records, format, writer, positions, patience, record => OnDelivered(record), log);
         committingThread = Task.Factory.StartNew(CommitFromTimeToTime, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    public Action<Record> OnDelivered { private get; set; } = _ => { };
 
     public ValueTask<IntervalSet> CoveredAsync(string stream) => ValueTask.FromResult(done[stream].Copy());
 
@@ -52,15 +54,15 @@ internal sealed class KafkaSink : ISink
 
     public void Encode(Record record) => format.Encode(record);
 
-    public ValueTask<Record[]> WriteAsync(Record[] records)
+    public ValueTask WriteAsync(Record[] records)
     {
         ThrowIfFailed();
-        var taken = this.records.Finish(records);
+        this.records.Finish(records);
         if (this.records.ReadyCount >= RecordsWorthWriting || !this.records.IsAnyUnfinished)
         {
             wake.Set();
         }
-        return ValueTask.FromResult(taken);
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask CommitIfDueAsync()

@@ -18,21 +18,23 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
         return ValueTask.FromResult(covered);
     });
 
+    public Action<Record> OnDelivered { private get; set; } = _ => { };
+
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public void Encode(Record record)
     {
     }
 
-    public ValueTask<Record[]> WriteAsync(Record[] records) => AloneAsync(async () =>
+    public async ValueTask WriteAsync(Record[] records) => await AloneAsync(async () =>
     {
-        var taken = Array.FindAll(records, record => !record.Assignment.IsLost);
-        foreach (var record in taken)
+        foreach (var record in records.Where(record => !record.Assignment.IsLost))
         {
             await (record.Error is null ? output : deadLetter).WriteAsync(record);
             record.Assignment.CountDelivered();
+            OnDelivered(record);
         }
-        return taken;
+        return true;
     });
 
     public async ValueTask CommitIfDueAsync() => await AloneAsync(async () =>

@@ -9,7 +9,7 @@ namespace FlexGen.Dataflow.Sinks;
 /// the next attempt. Used by one thread at a time.
 /// </summary>
 internal sealed class RecordCommitter(
-    UncommittedRecords records, ResultFormat format, IMessageWriter writer, IPositions positions, TimeSpan patience, ILogger log)
+    UncommittedRecords records, ResultFormat format, IMessageWriter writer, IPositions positions, TimeSpan patience, Action<Record> onDelivered, ILogger log)
 {
     /// <summary>A commit costs several round trips, which few records would make dear.</summary>
     public const int MaxTogether = 16_000;
@@ -120,7 +120,7 @@ internal sealed class RecordCommitter(
 
     private void Forget(IReadOnlyList<GroupOffsets> next)
     {
-        records.Forget(open);
+        records.Forget(open).ForEach(onDelivered);
         open.Clear();
         positions.Note(next);
     }

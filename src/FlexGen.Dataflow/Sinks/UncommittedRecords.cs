@@ -50,20 +50,17 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Notes that records are finished.</summary>
+    /// <summary>Notes that records are finished, but for those of lost assignments.</summary>
     /// <param name="records">Some that were expected.</param>
-    /// <returns>Those whose assignment is not lost.</returns>
-    public Record[] Finish(Record[] records)
+    public void Finish(Record[] records)
     {
         lock (gate)
         {
-            var kept = Array.FindAll(records, record => !record.Assignment.IsLost);
-            foreach (var record in kept)
+            foreach (var record in records.Where(record => !record.Assignment.IsLost))
             {
                 record.IsFinished = true;
                 ready += frontiers[record.Assignment].Advance();
             }
-            return kept;
         }
     }
 
@@ -105,9 +102,11 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Forgets records that were taken and are committed; those of lost assignments are forgotten already.</summary>
-    public void Forget(IEnumerable<Record> records)
+    /// <summary>Forgets records that were taken and are committed.</summary>
+    /// <returns>Those of them that were not forgotten before, with a lost assignment.</returns>
+    public List<Record> Forget(IEnumerable<Record> records)
     {
+        var forgotten = new List<Record>();
         lock (gate)
         {
             foreach (var record in records)
@@ -115,6 +114,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                 if (frontiers.TryGetValue(record.Assignment, out var frontier))
                 {
                     frontier.Forget(record);
+                    forgotten.Add(record);
                     record.Assignment.CountDelivered();
                     count--;
                     taken--;
@@ -123,6 +123,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             }
             FreeRoom();
         }
+        return forgotten;
     }
 
     /// <summary>Forgets all records of assignments, which are lost from now on.</summary>
