@@ -14,6 +14,9 @@ internal sealed class KafkaSink : ISink
     private const int RecordsWorthWriting = 1000;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan minInterval = TimeSpan.FromMilliseconds(100);
+
+    // The brokers end a transaction that stays open for 30 s, so a late commit's is not begun early.
+    private static readonly TimeSpan writeAhead = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan minPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan maxPause = TimeSpan.FromSeconds(2);
 
@@ -101,7 +104,6 @@ internal sealed class KafkaSink : ISink
         catch (PipelineException e)
         {
             Log.ReleaseFailed(log, e.Message);
-            Fail(e);
         }
         records.Drop(assignments);
         return ValueTask.CompletedTask;
@@ -136,9 +138,8 @@ internal sealed class KafkaSink : ISink
                     pause = TimeSpan.FromMilliseconds(Math.Min(2 * pause.TotalMilliseconds, maxPause.TotalMilliseconds));
                 }
             }
-            catch (Exception e)
+            catch (PipelineException)
             {
-                Fail(e as PipelineException ?? new PipelineException($"sink.kafka: {e.Message}", e));
                 return;
             }
         }
@@ -160,39 +161,59 @@ internal sealed class KafkaSink : ISink
 
     /// <summary>Writes what is ready, and commits where it is time.</summary>
     /// <returns>Whether it succeeded.</returns>
-    private bool TryCommitWhatIsDue()
+    private bool TryCommitWhatIsDue() => Committing(() =>
     {
-        lock (committing)
+        while (UntilDue() <= writeAhead || records.ReadyCount >= RecordCommitter.MaxTogether)
         {
-            while (committer.TryWrite())
+            if (!committer.TryWrite())
             {
-                if (!committer.IsFull && UntilDue() > TimeSpan.Zero)
-                {
-                    return true;
-                }
-                if (!committer.TryCommit())
-                {
-                    return false;
-                }
+                return false;
+            }
+            if (!committer.IsFull && UntilDue() > TimeSpan.Zero)
+            {
+                return true;
+            }
+            if (!committer.TryCommit())
+            {
+                return false;
+            }
+            if (!committer.IsOpen)
+            {
                 committedAt = TimeProvider.System.GetTimestamp();
             }
-            return false;
         }
-    }
+        return true;
+    });
 
-    private bool TryCommitAll()
+    private bool TryCommitAll() => Committing(() =>
+    {
+        do
+        {
+            if (!committer.TryWrite() || !committer.TryCommit())
+            {
+                return false;
+            }
+        }
+        while (committer.IsOpen || records.ReadyCount > 0);
+        return true;
+    });
+
+    // Nothing is committed after an attempt that has failed for good: its records would be passed over.
+    private bool Committing(Func<bool> attempt)
     {
         lock (committing)
         {
-            do
+            ThrowIfFailed();
+            try
             {
-                if (!committer.TryWrite() || !committer.TryCommit())
-                {
-                    return false;
-                }
+                return attempt();
             }
-            while (committer.IsOpen || records.ReadyCount > 0);
-            return true;
+            catch (Exception e)
+            {
+                var failed = e as PipelineException ?? new PipelineException($"sink.kafka: {e.Message}", e);
+                Fail(failed);
+                throw failed;
+            }
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class RecordCommitter(
     /// <summary>Dead letters that the brokers refused: they go without their payload.</summary>
     private readonly HashSet<Record> stripped = [];
     private int limit = MaxTogether;
+    private bool isCutShort;
 
     /// <summary>The positions of an attempt whose producer was lost; until it is known what became of it nothing else may be written.</summary>
     private IReadOnlyList<GroupOffsets>? unsettled;
@@ -49,7 +50,8 @@ internal sealed class RecordCommitter(
         int before = open.Count;
         records.Take(open, limit);
         bool goesOn = open.Count == before || writer.TryWrite(open.Skip(before).Select(record => format.Message(record, stripped.Contains(record))));
-        IsFull = !goesOn || open.Count >= limit;
+        isCutShort |= !goesOn;
+        IsFull = isCutShort || open.Count >= limit;
         return true;
     }
 
@@ -73,8 +75,9 @@ internal sealed class RecordCommitter(
         {
             case CommitOutcome.Committed:
                 Log.TransactionCommitted(log, open.Count);
-                stripped.ExceptWith(open);
-                Forget(next);
+                records.Forget(open);
+                // A partition that was lost meanwhile was lost after this.
+                Note(next, open);
                 limit = Math.Min(2 * limit, MaxTogether);
                 return true;
             case CommitOutcome.Refused:
@@ -87,6 +90,8 @@ internal sealed class RecordCommitter(
                 unsettled = next;
                 return true;
             default:
+                // What the brokers refuse is told too late where much more is written after it.
+                limit = isCutShort ? Math.Max(1, open.Count / 2) : limit;
                 PutBack();
                 return false;
         }
@@ -102,7 +107,7 @@ internal sealed class RecordCommitter(
         {
             if (positions.AreCommitted(unsettled))
             {
-                Forget(unsettled);
+                Note(unsettled, records.Forget(open));
             }
             else
             {
@@ -118,17 +123,25 @@ internal sealed class RecordCommitter(
         }
     }
 
-    private void Forget(IReadOnlyList<GroupOffsets> next)
+    private void Note(IReadOnlyList<GroupOffsets> next, List<Record> delivered)
     {
-        records.Forget(open).ForEach(onDelivered);
-        open.Clear();
+        delivered.ForEach(onDelivered);
+        stripped.ExceptWith(open);
         positions.Note(next);
+        Clear();
     }
 
     private void PutBack()
     {
         records.PutBack();
+        Clear();
+        stripped.RemoveWhere(record => record.Assignment.IsLost);
+    }
+
+    private void Clear()
+    {
         open.Clear();
+        isCutShort = false;
     }
 
     // Halves what goes together until the message that the brokers refuse is alone.

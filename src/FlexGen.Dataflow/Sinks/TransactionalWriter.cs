@@ -80,13 +80,18 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
     {
         try
         {
-            if (writing is not null)
+            if (writing is { Error.Code: not ErrorCode.Local_State })
             {
                 return Recover(writing, patience);
             }
             foreach (var (membership, offsets) in next)
             {
                 Insist(() => producer!.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
+            }
+            if (writing is not null)
+            {
+                // A message before it was refused; the call above should have said why.
+                return Recover(writing, patience);
             }
             Insist(() => producer!.CommitTransaction(oneCommit), patience);
             clientLog.Answered();
@@ -108,7 +113,15 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         End();
     }
 
-    public void Dispose() => producer?.Dispose();
+    public void Dispose()
+    {
+        if (topics.Count > 0 && producer is not null)
+        {
+            // Otherwise readers of what is committed would wait for it to time out.
+            GiveUp("the worker ends", TimeSpan.Zero);
+        }
+        producer?.Dispose();
+    }
 
     private void End()
     {
