@@ -15,8 +15,15 @@ internal static class ScratchFiles
     {
         foreach (var descriptor in In(folder, process))
         {
-            using var file = new FileStream(descriptor, FileMode.Open, FileAccess.Write);
-            file.SetLength(0);
+            try
+            {
+                using var file = new FileStream(descriptor, FileMode.Open, FileAccess.Write);
+                file.SetLength(0);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // A read of one that is empty already has failed, and the process is closing the rest.
+            }
         }
     }
 
