@@ -13,8 +13,6 @@ internal sealed class MemoryNeeds
     /// <summary>The runtime, libtorch, and what the C allocator keeps of small tensors: 0.2 to 0.5 GiB were measured.</summary>
     private const long Process = 512L << 20;
 
-    private const long CacheStaging = 32L << 20;
-
     public MemoryNeeds(Model model, Policy policy, ScalarType type, bool hasGpu, long gpuBytesInUse)
     {
         Policy = policy;
@@ -65,7 +63,7 @@ internal sealed class MemoryNeeds
     private static double Staging(ModelShape shape, Policy policy, ScalarType type, int cacheHost, int cacheDisk)
     {
         var onHost = cacheHost - policy.BroughtToGpu(cacheHost) + cacheDisk - policy.BroughtToGpu(cacheDisk);
-        return (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? CacheStaging : 0)
+        return (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? 2 * CacheLanes.StagingBytes : 0)
             + ((double)HostDecode.RowBytes(shape, type) * onHost * policy.GpuBatchCount);
     }
 

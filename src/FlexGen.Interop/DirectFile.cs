@@ -20,6 +20,10 @@ public sealed unsafe partial class DirectFile : IDisposable
     private const int UnnamedTemporary = 0x410000;
     private const int CreateNew = 0xC0;
     private const int OwnerOnly = 0x180;
+
+    // As many as requests are in flight. Not the runtime's threads, of which there are as many as cores: others would wait behind requests.
+    private static readonly ThreadTeam requesting = new("disk", 8);
+
     private readonly SafeFileHandle handle;
     private readonly string folder;
     private readonly long size;
@@ -121,7 +125,7 @@ public sealed unsafe partial class DirectFile : IDisposable
             return;
         }
 
-        DiskThreads.Run(requests, n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
+        requesting.Run(requests, n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

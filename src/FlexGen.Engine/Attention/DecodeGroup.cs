@@ -40,19 +40,14 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Decod
 
     private static Tensor Places(IReadOnlyList<RowLayout.Decode> rows) => tensor([.. rows.SelectMany(d => new[] { d.Slot, d.Length })]).reshape(-1, 2);
 
-    private unsafe void OnHost(Tensor rows, Tensor keys, Tensor values, Tensor output, double scale, int? window)
+    private void OnHost(Tensor rows, Tensor keys, Tensor values, Tensor output, double scale, int? window)
     {
         var shape = new HostAttention.Shape((int)keys.shape[1], (int)keys.shape[2], (int)(rows.shape[1] / keys.shape[2]), (int)keys.shape[3]);
-        var spans = decodes.Select(d => new HostAttention.Span(d.Slot, d.First(window), d.Length)).ToArray();
         var query = rows.to(ScalarType.Float32).contiguous();
         var result = rows.dtype == ScalarType.Float32 ? output : empty_like(query);
-        if (keys.dtype == ScalarType.Float32)
+        HostAttention.Decode(Address(query), Address(keys), Address(values), Address(result), keys.dtype, shape, decodes, window, (float)scale);
+        if (rows.dtype != ScalarType.Float32)
         {
-            HostAttention.Decode((float*)Address(query), (float*)Address(keys), (float*)Address(values), (float*)Address(result), shape, spans, (float)scale);
-        }
-        else
-        {
-            HostAttention.Decode((float*)Address(query), (ushort*)Address(keys), (ushort*)Address(values), (float*)Address(result), shape, spans, (float)scale);
             output.copy_(result.flatten(1));
         }
     }

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using FlexGen.Engine.State;
+using FlexGen.Interop;
+using TorchSharp;
 using static FlexGen.Engine.Attention.HostVectors;
 
 namespace FlexGen.Engine.Attention;
@@ -19,6 +22,13 @@ internal static unsafe class HostAttention
     /// <summary>Tokens of one item of work.</summary>
     private const int Chunk = 128;
 
+    /// <summary>
+    /// Not the runtime's threads, which come one after another and late when there is suddenly work for all of them. With many cores some
+    /// are left to those that issue and copy. To wake a thread takes as long as a small job does; without a GPU libtorch's own need the cores.
+    /// </summary>
+    internal static ThreadTeam Threads { get; } = new(
+        "compute", Environment.ProcessorCount - (Environment.ProcessorCount / 8), torch.cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero);
+
     /// <summary>A slab's layout, [tokens, slots, kvHeads, headDim], and the query heads that share a key head.</summary>
     public readonly record struct Shape(int Slots, int KvHeads, int Group, int HeadDim)
     {
@@ -29,6 +39,35 @@ internal static unsafe class HostAttention
     public readonly record struct Span(int Slot, int First, int End)
     {
         public int Chunks => ((End - 1) / Chunk) - (First / Chunk) + 1;
+    }
+
+    /// <summary>Softmax(q k^T scale) v for each decoding sequence, over a cache of one of the types that it can have.</summary>
+    /// <inheritdoc cref="Decode{T}"/>
+    /// <param name="query"></param>
+    /// <param name="keys"></param>
+    /// <param name="values"></param>
+    /// <param name="output"></param>
+    /// <param name="type">The type of keys and values.</param>
+    /// <param name="shape"></param>
+    /// <param name="decodes">Slot and tokens of each sequence.</param>
+    /// <param name="window">How many tokens one sees; null: all before it.</param>
+    /// <param name="scale"></param>
+    public static void Decode(
+        IntPtr query, IntPtr keys, IntPtr values, IntPtr output, torch.ScalarType type, Shape shape, IReadOnlyList<RowLayout.Decode> decodes, int? window, float scale)
+    {
+        var spans = decodes.Select(d => new Span(d.Slot, d.First(window), d.Length)).ToArray();
+        switch (type)
+        {
+            case torch.ScalarType.Float32:
+                Decode((float*)query, (float*)keys, (float*)values, (float*)output, shape, spans, scale);
+                break;
+            case torch.ScalarType.Float16:
+                Decode((float*)query, (Half*)keys, (Half*)values, (float*)output, shape, spans, scale);
+                break;
+            default:
+                Decode((float*)query, (ushort*)keys, (ushort*)values, (float*)output, shape, spans, scale);
+                break;
+        }
     }
 
     /// <summary>Softmax(q k^T scale) v for each sequence.</summary>
@@ -81,7 +120,7 @@ internal static unsafe class HostAttention
     {
         if (work >= WorthAThread)
         {
-            ComputeThreads.Run(items, action);
+            Threads.Run(items, action);
             return;
         }
 

@@ -33,7 +33,7 @@ internal sealed class DecodeGraph : IDisposable
         var layout = RowLayout.Decoding(policy.GpuBatchSize, policy.SequenceLength);
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
-        context = new(On(layout.TokenIds), On(layout.Positions), On(layout.LastRows), attention);
+        context = layout.Context(attention, device);
         try
         {
             graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
@@ -43,8 +43,6 @@ internal sealed class DecodeGraph : IDisposable
             Dispose();
             throw;
         }
-
-        Tensor On(long[] values) => tensor(values).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>What the graphs of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>

@@ -8,7 +8,7 @@ namespace FlexGen.Engine.Schedule;
 /// <summary>One micro-batch on its way through the layers of one sweep.</summary>
 internal sealed class Pass(RowLayout layout, KvAttention attention, Device device) : IDisposable
 {
-    private readonly ForwardContext context = new(On(layout.TokenIds, device), On(layout.Positions, device), On(layout.LastRows, device), attention);
+    private readonly ForwardContext context = layout.Context(attention, device);
     private Tensor? hidden;
     private (DecoderLayer Layer, Tensor Attended, LayerWeights Weights)? halfway;
 
@@ -62,8 +62,6 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         attention.Dispose();
         context.Dispose();
     }
-
-    private static Tensor On(long[] values, Device device) => tensor(values).to(device).DetachFromDisposeScope();
 
     private void Become(Tensor output)
     {

@@ -7,7 +7,9 @@ namespace FlexGen.Engine.State;
 /// <summary>What moves the KV cache: a lane for loads, one for stores, one for attention in host memory, and their staging memory.</summary>
 internal sealed class CacheLanes : IDisposable
 {
-    private const long StagingBytes = 16 << 20;
+    /// <summary>Pinned memory between the disk and a GPU: one piece for loads, one for stores.</summary>
+    public const long StagingBytes = 16 << 20;
+
 
     /// <summary>Rows at one distance from each other that a copy of their own is worth.</summary>
     private const int WorthACopy = 16;

@@ -47,7 +47,6 @@ internal sealed unsafe class HostDecode : IDisposable
             ? new Rows(At(tensors[0]), At(tensors[1]), At(tensors[2]), At(tensors[3]))
             : Staged(stagings[pass.MicroBatch].Address, count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
-        var spans = pass.Rows.Decodes.Select(d => new HostAttention.Span(d.Slot, d.First(pass.Window), d.Length)).ToArray();
         turn = (turn + 1) % lanes.Attention.Count;
         var lane = lanes.Attention[turn];
         var after = lane.Mark();
@@ -58,7 +57,7 @@ internal sealed unsafe class HostDecode : IDisposable
                 Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
                 Scatter(rows.Values, values, pass.Rows.CacheRows, count);
                 var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
-                Decode(rows.Query, keys, values, rows.Result, spans, (float)pass.Scale);
+                HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
                 if (span is not null)
                 {
                     lanes.Trace!.End(span);
@@ -120,22 +119,6 @@ internal sealed unsafe class HostDecode : IDisposable
         for (var n = 0; n < count; n++)
         {
             Buffer.MemoryCopy((void*)(rows + (nint)(n * KeyBytes)), (void*)(slab + (nint)(places[n] * KeyBytes)), KeyBytes, KeyBytes);
-        }
-    }
-
-    private void Decode(IntPtr query, IntPtr keys, IntPtr values, IntPtr output, HostAttention.Span[] spans, float scale)
-    {
-        if (type == ScalarType.Float32)
-        {
-            HostAttention.Decode((float*)query, (float*)keys, (float*)values, (float*)output, layout, spans, scale);
-        }
-        else if (type == ScalarType.BFloat16)
-        {
-            HostAttention.Decode((float*)query, (ushort*)keys, (ushort*)values, (float*)output, layout, spans, scale);
-        }
-        else
-        {
-            HostAttention.Decode((float*)query, (Half*)keys, (Half*)values, (float*)output, layout, spans, scale);
         }
     }
 

@@ -1,3 +1,6 @@
+using FlexGen.Engine.Models;
+using static TorchSharp.torch;
+
 namespace FlexGen.Engine.State;
 
 /// <summary>
@@ -72,6 +75,14 @@ internal sealed class RowLayout
         }
 
         return layout;
+    }
+
+    /// <summary>What a pass over these rows gives every layer. The caller disposes it.</summary>
+    public ForwardContext Context(IAttention attention, Device device)
+    {
+        return new(On(TokenIds), On(Positions), On(LastRows), attention);
+
+        Tensor On(long[] values) => tensor(values).to(device).DetachFromDisposeScope();
     }
 
     private void Add(int slot, Sequence sequence, ref int row)

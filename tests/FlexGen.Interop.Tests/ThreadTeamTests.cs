@@ -1,9 +1,9 @@
-using FlexGen.Engine.Attention;
+namespace FlexGen.Interop.Tests;
 
-namespace FlexGen.Engine.Tests.Attention;
-
-public class ComputeThreadsTests
+public class ThreadTeamTests
 {
+    private static readonly ThreadTeam team = new("test", 3);
+
     [Fact]
     public async Task Jobs_of_several_callers_have_each_of_their_items_computed_once()
     {
@@ -12,7 +12,7 @@ public class ComputeThreadsTests
             for (var n = 0; n < 500; n++)
             {
                 var calls = new int[(n * (caller + 1) % 37) + 1];
-                ComputeThreads.Run(calls.Length, item => Interlocked.Increment(ref calls[item]));
+                team.Run(calls.Length, item => Interlocked.Increment(ref calls[item]));
                 Assert.All(calls, c => Assert.Equal(1, c));
             }
         }));
@@ -23,7 +23,7 @@ public class ComputeThreadsTests
     public void The_caller_gets_what_an_item_threw_after_the_others_have_ended()
     {
         var ended = 0;
-        var exception = Record.Exception(() => ComputeThreads.Run(20, item =>
+        var exception = Record.Exception(() => team.Run(20, item =>
         {
             if (item == 3)
             {

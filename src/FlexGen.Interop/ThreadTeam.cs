@@ -1,27 +1,24 @@
 using System.Runtime.ExceptionServices;
-using static TorchSharp.torch;
 
-namespace FlexGen.Engine.Attention;
+namespace FlexGen.Interop;
 
 /// <summary>
-/// The threads that compute in host memory. Not the runtime's, which come one after another and late when there is suddenly work for all
-/// of them. A job's last items leave no thread idle while another job waits: threads take items of the oldest job that has any.
+/// Threads that share the items of jobs, started with the first job and kept for as long as the process lives. A job's last items leave
+/// no thread idle while another job waits: threads take items of the oldest job that has any.
 /// </summary>
-internal static class ComputeThreads
+/// <param name="name">The threads' name.</param>
+/// <param name="count">How many.</param>
+/// <param name="patience">How long one that has nothing to do looks for work before it sleeps.</param>
+public sealed class ThreadTeam(string name, int count, TimeSpan patience = default)
 {
-    /// <summary>With many cores some are left to the threads that issue and copy: one that is kept waiting holds up all the others.</summary>
-    private static readonly int count = Environment.ProcessorCount - (Environment.ProcessorCount / 8);
-
-    /// <summary>To wake a thread takes as long as a small job does. Without a GPU libtorch's own threads need the cores between jobs.</summary>
-    private static readonly TimeSpan patience = cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero;
-
-    private static readonly object changed = new();
-    private static readonly Queue<Job> jobs = Start();
-    private static volatile int waiting;
+    private readonly object changed = new();
+    private readonly Queue<Job> jobs = new();
+    private volatile int waiting;
+    private bool isStarted;
 
     /// <summary>Calls the action for 0 to items - 1, on several threads, and returns when all calls have ended.</summary>
     /// <exception cref="Exception">What the first call that failed threw.</exception>
-    public static void Run(int items, Action<int> action)
+    public void Run(int items, Action<int> action)
     {
         if (items == 0)
         {
@@ -31,6 +28,7 @@ internal static class ComputeThreads
         var job = new Job(items, action);
         lock (changed)
         {
+            Start();
             jobs.Enqueue(job);
             waiting = jobs.Count;
             Monitor.PulseAll(changed);
@@ -39,17 +37,17 @@ internal static class ComputeThreads
         job.Wait();
     }
 
-    private static Queue<Job> Start()
+    private void Start()
     {
-        for (var n = 0; n < count; n++)
+        for (var n = 0; !isStarted && n < count; n++)
         {
-            new Thread(Work) { IsBackground = true, Name = $"compute {n}" }.Start();
+            new Thread(Work) { IsBackground = true, Name = $"{name} {n}" }.Start();
         }
 
-        return new();
+        isStarted = true;
     }
 
-    private static void Work()
+    private void Work()
     {
         while (true)
         {
@@ -57,7 +55,7 @@ internal static class ComputeThreads
         }
     }
 
-    private static Job Take()
+    private Job Take()
     {
         var start = TimeProvider.System.GetTimestamp();
         while (true)
@@ -83,7 +81,7 @@ internal static class ComputeThreads
         }
     }
 
-    private static Job? Oldest()
+    private Job? Oldest()
     {
         while (jobs.TryPeek(out var oldest) && oldest.IsTaken)
         {
