@@ -13,6 +13,9 @@ internal sealed class MemoryNeeds
     /// <summary>The runtime, libtorch, and what the C allocator keeps of small tensors: 0.2 to 0.5 GiB were measured.</summary>
     private const long Process = 512L << 20;
 
+    /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
+    private const long Workspace = 32L << 20;
+
     public MemoryNeeds(Model model, Policy policy, ScalarType type, bool hasGpu, long gpuBytesInUse)
     {
         Policy = policy;
@@ -25,15 +28,16 @@ internal sealed class MemoryNeeds
         double Buffers(int slots) => 2.0 * KvCache.Bytes(shape, slots, policy.SequenceLength, type) / shape.DecoderLayers;
         double Cache(int slots) => KvCache.Bytes(shape, (long)slots * policy.GpuBatchCount, policy.SequenceLength, type);
         var hidden = HiddenStore.Bytes(shape, policy, type);
+        var recorded = DecodeGraph.Bytes(model, policy, type);
 
         Compute =
         [
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
-            ("the recorded decode", DecodeGraph.Bytes(model, policy, type)),
+            ("the recorded decode", recorded > 0 ? recorded + Workspace : 0),
             ("activations", Activations(shape, policy, hiddenGpu, hasGpu) * DataTypes.Size(type)),
-            ("the CUDA context and its libraries", gpuBytesInUse),
+            ("the CUDA context and its libraries", gpuBytesInUse + (hasGpu ? Workspace : 0)),
         ];
         Host =
         [

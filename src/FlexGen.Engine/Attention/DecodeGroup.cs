@@ -1,6 +1,6 @@
 using FlexGen.Engine.Kernels;
 using FlexGen.Engine.State;
-using FlexGen.Interop;
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Attention;
@@ -22,7 +22,7 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Decod
     {
         if (kernel is not null)
         {
-            var slabs = new DecodeAttention.Slabs(Address(keys), Address(values), (int)keys.shape[1]);
+            var slabs = new DecodeAttention.Slabs(keys.Address(), values.Address(), (int)keys.shape[1]);
             kernel.Forward((pass.Query, pass.Rows.FirstDecode), pass.Keys, pass.Values, slabs, (pass.Output, pass.Rows.FirstDecode), sequences!, longest, pass.Scale, pass.Window);
             return;
         }
@@ -45,12 +45,10 @@ internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, Decod
         var shape = new HostAttention.Shape((int)keys.shape[1], (int)keys.shape[2], (int)(rows.shape[1] / keys.shape[2]), (int)keys.shape[3]);
         var query = rows.to(ScalarType.Float32).contiguous();
         var result = rows.dtype == ScalarType.Float32 ? output : empty_like(query);
-        HostAttention.Decode(Address(query), Address(keys), Address(values), Address(result), keys.dtype, shape, decodes, window, (float)scale);
+        HostAttention.Decode(query.Address(), keys.Address(), values.Address(), result.Address(), keys.dtype, shape, decodes, window, (float)scale);
         if (rows.dtype != ScalarType.Float32)
         {
             output.copy_(result.flatten(1));
         }
     }
-
-    private static IntPtr Address(Tensor tensor) => TensorAddress.Of(tensor.Handle);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -77,19 +78,19 @@ internal sealed class DecodeAttention : IDisposable
         int? window) => kernel.Launch(
             ((int)sequences.shape[0] * kvHeads, (longest + Chunk - 1) / Chunk),
             threads,
-            At(query.Rows) + (query.First * queryRow * elementBytes),
+            query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
-            At(keys),
-            At(values),
+            keys.Address(),
+            values.Address(),
             cacheRow,
             slabs.Keys,
             slabs.Values,
             slabs.Slots,
-            At(output.Rows) + (output.First * queryRow * elementBytes),
+            output.Rows.Address() + (output.First * queryRow * elementBytes),
             queryRow,
-            At(sequences),
-            At(partials),
-            At(arrived),
+            sequences.Address(),
+            partials.Address(),
+            arrived.Address(),
             window ?? int.MaxValue,
             BitConverter.SingleToInt32Bits((float)scale));
 
@@ -99,6 +100,4 @@ internal sealed class DecodeAttention : IDisposable
         partials.Dispose();
         arrived.Dispose();
     }
-
-    private static long At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
 }

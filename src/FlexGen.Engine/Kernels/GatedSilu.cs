@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using FlexGen.Interop;
+using FlexGen.Engine.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +29,7 @@ internal static unsafe class GatedSilu
 
         var (g, u) = (gate.to(ScalarType.Float32).contiguous(), up.to(ScalarType.Float32).contiguous());
         var output = empty_like(g);
-        Compute(TensorAddress.Of(g.Handle), TensorAddress.Of(u.Handle), TensorAddress.Of(output.Handle), g.numel());
+        Compute(g.Address(), u.Address(), output.Address(), g.numel());
         return output.to(gate.dtype);
     }
 

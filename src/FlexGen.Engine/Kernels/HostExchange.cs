@@ -1,3 +1,4 @@
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
@@ -19,11 +20,11 @@ internal sealed class HostExchange(ScalarType type) : IDisposable
     public void Give(int rows, Tensor query, Tensor keys, Tensor values, (IntPtr Query, IntPtr Keys, IntPtr Values) to)
     {
         var (queryElements, keyElements) = (rows * query.shape[1] * query.shape[2], rows * keys.shape[1] * keys.shape[2]);
-        give.Launch((Blocks(queryElements), 1), Threads, At(query), At(keys), At(values), to.Query, to.Keys, to.Values, queryElements, keyElements);
+        give.Launch((Blocks(queryElements), 1), Threads, query.Address(), keys.Address(), values.Address(), to.Query, to.Keys, to.Values, queryElements, keyElements);
     }
 
     /// <summary>Fills a contiguous tensor with as many float32 elements from host memory.</summary>
-    public void Take(IntPtr from, Tensor output) => take.Launch((Blocks(output.numel()), 1), Threads, from, At(output), output.numel());
+    public void Take(IntPtr from, Tensor output) => take.Launch((Blocks(output.numel()), 1), Threads, from, output.Address(), output.numel());
 
     public void Dispose()
     {
@@ -32,6 +33,4 @@ internal sealed class HostExchange(ScalarType type) : IDisposable
     }
 
     private static int Blocks(long elements) => (int)Math.Clamp((elements + Threads - 1) / Threads, 1, MostBlocks);
-
-    private static long At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
 }

@@ -25,6 +25,21 @@ typedef unsigned short Load;
 // What one load instruction brings.
 union Vector { Load all; Element at[VECTOR]; };
 
+// Puts together what some threads found of one element of one head: the weighted sum, the highest score and the sum of the weights.
+template <typename Row>
+__device__ void merge(Row row, int rows, int d, float& highest, float& sum, float& total)
+{
+    highest = LOWEST;
+    sum = total = 0;
+    for (int n = 0; n < rows; n++) { highest = fmaxf(highest, row(n, HEAD_DIM)); }
+    for (int n = 0; n < rows; n++)
+    {
+        const float fade = exp2f(row(n, HEAD_DIM) - highest);
+        sum += row(n, d) * fade;
+        total += row(n, HEAD_DIM + 1) * fade;
+    }
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     const Element* query, long long queryStride,
     const Element* newKeys, const Element* newValues, long long newStride,
@@ -165,26 +180,19 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
     {
         const int g = n / HEAD_DIM, d = n % HEAD_DIM;
-        float higher = LOWEST, sum = 0, all = 0;
-        for (int w = 0; w < WARPS; w++) { higher = fmaxf(higher, merged[w][g][HEAD_DIM]); }
-        for (int w = 0; w < WARPS; w++)
-        {
-            const float fade = exp2f(merged[w][g][HEAD_DIM] - higher);
-            sum += merged[w][g][d] * fade;
-            all += merged[w][g][HEAD_DIM + 1] * fade;
-        }
-
+        float highest, sum, total;
+        merge([&](int w, int at) { return merged[w][g][at]; }, WARPS, d, highest, sum, total);
         if (chunks == 1)
         {
-            output[n] = narrow(sum / all);
+            output[n] = narrow(sum / total);
         }
         else
         {
             mine[g * (HEAD_DIM + 2) + d] = sum;
             if (d == 0)
             {
-                mine[g * (HEAD_DIM + 2) + HEAD_DIM] = higher;
-                mine[g * (HEAD_DIM + 2) + HEAD_DIM + 1] = all;
+                mine[g * (HEAD_DIM + 2) + HEAD_DIM] = highest;
+                mine[g * (HEAD_DIM + 2) + HEAD_DIM + 1] = total;
             }
         }
     }
@@ -200,16 +208,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
     {
         const int g = n / HEAD_DIM, d = n % HEAD_DIM, row = g * (HEAD_DIM + 2);
-        float higher = LOWEST, sum = 0, all = 0;
-        for (int c = 0; c < chunks; c++) { higher = fmaxf(higher, __ldcg(parts + c * stride + row + HEAD_DIM)); }
-        for (int c = 0; c < chunks; c++)
-        {
-            const float fade = exp2f(__ldcg(parts + c * stride + row + HEAD_DIM) - higher);
-            sum += __ldcg(parts + c * stride + row + d) * fade;
-            all += __ldcg(parts + c * stride + row + HEAD_DIM + 1) * fade;
-        }
-
-        output[n] = narrow(sum / all);
+        float highest, sum, total;
+        merge([&](int c, int at) { return __ldcg(parts + c * stride + row + at); }, chunks, d, highest, sum, total);
+        output[n] = narrow(sum / total);
     }
 
     if (threadIdx.x == 0) { arrived[blockIdx.x] = 0; }

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,7 +23,7 @@ internal sealed class ComputeMemory : IDisposable
         else
         {
             this.device = empty([Math.Max(bytes, 1)], ScalarType.Byte, device).DetachFromDisposeScope();
-            Address = TensorAddress.Of(this.device.Handle);
+            Address = this.device.Address();
         }
     }
 

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
@@ -9,7 +10,6 @@ internal sealed class CacheLanes : IDisposable
 {
     /// <summary>Pinned memory between the disk and a GPU: one piece for loads, one for stores.</summary>
     public const long StagingBytes = 16 << 20;
-
 
     /// <summary>Rows at one distance from each other that a copy of their own is worth.</summary>
     private const int WorthACopy = 16;
@@ -45,7 +45,7 @@ internal sealed class CacheLanes : IDisposable
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
     public void Scatter(Copier copier, Tensor rows, SlabHome home, long[] places)
     {
-        var from = TensorAddress.Of(rows.Handle);
+        var from = rows.Address();
         if (storeStaging is null)
         {
             home.Scatter(from, places);

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
@@ -31,14 +32,14 @@ internal sealed class HiddenHome : IDisposable
     public void Store(Tensor hidden)
     {
         (shape, type) = (hidden.shape, hidden.dtype);
-        var bytes = hidden.numel() * DataTypes.Size(type);
+        var bytes = hidden.ByteCount();
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
         var after = lane.Mark();
         var transfer = lane.Start(
             copier =>
             {
-                copier.ToHost(memory.Address, TensorAddress.Of(contiguous.Handle), bytes);
+                copier.ToHost(memory.Address, contiguous.Address(), bytes);
                 if (file is not null)
                 {
                     copier.Flush();
@@ -63,7 +64,7 @@ internal sealed class HiddenHome : IDisposable
         stored.After?.Dispose();
         storing = null;
         var hidden = empty(shape, type, device).DetachFromDisposeScope();
-        var bytes = hidden.numel() * DataTypes.Size(type);
+        var bytes = hidden.ByteCount();
 
         // The allocator hands out memory that what the compute device has been given so far may still use.
         var after = lane.Mark();
@@ -73,7 +74,7 @@ internal sealed class HiddenHome : IDisposable
                 copier =>
                 {
                     file?.Read(0, memory.Address, DirectFile.Align(bytes));
-                    copier.ToCompute(TensorAddress.Of(hidden.Handle), memory.Address, bytes);
+                    copier.ToCompute(hidden.Address(), memory.Address, bytes);
                 },
                 after),
             after);

@@ -1,6 +1,7 @@
 using FlexGen.Engine.Attention;
 using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ internal sealed unsafe class HostDecode : IDisposable
         var count = pass.Rows.Decodes.Count;
         var tensors = exchange is null ? OnCpu(pass) : [];
         var rows = exchange is null
-            ? new Rows(At(tensors[0]), At(tensors[1]), At(tensors[2]), At(tensors[3]))
+            ? new Rows(tensors[0].Address(), tensors[1].Address(), tensors[2].Address(), tensors[3].Address())
             : Staged(stagings[pass.MicroBatch].Address, count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
         turn = (turn + 1) % lanes.Attention.Count;
@@ -90,8 +91,6 @@ internal sealed unsafe class HostDecode : IDisposable
         exchange?.Dispose();
         Array.ForEach(stagings, s => s.Dispose());
     }
-
-    private static IntPtr At(Tensor tensor) => TensorAddress.Of(tensor.Handle);
 
     /// <summary>The rows, and room for the result, as tensors in host memory.</summary>
     private static Tensor[] OnCpu(PartPass pass)

@@ -1,5 +1,6 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -37,8 +38,8 @@ internal sealed class LayerHome : IDisposable
     public void Fill(long offset, Tensor weight)
     {
         using var contiguous = weight.contiguous();
-        var bytes = contiguous.numel() * DataTypes.Size(contiguous.dtype);
-        var from = TensorAddress.Of(contiguous.Handle);
+        var bytes = contiguous.ByteCount();
+        var from = contiguous.Address();
         if (offset < hostBytes)
         {
             Copier.OnHost.ToHost(host.Address + (nint)offset, from, bytes);

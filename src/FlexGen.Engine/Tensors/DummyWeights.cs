@@ -1,6 +1,5 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Movement;
-using FlexGen.Interop;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tensors;
@@ -23,7 +22,7 @@ internal sealed unsafe class DummyWeights : IWeightSource
     public Tensor Load(WeightSpec spec, ScalarType dtype, Device device)
     {
         var weight = empty([.. spec.Shape], dtype);
-        var (to, bytes) = (TensorAddress.Of(weight.Handle), weight.numel() * DataTypes.Size(dtype));
+        var (to, bytes) = (weight.Address(), weight.ByteCount());
         if (!blocks.TryGetValue(dtype, out var block))
         {
             var generator = new Generator(1);
@@ -31,7 +30,7 @@ internal sealed unsafe class DummyWeights : IWeightSource
             blocks.Add(dtype, block);
         }
 
-        var (from, blockBytes) = (TensorAddress.Of(block.Handle), BlockElements * DataTypes.Size(dtype));
+        var (from, blockBytes) = (block.Address(), BlockElements * DataTypes.Size(dtype));
         for (long at = 0, start = shift; at < bytes; start = 0)
         {
             var length = Math.Min(bytes - at, blockBytes - start);

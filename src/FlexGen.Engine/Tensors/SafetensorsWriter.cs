@@ -30,7 +30,7 @@ public static class SafetensorsWriter
         var begin = 0L;
         foreach (var (name, tensor) in tensors)
         {
-            var end = begin + (tensor.numel() * tensor.element_size());
+            var end = begin + tensor.ByteCount();
             entries.Add(name, new { dtype = SafetensorsTypes.Name(tensor.dtype), shape = tensor.shape, data_offsets = (long[])[begin, end] });
             begin = end;
         }
