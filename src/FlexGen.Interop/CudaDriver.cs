@@ -29,6 +29,16 @@ public static partial class CudaDriver
         return (long)free;
     }
 
+    /// <summary>A device's unique id. It needs no context.</summary>
+    internal static Guid DeviceId(int device)
+    {
+        Check(Init(0), "cuInit");
+        Check(DeviceGet(out var handle, device), "cuDeviceGet");
+        Span<byte> id = stackalloc byte[16];
+        Check(DeviceGetUuid(id, handle), "cuDeviceGetUuid");
+        return new(id, bigEndian: true);
+    }
+
     /// <summary>The current device's compute capability, such as 90 for 9.0.</summary>
     internal static int ComputeCapability()
     {
@@ -66,6 +76,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuDeviceGet")]
     private static partial int DeviceGet(out int device, int ordinal);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceGetUuid_v2")]
+    private static partial int DeviceGetUuid(Span<byte> id, int device);
 
     [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRetain")]
     private static partial int PrimaryContextRetain(out IntPtr context, int device);

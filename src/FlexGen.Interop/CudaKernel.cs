@@ -20,7 +20,7 @@ public sealed unsafe class CudaKernel : IDisposable
     /// <summary>Puts the kernel into the stream that this thread computes on.</summary>
     /// <param name="blocks">The grid.</param>
     /// <param name="threads">Threads of a block.</param>
-    /// <param name="arguments">The kernel's arguments in order, 8 bytes each of which it reads as many as its parameter has.</param>
+    /// <param name="arguments">The kernel's arguments in order, 8 bytes each, of which it reads as many as its parameter is wide.</param>
     public void Launch((int X, int Y) blocks, int threads, params ReadOnlySpan<long> arguments)
     {
         fixed (long* values = arguments)

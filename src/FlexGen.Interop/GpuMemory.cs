@@ -3,14 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace FlexGen.Interop;
 
-/// <summary>A GPU's memory as the NVIDIA management library sees it: of all processes, contexts included, without making one.</summary>
+/// <summary>
+/// A GPU's memory as the NVIDIA management library sees it: of all processes, contexts included, without making one. It counts all the
+/// machine's devices, CUDA those that the process may see: they are matched by their unique ids.
+/// </summary>
 public static partial class GpuMemory
 {
     private const string Library = "libnvidia-ml.so.1";
     private static readonly ConcurrentDictionary<int, IntPtr> handles = new();
 
     /// <summary>Bytes in use on a device.</summary>
-    /// <param name="device">Its index.</param>
+    /// <param name="device">Its index among those that CUDA sees.</param>
     /// <exception cref="InvalidOperationException">The driver did not say.</exception>
     public static long Used(int device)
     {
@@ -21,7 +24,12 @@ public static partial class GpuMemory
     private static IntPtr Open(int device)
     {
         Check(Init(), "nvmlInit");
-        Check(GetHandle((uint)device, out var handle), "nvmlDeviceGetHandleByIndex");
+        var id = CudaDriver.DeviceId(device);
+        if (GetHandle($"GPU-{id}", out var handle) != 0)
+        {
+            Check(GetHandle($"MIG-{id}", out handle), "nvmlDeviceGetHandleByUUID");
+        }
+
         return handle;
     }
 
@@ -36,8 +44,8 @@ public static partial class GpuMemory
     [LibraryImport(Library, EntryPoint = "nvmlInit_v2")]
     private static partial int Init();
 
-    [LibraryImport(Library, EntryPoint = "nvmlDeviceGetHandleByIndex_v2")]
-    private static partial int GetHandle(uint index, out IntPtr device);
+    [LibraryImport(Library, EntryPoint = "nvmlDeviceGetHandleByUUID", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int GetHandle(string id, out IntPtr device);
 
     [LibraryImport(Library, EntryPoint = "nvmlDeviceGetMemoryInfo")]
     private static partial int GetMemory(IntPtr device, out Memory memory);

@@ -13,7 +13,7 @@ public sealed unsafe partial class HostMemory : IDisposable
     private const int AdviseHugePages = 14;
     private const uint Portable = 1, Mapped = 2;
     private readonly bool pinned;
-    private readonly IntPtr address;
+    private IntPtr address;
     private static readonly PeakCounter allocated = new();
 
     /// <param name="bytes">How many; 0 is no memory.</param>
@@ -53,13 +53,19 @@ public sealed unsafe partial class HostMemory : IDisposable
 
     public void Dispose()
     {
-        allocated.Add(-Bytes);
-        if (pinned && Bytes > 0)
+        var mine = Interlocked.Exchange(ref address, IntPtr.Zero);
+        if (mine == IntPtr.Zero)
         {
-            _ = CudaDriver.HostUnregister(address);
+            return;
         }
 
-        NativeMemory.AlignedFree((void*)address);
+        allocated.Add(-Bytes);
+        if (pinned)
+        {
+            _ = CudaDriver.HostUnregister(mine);
+        }
+
+        NativeMemory.AlignedFree((void*)mine);
     }
 
     private void Pin()

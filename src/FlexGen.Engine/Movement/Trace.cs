@@ -20,7 +20,7 @@ public sealed class Trace : IDisposable
     /// <summary>Ties the GPU's clock to this process's. Called once, with the device's context current.</summary>
     internal void UseGpu()
     {
-        originOnGpu = new();
+        originOnGpu = new(timed: true);
         CudaStream.Current.Record(originOnGpu);
         originOnGpu.Synchronize();
         OffsetMilliseconds = Now;
@@ -154,7 +154,7 @@ public sealed class Trace : IDisposable
             return null;
         }
 
-        var now = new CudaEvent();
+        var now = new CudaEvent(timed: true);
         stream.Record(now);
         return now;
     }

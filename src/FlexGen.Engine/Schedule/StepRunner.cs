@@ -16,8 +16,12 @@ internal sealed class StepRunner(
     private readonly Dictionary<int, DecodeGraph> graphs = [];
     private readonly List<int> recorded = [];
     private (int Layer, LayerWeights Weights)? current;
+    private int last;
 
-    /// <summary>Lays out what a micro-batch computes in the coming sweep, and prepares its graph where the sweep is recorded.</summary>
+    /// <summary>
+    /// Lays out what a micro-batch computes in the coming sweep, and prepares its graph where the sweep is recorded. The schedule takes
+    /// micro-batches in the order in which they begin.
+    /// </summary>
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
         using var scope = NewDisposeScope();
@@ -26,6 +30,7 @@ internal sealed class StepRunner(
         if (record is null || layout.Prefills.Count > 0)
         {
             passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
+            last = microBatch;
             return layout;
         }
 
@@ -154,7 +159,7 @@ internal sealed class StepRunner(
     /// <summary>After the sweep's last micro-batch the compute device has been given all it does with a layer's weights.</summary>
     private void ReleaseWeights(Step step)
     {
-        if (step.MicroBatch == passes.Keys.Max())
+        if (step.MicroBatch == last)
         {
             weights.Release(step.Layer);
         }

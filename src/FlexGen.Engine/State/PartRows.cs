@@ -5,6 +5,11 @@ namespace FlexGen.Engine.State;
 /// <summary>The rows of a pass whose slots belong to one part of the KV cache, the same for all layers.</summary>
 internal sealed class PartRows : IDisposable
 {
+    private readonly Device device;
+    private readonly bool all;
+    private Tensor? rowIndex;
+    private Tensor? cacheIndex;
+
     public PartRows(RowLayout layout, CachePart part, Device device)
     {
         bool Mine(int slot) => slot >= part.FirstSlot && slot < part.FirstSlot + part.Slots;
@@ -12,9 +17,8 @@ internal sealed class PartRows : IDisposable
         CacheRows = [.. Rows.Select(r => (layout.Positions[r] * part.Slots) + layout.Slots[r] - part.FirstSlot)];
         Decodes = [.. layout.Decodes.Where(d => Mine(d.Slot)).Select(d => d with { Slot = d.Slot - part.FirstSlot })];
         FirstDecode = Math.Max(0, layout.Decodes.FindIndex(d => Mine(d.Slot)));
-        All = Rows.Length == layout.Slots.Length;
-        RowIndex = tensor(Rows).to(device).DetachFromDisposeScope();
-        CacheIndex = tensor(CacheRows).to(device).DetachFromDisposeScope();
+        Prefix = Decodes.Count == 0 ? 0 : Decodes.Max(d => d.Length) - 1;
+        (this.device, all) = (device, Rows.Length == layout.Slots.Length);
         Group = Decodes.Count == 0 ? null : new(Decodes, part.Kernel, device);
     }
 
@@ -30,23 +34,22 @@ internal sealed class PartRows : IDisposable
     public int FirstDecode { get; }
 
     /// <summary>Tokens of the longest decoding sequence that the cache held before this pass.</summary>
-    public int Prefix => Decodes.Count == 0 ? 0 : Decodes.Max(d => d.Length) - 1;
+    public int Prefix { get; }
 
     public Attention.DecodeGroup? Group { get; }
 
-    public Tensor CacheIndex { get; }
-
-    private bool All { get; }
-
-    private Tensor RowIndex { get; }
+    /// <summary><see cref="CacheRows"/> on the compute device.</summary>
+    public Tensor CacheIndex => cacheIndex ??= OnDevice(CacheRows);
 
     /// <summary>The part's rows of keys or values, [rows, kvHeads, headDim].</summary>
-    public Tensor Of(Tensor x) => !All ? x.index_select(0, RowIndex) : x.shape[0] == Rows.Length ? x : x.narrow(0, 0, Rows.Length);
+    public Tensor Of(Tensor x) => !all ? x.index_select(0, rowIndex ??= OnDevice(Rows)) : x.shape[0] == Rows.Length ? x : x.narrow(0, 0, Rows.Length);
 
     public void Dispose()
     {
-        RowIndex.Dispose();
-        CacheIndex.Dispose();
+        rowIndex?.Dispose();
+        cacheIndex?.Dispose();
         Group?.Dispose();
     }
+
+    private Tensor OnDevice(long[] values) => tensor(values).to(device, non_blocking: true).DetachFromDisposeScope();
 }

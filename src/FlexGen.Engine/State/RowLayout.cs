@@ -20,7 +20,7 @@ internal sealed class RowLayout
     /// <summary>A decoding sequence's slot and how many tokens its cache holds with this sweep's.</summary>
     public readonly record struct Decode(int Slot, int Length)
     {
-        /// <summary>The first position that a token sees which sees no more than a window of them.</summary>
+        /// <summary>The first position that the new token sees under a window.</summary>
         public int First(int? window) => Math.Max(0, Length - (window ?? Length));
     }
 
@@ -82,7 +82,8 @@ internal sealed class RowLayout
     {
         return new(On(TokenIds), On(Positions), On(LastRows), attention);
 
-        Tensor On(long[] values) => tensor(values).to(device).DetachFromDisposeScope();
+        // The driver has read pageable memory when the call returns; the compute stream need not have got there.
+        Tensor On(long[] values) => tensor(values).to(device, non_blocking: true).DetachFromDisposeScope();
     }
 
     private void Add(int slot, Sequence sequence, ref int row)
