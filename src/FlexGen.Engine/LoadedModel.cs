@@ -25,6 +25,7 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.source, this.model, overlap, trace) = (source, model, options.Overlap, options.Trace);
         TorchContext.GrowGpuSegments();
+        TorchContext.ReturnFreedMemory();
         Device = Devices.Resolve(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
         if (ComputeMemory.Gpu(Device) is { } gpu)

@@ -1,10 +1,13 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace FlexGen.Interop;
 
 /// <summary>A file's bytes as read-only memory: pages are read when touched, shared with the page cache and never copied.</summary>
-public sealed unsafe class MemoryMap : IDisposable
+public sealed unsafe partial class MemoryMap : IDisposable
 {
+    private const nint Page = 4096;
+    private const int DontNeed = 4;
     private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
@@ -53,6 +56,13 @@ public sealed unsafe class MemoryMap : IDisposable
         return new((void*)Address(offset), count);
     }
 
+    /// <summary>Takes some of the bytes out of this process's memory; whoever touches them again has them read again.</summary>
+    public void Forget(long offset, long count)
+    {
+        var from = Address(offset) & ~(Page - 1);
+        _ = Advise(from, (nuint)(Address(offset + count) - from), DontNeed);
+    }
+
     public void Dispose()
     {
         if (view is { SafeMemoryMappedViewHandle.IsClosed: false })
@@ -63,4 +73,7 @@ public sealed unsafe class MemoryMap : IDisposable
 
         file?.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(IntPtr address, nuint bytes, int advice);
 }

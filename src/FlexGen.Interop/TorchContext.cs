@@ -12,6 +12,24 @@ public static partial class TorchContext
     public static void GrowGpuSegments() => _ = SetEnvironment("PYTORCH_ALLOC_CONF", "expandable_segments:True", 0);
 
     /// <summary>
+    /// Has the C library give memory of a MiB and more back to the system when it is freed. By itself it comes to keep ever larger
+    /// blocks, up to 32 MiB each, and a budget would be overrun by activations that are long gone. A C library without the setting is left as it is.
+    /// </summary>
+    public static void ReturnFreedMemory()
+    {
+        const int trimThreshold = -1, mmapThreshold = -3, bytes = 1 << 20;
+        try
+        {
+            _ = SetAllocator(mmapThreshold, bytes);
+            _ = SetAllocator(trimThreshold, bytes);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl, which keeps nothing of this size.
+        }
+    }
+
+    /// <summary>
     /// Keeps attention from cuDNN, which builds a plan for every new shape (35 to 450 ms each on an H200), and a decoding batch has a
     /// new one every sweep. A libtorch without the setting is left as it is. libtorch must be loaded already.
     /// </summary>
@@ -35,6 +53,9 @@ public static partial class TorchContext
     // .NET's own environment is a copy that native code does not see.
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
     private static partial IntPtr GlobalContext();

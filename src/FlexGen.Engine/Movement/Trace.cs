@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using FlexGen.Interop;
 
@@ -8,13 +7,15 @@ namespace FlexGen.Engine.Movement;
 /// What each lane, the compute device and the engine's thread did when, in the Trace Event Format that chrome://tracing and
 /// Perfetto read. A GPU's times come from its own events.
 /// </summary>
-public sealed class Trace : IDisposable
+/// <param name="clock">The processor's clock; null: the system's.</param>
+public sealed class Trace(TimeProvider? clock = null) : IDisposable
 {
     private const string Sweeps = "sweeps";
     private const string Decode = "decode";
 
     private readonly List<Span> spans = [];
-    private readonly long origin = Stopwatch.GetTimestamp();
+    private readonly TimeProvider clock = clock ?? TimeProvider.System;
+    private readonly long origin = (clock ?? TimeProvider.System).GetTimestamp();
     private CudaEvent? originOnGpu;
 
     /// <summary>Ties the GPU's clock to this process's. Called once, with the device's context current.</summary>
@@ -28,10 +29,13 @@ public sealed class Trace : IDisposable
 
     private double OffsetMilliseconds { get; set; }
 
-    private double Now => Stopwatch.GetElapsedTime(origin).TotalMilliseconds;
+    private double Now => clock.GetElapsedTime(origin).TotalMilliseconds;
 
     /// <summary>Begins a span; on a stream, when the stream gets there.</summary>
     internal Span Begin(string track, string name, CudaStream? stream = null) => new(track, name, Now, Event(stream));
+
+    /// <summary>Begins a span within another of its track, in which the track waits and is not busy.</summary>
+    internal Span BeginWait(string track, string what, CudaStream? stream = null) => Begin(track, $"wait: {what}", stream) with { Waits = true };
 
     /// <summary>Ends a span.</summary>
     internal void End(Span span, CudaStream? stream = null)
@@ -101,7 +105,7 @@ public sealed class Trace : IDisposable
     }
 
     /// <summary>
-    /// For each track the share of the decode sweeps' time in which it was busy; of all sweeps' time when none was decode alone.
+    /// For each track the share of the decode sweeps' time in which it was busy, not waiting; of all sweeps' time when none was decode alone.
     /// </summary>
     public IReadOnlyDictionary<string, double> BusyInDecode()
     {
@@ -109,7 +113,9 @@ public sealed class Trace : IDisposable
         var windows = (sweeps.Exists(s => s.Name == Decode) ? sweeps.Where(s => s.Name == Decode) : sweeps).Select(Times).ToList();
         var total = windows.Sum(w => w.End - w.Start);
         return spans.Where(s => s.Track != Sweeps).GroupBy(s => s.Track).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => Math.Round(Covered(g.Select(Times).OrderBy(t => t.Start), windows) / total, 3));
+            .ToDictionary(g => g.Key, g => Math.Round((Covered(g.Where(s => !s.Waits)) - Covered(g.Where(s => s.Waits))) / total, 3));
+
+        double Covered(IEnumerable<Span> group) => Overlap(group.Select(Times).OrderBy(t => t.Start), windows);
     }
 
     public void Dispose()
@@ -125,7 +131,7 @@ public sealed class Trace : IDisposable
     }
 
     /// <summary>Milliseconds of the windows that the spans, ordered by start, cover.</summary>
-    private static double Covered(IEnumerable<(double Start, double End)> ordered, List<(double Start, double End)> windows)
+    private static double Overlap(IEnumerable<(double Start, double End)> ordered, List<(double Start, double End)> windows)
     {
         var (covered, reached, w) = (0.0, double.NegativeInfinity, 0);
         foreach (var (start, end) in ordered)
@@ -166,6 +172,8 @@ public sealed class Trace : IDisposable
     /// <summary>Something that took time.</summary>
     internal sealed record Span(string Track, string Name, double Start, CudaEvent? GpuStart)
     {
+        public bool Waits { get; init; }
+
         public double End { get; set; }
 
         public CudaEvent? GpuEnd { get; set; }

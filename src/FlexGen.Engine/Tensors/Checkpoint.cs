@@ -87,9 +87,14 @@ public sealed class Checkpoint : IWeightSource
 
         using (view)
         {
-            return view.to(dtype, device);
+            var copy = view.to(dtype, device);
+            file.Forget(entry);
+            return copy;
         }
     }
+
+    /// <inheritdoc/>
+    public void Forget(WeightSpec spec) => tensors[spec.Name].Forget(tensors[spec.Name].Entries[spec.Name]);
 
     public void Dispose() => files.ForEach(f => f.Dispose());
 

@@ -50,6 +50,10 @@ internal sealed unsafe class DummyWeights : IWeightSource
         }
     }
 
+    public void Forget(WeightSpec spec)
+    {
+    }
+
     public void Dispose()
     {
         foreach (var block in blocks.Values)

@@ -15,4 +15,7 @@ internal interface IWeightSource : IDisposable
     /// <summary>A weight. It may be a view over the source, not to be written to or used after the source is disposed.</summary>
     /// <exception cref="CheckpointException">The source does not have it, or not as the spec says.</exception>
     Tensor Load(WeightSpec spec, ScalarType dtype, Device device);
+
+    /// <summary>A weight that was loaded has been copied: the memory that it takes in the source may go until it is loaded again.</summary>
+    void Forget(WeightSpec spec);
 }

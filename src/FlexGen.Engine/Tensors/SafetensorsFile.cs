@@ -64,5 +64,8 @@ internal sealed class SafetensorsFile : IDisposable
         return Tensor.UnsafeCreateTensor(TensorFromMemory.Create(map.Address(data + entry.Begin), entry.Shape, (int)type));
     }
 
+    /// <summary>Takes a tensor's bytes out of this process's memory, until they are read again.</summary>
+    public void Forget(SafetensorsEntry entry) => map.Forget(data + entry.Begin, entry.End - entry.Begin);
+
     public void Dispose() => map.Dispose();
 }
