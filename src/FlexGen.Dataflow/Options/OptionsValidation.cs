@@ -46,7 +46,14 @@ public static class OptionsValidation
         RangeAttribute range => $"must be {Limits(range)}; found {value}.",
         MinLengthAttribute least => $"must have {least.Length} or more entries.",
         // Messages of their own are "{0} must be ...", and the key stands before them already.
-        _ => $"{broken.FormatErrorMessage("").Trim().TrimEnd('.')}{(value is string ? $"; found '{value}'" : "")}.",
+        _ => $"{broken.FormatErrorMessage("").Trim().TrimEnd('.')}{Found(value)}.",
+    };
+
+    private static string Found(object? value) => value switch
+    {
+        string text => $"; found '{text}'",
+        IEnumerable<double> numbers => $"; found {string.Join(' ', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)))}",
+        _ => "",
     };
 
     private static string Limits(RangeAttribute range) =>

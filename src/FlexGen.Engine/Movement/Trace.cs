@@ -67,10 +67,9 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     }
 
     /// <summary>Writes the trace. What it covers must be done.</summary>
-    public void Write(string path)
+    public void Write(Stream stream)
     {
-        using var file = File.Create(path);
-        using var json = new Utf8JsonWriter(file);
+        using var json = new Utf8JsonWriter(stream);
         json.WriteStartObject();
         json.WriteStartArray("traceEvents");
         var tracks = spans.Select(s => s.Track).Distinct().Order().ToList();

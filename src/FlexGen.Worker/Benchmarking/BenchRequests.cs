@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FlexGen.Engine;
 using FlexGen.Engine.Sampling;
@@ -11,27 +12,42 @@ internal static class BenchRequests
     /// <summary>The spread that <c>--lengths mixed</c> means: prompts of 50 to 1,000 tokens, outputs of 1 to 256.</summary>
     private const int LeastPrompt = 50, MostPrompt = 1000, MostOutput = 256;
 
-    /// <summary>Lengths that are all the same.</summary>
-    public static IReadOnlyList<(int Prompt, int Output)> Same(int count, int prompt, int output) => [.. Enumerable.Repeat((prompt, output), count)];
+    /// <summary>The lengths that the options ask for.</summary>
+    /// <param name="settings">The options.</param>
+    /// <param name="count">How many prompts where neither they nor a file say.</param>
+    /// <exception cref="UsageException">There is no such file, or a line of it is something else.</exception>
+    public static IReadOnlyList<(int Prompt, int Output)> Lengths(BenchSettings settings, int count)
+    {
+        count = settings.PromptCount ?? count;
+        return settings.Lengths switch
+        {
+            null => [.. Enumerable.Repeat((settings.PromptLength, settings.OutputLength), count)],
+            BenchSettings.Mixed => Mixed(count),
+            var file => Read(file, settings.PromptCount),
+        };
+    }
 
     /// <summary>Evenly spread lengths in a random, fixed order.</summary>
-    public static IReadOnlyList<(int Prompt, int Output)> Mixed(int count)
+    private static IReadOnlyList<(int Prompt, int Output)> Mixed(int count)
     {
         var random = new Random(1);
         return [.. Enumerable.Range(0, count).Select(_ => (random.Next(LeastPrompt, MostPrompt + 1), random.Next(1, MostOutput + 1)))];
     }
 
     /// <summary>Lengths from a file, a line each: {"prompt_tokens": 512, "completion_tokens": 32}.</summary>
-    /// <exception cref="UsageException">A line is something else.</exception>
-    public static IReadOnlyList<(int Prompt, int Output)> Read(string path)
+    private static List<(int Prompt, int Output)> Read(string path, int? count)
     {
-        var lengths = new List<(int, int)>();
-        foreach (string line in File.ReadLines(path).Where(l => l.Length > 0))
+        if (!File.Exists(path))
         {
-            lengths.Add(Parse(line) is { } pair ? pair : throw new UsageException(
-                $"{path}: line {lengths.Count + 1} must be like {{\"prompt_tokens\": 512, \"completion_tokens\": 32}}, both 1 or more; found {line}"));
+            throw new UsageException($"--lengths {path}: there is no such file; name one, or write {BenchSettings.Mixed}.");
         }
-        return lengths.Count > 0 ? lengths : throw new UsageException($"{path} is empty: give a line of lengths for each prompt.");
+        var lengths = File.ReadLines(path).Select((line, n) => (Line: line, Number: n + 1)).Where(l => l.Line.Trim().Length > 0)
+            .Select(l => Parse(l.Line) ?? throw new UsageException(
+                $"{path}: line {l.Number} must be like {{\"prompt_tokens\": 512, \"completion_tokens\": 32}}, both 1 or more; found {l.Line}"))
+            .Take(count ?? int.MaxValue).ToList();
+        return lengths.Count > 0 && lengths.Count >= (count ?? 1)
+            ? lengths
+            : throw new UsageException($"{path} has {lengths.Count} lines of lengths; expected {count?.ToString(CultureInfo.InvariantCulture) ?? "a line for each prompt"}.");
     }
 
     /// <summary>Greedy requests that go on to their length, with tokens that differ from prompt to prompt.</summary>

@@ -15,25 +15,8 @@ internal sealed class BenchCommand
 {
     private const int EnoughForTheLongest = 4096;
     private const int WarmUpTokens = 3;
-    private readonly Option<string> shape = new("--shape") { HelpName = "NAME", Description = $"One of {string.Join(", ", PublishedShapes.Names)}.", Required = true };
-    private readonly Option<int> promptLength = new("--prompt-len") { HelpName = "N", Description = "Tokens of each prompt.", DefaultValueFactory = _ => 512 };
-    private readonly Option<int> outputLength = new("--gen-len") { HelpName = "N", Description = "Tokens generated for each.", DefaultValueFactory = _ => 32 };
-    private readonly Option<int?> promptCount = new("--num-prompts") { HelpName = "N", Description = "How many prompts [default: as many as there are slots]." };
-    private readonly Option<string> lengths = new("--lengths")
-    {
-        HelpName = "FILE|mixed",
-        Description = "Lengths that differ, in place of the two above: a JSON line {\"prompt_tokens\", \"completion_tokens\"} for each prompt, or prompts of 50 to 1,000 and outputs of 1 to 256.",
-    };
-
-    private readonly Option<string> slots = new("--slots")
-    {
-        HelpName = "static|continuous",
-        Description = "Whether a free slot waits until its whole batch has ended, or is refilled at once.",
-        DefaultValueFactory = _ => "continuous",
-    };
-
-    private readonly Option<string> traceFile = new("--trace") { HelpName = "FILE", Description = "Write what each stream and thread did, for chrome://tracing or ui.perfetto.dev." };
     private readonly Option<bool> json = Report.JsonOption();
+    private readonly IReadOnlyList<KeyedOption> what = KeyedOption.ForBench();
     private readonly IReadOnlyList<KeyedOption> engine = KeyedOption.ForEngine();
 
     public static Command Create()
@@ -44,7 +27,11 @@ internal sealed class BenchCommand
             "Measures the engine on a published model's shape with random weights.",
             """
             A full run: every layer, every prompt. tokens_per_second is generated tokens over the time from the first prompt to the last
-            token; loading, and a warm-up of three tokens with one micro-batch, are not in it. Peaks are in bytes; gpu_peak_bytes has the CUDA context in it.
+            token; loading, and a warm-up of three tokens with as many prompts as a micro-batch has slots, are not in it. prefill_seconds are those
+            of the sweeps in which a prompt was computed, decode_seconds of the others. Peaks are in bytes; gpu_peak_bytes has the CUDA context in it.
+            policy has shares in per cent on GPU/host/disk. With --trace, busy_in_decode is the share of decode_seconds in which each lane of copies,
+            the GPU (compute), host attention and the engine's thread had work and did not wait; the trace's spans are named layer,micro-batch or
+            layer,page, and layer 0 is the embedding.
             FlexGen's policies are given as it gives them: --percent 20 80 0 100 0 100 --gpu-batch-size 48 --num-gpu-batches 3.
 
             Examples:
@@ -52,15 +39,7 @@ internal sealed class BenchCommand
               flexgen bench --shape opt-125m --prompt-len 64 --gen-len 8 --gpu-batch-size 8 --percent 0 0 100 0 100 0 --schedule serial
               flexgen bench --shape opt-1.3b --lengths mixed --num-prompts 64 --gpu-batch-size 16 --slots static --trace trace.json
             """);
-        command.Add(bench.shape);
-        command.Add(bench.promptLength);
-        command.Add(bench.outputLength);
-        command.Add(bench.promptCount);
-        command.Add(bench.lengths);
-        bench.slots.AcceptOnlyFromAmong("static", "continuous");
-        command.Add(bench.slots);
-        command.Add(bench.traceFile);
-        foreach (var option in bench.engine)
+        foreach (var option in bench.what.Concat(bench.engine))
         {
             command.Add(option.Option);
         }
@@ -71,64 +50,80 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
-        var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
-        string name = parse.GetRequiredValue(shape);
-        var known = Lengths(parse, EnoughForTheLongest);
-        settings.MaxSequenceLength ??= Math.Min(known.Max(l => l.Prompt + l.Output), PublishedShapes.Create(name).Shape.ContextLength);
-        using var trace = parse.GetValue(traceFile) is null ? null : new Trace();
-        long start = TimeProvider.System.GetTimestamp();
-        var options = settings.ToOptions() with { StaticBatches = parse.GetValue(slots) == "static", Trace = trace };
-        var running = OffloadEngine.LoadShape(name, options);
+        var settings = BenchSettings.Load(KeyedOption.Layer(parse, what));
+        var engineSettings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
+        engineSettings.MaxSequenceLength = Room(settings, engineSettings.MaxSequenceLength);
+        using var traceFile = settings.Trace is { } path ? Open(path) : null;
+        using var trace = traceFile is null ? null : new Trace();
+        var start = TimeProvider.System.GetTimestamp();
+        var running = OffloadEngine.LoadShape(settings.Shape, engineSettings.ToOptions() with { StaticBatches = settings.Slots == "static", Trace = trace });
         double loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        EngineStatistics statistics;
-        double seconds;
+        var report = new Report().Add("shape", settings.Shape).Add("device", running.Description).Add("schedule", engineSettings.Schedule)
+            .Add("slots", settings.Slots).Add("policy", Policy(running.Policy), Text(running.Policy));
         using (running)
         {
-            var requests = BenchRequests.Create(Lengths(parse, running.Policy.EffectiveBatchSize), running.Shape.VocabularySize);
-            // The libraries load their kernels, and the runtime compiles, at first use.
-            await running.GenerateAllAsync([.. requests.Take(running.Policy.GpuBatchSize).Select(r => r with { MaxNewTokens = WarmUpTokens })], cancellation);
-            var before = running.Statistics;
-            trace?.Clear();
-            start = TimeProvider.System.GetTimestamp();
-            await running.GenerateAllAsync(requests, cancellation);
-            seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-            statistics = running.Statistics - before;
+            await MeasureAsync(running, settings, trace, report, cancellation);
         }
-        var report = new Report()
-            .Add("shape", name)
-            .Add("device", running.Description)
-            .Add("schedule", settings.Schedule)
-            .Add("slots", parse.GetValue(slots))
-            .Add("policy", Policy(running.Policy))
-            .Add("prompts", Lengths(parse, running.Policy.EffectiveBatchSize).Count)
+        report.Add("load_seconds", Math.Round(loadSeconds, 1)).AddPeaks(running.Statistics.PeakGpuBytes);
+        if (trace is not null)
+        {
+            var busy = trace.BusyInDecode();
+            report.Add(
+                "busy_in_decode", new JsonObject(busy.Select(b => KeyValuePair.Create<string, JsonNode?>(b.Key, b.Value))),
+                string.Join(", ", busy.Select(b => FormattableString.Invariant($"{b.Key} {b.Value:0.0%}"))));
+        }
+        report.Print(parse.GetValue(json));
+        trace?.Write(traceFile!);
+        return ExitCode.Success;
+    }
+
+    private static async Task MeasureAsync(OffloadEngine running, BenchSettings settings, Trace? trace, Report report, CancellationToken cancellation)
+    {
+        var requests = BenchRequests.Create(BenchRequests.Lengths(settings, running.Policy.EffectiveBatchSize), running.Shape.VocabularySize);
+        // The libraries load their kernels, and the runtime compiles, at first use.
+        await running.GenerateAllAsync([.. requests.Take(running.Policy.GpuBatchSize).Select(r => r with { MaxNewTokens = WarmUpTokens })], cancellation);
+        var before = running.Statistics;
+        trace?.Clear();
+        long start = TimeProvider.System.GetTimestamp();
+        await running.GenerateAllAsync(requests, cancellation);
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        var statistics = running.Statistics - before;
+        report
+            .Add("prompts", requests.Count)
             .Add("prompt_tokens", statistics.PromptTokens)
-            .Add("generated_tokens", statistics.GeneratedTokens)
+            .Add("completion_tokens", statistics.GeneratedTokens)
             .Add("sweeps", statistics.Sweeps)
             .Add("tokens_per_second", Math.Round(statistics.GeneratedTokens / seconds, 2))
             .Add("seconds", Math.Round(seconds, 3))
             .Add("prefill_seconds", Math.Round(statistics.InPrefill.TotalSeconds, 3))
-            .Add("decode_seconds", Math.Round(statistics.InDecode.TotalSeconds, 3))
-            .Add("load_seconds", Math.Round(loadSeconds, 1))
-            .AddPeaks(statistics.PeakGpuBytes);
-        if (trace is not null)
-        {
-            trace.Write(parse.GetValue(traceFile)!);
-            report.Add("busy_in_decode", new JsonObject(trace.BusyInDecode().Select(b => KeyValuePair.Create<string, JsonNode?>(b.Key, b.Value))));
-        }
-        report.Print(parse.GetValue(json));
-        return ExitCode.Success;
+            .Add("decode_seconds", Math.Round(statistics.InDecode.TotalSeconds, 3));
     }
 
-    private IReadOnlyList<(int Prompt, int Output)> Lengths(ParseResult parse, int slotCount)
+    /// <summary>Tokens that a slot must have room for, so that each prompt gets all its output.</summary>
+    private static int Room(BenchSettings settings, int? asked)
     {
-        int count = parse.GetValue(promptCount) ?? slotCount;
-        return parse.GetValue(lengths) switch
-        {
-            null => BenchRequests.Same(count, parse.GetValue(promptLength), parse.GetValue(outputLength)),
-            "mixed" => BenchRequests.Mixed(count),
-            var file => BenchRequests.Read(file),
-        };
+        var (prompt, output) = BenchRequests.Lengths(settings, EnoughForTheLongest).MaxBy(l => (long)l.Prompt + l.Output);
+        int context = PublishedShapes.Create(settings.Shape).Shape.ContextLength;
+        return (long)prompt + output <= (asked ?? context) ? asked ?? (prompt + output) : throw new UsageException(
+            $"A prompt of {prompt} tokens with {output} generated takes {(long)prompt + output}; a slot has room for {asked ?? context}. "
+            + (asked < context ? "Raise --max-sequence-length, or lower --prompt-len, --gen-len or what --lengths gives." : $"{settings.Shape} can have no more: lower --prompt-len, --gen-len or what --lengths gives."));
     }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.Create(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--trace {path} cannot be written: {e.Message}");
+        }
+    }
+
+    private static string Text(Policy policy) =>
+        $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; per cent on GPU/host/disk: weights {policy.Weights}, "
+        + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host";
 
     private static JsonObject Policy(Policy policy) => new()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FlexGen.Engine.Models;
 using FlexGen.Worker.Configuration;
 
 namespace FlexGen.Worker.Commands;
@@ -18,7 +19,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
         Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's context, at most 4096]."),
         Text("schedule", "--schedule", "serial|zigzag", "Order of the engine's steps: one after another, or copies beside the computation [default: zigzag]."),
-        new("percent", new Option<double[]>("--percent")
+        new("percent", new Option<string[]>("--percent")
         {
             HelpName = "WG WC CG CC HG HC",
             Arity = new ArgumentArity(1, 6),
@@ -28,6 +29,18 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
         Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its start [default: one for each micro-batch]."),
         Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
+    ];
+
+    /// <summary>What is measured. Keys are those of <see cref="BenchSettings"/>.</summary>
+    public static IReadOnlyList<KeyedOption> ForBench() =>
+    [
+        new("shape", new Option<string>("--shape") { HelpName = "NAME", Description = $"One of {string.Join(", ", PublishedShapes.Names)}.", Required = true }),
+        Text("promptLength", "--prompt-len", "N", "Tokens of each prompt [default: 512]."),
+        Text("outputLength", "--gen-len", "N", "Tokens generated for each [default: 32]."),
+        Text("lengths", "--lengths", "FILE|mixed", "Lengths that differ, in place of the two above: a JSON line {\"prompt_tokens\", \"completion_tokens\"} for each prompt, or prompts of 50 to 1,000 and outputs of 1 to 256."),
+        Text("promptCount", "--num-prompts", "N", "How many prompts; of a file of lengths the first N [default: as many as there are slots; all of the file]."),
+        Text("slots", "--slots", "static|continuous", "Whether a free slot waits until its whole batch has ended, or is refilled at once [default: continuous]."),
+        Text("trace", "--trace", "FILE", "Write what each stream and thread did, for chrome://tracing or ui.perfetto.dev."),
     ];
 
     /// <summary>What a run may be told about its source. Keys are those of the pipeline file.</summary>

@@ -22,6 +22,7 @@ internal sealed class EngineSettings : PolicySettings
     [AllowedValues("serial", "zigzag", ErrorMessage = "{0} must be serial or zigzag.")]
     public string Schedule { get; set; } = "zigzag";
 
+    [Length(1, int.MaxValue, ErrorMessage = "{0} must name a folder.")]
     public string? DiskDirectory { get; set; }
 
     /// <summary><c>auto</c>, or a file with keys of <see cref="PolicySettings"/>; those that are given beside it win.</summary>

@@ -64,9 +64,10 @@ internal sealed class KeyCheck(Type root)
 
     private static string? ExplainValue(Type type, string path, string value)
     {
-        if (KeyPath.ItemType(type) is not null)
+        if (KeyPath.ItemType(type) is { } item)
         {
-            return value.Length == 0 ? null : $"'{path}' is a list: write [{JsonSerializer.Serialize(value, asWritten)}] in the file, or set {path}.0 from outside it.";
+            string entries = item == typeof(double) ? string.Join(", ", value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)) : JsonSerializer.Serialize(value, asWritten);
+            return value.Length == 0 ? null : $"'{path}' is a list: write [{entries}] in the file, or set {path}.0 from outside it.";
         }
         if (!KeyPath.IsSingleValue(type))
         {

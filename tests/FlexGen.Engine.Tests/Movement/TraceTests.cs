@@ -46,22 +46,15 @@ public sealed class TraceTests : IDisposable
     {
         Spend("weight loads", 2);
         Spend("compute", 3);
-        var path = Path.GetTempFileName();
-        try
-        {
-            trace.Write(path);
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToList();
-            var tracks = events.Where(e => e.GetProperty("ph").GetString() == "M").ToDictionary(
-                e => e.GetProperty("tid").GetInt32(), e => e.GetProperty("args").GetProperty("name").GetString());
-            var spans = events.Where(e => e.GetProperty("ph").GetString() == "X").Select(
-                e => (tracks[e.GetProperty("tid").GetInt32()], e.GetProperty("ts").GetDouble(), e.GetProperty("dur").GetDouble()));
-            Assert.Equal([("weight loads", 0, 2000), ("compute", 2000, 3000)], spans);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        using var written = new MemoryStream();
+        trace.Write(written);
+        using var json = JsonDocument.Parse(written.ToArray());
+        var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToList();
+        var tracks = events.Where(e => e.GetProperty("ph").GetString() == "M").ToDictionary(
+            e => e.GetProperty("tid").GetInt32(), e => e.GetProperty("args").GetProperty("name").GetString());
+        var spans = events.Where(e => e.GetProperty("ph").GetString() == "X").Select(
+            e => (tracks[e.GetProperty("tid").GetInt32()], e.GetProperty("ts").GetDouble(), e.GetProperty("dur").GetDouble()));
+        Assert.Equal([("weight loads", 0, 2000), ("compute", 2000, 3000)], spans);
     }
 
     private void Spend(string track, double milliseconds)
