@@ -13,7 +13,7 @@ namespace FlexGen.Engine.Kernels;
 internal sealed class DecodeAttention : IDisposable
 {
     /// <summary>Tokens of one block.</summary>
-    private const int Chunk = 256;
+    private const int Chunk = 128;
     private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
     private readonly CudaKernel kernel;
     private readonly Tensor partials;

@@ -8,7 +8,7 @@
 
 #define THREADS (WARPS * 32)
 #define TEAMS (THREADS / LANES)
-#define UNROLL 4
+#define UNROLL 2
 #define WIDTH (PARTS * VECTOR)
 #define LOWEST (-1e30f)
 
