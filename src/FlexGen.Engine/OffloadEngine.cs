@@ -21,6 +21,9 @@ public sealed class OffloadEngine : IDisposable
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
     private readonly HashSet<int> endOfSequence;
+
+    /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
+    private readonly List<Action> ended = [];
     private Exception? failure;
     private readonly Lock submitting = new();
     private readonly bool staticBatches;
@@ -117,19 +120,19 @@ public sealed class OffloadEngine : IDisposable
                     runner.Execute(step);
                 }
 
-                var ended = new List<Action>();
                 foreach (var (k, layout) in layouts)
                 {
                     using var logits = runner.End(k, layout);
-                    Deliver(microBatches[k], layout, logits, ended);
+                    Deliver(microBatches[k], layout, logits);
                 }
 
                 Count(start, layouts.Values);
-                ended.ForEach(e => e());
+                TellEnded();
             }
         }
         catch (Exception exception)
         {
+            TellEnded();
             Fail(new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception));
         }
 
@@ -238,8 +241,7 @@ public sealed class OffloadEngine : IDisposable
     /// <param name="microBatch">The micro-batch.</param>
     /// <param name="layout">Its rows.</param>
     /// <param name="logits">[sequences (and filler), vocabulary].</param>
-    /// <param name="ended">Takes what tells those who wait for sequences that have ended.</param>
-    private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits, List<Action> ended)
+    private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
         using var scope = NewDisposeScope();
         var likeliest = logits.argmax(-1).cpu().data<long>().ToArray();
@@ -260,6 +262,12 @@ public sealed class OffloadEngine : IDisposable
                 ended.Add(sequence.Cancel);
             }
         }
+    }
+
+    private void TellEnded()
+    {
+        ended.ForEach(tell => tell());
+        ended.Clear();
     }
 
     private void Fail(EngineException exception)

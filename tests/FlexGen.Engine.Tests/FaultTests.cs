@@ -78,6 +78,24 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task A_sequence_that_ended_in_a_sweep_that_fails_later_is_still_delivered()
+    {
+        using var engine = OffloadEngine.Load(Reference.File(Model), resident);
+        using var waiting = new SemaphoreSlim(0);
+        var begun = new TaskCompletionSource();
+        var request = new GenerationRequest([5, 6, 7], SamplingOptions.Greedy) { MaxNewTokens = 1 };
+        // A sweep before keeps the engine busy until both are waiting.
+        var before = engine.GenerateAsync(request with { StopAfter = _ => begun.TrySetResult() && waiting.Wait(TimeSpan.FromMinutes(1)) });
+        await begun.Task;
+        var ended = engine.GenerateAsync(request);
+        var failed = engine.GenerateAsync(request with { StopAfter = _ => throw new InsufficientMemoryException("no room") });
+        waiting.Release();
+        Assert.Single((await before).TokenIds);
+        Assert.Single((await ended.WaitAsync(TimeSpan.FromMinutes(1))).TokenIds);
+        Assert.Contains("no room", (await Assert.ThrowsAsync<EngineException>(() => failed)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_disk_that_is_too_small_is_refused_before_anything_is_written()
     {
         using var small = SmallDisk.Mount(1);
