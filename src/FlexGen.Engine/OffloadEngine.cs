@@ -16,6 +16,9 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Prompt tokens that one pass takes in at the most (or one longer prompt), which bounds its activations.</summary>
     internal const int PrefillTokensPerPass = 8192;
 
+    /// <summary>Stands for the token of logits that are not numbers.</summary>
+    private const int NotFinite = -1;
+
     private readonly BlockingCollection<Sequence> waiting = [];
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
@@ -72,6 +75,7 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Generates one sequence. Any thread may call, with any number of sequences waiting.</summary>
     /// <exception cref="EngineException">The prompt is empty, too long for a slot or not of this vocabulary; or the engine failed.</exception>
+    /// <exception cref="RequestException">Its logits are not numbers, or its stop rule failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public Task<GeneratedSequence> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
@@ -244,23 +248,43 @@ public sealed class OffloadEngine : IDisposable
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
         using var scope = NewDisposeScope();
-        var likeliest = logits.argmax(-1).cpu().data<long>().ToArray();
+        var (largest, indexes) = logits.max(-1);
+        // The largest of logits with NaN among them is NaN.
+        var likeliest = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite).cpu().data<long>().ToArray();
         for (var row = 0; row < layout.Sequences.Count; row++)
         {
             var (slot, sequence) = layout.Sequences[row];
             sequence.CachedTokens = sequence.Tokens.Count;
-            var token = sequence.NeedsLogits ? sequence.Choose(logits[row].to(ScalarType.Float32).cpu().data<float>().ToArray()) : (int)likeliest[row];
+            var token = likeliest[row] != NotFinite && sequence.NeedsLogits
+                ? sequence.Choose(logits[row].to(ScalarType.Float32).cpu().data<float>().ToArray())
+                : (int)likeliest[row];
+            if (Advance(sequence, token) is { } tell)
+            {
+                microBatch.Free(slot);
+                ended.Add(tell);
+            }
+        }
+    }
+
+    /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
+    private Action? Advance(Sequence sequence, int token)
+    {
+        try
+        {
+            if (token == NotFinite)
+            {
+                throw new RequestException("logits_not_finite", model.DataType == ScalarType.Float16
+                    ? "Its logits are not numbers: the model overflowed in Float16. Try --dtype bfloat16 or float32."
+                    : $"Its logits are not numbers, computed in {model.DataType}. Check the checkpoint's weights.");
+            }
+
             var reason = sequence.Append(token, endOfSequence.Contains(token), model.Policy.SequenceLength);
-            if (reason is { } finished)
-            {
-                microBatch.Free(slot);
-                ended.Add(() => sequence.Finish(finished));
-            }
-            else if (sequence.IsCancelled)
-            {
-                microBatch.Free(slot);
-                ended.Add(sequence.Cancel);
-            }
+            return reason is { } finished ? () => sequence.Finish(finished) : sequence.IsCancelled ? sequence.Cancel : null;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            var failed = exception as RequestException ?? new("stop_rule_failed", $"Its stop rule failed: {exception.Message}", exception);
+            return () => sequence.Fail(failed);
         }
     }
 

@@ -1,4 +1,7 @@
 using FlexGen.Engine.Sampling;
+using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Tests.Models;
+using TorchSharp;
 
 namespace FlexGen.Engine.Tests;
 
@@ -105,9 +108,43 @@ public class OffloadEngineTests
     }
 
     [Fact]
+    public async Task A_request_that_fails_for_its_own_reason_ends_alone_and_leaves_its_slot_clean()
+    {
+        const int broken = 7;
+        using var folder = new TemporaryFolder();
+        WriteBroken(folder, broken);
+        using var engine = OffloadEngine.Load(folder.Path, small with { GpuBatchSize = 2, GpuBatchCount = 1 });
+        var good = new GenerationRequest([3, 4, 5], SamplingOptions.Greedy) { MaxNewTokens = 6, IgnoreEos = true };
+        var alone = (await engine.GenerateAsync(good)).TokenIds;
+        for (var n = 0; n < 3; n++)
+        {
+            var beside = engine.GenerateAsync(good);
+            await Fails(good with { PromptTokens = [3, broken, 5] }, "Its logits are not numbers, computed in Float32.");
+            await Fails(good with { PromptTokens = [3, broken], Sampling = new() { Temperature = 0.8, TopK = 5, TopP = 0.9 }, ReturnLogits = true }, "Its logits are not numbers");
+            await Fails(good with { StopAfter = _ => throw new InvalidDataException("half a letter") }, "Its stop rule failed: half a letter");
+            Assert.Equal(alone, (await beside).TokenIds);
+            Assert.Equal(alone, (await engine.GenerateAsync(good)).TokenIds);
+        }
+
+        async Task Fails(GenerationRequest request, string why) => Assert.StartsWith(
+            why, (await Assert.ThrowsAsync<RequestException>(() => engine.GenerateAsync(request))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_budget_that_is_too_small_is_refused_by_name()
     {
         var refusal = Assert.Throws<EngineException>(() => OffloadEngine.Load(Reference.File("opt-pre-ln"), small with { HostMemory = 10_000 }));
         Assert.Contains("host memory", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A model that makes NaN of what follows one token.</summary>
+    private static void WriteBroken(TemporaryFolder folder, int token)
+    {
+        using var scope = torch.NewDisposeScope();
+        var config = RandomCheckpoint.Opt.Replace("\"eos_token_id\"", "\"tie_word_embeddings\": false, \"eos_token_id\"", StringComparison.Ordinal);
+        var tensors = RandomCheckpoint.Tensors(config);
+        tensors.Single(t => t.Key.EndsWith("embed_tokens.weight", StringComparison.Ordinal)).Value[token].fill_(float.NaN);
+        File.WriteAllText(folder.File("config.json"), config);
+        SafetensorsWriter.Write(folder.File("model.safetensors"), tensors);
     }
 }

@@ -83,21 +83,28 @@ internal sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
+    /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public async Task<GeneratedText> GenerateAsync(int[] tokens, GenerationOptions options, bool returnLogits, CancellationToken cancellationToken)
     {
         var matcher = tokenizer is null ? null : new StopMatcher([.. options.Stop], tokenizer.CreateDecoder());
-        var sequence = await engine.GenerateAsync(
-            new GenerationRequest(tokens, ToSampling(options))
-            {
-                MaxNewTokens = options.MaxNewTokens,
-                IgnoreEos = options.IgnoreEos,
-                StopAfter = matcher is null ? null : matcher.Append,
-                ReturnLogits = returnLogits,
-            },
-            cancellationToken);
-        string? text = matcher?.Finish();
-        return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
+        var request = new GenerationRequest(tokens, ToSampling(options))
+        {
+            MaxNewTokens = options.MaxNewTokens,
+            IgnoreEos = options.IgnoreEos,
+            StopAfter = matcher is null ? null : matcher.Append,
+            ReturnLogits = returnLogits,
+        };
+        try
+        {
+            var sequence = await engine.GenerateAsync(request, cancellationToken);
+            string? text = matcher?.Finish();
+            return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
+        }
+        catch (RequestException e)
+        {
+            throw new RecordException(e.Reason, e.Message);
+        }
     }
 
     public void Dispose() => engine.Dispose();
