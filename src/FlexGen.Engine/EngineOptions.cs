@@ -41,7 +41,12 @@ public sealed record EngineOptions
     public Placement Hidden { get; init; } = Placement.AllGpu;
 
     /// <inheritdoc cref="Policy.AttentionOnHost"/>
-    public double AttentionOnHost { get; init; }
+    /// <exception cref="EngineException">It is not a per cent.</exception>
+    public double AttentionOnHost
+    {
+        get;
+        init => field = value is >= 0 and <= 100 ? value : throw new EngineException($"The share of attention on the host is {value} per cent; give 0 to 100");
+    }
 
     /// <inheritdoc cref="Policy.WeightPages"/>
     public int? WeightPages { get; init; }

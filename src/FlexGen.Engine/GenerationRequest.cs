@@ -1,4 +1,5 @@
 using FlexGen.Engine.Sampling;
+using FlexGen.Planning;
 
 namespace FlexGen.Engine;
 
@@ -18,4 +19,36 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
 
     /// <summary>Returns the logits after the prompt's last token.</summary>
     public bool ReturnLogits { get; init; }
+
+    /// <exception cref="RequestException">The request cannot be run with this model, or makes no sense.</exception>
+    internal void Check(ModelShape shape, int slotLength)
+    {
+        CheckPrompt(PromptTokens, shape, slotLength);
+        if (MaxNewTokens < 1)
+        {
+            throw new RequestException("option_invalid", $"The most new tokens are {MaxNewTokens}; give 1 or more.");
+        }
+
+        Sampling.Check();
+    }
+
+    /// <exception cref="RequestException">The tokens are not a prompt for this model.</exception>
+    internal static void CheckPrompt(int[] tokens, ModelShape shape, int slotLength)
+    {
+        if (tokens.Length == 0)
+        {
+            throw new RequestException("prompt_empty", "The prompt has no tokens; at least one is needed.");
+        }
+
+        if (tokens.Length >= slotLength)
+        {
+            var change = slotLength < shape.ContextLength ? "Shorten it or raise the maximum sequence length" : "Shorten it: that is the model's context";
+            throw new RequestException("prompt_too_long", $"The prompt has {tokens.Length} tokens; a slot has room for {slotLength}, one or more of them for the output. {change}.");
+        }
+
+        if (Array.FindIndex(tokens, t => t < 0 || t >= shape.VocabularySize) is var odd and >= 0)
+        {
+            throw new RequestException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {shape.VocabularySize}.");
+        }
+    }
 }

@@ -73,13 +73,17 @@ public sealed class OffloadEngine : IDisposable
     /// <exception cref="Tensors.CheckpointException">There is no such shape.</exception>
     public static OffloadEngine LoadShape(string shape, EngineOptions options) => new(LoadedModel.LoadShape(shape, options), options);
 
+    /// <summary>Checks what would be a request's prompt.</summary>
+    /// <exception cref="RequestException">It is empty, too long for a slot or not of this vocabulary.</exception>
+    public void CheckPrompt(int[] tokens) => GenerationRequest.CheckPrompt(tokens, Shape, Policy.SequenceLength);
+
     /// <summary>Generates one sequence. Any thread may call, with any number of sequences waiting.</summary>
-    /// <exception cref="EngineException">The prompt is empty, too long for a slot or not of this vocabulary; or the engine failed.</exception>
-    /// <exception cref="RequestException">Its logits are not numbers, or its stop rule failed.</exception>
+    /// <exception cref="EngineException">The engine failed.</exception>
+    /// <exception cref="RequestException">The request cannot be run with this model, its logits are not numbers, or its stop rule failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public Task<GeneratedSequence> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        request.Check(Shape, Policy.SequenceLength);
         lock (submitting)
         {
             return Submit(request, cancellationToken);
@@ -92,7 +96,7 @@ public sealed class OffloadEngine : IDisposable
     {
         foreach (var request in requests)
         {
-            Check(request);
+            request.Check(Shape, Policy.SequenceLength);
         }
 
         lock (submitting)
@@ -301,25 +305,6 @@ public sealed class OffloadEngine : IDisposable
         foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(waiting.GetConsumingEnumerable()))
         {
             sequence.Fail(exception);
-        }
-    }
-
-    private void Check(GenerationRequest request)
-    {
-        if (request.PromptTokens.Length == 0)
-        {
-            throw new EngineException("The prompt has no tokens; give at least one");
-        }
-
-        if (request.PromptTokens.Length >= Policy.SequenceLength)
-        {
-            throw new EngineException(
-                $"The prompt has {request.PromptTokens.Length} tokens; a slot has room for {Policy.SequenceLength}, output included: shorten it or raise the maximum sequence length");
-        }
-
-        if (request.PromptTokens.FirstOrDefault(t => t < 0 || t >= Shape.VocabularySize, -1) is var odd && Array.IndexOf(request.PromptTokens, odd) >= 0)
-        {
-            throw new EngineException($"Token id {odd} is outside the model's vocabulary of {Shape.VocabularySize}");
         }
     }
 }

@@ -97,15 +97,32 @@ public class OffloadEngineTests
         using var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small);
         await Refused([], "no tokens");
         await Refused([.. Enumerable.Repeat(5, engine.Shape.ContextLength)], "tokens; a slot has room for");
-        await Refused([1, 2, 1_000_000], "1000000 is outside");
+        await Refused([1, 2, 1_000_000], "1000000 is not in the model's vocabulary");
+        var request = new GenerationRequest([5], SamplingOptions.Greedy);
+        await RefusedRequest(request with { MaxNewTokens = 0 }, "The most new tokens are 0; give 1 or more.");
+        await RefusedRequest(request with { Sampling = new() { Temperature = -0.5 } }, "The temperature is -0.5; give 0 or more.");
+        await RefusedRequest(request with { Sampling = new() { Temperature = double.NaN } }, "The temperature is NaN; give 0 or more.");
+        await RefusedRequest(request with { Sampling = new() { TopP = 0 } }, "The top-p is 0; give more than 0 and at most 1.");
+        await RefusedRequest(request with { Sampling = new() { TopP = double.NaN } }, "The top-p is NaN; give more than 0 and at most 1.");
+        await RefusedRequest(request with { Sampling = new() { TopK = -1 } }, "The top-k is -1; give 1 or more, or 0 for all.");
+        await RefusedRequest(request with { Sampling = new() { RepetitionPenalty = 0 } }, "The repetition penalty is 0; give more than 0.");
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.GenerateAsync(new([5], SamplingOptions.Greedy), cancelled.Token));
         Assert.Single((await engine.GenerateAsync(new([5], SamplingOptions.Greedy) { MaxNewTokens = 1 })).TokenIds);
 
-        async Task Refused(int[] prompt, string why) => Assert.Contains(
-            why, (await Assert.ThrowsAsync<EngineException>(() => engine.GenerateAsync(new(prompt, SamplingOptions.Greedy)))).Message, StringComparison.Ordinal);
+        Task Refused(int[] prompt, string why) => RefusedRequest(new(prompt, SamplingOptions.Greedy), why);
+
+        async Task RefusedRequest(GenerationRequest refused, string why) => Assert.Contains(
+            why, (await Assert.ThrowsAsync<RequestException>(() => engine.GenerateAsync(refused))).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(150)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    public void A_share_of_attention_that_is_none_is_refused(double share) => Assert.Contains(
+        $"is {share} per cent; give 0 to 100", Assert.Throws<EngineException>(() => small with { AttentionOnHost = share }).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task A_request_that_fails_for_its_own_reason_ends_alone_and_leaves_its_slot_clean()

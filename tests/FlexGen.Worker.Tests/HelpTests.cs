@@ -29,6 +29,10 @@ public class HelpTests
     [InlineData("no pipeline file a.yaml", new[] { "run", "a.yaml" })]
     [InlineData("'--model'", new[] { "generate", "--input", "a", "--output", "b" })]
     [InlineData("--temperature: 'temperature' must be a number; found 'warm'", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--temperature", "warm" })]
+    [InlineData("--temperature: temperature must be between 0 and 100; found NaN", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--temperature", "NaN" })]
+    [InlineData("--top-p: topP must be above 0 and at most 1; found 0", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--top-p", "0" })]
+    [InlineData("--max-new-tokens: maxNewTokens must be 1 or more; found 0", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--max-new-tokens", "0" })]
+    [InlineData("--attention: attention must be gpu, host or the per cent of sequences that attend on the host; found '150'", new[] { "bench", "--shape", "opt-125m", "--attention", "150" })]
     [InlineData("--gpu-memory: 'gpuMemory' must be a size such as 16GiB; found 'lots'", new[] { "generate", "--model", "m", "--input", "a", "--output", "b", "--gpu-memory", "lots" })]
     public async Task Given_a_wrong_command_line_when_started_then_it_exits_2_with_one_error(string expected, string[] arguments)
     {

@@ -23,5 +23,22 @@ public sealed record SamplingOptions
     /// <summary>With the prompt's tokens it fixes every draw, whatever else runs at the same time.</summary>
     public long Seed { get; init; }
 
+    /// <exception cref="RequestException">A number is out of its range.</exception>
+    internal void Check()
+    {
+        Require(Temperature >= 0 && double.IsFinite(Temperature), "temperature", Temperature, "0 or more");
+        Require(TopK >= 0, "top-k", TopK, "1 or more, or 0 for all");
+        Require(TopP is > 0 and <= 1, "top-p", TopP, "more than 0 and at most 1");
+        Require(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty), "repetition penalty", RepetitionPenalty, "more than 0");
+
+        static void Require(bool holds, string name, double found, string expected)
+        {
+            if (!holds)
+            {
+                throw new RequestException("option_invalid", FormattableString.Invariant($"The {name} is {found}; give {expected}."));
+            }
+        }
+    }
+
     internal bool IsArgmax => Temperature == 0 && RepetitionPenalty == 1;
 }

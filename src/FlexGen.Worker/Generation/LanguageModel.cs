@@ -66,19 +66,13 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="RecordException">The ids are not a prompt for this model.</exception>
     public void Require(int[] tokens)
     {
-        int room = engine.Policy.SequenceLength;
-        if (tokens.Length == 0)
+        try
         {
-            throw new RecordException("prompt_empty", "The prompt has no tokens; at least one is needed.");
+            engine.CheckPrompt(tokens);
         }
-        if (tokens.Length >= room)
+        catch (RequestException e)
         {
-            string change = room < engine.Shape.ContextLength ? "Shorten it or raise the maximum sequence length" : "Shorten it: that is the model's context";
-            throw new RecordException("prompt_too_long", $"The prompt has {tokens.Length} tokens; a slot has room for {room}, one or more of them for the output. {change}.");
-        }
-        if (Array.FindIndex(tokens, t => t < 0 || t >= engine.Shape.VocabularySize) is var odd and >= 0)
-        {
-            throw new RecordException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {engine.Shape.VocabularySize}.");
+            throw new RecordException(e.Reason, e.Message);
         }
     }
 
