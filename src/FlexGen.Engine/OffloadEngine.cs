@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Threading.Channels;
 using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
@@ -19,7 +19,7 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Stands for the token of logits that are not numbers.</summary>
     private const int NotFinite = -1;
 
-    private readonly BlockingCollection<Sequence> waiting = [];
+    private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
@@ -28,6 +28,7 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
     private readonly List<Action> ended = [];
     private Exception? failure;
+    private volatile bool stopping;
     private readonly Lock submitting = new();
     private readonly bool staticBatches;
     private readonly Trace? trace;
@@ -105,11 +106,12 @@ public sealed class OffloadEngine : IDisposable
         }
     }
 
+    /// <summary>Cancels what waits and, when the sweep under way has ended, what runs.</summary>
     public void Dispose()
     {
-        waiting.CompleteAdding();
+        stopping = true;
+        waiting.Writer.TryComplete();
         thread.Join();
-        waiting.Dispose();
     }
 
     private void Run()
@@ -137,11 +139,15 @@ public sealed class OffloadEngine : IDisposable
                 Count(start, layouts.Values);
                 TellEnded();
             }
+
+            EndAll(sequence => sequence.Cancel());
         }
         catch (Exception exception)
         {
             TellEnded();
-            Fail(new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception));
+            var failed = new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception);
+            failure = failed;
+            EndAll(sequence => sequence.Fail(failed));
         }
 
         Close(runner);
@@ -165,39 +171,29 @@ public sealed class OffloadEngine : IDisposable
     private Task<GeneratedSequence> Submit(GenerationRequest request, CancellationToken cancellationToken)
     {
         var sequence = new Sequence(request, cancellationToken);
-        try
-        {
-            waiting.Add(sequence, CancellationToken.None);
-        }
-        catch (InvalidOperationException)
-        {
-            throw failure ?? new ObjectDisposedException(nameof(OffloadEngine));
-        }
-
-        return sequence.Result;
+        return waiting.Writer.TryWrite(sequence) ? sequence.Result : throw failure ?? new ObjectDisposedException(nameof(OffloadEngine));
     }
 
     /// <summary>Fills free slots from those waiting; blocks while there is nothing to do. False when the engine is to end.</summary>
     private bool Admit()
     {
         var room = Array.ConvertAll(microBatches, _ => PrefillTokensPerPass);
-        while (!Active().Any())
-        {
-            if (!waiting.TryTake(out var first, Timeout.Infinite))
-            {
-                return false;
-            }
-
-            Place(first, 0, room);
-            Fill(room);
-        }
-
         if (!staticBatches)
         {
             Fill(room);
         }
 
-        return true;
+        while (!Active().Any())
+        {
+            if (stopping || !waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                return false;
+            }
+
+            Fill(room);
+        }
+
+        return !stopping;
     }
 
     /// <summary>Each sequence goes where the fewest prompt tokens are to be prefilled, so that the micro-batches of a sweep take alike.</summary>
@@ -206,7 +202,7 @@ public sealed class OffloadEngine : IDisposable
         lock (submitting)
         {
             while (Enumerable.Range(0, room.Length).Where(k => microBatches[k].HasRoom).OrderByDescending(k => room[k]).FirstOrDefault(-1) is var k and >= 0
-                && room[k] > 0 && waiting.TryTake(out var next))
+                && room[k] > 0 && waiting.Reader.TryRead(out var next))
             {
                 Place(next, k, room);
             }
@@ -215,14 +211,11 @@ public sealed class OffloadEngine : IDisposable
 
     private void Place(Sequence sequence, int k, int[] room)
     {
-        if (sequence.IsCancelled)
+        if (sequence.Begin())
         {
-            sequence.Cancel();
-            return;
+            microBatches[k].Admit(sequence);
+            room[k] -= sequence.PromptLength;
         }
-
-        microBatches[k].Admit(sequence);
-        room[k] -= sequence.PromptLength;
     }
 
     private void Count(long start, IEnumerable<RowLayout> layouts)
@@ -298,13 +291,17 @@ public sealed class OffloadEngine : IDisposable
         ended.Clear();
     }
 
-    private void Fail(EngineException exception)
+    private void EndAll(Action<Sequence> end)
     {
-        failure = exception;
-        waiting.CompleteAdding();
-        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(waiting.GetConsumingEnumerable()))
+        waiting.Writer.TryComplete();
+        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>())
         {
-            sequence.Fail(exception);
+            end(sequence);
+        }
+
+        while (waiting.Reader.TryRead(out var sequence))
+        {
+            end(sequence);
         }
     }
 }

@@ -148,6 +148,41 @@ public class OffloadEngineTests
     }
 
     [Fact]
+    public async Task What_waits_can_be_cancelled_at_once_and_disposing_cancels_the_rest()
+    {
+        var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small with { GpuBatchSize = 1, GpuBatchCount = 1 });
+        using var busy = new SemaphoreSlim(0);
+        var begun = new TaskCompletionSource();
+        var request = new GenerationRequest([5, 6, 7], SamplingOptions.Greedy) { MaxNewTokens = 100, IgnoreEos = true };
+        var running = engine.GenerateAsync(request with { StopAfter = _ => begun.TrySetResult() && !busy.Wait(TimeSpan.FromMinutes(1)) });
+        await begun.Task;
+        using var cancellation = new CancellationTokenSource();
+        var cancelled = engine.GenerateAsync(request, cancellation.Token);
+        var waiting = Enumerable.Range(0, 60).Select(_ => engine.GenerateAsync(request)).ToList();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.False(running.IsCompleted);
+        var disposing = Task.Run(engine.Dispose);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+        {
+            while (true)
+            {
+                waiting.Add(engine.GenerateAsync(request));
+                await Task.Delay(1);
+            }
+        });
+        busy.Release();
+        await disposing;
+        foreach (var sequence in waiting.Append(running))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sequence);
+        }
+
+        Assert.Equal(1, engine.Statistics.Sweeps);
+        engine.Dispose();
+    }
+
+    [Fact]
     public void A_budget_that_is_too_small_is_refused_by_name()
     {
         var refusal = Assert.Throws<EngineException>(() => OffloadEngine.Load(Reference.File("opt-pre-ln"), small with { HostMemory = 10_000 }));

@@ -3,14 +3,23 @@ using FlexGen.Engine.Sampling;
 namespace FlexGen.Engine.State;
 
 /// <summary>One request on its way through the engine.</summary>
-internal sealed class Sequence(GenerationRequest request, CancellationToken cancellation)
+internal sealed class Sequence
 {
     private readonly TaskCompletionSource<GeneratedSequence> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CounterRandom random = new(request.Sampling.Seed, request.PromptTokens);
-    private readonly List<int> tokens = [.. request.PromptTokens];
+    private readonly GenerationRequest request;
+    private readonly CancellationToken cancellation;
+    private readonly CancellationTokenRegistration whileWaiting;
+    private readonly CounterRandom random;
+    private readonly List<int> tokens;
     private float[]? logits;
 
-    public GenerationRequest Request => request;
+    public Sequence(GenerationRequest request, CancellationToken cancellation)
+    {
+        (this.request, this.cancellation) = (request, cancellation);
+        random = new(request.Sampling.Seed, request.PromptTokens);
+        tokens = [.. request.PromptTokens];
+        whileWaiting = cancellation.UnsafeRegister(static (self, token) => ((Sequence)self!).completion.TrySetCanceled(token), this);
+    }
 
     public Task<GeneratedSequence> Result => completion.Task;
 
@@ -50,9 +59,24 @@ internal sealed class Sequence(GenerationRequest request, CancellationToken canc
         return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
     }
 
+    /// <summary>Leaves the queue: from here on the engine cancels it, at the end of a sweep. False when it was cancelled before.</summary>
+    public bool Begin()
+    {
+        whileWaiting.Dispose();
+        return !completion.Task.IsCompleted;
+    }
+
     public void Finish(FinishReason reason) => completion.TrySetResult(new(tokens[PromptLength..], reason, logits));
 
-    public void Cancel() => completion.TrySetCanceled(cancellation);
+    public void Cancel()
+    {
+        whileWaiting.Dispose();
+        completion.TrySetCanceled(cancellation);
+    }
 
-    public void Fail(Exception exception) => completion.TrySetException(exception);
+    public void Fail(Exception exception)
+    {
+        whileWaiting.Dispose();
+        completion.TrySetException(exception);
+    }
 }
