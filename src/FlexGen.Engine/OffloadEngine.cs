@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Sampling;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
 using FlexGen.Planning;
@@ -15,9 +16,6 @@ public sealed class OffloadEngine : IDisposable
 {
     /// <summary>Prompt tokens that one pass takes in at the most (or one longer prompt), which bounds its activations.</summary>
     internal const int PrefillTokensPerPass = 8192;
-
-    /// <summary>Stands for the token of logits that are not numbers.</summary>
-    private const int NotFinite = -1;
 
     private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
     private readonly LoadedModel model;
@@ -244,18 +242,12 @@ public sealed class OffloadEngine : IDisposable
     /// <param name="logits">[sequences (and filler), vocabulary].</param>
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
-        using var scope = NewDisposeScope();
-        var (largest, indexes) = logits.max(-1);
-        // The largest of logits with NaN among them is NaN.
-        var likeliest = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite).cpu().data<long>().ToArray();
-        for (var row = 0; row < layout.Sequences.Count; row++)
+        var tokens = NextTokens.Choose(logits, layout.Sequences);
+        for (var row = 0; row < tokens.Length; row++)
         {
             var (slot, sequence) = layout.Sequences[row];
             sequence.CachedTokens = sequence.Tokens.Count;
-            var token = likeliest[row] != NotFinite && sequence.NeedsLogits
-                ? sequence.Choose(logits[row].to(ScalarType.Float32).cpu().data<float>().ToArray())
-                : (int)likeliest[row];
-            if (Advance(sequence, token) is { } tell)
+            if (Advance(sequence, tokens[row]) is { } tell)
             {
                 microBatch.Free(slot);
                 ended.Add(tell);
@@ -268,7 +260,7 @@ public sealed class OffloadEngine : IDisposable
     {
         try
         {
-            if (token == NotFinite)
+            if (token == NextTokens.NotFinite)
             {
                 throw new RequestException("logits_not_finite", model.DataType == ScalarType.Float16
                     ? "Its logits are not numbers: the model overflowed in Float16. Try --dtype bfloat16 or float32."

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FlexGen.Engine.Sampling;
 
 /// <summary>
@@ -6,42 +8,56 @@ namespace FlexGen.Engine.Sampling;
 /// </summary>
 internal static class Sampler
 {
+    /// <summary>A token that can be drawn. Weights need not sum to one.</summary>
+    public readonly record struct Candidate(int Token, double Weight);
+
     /// <summary>The chosen token.</summary>
-    /// <param name="logits">[vocabulary]; overwritten.</param>
+    /// <param name="logits">[vocabulary], the largest of them finite; overwritten.</param>
     /// <param name="options">What to apply.</param>
-    /// <param name="previous">Tokens of the prompt and the output so far.</param>
+    /// <param name="seen">The tokens that the prompt or the output so far has.</param>
     /// <param name="uniform">The random number of this step, in [0, 1).</param>
-    public static int Choose(Span<float> logits, SamplingOptions options, IReadOnlyList<int> previous, double uniform)
+    public static int Choose(Span<float> logits, SamplingOptions options, IReadOnlySet<int> seen, double uniform)
     {
-        Penalize(logits, options.RepetitionPenalty, previous);
-        return options.Temperature == 0 ? IndexOfMax(logits) : Draw(Candidates(logits, options), uniform);
+        Penalize(logits, options.RepetitionPenalty, seen);
+        if (options.Temperature == 0)
+        {
+            return IndexOfMax(logits);
+        }
+
+        var room = ArrayPool<Candidate>.Shared.Rent(logits.Length);
+        var token = Draw(Candidates(logits, options, room), uniform);
+        ArrayPool<Candidate>.Shared.Return(room);
+        return token;
     }
 
-    /// <summary>The tokens that can be drawn and their weights, which need not sum to one.</summary>
-    internal static List<(int Token, double Weight)> Candidates(ReadOnlySpan<float> logits, SamplingOptions options)
+    /// <summary>The tokens that can be drawn.</summary>
+    /// <param name="logits">[vocabulary].</param>
+    /// <param name="options">What to apply.</param>
+    /// <param name="room">At least [vocabulary]; the result is a part of it.</param>
+    internal static ReadOnlySpan<Candidate> Candidates(ReadOnlySpan<float> logits, SamplingOptions options, Span<Candidate> room)
     {
         var threshold = options.TopK > 0 && options.TopK < logits.Length ? Largest(logits, options.TopK) : float.NegativeInfinity;
         var max = logits[IndexOfMax(logits)];
-        var candidates = new List<(int Token, double Weight)>();
+        var count = 0;
         for (var id = 0; id < logits.Length; id++)
         {
             if (logits[id] >= threshold && logits[id] > float.NegativeInfinity)
             {
-                candidates.Add((id, Math.Exp((logits[id] - max) / options.Temperature)));
+                room[count++] = new(id, Math.Exp((logits[id] - max) / options.Temperature));
             }
         }
 
-        return options.TopP < 1 ? Nucleus(candidates, options.TopP) : candidates;
+        return options.TopP < 1 ? Nucleus(room[..count], options.TopP) : room[..count];
     }
 
-    internal static void Penalize(Span<float> logits, double penalty, IReadOnlyList<int> previous)
+    internal static void Penalize(Span<float> logits, double penalty, IReadOnlySet<int> seen)
     {
         if (penalty == 1)
         {
             return;
         }
 
-        foreach (var token in previous.Distinct())
+        foreach (var token in seen)
         {
             ref var logit = ref logits[token];
             logit = (float)(logit < 0 ? logit * penalty : logit / penalty);
@@ -49,20 +65,29 @@ internal static class Sampler
     }
 
     /// <summary>The most likely tokens, up to and with the one that brings their share to p.</summary>
-    private static List<(int Token, double Weight)> Nucleus(List<(int Token, double Weight)> candidates, double p)
+    private static Span<Candidate> Nucleus(Span<Candidate> candidates, double p)
     {
         // Tokens below (1 - p) / n of the whole together have less than 1 - p, so none of them is needed: this leaves little to sort.
-        var sum = candidates.Sum(c => c.Weight);
-        var least = sum * (1 - p) / candidates.Count;
-        var likely = candidates.Where(c => c.Weight >= least).OrderByDescending(c => c.Weight).ToList();
-        var gathered = 0.0;
-        var kept = likely.TakeWhile(c =>
+        var sum = Sum(candidates);
+        var least = sum * (1 - p) / candidates.Length;
+        var likely = 0;
+        foreach (var candidate in candidates)
         {
-            var before = gathered;
-            gathered += c.Weight;
-            return before == 0 || before < p * sum;
-        });
-        return [.. kept];
+            if (candidate.Weight >= least)
+            {
+                candidates[likely++] = candidate;
+            }
+        }
+
+        candidates = candidates[..likely];
+        candidates.Sort((a, b) => a.Weight == b.Weight ? a.Token.CompareTo(b.Token) : b.Weight.CompareTo(a.Weight));
+        var (kept, gathered) = (0, 0.0);
+        while (kept == 0 || (kept < likely && gathered < p * sum))
+        {
+            gathered += candidates[kept++].Weight;
+        }
+
+        return candidates[..kept];
     }
 
     private static float Largest(ReadOnlySpan<float> logits, int k)
@@ -83,9 +108,9 @@ internal static class Sampler
         return heap.Peek();
     }
 
-    private static int Draw(List<(int Token, double Weight)> candidates, double uniform)
+    private static int Draw(ReadOnlySpan<Candidate> candidates, double uniform)
     {
-        var left = uniform * candidates.Sum(c => c.Weight);
+        var left = uniform * Sum(candidates);
         foreach (var (token, weight) in candidates)
         {
             left -= weight;
@@ -96,6 +121,17 @@ internal static class Sampler
         }
 
         return candidates[^1].Token;
+    }
+
+    private static double Sum(ReadOnlySpan<Candidate> candidates)
+    {
+        var sum = 0.0;
+        foreach (var candidate in candidates)
+        {
+            sum += candidate.Weight;
+        }
+
+        return sum;
     }
 
     private static int IndexOfMax(ReadOnlySpan<float> logits)

@@ -11,6 +11,9 @@ internal sealed class Sequence
     private readonly CancellationTokenRegistration whileWaiting;
     private readonly CounterRandom random;
     private readonly List<int> tokens;
+
+    /// <summary>The different ones of <see cref="tokens"/>, where a penalty asks for them.</summary>
+    private readonly HashSet<int> seen;
     private float[]? logits;
 
     public Sequence(GenerationRequest request, CancellationToken cancellation)
@@ -18,6 +21,7 @@ internal sealed class Sequence
         (this.request, this.cancellation) = (request, cancellation);
         random = new(request.Sampling.Seed, request.PromptTokens);
         tokens = [.. request.PromptTokens];
+        seen = request.Sampling.RepetitionPenalty == 1 ? [] : [.. tokens];
         whileWaiting = cancellation.UnsafeRegister(static (self, token) => ((Sequence)self!).completion.TrySetCanceled(token), this);
     }
 
@@ -44,7 +48,7 @@ internal sealed class Sequence
             logits ??= row.ToArray();
         }
 
-        return Sampler.Choose(row, request.Sampling, tokens, random.Uniform(tokens.Count - PromptLength));
+        return Sampler.Choose(row, request.Sampling, seen, random.Uniform(tokens.Count - PromptLength));
     }
 
     /// <summary>Takes the next token; the reason when it is the last.</summary>
@@ -54,6 +58,11 @@ internal sealed class Sequence
     public FinishReason? Append(int token, bool endsSequence, int longest)
     {
         tokens.Add(token);
+        if (request.Sampling.RepetitionPenalty != 1)
+        {
+            seen.Add(token);
+        }
+
         var stopped = (endsSequence && !request.IgnoreEos) || request.StopAfter?.Invoke(token) == true;
         var full = tokens.Count - PromptLength >= request.MaxNewTokens || tokens.Count >= longest;
         return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
