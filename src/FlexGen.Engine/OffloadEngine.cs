@@ -3,6 +3,7 @@ using FlexGen.Engine.Movement;
 using FlexGen.Engine.Sampling;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
+using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -115,27 +116,18 @@ public sealed class OffloadEngine : IDisposable
     private void Run()
     {
         using var noGrad = no_grad();
-        var runner = model.CreateRunner();
+        StepRunner? runner = null;
         try
         {
+            if (ComputeMemory.Gpu(model.Device) is { } gpu)
+            {
+                CudaDriver.Use(gpu);
+            }
+
+            runner = model.CreateRunner();
             while (Admit())
             {
-                var start = TimeProvider.System.GetTimestamp();
-                var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
-                runner.Launch();
-                foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
-                {
-                    runner.Execute(step);
-                }
-
-                foreach (var (k, layout) in layouts)
-                {
-                    using var logits = runner.End(k, layout);
-                    Deliver(microBatches[k], layout, logits);
-                }
-
-                Count(start, layouts.Values);
-                TellEnded();
+                Sweep(runner);
             }
 
             EndAll(sequence => sequence.Cancel());
@@ -151,14 +143,34 @@ public sealed class OffloadEngine : IDisposable
         Close(runner);
     }
 
+    private void Sweep(StepRunner runner)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
+        runner.Launch();
+        foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
+        {
+            runner.Execute(step);
+        }
+
+        foreach (var (k, layout) in layouts)
+        {
+            using var logits = runner.End(k, layout);
+            Deliver(microBatches[k], layout, logits);
+        }
+
+        Count(start, layouts.Values);
+        TellEnded();
+    }
+
     /// <summary>Ends the copies under way before what a failed sweep left is freed.</summary>
-    private void Close(StepRunner runner)
+    private void Close(StepRunner? runner)
     {
         try
         {
-            runner.DisposeGraphs();
+            runner?.DisposeGraphs();
             model.Dispose();
-            runner.Dispose();
+            runner?.Dispose();
         }
         catch (Exception) when (failure is not null)
         {
