@@ -18,7 +18,10 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Prompt tokens that one pass takes in at the most (or one longer prompt), which bounds its activations.</summary>
     internal const int PrefillTokensPerPass = 8192;
 
-    private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
+    /// <summary>Decoding sweeps for each time that the GPU's memory is read.</summary>
+    private const int SweepsPerReading = 16;
+
+    private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
@@ -135,9 +138,8 @@ public sealed class OffloadEngine : IDisposable
         catch (Exception exception)
         {
             TellEnded();
-            var failed = new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception);
-            failure = failed;
-            EndAll(sequence => sequence.Fail(failed));
+            failure = new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception);
+            EndAll(sequence => sequence.Fail(failure));
         }
 
         Close(runner);
@@ -146,7 +148,8 @@ public sealed class OffloadEngine : IDisposable
     private void Sweep(StepRunner runner)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var layouts = Active().ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
+        var active = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty);
+        var layouts = active.ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
         runner.Launch();
         foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
         {
@@ -187,51 +190,46 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Fills free slots from those waiting; blocks while there is nothing to do. False when the engine is to end.</summary>
     private bool Admit()
     {
-        var room = Array.ConvertAll(microBatches, _ => PrefillTokensPerPass);
+        Array.ForEach(microBatches, m => m.BeginSweep());
         if (!staticBatches)
         {
-            Fill(room);
+            Fill();
         }
 
-        while (!Active().Any())
+        while (IsIdle)
         {
             if (stopping || !waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
             {
                 return false;
             }
 
-            Fill(room);
+            Fill();
         }
 
         return !stopping;
     }
 
     /// <summary>Each sequence goes where the fewest prompt tokens are to be prefilled, so that the micro-batches of a sweep take alike.</summary>
-    private void Fill(int[] room)
+    private void Fill()
     {
         lock (submitting)
         {
-            while (Enumerable.Range(0, room.Length).Where(k => microBatches[k].HasRoom).OrderByDescending(k => room[k]).FirstOrDefault(-1) is var k and >= 0
-                && room[k] > 0 && waiting.Reader.TryRead(out var next))
+            while (microBatches.Where(m => m.HasRoom).MaxBy(m => m.PromptRoom) is { } roomiest && waiting.Reader.TryRead(out var next))
             {
-                Place(next, k, room);
+                if (next.Begin())
+                {
+                    roomiest.Admit(next);
+                }
             }
-        }
-    }
-
-    private void Place(Sequence sequence, int k, int[] room)
-    {
-        if (sequence.Begin())
-        {
-            microBatches[k].Admit(sequence);
-            room[k] -= sequence.PromptLength;
         }
     }
 
     private void Count(long start, IEnumerable<RowLayout> layouts)
     {
         var elapsed = TimeProvider.System.GetElapsedTime(start);
-        var (prompts, gpuBytes) = (layouts.Sum(l => l.Prefills.Sum(p => p.Length)), model.GpuBytesInUse);
+        var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
+        // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
+        var gpuBytes = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0 ? model.GpuBytesInUse : 0;
         trace?.Sweep(elapsed, prompts > 0);
         var tokens = layouts.Sum(l => l.Sequences.Count);
         lock (submitting)
@@ -246,12 +244,9 @@ public sealed class OffloadEngine : IDisposable
         }
     }
 
-    private IEnumerable<int> Active() => Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty);
+    private bool IsIdle => Array.TrueForAll(microBatches, m => m.IsEmpty);
 
-    /// <summary>Gives each sequence its next token and frees the slots of those that end.</summary>
-    /// <param name="microBatch">The micro-batch.</param>
-    /// <param name="layout">Its rows.</param>
-    /// <param name="logits">[sequences (and filler), vocabulary].</param>
+    /// <summary>Gives each sequence its next token from the logits, [sequences (and filler), vocabulary], and frees the slots of those that end.</summary>
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
         var tokens = NextTokens.Choose(logits, layout.Sequences);
@@ -270,21 +265,18 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
     private Action? Advance(Sequence sequence, int token)
     {
+        if (token == NextTokens.NotFinite)
+        {
+            return () => sequence.Fail(RequestException.LogitsNotFinite(model.DataType));
+        }
+
         try
         {
-            if (token == NextTokens.NotFinite)
-            {
-                throw new RequestException("logits_not_finite", model.DataType == ScalarType.Float16
-                    ? "Its logits are not numbers: the model overflowed in Float16. Try --dtype bfloat16 or float32."
-                    : $"Its logits are not numbers, computed in {model.DataType}. Check the checkpoint's weights.");
-            }
-
             var reason = sequence.Append(token, endOfSequence.Contains(token), model.Policy.SequenceLength);
             return reason is { } finished ? () => sequence.Finish(finished) : sequence.IsCancelled ? sequence.Cancel : null;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (RequestException failed)
         {
-            var failed = exception as RequestException ?? new("stop_rule_failed", $"Its stop rule failed: {exception.Message}", exception);
             return () => sequence.Fail(failed);
         }
     }
@@ -298,12 +290,8 @@ public sealed class OffloadEngine : IDisposable
     private void EndAll(Action<Sequence> end)
     {
         waiting.Writer.TryComplete();
-        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>())
-        {
-            end(sequence);
-        }
-
-        while (waiting.Reader.TryRead(out var sequence))
+        var queued = waiting.Reader.ReadAllAsync().ToBlockingEnumerable();
+        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(queued))
         {
             end(sequence);
         }

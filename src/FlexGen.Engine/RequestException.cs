@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace FlexGen.Engine;
 
 /// <summary>One request cannot be generated from. The engine goes on with the others.</summary>
@@ -7,4 +9,8 @@ namespace FlexGen.Engine;
 public sealed class RequestException(string reason, string message, Exception? inner = null) : Exception(message, inner)
 {
     public string Reason { get; } = reason;
+
+    internal static RequestException LogitsNotFinite(ScalarType type) => new("logits_not_finite", type == ScalarType.Float16
+        ? "Its logits are not numbers: the model overflowed in Float16. Try --dtype bfloat16 or float32."
+        : $"Its logits are not numbers, computed in {type}. Check the checkpoint's weights.");
 }

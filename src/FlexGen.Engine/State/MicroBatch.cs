@@ -9,9 +9,18 @@ internal sealed class MicroBatch(int slots)
 
     public bool IsEmpty => Array.TrueForAll(sequences, s => s is null);
 
-    public bool HasRoom => Array.IndexOf(sequences, null) >= 0;
+    /// <summary>Prompt tokens that the coming sweep can take in yet.</summary>
+    public int PromptRoom { get; private set; }
 
-    public void Admit(Sequence sequence) => sequences[Array.IndexOf(sequences, null)] = sequence;
+    public bool HasRoom => PromptRoom > 0 && Array.IndexOf(sequences, null) >= 0;
+
+    public void BeginSweep() => PromptRoom = OffloadEngine.PrefillTokensPerPass;
+
+    public void Admit(Sequence sequence)
+    {
+        sequences[Array.IndexOf(sequences, null)] = sequence;
+        PromptRoom -= sequence.PromptLength;
+    }
 
     public void Free(int slot) => sequences[slot] = null;
 }

@@ -55,6 +55,7 @@ internal sealed class Sequence
     /// <param name="token">The token.</param>
     /// <param name="endsSequence">Whether it is one of the model's end-of-sequence tokens.</param>
     /// <param name="longest">Most tokens a slot holds.</param>
+    /// <exception cref="RequestException">The stop rule failed.</exception>
     public FinishReason? Append(int token, bool endsSequence, int longest)
     {
         tokens.Add(token);
@@ -63,7 +64,7 @@ internal sealed class Sequence
             seen.Add(token);
         }
 
-        var stopped = (endsSequence && !request.IgnoreEos) || request.StopAfter?.Invoke(token) == true;
+        var stopped = (endsSequence && !request.IgnoreEos) || Stops(token);
         var full = tokens.Count - PromptLength >= request.MaxNewTokens || tokens.Count >= longest;
         return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
     }
@@ -87,5 +88,17 @@ internal sealed class Sequence
     {
         whileWaiting.Dispose();
         completion.TrySetException(exception);
+    }
+
+    private bool Stops(int token)
+    {
+        try
+        {
+            return request.StopAfter?.Invoke(token) == true;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            throw new RequestException("stop_rule_failed", $"Its stop rule failed: {exception.Message}", exception);
+        }
     }
 }
