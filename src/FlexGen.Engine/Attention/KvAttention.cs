@@ -1,5 +1,6 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.State;
+using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Attention;
@@ -21,6 +22,18 @@ internal sealed class KvAttention : IAttention, IDisposable
         (this.microBatch, this.device) = (microBatch, device);
         groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
         parts = [.. cache.Parts.Select(p => (p, new PartRows(layout, p, device)))];
+    }
+
+    /// <summary>The most elements of a row that prompts take on the way to their part of the result: queries, keys and values, repeated and padded.</summary>
+    /// <param name="shape">The model.</param>
+    /// <param name="wide">Elements that take the room of one of float32.</param>
+    /// <param name="hasGpu">Whether prompts are computed together.</param>
+    public static long PrefillElements(ModelShape shape, long wide, bool hasGpu)
+    {
+        var heads = (long)shape.Heads * shape.HeadDim;
+        return hasGpu
+            ? ((4 * heads) + (wide * shape.Heads)) * PrefillGroup.MostPadded.Rows / PrefillGroup.MostPadded.Of
+            : heads + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
     }
 
     /// <summary>Changes which slots decode and how many tokens each holds, row by row, where all rest on the compute device; 0 tokens: none.</summary>
@@ -83,16 +96,10 @@ internal sealed class KvAttention : IAttention, IDisposable
         passes.ForEach(p => p.Pass.Dispose());
     }
 
-    private static void Prefill(
-        PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)
+    private static void Prefill(PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)
     {
-        var (kvHeads, heads) = (key.shape[1], query.shape[1]);
-        var q = Heads(query, heads / kvHeads);
-        var expanded = (long[])[group.Count, kvHeads, heads / kvHeads, group.Length, key.shape[2]];
-        var k = Heads(key, 1).expand(expanded).flatten(1, 2);
-        var v = Heads(value, 1).expand(expanded).flatten(1, 2);
-        var result = ScaledDotProduct.Causal(q.flatten(1, 2), k, v, scale, window)
-            .transpose(1, 2).reshape(group.Count * group.Length, -1);
+        using var scope = NewDisposeScope();
+        var result = Attended(group, query, key, value, scale, window);
         if (group.Gather is null)
         {
             output.narrow(0, group.FirstRow, group.Length).copy_(result);
@@ -101,12 +108,22 @@ internal sealed class KvAttention : IAttention, IDisposable
         {
             output.index_copy_(0, group.Rows!, result.index_select(0, group.Padded!));
         }
+    }
 
-        // [rows, kvHeads * n, headDim] -> [count, kvHeads, n, length, headDim]
-        Tensor Heads(Tensor x, long n)
-        {
-            var own = group.Gather is null ? x.narrow(0, group.FirstRow, group.Length) : x.index_select(0, group.Gather);
-            return own.reshape(group.Count, group.Length, kvHeads, n, x.shape[2]).permute(0, 2, 3, 1, 4);
-        }
+    /// <summary>[count * length, heads * headDim].</summary>
+    private static Tensor Attended(PrefillGroup group, Tensor query, Tensor key, Tensor value, double scale, int? window)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (Heads(group, query, query.shape[1]), Heads(group, key, query.shape[1]), Heads(group, value, query.shape[1]));
+        return ScaledDotProduct.Causal(q, k, v, scale, window).transpose(1, 2).reshape(group.Count * group.Length, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[rows, its heads, headDim] -> [count, heads, length, headDim]: heads that are shared are repeated.</summary>
+    private static Tensor Heads(PrefillGroup group, Tensor x, long heads)
+    {
+        using var scope = NewDisposeScope();
+        var own = group.Gather is null ? x.narrow(0, group.FirstRow, group.Length) : x.index_select(0, group.Gather);
+        return own.reshape(group.Count, group.Length, x.shape[1], 1, x.shape[2]).permute(0, 2, 3, 1, 4)
+            .expand(group.Count, x.shape[1], heads / x.shape[1], group.Length, x.shape[2]).flatten(1, 2).MoveToOuterDisposeScope();
     }
 }
