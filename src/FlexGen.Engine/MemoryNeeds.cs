@@ -85,7 +85,7 @@ internal sealed class MemoryNeeds
 
     /// <summary>
     /// Bytes of one micro-batch's pass through half a layer, of another that is halfway through a layer, of keys and values on their way
-    /// home, and of each micro-batch its hidden states, what all layers are given, and the logits.
+    /// home, and of each micro-batch its hidden states, what all layers are given, windows' masks, and the logits.
     /// </summary>
     private static double Activations(Model model, Policy policy, int size, bool hasGpu)
     {
@@ -93,14 +93,16 @@ internal sealed class MemoryNeeds
         var (shape, wide) = (model.Shape, sizeof(float) / size);
         var (heads, keysAndValues) = ((long)shape.Heads * shape.HeadDim, 2L * shape.KvHeads * shape.HeadDim);
         var layers = model.Layers.OfType<DecoderLayer>().Select(l => l.Elements(wide)).ToList();
+        var windows = model.Layers.OfType<DecoderLayer>().Select(l => l.Window).OfType<int>().Distinct().Where(w => w < policy.SequenceLength).ToList();
         var (halfway, atHome) = (heads + keysAndValues, policy.Cache == Placement.AllGpu ? 0 : keysAndValues);
         var ofARow = Math.Max(
             Math.Max(layers.Max(l => l.Projecting), layers.Max(l => l.Completing) + keysAndValues),
-            heads + halfway + atHome + KvAttention.PrefillElements(shape, wide, hasGpu));
+            heads + halfway + atHome + KvAttention.PrefillElements(shape, wide, hasGpu, windows.Count > 0));
         ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
         ofARow += StoresInFlight * atHome;
         ofARow += policy.GpuBatchCount * (shape.HiddenSize + (2L * shape.HeadDim) + (indexBytes / size));
         var logits = (double)Math.Max(policy.GpuBatchSize, LeastRows) * policy.GpuBatchCount * shape.VocabularySize;
-        return ((MostRows(policy) * (double)ofARow) + logits) * size;
+        var masks = policy.GpuBatchCount * windows.Sum(ScaledDotProduct.MaskElements);
+        return ((MostRows(policy) * (double)ofARow) + logits + masks) * size;
     }
 }

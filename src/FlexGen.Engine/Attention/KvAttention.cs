@@ -14,6 +14,7 @@ internal sealed class KvAttention : IAttention, IDisposable
     private readonly int microBatch;
     private readonly Device device;
     private readonly List<PrefillGroup> groups;
+    private readonly Dictionary<int, Tensor> masks = [];
     private readonly List<(CachePart Part, PartRows Rows)> parts = [];
     private readonly List<(CachePart Part, PartPass Pass)> passes = [];
 
@@ -28,12 +29,14 @@ internal sealed class KvAttention : IAttention, IDisposable
     /// <param name="shape">The model.</param>
     /// <param name="wide">Elements that take the room of one of float32.</param>
     /// <param name="hasGpu">Whether prompts are computed together.</param>
-    public static long PrefillElements(ModelShape shape, long wide, bool hasGpu)
+    /// <param name="windowed">Whether results are put together from blocks.</param>
+    public static long PrefillElements(ModelShape shape, long wide, bool hasGpu, bool windowed)
     {
         var heads = (long)shape.Heads * shape.HeadDim;
+        var results = (heads * (windowed ? 2 : 1)) + (wide * shape.Heads);
         return hasGpu
-            ? ((4 * heads) + (wide * shape.Heads)) * PrefillGroup.MostPadded.Rows / PrefillGroup.MostPadded.Of
-            : heads + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
+            ? ((3 * heads) + results) * PrefillGroup.MostPadded.Rows / PrefillGroup.MostPadded.Of
+            : results + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
     }
 
     /// <summary>Changes which slots decode and how many tokens each holds, row by row, where all rest on the compute device; 0 tokens: none.</summary>
@@ -93,10 +96,15 @@ internal sealed class KvAttention : IAttention, IDisposable
     {
         groups.ForEach(g => g.Dispose());
         parts.ForEach(p => p.Rows.Dispose());
+        foreach (var mask in masks.Values)
+        {
+            mask.Dispose();
+        }
+
         passes.ForEach(p => p.Pass.Dispose());
     }
 
-    private static void Prefill(PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)
+    private void Prefill(PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)
     {
         using var scope = NewDisposeScope();
         var result = Attended(group, query, key, value, scale, window);
@@ -111,11 +119,25 @@ internal sealed class KvAttention : IAttention, IDisposable
     }
 
     /// <summary>[count * length, heads * headDim].</summary>
-    private static Tensor Attended(PrefillGroup group, Tensor query, Tensor key, Tensor value, double scale, int? window)
+    private Tensor Attended(PrefillGroup group, Tensor query, Tensor key, Tensor value, double scale, int? window)
     {
         using var scope = NewDisposeScope();
         var (q, k, v) = (Heads(group, query, query.shape[1]), Heads(group, key, query.shape[1]), Heads(group, value, query.shape[1]));
-        return ScaledDotProduct.Causal(q, k, v, scale, window).transpose(1, 2).reshape(group.Count * group.Length, -1).MoveToOuterDisposeScope();
+        var result = window < group.Length
+            ? ScaledDotProduct.Windowed(q, k, v, scale, window.Value, Mask(window.Value, query.dtype))
+            : ScaledDotProduct.Causal(q, k, v, scale);
+        return result.transpose(1, 2).reshape(group.Count * group.Length, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same for all layers with this window.</summary>
+    private Tensor Mask(int window, ScalarType type)
+    {
+        if (!masks.TryGetValue(window, out var mask))
+        {
+            masks.Add(window, mask = ScaledDotProduct.Mask(window, type, device));
+        }
+
+        return mask;
     }
 
     /// <summary>[rows, its heads, headDim] -> [count, heads, length, headDim]: heads that are shared are repeated.</summary>

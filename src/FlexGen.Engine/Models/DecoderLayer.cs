@@ -14,6 +14,9 @@ public abstract class DecoderLayer : Layer
         return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights, context);
     }
 
+    /// <summary>A token sees itself and the window - 1 tokens before it; null: all before it.</summary>
+    protected internal virtual int? Window => null;
+
     /// <summary>What the layer's operations make for one row.</summary>
     /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
     protected internal abstract RowElements Elements(long wide);

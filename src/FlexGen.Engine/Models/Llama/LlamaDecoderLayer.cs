@@ -38,6 +38,8 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         down = Linear($"{name}.mlp.down_proj", options.Hidden, options.FeedForward, options.FeedForwardBias);
     }
 
+    protected internal override int? Window => options.Window(index);
+
     protected internal override RowElements Elements(long wide)
     {
         var (hidden, heads, kvHeads) = ((long)options.Hidden, (long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
@@ -54,7 +56,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
     {
         var x = Norm(hidden, weights, attentionNorm, context);
         var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
-        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), options.Window(index));
+        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), Window);
 
         Tensor Heads(LinearSpec projection, WeightSpec? norm)
         {

@@ -40,7 +40,7 @@ internal sealed class OptDecoderLayer : DecoderLayer
     protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
-        return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window: null);
+        return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
 
         Tensor Heads(LinearSpec projection) => projection.Forward(x, weights).view(-1, options.Heads, headDim);
     }
