@@ -20,6 +20,9 @@ internal sealed class MemoryNeeds
     /// <summary>Rows that a CPU computes at least.</summary>
     private const int LeastRows = 16;
 
+    /// <summary>Tokens of one block of the decode kernel.</summary>
+    private const int DecodeChunk = 128;
+
     /// <summary>Passes whose new keys and values are on their way home at once.</summary>
     private const int StoresInFlight = 2;
 
@@ -42,6 +45,7 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
+            ("attention's partial results", hasGpu ? Partials(shape, policy, Math.Max(cacheGpu, Math.Max(policy.BroughtToGpu(cacheHost), policy.BroughtToGpu(cacheDisk)))) : 0),
             ("the recorded decode", recorded > 0 ? recorded + Workspace : 0),
             ("activations", Activations(model, policy, DataTypes.Size(type), hasGpu)),
             ("the CUDA context and its libraries", gpuBytesInUse + (hasGpu ? Workspace : 0)),
@@ -76,6 +80,13 @@ internal sealed class MemoryNeeds
         var onHost = cacheHost - policy.BroughtToGpu(cacheHost) + cacheDisk - policy.BroughtToGpu(cacheDisk);
         return (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? 2 * CacheLanes.StagingBytes : 0)
             + ((double)HostDecode.RowBytes(shape, type) * onHost * policy.GpuBatchCount);
+    }
+
+    /// <summary>What the decode kernel puts the parts of a sequence together from: of each query head a result, its highest score and its sum.</summary>
+    private static long Partials(ModelShape shape, Policy policy, int slots)
+    {
+        var chunks = ((long)policy.SequenceLength + DecodeChunk - 1) / DecodeChunk;
+        return slots * ((chunks * shape.Heads * (shape.HeadDim + 2)) + shape.KvHeads) * sizeof(float);
     }
 
     /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>

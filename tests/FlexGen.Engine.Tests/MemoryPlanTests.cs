@@ -87,6 +87,15 @@ public class MemoryPlanTests
     }
 
     [Fact]
+    public void The_decode_kernel_s_partial_results_are_planned()
+    {
+        var policy = new Policy(64, 2, 4096) { Cache = new(50, 50), AttentionOnHost = 50 };
+        MemoryNeeds needs = new(PublishedShapes.Create("llama-3-8b"), policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0);
+        // 32 slots at most at once, of 32 blocks of 32 heads; and for each of their 8 key heads a count.
+        Assert.Equal((32 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), needs.Compute.Single(n => n.What == "attention's partial results").Bytes);
+    }
+
+    [Fact]
     public void A_budget_above_what_the_machine_has_is_not_enough()
     {
         var asked = options with { HostMemory = 64 * GiB, GpuMemory = 70 * GiB };
