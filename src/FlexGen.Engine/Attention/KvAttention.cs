@@ -15,14 +15,16 @@ internal sealed class KvAttention : IAttention, IDisposable
     private readonly Device device;
     private readonly List<PrefillGroup> groups;
     private readonly Dictionary<int, Tensor> masks = [];
-    private readonly List<(CachePart Part, PartRows Rows)> parts = [];
+    private readonly int rowCount;
+    private readonly List<(CachePart Part, PartRows Rows)> parts;
     private readonly List<(CachePart Part, PartPass Pass)> passes = [];
 
     public KvAttention(RowLayout layout, KvCache cache, int microBatch, Device device)
     {
         (this.microBatch, this.device) = (microBatch, device);
         groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
-        parts = [.. cache.Parts.Select(p => (p, new PartRows(layout, p, device)))];
+        rowCount = layout.Slots.Length;
+        parts = [.. cache.Parts.Select(p => (Part: p, Rows: new PartRows(layout, p, device))).Where(p => p.Rows.Rows.Length > 0)];
     }
 
     /// <summary>The most elements of a row that prompts take on the way to their part of the result: queries, keys and values, repeated and padded.</summary>
@@ -56,7 +58,6 @@ internal sealed class KvAttention : IAttention, IDisposable
     public Tensor Begin(AttentionInput input)
     {
         var (layer, query, key, value, scale, window) = input;
-        var rowCount = parts.Sum(p => p.Rows.Rows.Length);
         var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
         if (rowCount < query.shape[0])
         {
@@ -64,7 +65,7 @@ internal sealed class KvAttention : IAttention, IDisposable
             output.zero_();
         }
 
-        foreach (var (part, rows) in parts.Where(p => p.Rows.Rows.Length > 0))
+        foreach (var (part, rows) in parts)
         {
             var (keys, values) = (rows.Of(key).DetachFromDisposeScope(), rows.Of(value).DetachFromDisposeScope());
             var pass = new PartPass(layer, microBatch, rows, query, keys, values, output, scale, window);
