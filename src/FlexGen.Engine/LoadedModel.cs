@@ -38,7 +38,7 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries();
         }
 
-        Policy = MemoryPlan.Choose(model, DataType, Device, options, GpuBytesInUse);
+        Policy = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
         weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         try
         {

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Attention;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
@@ -16,13 +17,22 @@ internal sealed class MemoryNeeds
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long Workspace = 32L << 20;
 
+    /// <summary>Rows that a CPU computes at least.</summary>
+    private const int LeastRows = 16;
+
+    /// <summary>Tokens of one block of the decode kernel.</summary>
+    private const int DecodeChunk = 128;
+
+    /// <summary>Passes whose new keys and values are on their way home at once.</summary>
+    private const int StoresInFlight = 2;
+
     public MemoryNeeds(Model model, Policy policy, ScalarType type, bool hasGpu, long gpuBytesInUse)
     {
         Policy = policy;
         var shape = model.Shape;
         var layers = WeightPlacement.Of(model, policy.Weights, type);
         var (cacheGpu, cacheHost, cacheDisk) = policy.Cache.Split(policy.GpuBatchSize);
-        var (hiddenGpu, hiddenHost, hiddenDisk) = policy.Hidden.Split(policy.GpuBatchCount);
+        var (_, hiddenHost, hiddenDisk) = policy.Hidden.Split(policy.GpuBatchCount);
         var streamed = 2 * layers.Max(l => Aligned(l, Tier.Host) + Aligned(l, Tier.Disk));
         // Two slabs of keys and two of values for each part of the cache that is brought to where the attention runs.
         double Buffers(int slots) => 2.0 * KvCache.Bytes(shape, slots, policy.SequenceLength, type) / shape.DecoderLayers;
@@ -35,8 +45,9 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
+            ("attention's partial results", hasGpu ? Partials(shape, policy, Math.Max(cacheGpu, Math.Max(policy.BroughtToGpu(cacheHost), policy.BroughtToGpu(cacheDisk)))) : 0),
             ("the recorded decode", recorded > 0 ? recorded + Workspace : 0),
-            ("activations", Activations(shape, policy, hiddenGpu, hasGpu) * DataTypes.Size(type)),
+            ("activations", Activations(model, policy, DataTypes.Size(type), hasGpu)),
             ("the CUDA context and its libraries", gpuBytesInUse + (hasGpu ? Workspace : 0)),
         ];
         Host =
@@ -71,17 +82,38 @@ internal sealed class MemoryNeeds
             + ((double)HostDecode.RowBytes(shape, type) * onHost * policy.GpuBatchCount);
     }
 
-    /// <summary>
-    /// Elements of a row of one layer's pass: the input, the residual and their norms, query, key, value and attention's output, and the
-    /// feed-forward network's two, or on a CPU three.
-    /// </summary>
-    private static long ElementsOfARow(ModelShape shape, bool hasGpu) =>
-        (5L * shape.HiddenSize) + (4L * shape.Heads * shape.HeadDim) + ((hasGpu ? 2L : 3L) * shape.FeedForwardSize);
-
-    /// <summary>Elements of one layer's pass at once, and of each sequence the logits. Between layers each micro-batch holds its rows' hidden states.</summary>
-    private static double Activations(ModelShape shape, Policy policy, int restingOnGpu, bool hasGpu)
+    /// <summary>What the decode kernel puts the parts of a sequence together from: of each query head a result, its highest score and its sum.</summary>
+    private static long Partials(ModelShape shape, Policy policy, int slots)
     {
-        var rows = Math.Min((double)policy.GpuBatchSize * policy.SequenceLength, OffloadEngine.PrefillTokensPerPass + policy.SequenceLength);
-        return (rows * ElementsOfARow(shape, hasGpu)) + (rows * shape.HiddenSize * restingOnGpu) + ((double)policy.EffectiveBatchSize * shape.VocabularySize);
+        var chunks = ((long)policy.SequenceLength + DecodeChunk - 1) / DecodeChunk;
+        return slots * ((chunks * shape.Heads * (shape.HeadDim + 2)) + shape.KvHeads) * sizeof(float);
+    }
+
+    /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>
+    public static long MostRows(Policy policy) => Math.Max(
+        LeastRows,
+        Math.Min((long)policy.GpuBatchSize * policy.SequenceLength, (long)OffloadEngine.PrefillTokensPerPass + policy.SequenceLength + policy.GpuBatchSize));
+
+    /// <summary>
+    /// Bytes of one micro-batch's pass through half a layer, of another that is halfway through a layer, of keys and values on their way
+    /// home, and of each micro-batch its hidden states, what all layers are given, windows' masks, and the logits.
+    /// </summary>
+    private static double Activations(Model model, Policy policy, int size, bool hasGpu)
+    {
+        const int indexBytes = 64;
+        var (shape, wide) = (model.Shape, sizeof(float) / size);
+        var (heads, keysAndValues) = ((long)shape.Heads * shape.HeadDim, 2L * shape.KvHeads * shape.HeadDim);
+        var layers = model.Layers.OfType<DecoderLayer>().Select(l => l.Elements(wide)).ToList();
+        var windows = model.Layers.OfType<DecoderLayer>().Select(l => l.Window).OfType<int>().Distinct().Where(w => w < policy.SequenceLength).ToList();
+        var (halfway, atHome) = (heads + keysAndValues, policy.Cache == Placement.AllGpu ? 0 : keysAndValues);
+        var ofARow = Math.Max(
+            Math.Max(layers.Max(l => l.Projecting), layers.Max(l => l.Completing) + keysAndValues),
+            heads + halfway + atHome + KvAttention.PrefillElements(shape, wide, hasGpu, windows.Count > 0));
+        ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
+        ofARow += StoresInFlight * atHome;
+        ofARow += policy.GpuBatchCount * (shape.HiddenSize + (2L * shape.HeadDim) + (indexBytes / size));
+        var logits = (double)Math.Max(policy.GpuBatchSize, LeastRows) * policy.GpuBatchCount * shape.VocabularySize;
+        var masks = policy.GpuBatchCount * windows.Sum(ScaledDotProduct.MaskElements);
+        return ((MostRows(policy) * (double)ofARow) + logits + masks) * size;
     }
 }

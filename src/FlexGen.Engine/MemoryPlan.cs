@@ -19,9 +19,9 @@ internal static class MemoryPlan
     /// <param name="type">The type it computes in.</param>
     /// <param name="device">Where.</param>
     /// <param name="options">What is asked for.</param>
-    /// <param name="gpuBytesInUse">Bytes of GPU memory that this process has taken before the first weight.</param>
+    /// <param name="memory">The memory that there is.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
-    public static Policy Choose(Model model, ScalarType type, Device device, EngineOptions options, long gpuBytesInUse = 0)
+    public static Policy Choose(Model model, ScalarType type, Device device, EngineOptions options, Machine memory)
     {
         var hasGpu = device.type != TorchSharp.DeviceType.CPU;
         var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
@@ -33,7 +33,7 @@ internal static class MemoryPlan
             RecordsDecode = hasGpu && options.Overlap,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
-        var limits = Limits(hasGpu, options, gpuBytesInUse).ToList();
+        var limits = Limits(hasGpu, options, memory).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Needs(n))), 1);
@@ -46,20 +46,26 @@ internal static class MemoryPlan
 
         return limits.Find(l => !l.Holds(needs)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, needs) : needs.Policy;
 
-        MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, gpuBytesInUse);
+        MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, memory.GpuBytesInUse);
     }
 
-    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, long gpuBytesInUse)
+    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
     {
         const string Less = "lower --gpu-batch-size, --num-gpu-batches or --max-sequence-length, choose a smaller --dtype, or move a share to another tier with --percent";
-        var host = options.HostMemory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+        IReadOnlyList<(string What, double Bytes)> OnHost(MemoryNeeds needs) => hasGpu ? needs.Host : [.. needs.Compute, .. needs.Host];
         if (hasGpu || options.GpuMemory is not null)
         {
-            var budget = options.GpuMemory ?? (CudaDriver.FreeMemory() / 10 * 9) + gpuBytesInUse;
+            var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
             yield return new(hasGpu ? "GPU memory" : "the compute tier", "--gpu-memory is", budget, n => n.Compute, $"Raise --gpu-memory, {Less}");
         }
 
-        yield return new("host memory", "--host-memory is", host, n => hasGpu ? n.Host : [.. n.Compute, .. n.Host], $"Raise --host-memory, {Less}");
+        if (hasGpu)
+        {
+            yield return new("GPU memory", "this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, n => n.Compute, $"End what else uses the GPU, {Less}");
+        }
+
+        yield return new("host memory", "--host-memory is", options.HostMemory ?? memory.HostBytes / 4 * 3, OnHost, $"Raise --host-memory, {Less}");
+        yield return new("host memory", "this machine has", memory.HostBytes, OnHost, $"Run it on a machine with more, {Less}");
         if (options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0)
         {
             yield return new(
@@ -78,6 +84,24 @@ internal static class MemoryPlan
         var length = options.MaxSequenceLength ?? Math.Min(shape.ContextLength, DefaultSequenceLength);
         return length >= 2 && length <= shape.ContextLength ? length : throw new EngineException(
             $"The maximum sequence length is {length}; {shape.Name} can have 2 to {shape.ContextLength} tokens");
+    }
+
+    /// <summary>The memory that there is, whatever the budgets say.</summary>
+    /// <param name="HostBytes">Of the machine, or of the container.</param>
+    /// <param name="GpuBytesFree">Of the GPU, that nobody has taken.</param>
+    /// <param name="GpuBytesInUse">Of the GPU, that this process has taken before the first weight.</param>
+    public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0)
+    {
+        /// <summary>This machine's. A GPU's context must be current.</summary>
+        public static Machine This(Device device, long gpuBytesInUse)
+        {
+            // Of a container's limit the runtime calls three quarters available, and nine tenths a high load.
+            var host = GC.GetGCMemoryInfo();
+            return new(
+                Math.Max(host.TotalAvailableMemoryBytes, host.HighMemoryLoadThresholdBytes),
+                device.type == TorchSharp.DeviceType.CPU ? 0 : CudaDriver.FreeMemory(),
+                gpuBytesInUse);
+        }
     }
 
     /// <summary>A budget, what counts against it, and what lifts it.</summary>

@@ -23,12 +23,12 @@ internal static class HostAttentionBandwidth
 
         var (query, output) = (new float[Slots * KvHeads * HeadDim], new float[Slots * KvHeads * HeadDim]);
         Array.Fill(query, 0.1f);
-        var spans = Enumerable.Range(0, Slots).Select(s => new HostAttention.Span(s, 0, Tokens)).ToArray();
+        var seen = Enumerable.Range(0, Slots).Select(s => new HostAttention.Seen(s, 0, Tokens)).ToArray();
         fixed (float* q = query, o = output)
         {
             var (from, to) = ((IntPtr)q, (IntPtr)o);
             var attention = Rate(slab => HostAttention.Decode(
-                (float*)from, (Half*)slab, (Half*)slab + Elements, (float*)to, new(Slots, KvHeads, 1, HeadDim), spans, 0.1f));
+                (float*)from, (Half*)slab, (Half*)slab + Elements, (float*)to, new(Slots, KvHeads, 1, HeadDim), seen, 0.1f));
             var read = Rate(slab => HostAttention.Threads.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((Half*)slab + (t * Row), (int)Row / 4).IndexOf(long.MinValue))));
             Console.WriteLine($$"""{"benchmark":"host-attention","processors":{{Environment.ProcessorCount}},"gb_per_second":{{attention:0.0}},"plain_read_gb_per_second":{{read:0.0}},"ratio_to_plain_read":{{attention / read:0.00}}}""");
         }

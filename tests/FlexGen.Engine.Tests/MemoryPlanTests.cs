@@ -77,7 +77,7 @@ public class MemoryPlanTests
     {
         var model = PublishedShapes.Create("opt-6.7b");
         var asked = options with { GpuBatchCount = 1, MaxSequenceLength = 544, GpuMemory = 16 * GiB };
-        Policy OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, gpuBytesInUse: 0);
+        Policy OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, new(64 * GiB, 80 * GiB));
         var policy = OnGpu(asked);
         Assert.True(policy.RecordsDecode);
         var bytes = (long)Math.Ceiling(new MemoryNeeds(model, policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0).Compute.Sum(n => n.Bytes));
@@ -86,7 +86,31 @@ public class MemoryPlanTests
         Assert.False(OnGpu(asked with { Overlap = false }).RecordsDecode);
     }
 
-    private static Policy Choose(string shape, EngineOptions options) => MemoryPlan.Choose(PublishedShapes.Create(shape), ScalarType.Float32, CPU, options);
+    [Fact]
+    public void The_decode_kernel_s_partial_results_are_planned()
+    {
+        var policy = new Policy(64, 2, 4096) { Cache = new(50, 50), AttentionOnHost = 50 };
+        MemoryNeeds needs = new(PublishedShapes.Create("llama-3-8b"), policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0);
+        // 32 slots at most at once, of 32 blocks of 32 heads; and for each of their 8 key heads a count.
+        Assert.Equal((32 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), needs.Compute.Single(n => n.What == "attention's partial results").Bytes);
+    }
 
-    private static string Refusal(string shape, EngineOptions options) => Assert.Throws<EngineException>(() => Choose(shape, options)).Message;
+    [Fact]
+    public void A_budget_above_what_the_machine_has_is_not_enough()
+    {
+        var asked = options with { HostMemory = 64 * GiB, GpuMemory = 70 * GiB };
+        MemoryPlan.Machine memory = new(HostBytes: 4 * GiB, GpuBytesFree: 3 * GiB, GpuBytesInUse: GiB / 2);
+        Assert.Contains("does not fit host memory", Refusal("opt-1.3b", asked, memory), StringComparison.Ordinal);
+        Assert.Contains("this machine has 4.00 GiB. Run it on a machine with more, lower", Refusal("opt-1.3b", asked, memory), StringComparison.Ordinal);
+        var onGpu = Assert.Throws<EngineException>(() =>
+            MemoryPlan.Choose(PublishedShapes.Create("opt-1.3b"), ScalarType.Float32, new(TorchSharp.DeviceType.CUDA, 0), asked, memory)).Message;
+        Assert.Contains("does not fit GPU memory", onGpu, StringComparison.Ordinal);
+        Assert.Contains("this process can have 3.50 GiB. End what else uses the GPU", onGpu, StringComparison.Ordinal);
+    }
+
+    private static Policy Choose(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
+        MemoryPlan.Choose(PublishedShapes.Create(shape), ScalarType.Float32, CPU, options, memory ?? new(2_000_000 * GiB));
+
+    private static string Refusal(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
+        Assert.Throws<EngineException>(() => Choose(shape, options, memory)).Message;
 }

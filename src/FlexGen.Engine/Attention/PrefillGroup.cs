@@ -9,6 +9,9 @@ namespace FlexGen.Engine.Attention;
 /// </summary>
 internal sealed class PrefillGroup : IDisposable
 {
+    /// <summary>The rows that a group of some rows is padded to at the most.</summary>
+    public static readonly (int Rows, int Of) MostPadded = (4, 3);
+
     private PrefillGroup(IReadOnlyList<RowLayout.Prefill> members, Device device)
     {
         (Count, Length) = (members.Count, members.Max(m => m.Length));
@@ -51,7 +54,7 @@ internal sealed class PrefillGroup : IDisposable
         var members = new List<RowLayout.Prefill>();
         foreach (var prefill in prefills.OrderByDescending(p => p.Length))
         {
-            if (members.Count > 0 && (alone || prefill.Length * 4 < members[0].Length * 3))
+            if (members.Count > 0 && (alone || prefill.Length * MostPadded.Rows < members[0].Length * MostPadded.Of))
             {
                 groups.Add(new(members, device));
                 members = [];

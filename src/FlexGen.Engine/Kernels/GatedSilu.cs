@@ -14,23 +14,36 @@ internal static unsafe class GatedSilu
     private const int Lanes = 8;
     private const int ElementsPerTask = 1 << 14;
 
-    /// <summary>Both of one shape and type; so is the result, which on a GPU takes gate's place.</summary>
+    /// <summary>Elements of another type than float32 that are widened at once.</summary>
+    private const long ElementsAtOnce = 1 << 20;
+
+    /// <summary>Both contiguous and of one shape and type. The result takes gate's place.</summary>
     public static Tensor Forward(Tensor gate, Tensor up)
     {
-        if (gate.requires_grad || up.requires_grad)
-        {
-            return nn.functional.silu(gate) * up;
-        }
-
         if (gate.device.type != DeviceType.CPU)
         {
             return nn.functional.silu(gate, inplace: true).mul_(up);
         }
 
-        var (g, u) = (gate.to(ScalarType.Float32).contiguous(), up.to(ScalarType.Float32).contiguous());
-        var output = empty_like(g);
-        Compute(g.Address(), u.Address(), output.Address(), g.numel());
-        return output.to(gate.dtype);
+        var (all, length) = (gate.numel(), gate.dtype == ScalarType.Float32 ? gate.numel() : ElementsAtOnce);
+        for (var first = 0L; first < all; first += length)
+        {
+            Replace(gate, up, first, Math.Min(length, all - first));
+        }
+
+        return gate;
+    }
+
+    private static void Replace(Tensor gate, Tensor up, long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        var (place, factor) = (gate.view(-1).narrow(0, first, count), up.view(-1).narrow(0, first, count).to(ScalarType.Float32));
+        var wide = place.to(ScalarType.Float32);
+        Compute(wide.Address(), factor.Address(), wide.Address(), count);
+        if (gate.dtype != ScalarType.Float32)
+        {
+            place.copy_(wide);
+        }
     }
 
     private static void Compute(IntPtr gate, IntPtr up, IntPtr output, long length)

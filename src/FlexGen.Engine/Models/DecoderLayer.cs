@@ -11,11 +11,15 @@ public abstract class DecoderLayer : Layer
     public sealed override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)
     {
         var (layer, query, key, value, scale, window) = Project(hidden!, weights, context);
-        return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights);
+        return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights, context);
     }
 
-    /// <summary>Elements of 16 bits that all operations of the layer make for one row; those of float32 count twice.</summary>
-    protected internal abstract long ElementsOfARow { get; }
+    /// <summary>A token sees itself and the window - 1 tokens before it; null: all before it.</summary>
+    protected internal virtual int? Window => null;
+
+    /// <summary>What the layer's operations make for one row.</summary>
+    /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
+    protected internal abstract RowElements Elements(long wide);
 
     /// <summary>The half before attention.</summary>
     /// <param name="hidden">[tokens, hidden].</param>
@@ -27,7 +31,8 @@ public abstract class DecoderLayer : Layer
     /// <param name="hidden">What <see cref="Project"/> was given.</param>
     /// <param name="attended">[tokens, heads * headDim].</param>
     /// <param name="weights">This layer's weights.</param>
-    protected internal abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights);
+    /// <param name="context">What belongs to this pass.</param>
+    protected internal abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context);
 
     /// <summary>Adds the residual to what a sublayer has just computed, in its place.</summary>
     private protected static Tensor Add(Tensor computed, Tensor residual)

@@ -15,13 +15,35 @@ public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor La
     /// <summary>The rotary embedding's frequencies, [headDim / 2], on the compute device.</summary>
     internal Tensor? RotaryFrequencies { get; set; }
 
+    /// <summary>Whether what a layer makes on its way is kept, in the dispose scope that the layer is called in, instead of being freed at once.</summary>
+    internal bool KeepsAll { get; init; }
+
     public void Dispose()
     {
         TokenIds.Dispose();
         Positions.Dispose();
         LastRows.Dispose();
+        ForgetRotary();
+        RotaryFrequencies?.Dispose();
+    }
+
+    /// <summary>Computes a tensor and frees what was made on its way.</summary>
+    internal Tensor Freeing(Func<Tensor> compute)
+    {
+        if (KeepsAll)
+        {
+            return compute();
+        }
+
+        using var scope = NewDisposeScope();
+        return compute().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Has <see cref="Rotary"/> computed again.</summary>
+    internal void ForgetRotary()
+    {
         Rotary?.Cos.Dispose();
         Rotary?.Sin.Dispose();
-        RotaryFrequencies?.Dispose();
+        Rotary = null;
     }
 }

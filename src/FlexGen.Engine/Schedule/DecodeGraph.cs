@@ -33,7 +33,7 @@ internal sealed class DecodeGraph : IDisposable
         var layout = RowLayout.Decoding(policy.GpuBatchSize, policy.SequenceLength);
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
-        context = layout.Context(attention, device);
+        context = layout.Context(attention, device) with { KeepsAll = true };
         try
         {
             graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
@@ -48,8 +48,9 @@ internal sealed class DecodeGraph : IDisposable
     /// <summary>What the graphs of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
     public static long Bytes(Model model, Policy policy, ScalarType type)
     {
-        var ofARow = model.Layers.OfType<DecoderLayer>().Sum(l => l.ElementsOfARow) + (16L * model.Shape.HiddenSize) + model.Shape.VocabularySize;
-        var bytes = policy.EffectiveBatchSize * ofARow * DataTypes.Size(type);
+        var (shape, size) = (model.Shape, DataTypes.Size(type));
+        var layers = model.Layers.OfType<DecoderLayer>().Sum(l => l.Elements(sizeof(float) / size).Made + ((long)shape.Heads * shape.HeadDim));
+        var bytes = policy.EffectiveBatchSize * (layers + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize) * size;
         var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
         return policy.RecordsDecode && resident && bytes <= MostBytes ? bytes : 0;
     }
@@ -92,8 +93,10 @@ internal sealed class DecodeGraph : IDisposable
     }
 
     /// <summary>
-    /// All layers. The tensors it makes are kept until it is called again: a graph uses the same memory each time. (What libtorch makes
-    /// within an operation, such as a norm's means, stays in its pool for this stream.)
+    /// All layers. The tensors it makes are kept until it is called again: a graph uses the same memory each time. Memory freed while it
+    /// is recorded would stay in libtorch's pool for this stream, where only later recordings would take it, whose launches follow this
+    /// one's; but where memory runs short libtorch gives such a pool back to the driver. (What it makes within an operation, such as a
+    /// norm's means, is in that pool.)
     /// </summary>
     private void Forward()
     {
@@ -107,7 +110,7 @@ internal sealed class DecodeGraph : IDisposable
             {
                 var attended = attention.Begin(layer.Project(hidden!, used, context));
                 scope.Attach(attended);
-                hidden = layer.Complete(hidden!, attended, used);
+                hidden = layer.Complete(hidden!, attended, used, context);
             }
             else
             {
@@ -122,7 +125,7 @@ internal sealed class DecodeGraph : IDisposable
 
     private void Forget()
     {
-        context.Rotary = null;
+        context.ForgetRotary();
         attention.Store();
         foreach (var tensor in kept)
         {

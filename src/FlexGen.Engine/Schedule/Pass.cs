@@ -23,10 +23,7 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         using var scope = NewDisposeScope();
         if (layer is DecoderLayer decoder)
         {
-            var attended = attention.Begin(decoder.Project(hidden!, weights, context));
-            halfway = (decoder, attended, weights);
-            context.Rotary?.Cos.DetachFromDisposeScope();
-            context.Rotary?.Sin.DetachFromDisposeScope();
+            halfway = (decoder, attention.Begin(Project(decoder, weights)), weights);
         }
         else
         {
@@ -41,7 +38,7 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         {
             using var scope = NewDisposeScope();
             attention.End();
-            Become(half.Layer.Complete(hidden!, half.Attended, half.Weights));
+            Become(half.Layer.Complete(hidden!, half.Attended, half.Weights, context));
             half.Attended.Dispose();
             halfway = null;
         }
@@ -61,6 +58,15 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         halfway?.Attended.Dispose();
         attention.Dispose();
         context.Dispose();
+    }
+
+    /// <summary>Only what attention is given outlives the projection.</summary>
+    private AttentionInput Project(DecoderLayer layer, LayerWeights weights)
+    {
+        using var scope = NewDisposeScope();
+        var input = layer.Project(hidden!, weights, context);
+        scope.MoveToOuter(input.Query, input.Key, input.Value);
+        return input;
     }
 
     private void Become(Tensor output)

@@ -24,7 +24,7 @@ internal sealed class HiddenStore : IDisposable
 
     /// <summary>The most that the hidden states of one micro-batch take.</summary>
     public static long Bytes(ModelShape shape, Policy policy, ScalarType type) =>
-        ((long)OffloadEngine.PrefillTokensPerPass + policy.SequenceLength + policy.GpuBatchSize + 16) * shape.HiddenSize * DataTypes.Size(type);
+        MemoryNeeds.MostRows(policy) * shape.HiddenSize * DataTypes.Size(type);
 
     public void Store(int microBatch, Pass pass)
     {

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Tensors;
 
 /// <summary>
-/// Random weights for measuring. Not zeros, which a GPU multiplies faster. The same 32 MiB are repeated, shifted from weight to
+/// Random weights for measuring. Not zeros, which a GPU multiplies faster. The same 4 MiB are repeated, shifted from weight to
 /// weight: drawing hundreds of gigabytes would take longer than the measurement.
 /// </summary>
 internal sealed unsafe class DummyWeights : IWeightSource
 {
-    private const long BlockElements = 16 << 20;
+    private const long BlockBytes = 4 << 20;
     private const double Deviation = 0.02;
     private readonly Dictionary<ScalarType, Tensor> blocks = [];
     private long shift;
@@ -25,20 +25,17 @@ internal sealed unsafe class DummyWeights : IWeightSource
         var (to, bytes) = (weight.Address(), weight.ByteCount());
         if (!blocks.TryGetValue(dtype, out var block))
         {
-            var generator = new Generator(1);
-            block = (randn([BlockElements], generator: generator) * Deviation).to(dtype).DetachFromDisposeScope();
-            blocks.Add(dtype, block);
+            blocks.Add(dtype, block = Draw(dtype));
         }
 
-        var (from, blockBytes) = (block.Address(), BlockElements * DataTypes.Size(dtype));
         for (long at = 0, start = shift; at < bytes; start = 0)
         {
-            var length = Math.Min(bytes - at, blockBytes - start);
-            Copier.OnHost.ToHost(to + (nint)at, from + (nint)start, length);
+            var length = Math.Min(bytes - at, BlockBytes - start);
+            Copier.OnHost.ToHost(to + (nint)at, block.Address() + (nint)start, length);
             at += length;
         }
 
-        shift = (shift + 4096) % blockBytes;
+        shift = (shift + 4096) % BlockBytes;
         if (device.type == TorchSharp.DeviceType.CPU)
         {
             return weight;
@@ -60,5 +57,12 @@ internal sealed unsafe class DummyWeights : IWeightSource
         {
             block.Dispose();
         }
+    }
+
+    private static Tensor Draw(ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        return (randn([BlockBytes / DataTypes.Size(dtype)], generator: generator) * Deviation).to(dtype).DetachFromDisposeScope();
     }
 }

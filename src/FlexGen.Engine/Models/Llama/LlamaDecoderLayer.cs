@@ -38,38 +38,42 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         down = Linear($"{name}.mlp.down_proj", options.Hidden, options.FeedForward, options.FeedForwardBias);
     }
 
-    /// <summary>Norms, each of whose steps makes a tensor, most in float32; query and key with three steps of rotation; the rest one by one.</summary>
-    protected internal override long ElementsOfARow
+    protected internal override int? Window => options.Window(index);
+
+    protected internal override RowElements Elements(long wide)
     {
-        get
-        {
-            var (heads, kvHeads) = ((long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
-            var norms = (2L * options.Hidden) + (options.HeadNorm ? heads + kvHeads : 0);
-            return (RmsNorm.ElementsOfAnElement * norms) + (5 * heads) + (5 * kvHeads) + (2L * options.Hidden) + (2L * options.FeedForward);
-        }
+        var (hidden, heads, kvHeads) = ((long)options.Hidden, (long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
+        var (norm, projected, turned) = (RmsNorm.Elements(wide), heads + (2 * kvHeads), heads + kvHeads);
+        var (normed, step) = options.HeadNorm ? (turned, norm * heads) : (0, heads);
+        var (angles, feedForward) = (5 * wide * options.HeadDim, 2 * (hidden + options.FeedForward));
+        return new(
+            Projecting: Math.Max(norm * hidden, hidden + projected + normed + turned + step + angles),
+            Completing: heads + hidden + Math.Max(norm * hidden, feedForward),
+            Made: (2 * norm * hidden) + projected + (norm * normed) + (2 * turned) + feedForward);
     }
 
     protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
-        var x = Norm(hidden, weights, attentionNorm);
+        var x = Norm(hidden, weights, attentionNorm, context);
         var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
-        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), options.Window(index));
+        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), Window);
 
         Tensor Heads(LinearSpec projection, WeightSpec? norm)
         {
             var heads = projection.Forward(x, weights).view(x.shape[0], -1, options.HeadDim);
-            return norm is null ? heads : Norm(heads, weights, norm);
+            return norm is null ? heads : Norm(heads, weights, norm, context);
         }
     }
 
-    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights)
+    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
         var x = Add(output.Forward(attended, weights), hidden);
-        return Add(FeedForward(Norm(x, weights, feedForwardNorm), weights), x);
+        return Add(FeedForward(Norm(x, weights, feedForwardNorm, context), weights), x);
     }
 
     private Tensor FeedForward(Tensor x, LayerWeights weights) =>
         down.Forward(GatedSilu.Forward(gate.Forward(x, weights), up.Forward(x, weights)), weights);
 
-    private Tensor Norm(Tensor x, LayerWeights weights, WeightSpec norm) => RmsNorm.Forward(x, weights[norm], options.NormEps);
+    private Tensor Norm(Tensor x, LayerWeights weights, WeightSpec norm, ForwardContext context) =>
+        RmsNorm.Forward(x, weights[norm], options.NormEps, context);
 }

@@ -17,5 +17,5 @@ internal sealed class LlamaHead : Layer
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>
-        weights.Linear(RmsNorm.Forward(hidden!.index_select(0, context.LastRows), weights[norm], normEps), head);
+        weights.Linear(RmsNorm.Forward(hidden!.index_select(0, context.LastRows), weights[norm], normEps, context), head);
 }

@@ -32,18 +32,20 @@ internal sealed class OptDecoderLayer : DecoderLayer
         feedForwardNorm = OptNorm.Of(options, $"{name}final_layer_norm", (n, width) => Weight(n, width));
     }
 
-    /// <summary>Two norms, query, key, value, what is attended to, two outputs; the feed-forward network's two.</summary>
-    protected internal override long ElementsOfARow => (8L * options.Hidden) + (2L * options.FeedForward);
+    protected internal override RowElements Elements(long wide) => new(
+        Projecting: 4L * options.Hidden,
+        Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
+        Made: (7L * options.Hidden) + options.FeedForward);
 
     protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
-        return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window: null);
+        return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
 
         Tensor Heads(LinearSpec projection) => projection.Forward(x, weights).view(-1, options.Heads, headDim);
     }
 
-    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights)
+    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
         var x = Add(output.Forward(attended, weights), hidden);
         return options.NormBefore

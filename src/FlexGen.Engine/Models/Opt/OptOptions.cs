@@ -61,7 +61,7 @@ internal sealed record OptOptions
             Activation = config.Text("activation_function", "relu") switch
             {
                 "relu" => x => nn.functional.relu(x, inplace: true),
-                "gelu" => x => nn.functional.gelu(x),
+                "gelu" => x => nn.functional.gelu(x, inplace: true),
                 var name => throw config.Refused("activation_function", $"is '{name}'; supported are relu and gelu"),
             },
         };
