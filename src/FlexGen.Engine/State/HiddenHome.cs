@@ -12,8 +12,8 @@ internal sealed class HiddenHome : IDisposable
     private readonly HostMemory memory;
     private readonly DirectFile? file;
     private readonly Device device;
-    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? storing;
-    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? loading;
+    private (Tensor Tensor, Transfer Transfer)? storing;
+    private (Tensor Tensor, Transfer Transfer)? loading;
     private long[] shape = [];
     private ScalarType type;
 
@@ -35,19 +35,15 @@ internal sealed class HiddenHome : IDisposable
         var bytes = hidden.ByteCount();
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
-        var after = lane.Mark();
-        var transfer = lane.Start(
-            copier =>
+        storing = (contiguous, lane.StartAfterCompute(copier =>
+        {
+            copier.ToHost(memory.Address, contiguous.Address(), bytes);
+            if (file is not null)
             {
-                copier.ToHost(memory.Address, contiguous.Address(), bytes);
-                if (file is not null)
-                {
-                    copier.Flush();
-                    file.Write(0, memory.Address, DirectFile.Align(bytes));
-                }
-            },
-            after);
-        storing = (contiguous, transfer, after);
+                copier.Flush();
+                file.Write(0, memory.Address, DirectFile.Align(bytes));
+            }
+        }));
     }
 
     /// <summary>Starts to bring them back.</summary>
@@ -61,23 +57,16 @@ internal sealed class HiddenHome : IDisposable
         stored.Transfer.WaitOnHost();
         stored.Tensor.Dispose();
         stored.Transfer.Dispose();
-        stored.After?.Dispose();
         storing = null;
         var hidden = empty(shape, type, device).DetachFromDisposeScope();
         var bytes = hidden.ByteCount();
 
         // The allocator hands out memory that what the compute device has been given so far may still use.
-        var after = lane.Mark();
-        loading = (
-            hidden,
-            lane.Start(
-                copier =>
-                {
-                    file?.Read(0, memory.Address, DirectFile.Align(bytes));
-                    copier.ToCompute(hidden.Address(), memory.Address, bytes);
-                },
-                after),
-            after);
+        loading = (hidden, lane.StartAfterCompute(copier =>
+        {
+            file?.Read(0, memory.Address, DirectFile.Align(bytes));
+            copier.ToCompute(hidden.Address(), memory.Address, bytes);
+        }));
     }
 
     /// <summary>The hidden states, once they are on the compute device; null if none were stored.</summary>
@@ -90,7 +79,6 @@ internal sealed class HiddenHome : IDisposable
 
         loaded.Transfer.WaitOnCompute();
         loaded.Transfer.Dispose();
-        loaded.After?.Dispose();
         loading = null;
         return loaded.Tensor;
     }

@@ -1,6 +1,5 @@
 using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
-using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -12,10 +11,9 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class HomePart : CachePart
 {
-    private const int StoresInFlight = 2;
     private readonly (SlabHome Keys, SlabHome Values)[,] slabs;
     private readonly Transfer?[,] stores;
-    private readonly Queue<(Transfer Transfer, CudaEvent? After, Tensor Keys, Tensor Values)> storing = new();
+    private readonly StoreQueue storing;
     private readonly CacheBuffer[] buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
@@ -38,7 +36,7 @@ internal sealed class HomePart : CachePart
         string? diskFolder)
         : base(firstSlot, slots, attendOnHost ? null : kernel)
     {
-        (this.lanes, onDisk) = (lanes, diskFolder is not null);
+        (this.lanes, storing, onDisk) = (lanes, new(lanes.Stores), diskFolder is not null);
         var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
         tokenBytes = rowBytes * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
@@ -124,42 +122,23 @@ internal sealed class HomePart : CachePart
             return;
         }
 
-        while (storing.Count >= StoresInFlight)
-        {
-            storing.Peek().Transfer.WaitOnHost();
-            FreeOldest();
-        }
-
         var keys = pass.Keys.narrow(0, first, count).contiguous().DetachFromDisposeScope();
         var values = pass.Values.narrow(0, first, count).contiguous().DetachFromDisposeScope();
         var places = pass.Rows.CacheRows[first..];
         var home = slabs[pass.Layer, pass.MicroBatch];
-        var after = lanes.Stores.Mark();
-        var transfer = lanes.Stores.Start(
+        stores[pass.Layer, pass.MicroBatch] = storing.Start(
             copier =>
             {
                 lanes.Scatter(copier, keys, home.Keys, places);
                 lanes.Scatter(copier, values, home.Values, places);
             },
-            after);
-        storing.Enqueue((transfer, after, keys, values));
-        stores[pass.Layer, pass.MicroBatch]?.Dispose();
-        stores[pass.Layer, pass.MicroBatch] = transfer;
+            keys,
+            values);
     }
 
     public override void Dispose()
     {
-        while (storing.Count > 0)
-        {
-            storing.Peek().Transfer.Settle();
-            FreeOldest();
-        }
-
-        foreach (var store in stores)
-        {
-            store?.Dispose();
-        }
-
+        storing.Dispose();
         foreach (var (keys, values) in slabs)
         {
             keys.Dispose();
@@ -168,13 +147,5 @@ internal sealed class HomePart : CachePart
 
         Array.ForEach(buffers, b => b.Dispose());
         onHost?.Dispose();
-    }
-
-    private void FreeOldest()
-    {
-        var (_, after, keys, values) = storing.Dequeue();
-        after?.Dispose();
-        keys.Dispose();
-        values.Dispose();
     }
 }

@@ -49,23 +49,19 @@ internal sealed unsafe class HostDecode : IDisposable
             : Staged(stagings[pass.MicroBatch].Address, count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
         turn = (turn + 1) % lanes.Attention.Count;
-        var lane = lanes.Attention[turn];
-        var after = lane.Mark();
-        var transfer = lane.Start(
-            _ =>
+        var transfer = lanes.Attention[turn].StartAfterCompute(_ =>
+        {
+            present?.WaitOnHost();
+            Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
+            Scatter(rows.Values, values, pass.Rows.CacheRows, count);
+            var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
+            HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
+            if (span is not null)
             {
-                present?.WaitOnHost();
-                Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
-                Scatter(rows.Values, values, pass.Rows.CacheRows, count);
-                var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
-                HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
-                if (span is not null)
-                {
-                    lanes.Trace!.End(span);
-                }
-            },
-            after);
-        pass.OnHost = (transfer, after, tensors, rows.Result);
+                lanes.Trace!.End(span);
+            }
+        });
+        pass.OnHost = (transfer, tensors, rows.Result);
     }
 
     /// <summary>Puts the result where the pass wants it.</summary>

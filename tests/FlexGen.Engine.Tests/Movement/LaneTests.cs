@@ -33,8 +33,19 @@ public class LaneTests
             Assert.Equal("copies failed: the disk is gone", Assert.Throws<EngineException>(wait).Message);
         }
 
-        failing.Settle();
         next.WaitOnHost();
+    }
+
+    [Fact]
+    public void Who_waits_for_a_copy_that_has_been_disposed_goes_on()
+    {
+        using var lane = new Lane("copies", gpu: null, trace: null);
+        var copy = lane.StartAfterCompute(_ => { });
+        copy.WaitOnHost();
+        copy.Dispose();
+        copy.WaitOnHost();
+        copy.WaitOnCompute();
+        copy.Dispose();
     }
 
     [Fact]
