@@ -45,6 +45,7 @@ internal sealed class Lane : IDisposable
         return Add(copy, now, now);
     }
 
+    /// <summary>Ends the lane when the copies that were asked for are done: the memory they read and write can be freed.</summary>
     public void Dispose()
     {
         jobs.CompleteAdding();
@@ -97,6 +98,15 @@ internal sealed class Lane : IDisposable
                 var cause = exception is AggregateException { InnerException: { } inner } ? inner : exception;
                 transfer.Failed(new EngineException(cause is EngineException ? cause.Message : $"{thread.Name} failed: {cause.Message}", cause));
             }
+        }
+
+        try
+        {
+            copier.Flush();
+        }
+        catch (InvalidOperationException)
+        {
+            // The device has failed, and does nothing any more.
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class CacheBuffer : IDisposable
         var bytes = DirectFile.Align(slab.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type));
         (keys, values, onGpu) = (new(bytes, device), new(bytes, device), ComputeMemory.Gpu(device) is not null);
         (Keys, Values) = (keys.View(0, slab, type), values.View(0, slab, type));
+        Release();
     }
 
     public Tensor Keys { get; }
@@ -35,7 +36,7 @@ internal sealed class CacheBuffer : IDisposable
     /// <summary>The copy that fills it.</summary>
     public Transfer? Arrival { get; private set; }
 
-    /// <summary>Happens when the compute device is done with what it held before.</summary>
+    /// <summary>Happens when the compute device is done with what it held before, or with what the allocator had its memory for.</summary>
     public CudaEvent? Released { get; private set; }
 
     /// <summary>Says what the buffer will hold. Who asked for the copy disposes the arrival before, which a reader may still wait for.</summary>

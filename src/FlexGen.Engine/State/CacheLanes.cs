@@ -104,7 +104,7 @@ internal sealed class CacheLanes : IDisposable
         }
     }
 
-    /// <summary>Ends the lanes; what they were asked for is done first.</summary>
+    /// <summary>Ends the lanes, once what they were asked for is done.</summary>
     public void Dispose()
     {
         Loads.Dispose();

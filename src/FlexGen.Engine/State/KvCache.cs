@@ -57,9 +57,9 @@ internal sealed class KvCache : IDisposable
     public void Dispose()
     {
         lanes?.Dispose();
-        if (lanes?.HasGpu == true)
+        if (kernel is not null || lanes?.HasGpu == true)
         {
-            // After a sweep that failed kernels may still be under way that read host memory.
+            // After a sweep that failed kernels of the parts may still be under way, in no lane: they are unloaded here, and use host memory.
             CudaDriver.Settle();
         }
 

@@ -147,12 +147,18 @@ internal sealed class WeightStore : IDisposable
     }
 
     /// <summary>Compute memory that holds one layer's streamed weights at a time.</summary>
-    private sealed class Buffer(long bytes, Device device) : IDisposable
+    private sealed class Buffer : IDisposable
     {
         private readonly Dictionary<(int Layer, long Offset), Tensor> views = [];
-        private readonly bool onGpu = ComputeMemory.Gpu(device) is not null;
+        private readonly bool onGpu;
 
-        public ComputeMemory Memory { get; } = new(bytes, device);
+        public Buffer(long bytes, Device device)
+        {
+            (Memory, onGpu) = (new(bytes, device), ComputeMemory.Gpu(device) is not null);
+            Release();
+        }
+
+        public ComputeMemory Memory { get; }
 
         public int Layer { get; private set; } = -1;
 
@@ -161,7 +167,7 @@ internal sealed class WeightStore : IDisposable
 
         public List<Transfer> Pages { get; } = [];
 
-        /// <summary>Happens when the compute device is done with the layer before.</summary>
+        /// <summary>Happens when the compute device is done with the layer before, or with what the allocator had its memory for.</summary>
         public CudaEvent? Released { get; private set; }
 
         public void Assign(int layer)
