@@ -67,7 +67,7 @@ internal sealed class HomePart : CachePart
             return;
         }
 
-        var buffer = buffers[turn++ % 2];
+        var buffer = buffers[turn ^= 1];
         var (keys, values) = slabs[layer, microBatch];
         var stored = stores[layer, microBatch];
         var bytes = rows.Prefix * tokenBytes;

@@ -67,7 +67,7 @@ internal sealed class WeightStore : IDisposable
         var buffer = Find(layer);
         if (buffer is null)
         {
-            buffer = buffers[turn++ % 2];
+            buffer = buffers[turn ^= 1];
             buffer.Assign(layer);
         }
 
