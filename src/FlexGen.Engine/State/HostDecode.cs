@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.State;
 
 /// <summary>Attention of decoding sequences in host memory, beside the compute device: queries come, results go back.</summary>
-internal sealed unsafe class HostDecode : IDisposable
+internal sealed class HostDecode : IDisposable
 {
     private readonly HostAttention.Shape layout;
     private readonly ScalarType type;
@@ -52,8 +52,8 @@ internal sealed unsafe class HostDecode : IDisposable
         var transfer = lanes.Attention[turn].StartAfterCompute(_ =>
         {
             present?.WaitOnHost();
-            Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
-            Scatter(rows.Values, values, pass.Rows.CacheRows, count);
+            SlabHome.Scatter(rows.Keys, keys, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
+            SlabHome.Scatter(rows.Values, values, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
             var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
             HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
             if (span is not null)
@@ -107,14 +107,6 @@ internal sealed unsafe class HostDecode : IDisposable
         var keys = at + (nint)(QueryBytes * count);
         var values = keys + (nint)(KeyBytes * count);
         return new(at, keys, values, values + (nint)(KeyBytes * count));
-    }
-
-    private void Scatter(IntPtr rows, IntPtr slab, long[] places, int count)
-    {
-        for (var n = 0; n < count; n++)
-        {
-            Buffer.MemoryCopy((void*)(rows + (nint)(n * KeyBytes)), (void*)(slab + (nint)(places[n] * KeyBytes)), KeyBytes, KeyBytes);
-        }
     }
 
     /// <summary>Addresses in host memory: [sequences, heads, headDim] float32, twice [sequences, kvHeads, headDim], and the result like the query.</summary>

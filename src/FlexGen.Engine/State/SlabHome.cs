@@ -63,9 +63,15 @@ internal sealed unsafe class SlabHome : IDisposable
             return;
         }
 
+        Scatter(rows, host!.Address, places, rowBytes);
+    }
+
+    /// <summary>Copies rows that lie one after another to their places in a slab in host memory.</summary>
+    public static void Scatter(IntPtr rows, IntPtr slab, ReadOnlySpan<long> places, long rowBytes)
+    {
         for (var n = 0; n < places.Length; n++)
         {
-            Buffer.MemoryCopy((void*)(rows + (nint)(n * rowBytes)), (void*)(host!.Address + (nint)(places[n] * rowBytes)), rowBytes, rowBytes);
+            Buffer.MemoryCopy((void*)(rows + (nint)(n * rowBytes)), (void*)(slab + (nint)(places[n] * rowBytes)), rowBytes, rowBytes);
         }
     }
 
