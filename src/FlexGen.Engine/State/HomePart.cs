@@ -28,15 +28,15 @@ internal sealed class HomePart : CachePart
     /// <param name="type">The cache's type.</param>
     /// <param name="device">The compute device.</param>
     /// <param name="lanes">What copies.</param>
-    /// <param name="attendOnHost">Whether decoding attends in host memory.</param>
-    /// <param name="kernel">What attends on a GPU; null on a CPU.</param>
+    /// <param name="kernel">What decoding attends with on a GPU; null on a CPU.</param>
+    /// <param name="onHost">What decoding attends with in host memory, which the part then owns; null: it attends on the compute device.</param>
     /// <param name="diskFolder">Where files go when the part's home is the disk; null: host memory.</param>
     public HomePart(
-        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, bool attendOnHost, DecodeAttention? kernel,
+        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, DecodeAttention? kernel, HostDecode? onHost,
         string? diskFolder)
-        : base(firstSlot, slots, attendOnHost ? null : kernel)
+        : base(firstSlot, slots, onHost is null ? kernel : null)
     {
-        (this.lanes, storing, onDisk) = (lanes, new(lanes.Stores), diskFolder is not null);
+        (this.lanes, this.onHost, storing, onDisk) = (lanes, onHost, new(lanes.Stores), diskFolder is not null);
         var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
         tokenBytes = rowBytes * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
@@ -49,7 +49,6 @@ internal sealed class HomePart : CachePart
             }
         }
 
-        onHost = attendOnHost ? new(shape, policy, slots, type, lanes) : null;
         if (onHost is null || onDisk)
         {
             long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];

@@ -15,16 +15,23 @@ internal sealed class HostDecode : IDisposable
     private readonly ScalarType type;
     private readonly CacheLanes lanes;
     private readonly HostExchange? exchange;
-    private readonly HostMemory[] stagings;
+    private readonly HostMemory staging;
+    private readonly long stagingBytes;
     private int turn;
 
-    public HostDecode(ModelShape shape, Policy policy, int slots, ScalarType type, CacheLanes lanes)
+    /// <param name="shape">The model.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="slots">Most sequences of a pass.</param>
+    /// <param name="type">The cache's type.</param>
+    /// <param name="lanes">Whose threads attend.</param>
+    /// <param name="exchange">What takes rows between a GPU and host memory; null without one.</param>
+    public HostDecode(ModelShape shape, Policy policy, int slots, ScalarType type, CacheLanes lanes, HostExchange? exchange)
     {
-        (this.type, this.lanes) = (type, lanes);
+        (this.type, this.lanes, this.exchange) = (type, lanes, exchange);
         layout = new(slots, shape.KvHeads, shape.Heads / shape.KvHeads, shape.HeadDim);
-        exchange = lanes.HasGpu ? new(type) : null;
-        // One for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
-        stagings = lanes.HasGpu ? [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new HostMemory(RowBytes(shape, type) * slots, pinned: true))] : [];
+        // A piece for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
+        stagingBytes = exchange is null ? 0 : DirectFile.Align(RowBytes(shape, type) * slots);
+        staging = new(stagingBytes * policy.GpuBatchCount, pinned: true);
     }
 
     private long QueryBytes => (long)layout.KvHeads * layout.Group * layout.HeadDim * sizeof(float);
@@ -46,7 +53,7 @@ internal sealed class HostDecode : IDisposable
         var tensors = exchange is null ? OnCpu(pass) : [];
         var rows = exchange is null
             ? new Rows(tensors[0].Address(), tensors[1].Address(), tensors[2].Address(), tensors[3].Address())
-            : Staged(stagings[pass.MicroBatch].Address, count);
+            : Staged(staging.Address + (nint)(stagingBytes * pass.MicroBatch), count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
         turn = (turn + 1) % lanes.Attention.Count;
         var transfer = lanes.Attention[turn].StartAfterCompute(_ =>
@@ -82,11 +89,7 @@ internal sealed class HostDecode : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        exchange?.Dispose();
-        Array.ForEach(stagings, s => s.Dispose());
-    }
+    public void Dispose() => staging.Dispose();
 
     /// <summary>The rows, and room for the result, as tensors in host memory.</summary>
     private static Tensor[] OnCpu(PartPass pass)
