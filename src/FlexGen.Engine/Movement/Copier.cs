@@ -21,6 +21,33 @@ internal sealed unsafe class Copier(CudaStream? stream)
         }
     }
 
+    /// <summary>From a file to the compute device.</summary>
+    /// <param name="to">Where, aligned and with room to <see cref="DirectFile.Align"/> if nothing is between.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the bytes begin in it, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Memory that they go through, pinned where there is a GPU; null: they are read to where they are wanted.</param>
+    public void ToCompute(IntPtr to, DirectFile file, long offset, long bytes, HostMemory? staging)
+    {
+        if (staging is null)
+        {
+            file.Read(offset, to, DirectFile.Align(bytes));
+            return;
+        }
+
+        // While one half of the memory is read into, the other is copied to the device.
+        var half = staging.Bytes / 2;
+        for (var (n, at) = (0, 0L); at < bytes; n++, at += half)
+        {
+            var (piece, length) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, bytes - at));
+            file.Read(offset + at, piece, DirectFile.Align(length));
+            Flush();
+            ToCompute(to + (nint)at, piece, length);
+        }
+
+        Flush();
+    }
+
     /// <summary>From the compute device to host memory.</summary>
     public void ToHost(IntPtr to, IntPtr from, long bytes)
     {

@@ -66,28 +66,10 @@ internal sealed class LayerHome : IDisposable
         }
 
         start = Math.Max(start, hostBytes);
-        if (start >= end)
+        if (start < end)
         {
-            return;
+            copier.ToCompute(to + (nint)start, file!, start - hostBytes, end - start, staging);
         }
-
-        if (staging is null)
-        {
-            file!.Read(start - hostBytes, to + (nint)start, end - start);
-            return;
-        }
-
-        // While one half of the staging memory is read into, the other is copied to the device.
-        var half = staging.Bytes / 2;
-        for (var n = 0; start < end; n++, start += half)
-        {
-            var (at, bytes) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, end - start));
-            file!.Read(start - hostBytes, at, bytes);
-            copier.Flush();
-            copier.ToCompute(to + (nint)start, at, bytes);
-        }
-
-        copier.Flush();
     }
 
     public void Dispose()

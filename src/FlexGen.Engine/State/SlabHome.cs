@@ -41,17 +41,7 @@ internal sealed unsafe class SlabHome : IDisposable
             return;
         }
 
-        var step = staging?.Bytes ?? Math.Max(DirectFile.Align(bytes), 1);
-        for (var at = 0L; at < bytes; at += step)
-        {
-            var length = Math.Min(step, bytes - at);
-            file!.Read(at, staging?.Address ?? to, DirectFile.Align(length));
-            if (staging is not null)
-            {
-                copier.ToCompute(to + (nint)at, staging.Address, length);
-                copier.Flush();
-            }
-        }
+        copier.ToCompute(to, file!, 0, bytes, staging);
     }
 
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
