@@ -20,6 +20,7 @@ public sealed unsafe partial class DirectFile : IDisposable
     private const int UnnamedTemporary = 0x410000;
     private const int CreateNew = 0xC0;
     private const int OwnerOnly = 0x180;
+    private const int TooManyOpenFiles = 24;
 
     // As many as requests are in flight. Not the runtime's threads, of which there are as many as cores: others would wait behind requests.
     private static readonly ThreadTeam requesting = new("disk", 8);
@@ -93,6 +94,7 @@ public sealed unsafe partial class DirectFile : IDisposable
 
     private static int OpenUnnamed(string folder)
     {
+        var error = 0;
         // tmpfs and some network file systems know no O_DIRECT, older overlay file systems and NFS no unnamed files.
         foreach (var (named, direct) in new[] { (false, Direct), (false, 0), (true, Direct), (true, 0) })
         {
@@ -107,9 +109,13 @@ public sealed unsafe partial class DirectFile : IDisposable
 
                 return descriptor;
             }
+
+            error = Marshal.GetLastPInvokeError();
         }
 
-        throw new IOException($"{folder}: a scratch file could not be opened (errno {Marshal.GetLastPInvokeError()}); name a folder on a local disk with --disk-dir");
+        throw new IOException($"{folder}: a scratch file could not be opened (errno {error}); " + (error == TooManyOpenFiles
+            ? "the process has as many files open as it may: raise that limit with ulimit -n"
+            : "name a folder on a local disk with --disk-dir"));
     }
 
     private static void InParallel(long bytes, Action<long, int> request)

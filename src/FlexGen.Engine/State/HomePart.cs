@@ -1,5 +1,6 @@
 using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
+using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -17,7 +18,7 @@ internal sealed class HomePart : CachePart
     private readonly CacheBuffer[] buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
-    private readonly bool onDisk;
+    private readonly DirectFile? file;
     private readonly long tokenBytes;
     private int turn;
 
@@ -30,17 +31,19 @@ internal sealed class HomePart : CachePart
     /// <param name="lanes">What copies.</param>
     /// <param name="kernel">What decoding attends with on a GPU; null on a CPU.</param>
     /// <param name="onHost">What decoding attends with in host memory, which the part then owns; null: it attends on the compute device.</param>
-    /// <param name="diskFolder">Where files go when the part's home is the disk; null: host memory.</param>
+    /// <param name="diskFolder">Where a file goes when the part's home is the disk; null: host memory.</param>
     public HomePart(
         ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, DecodeAttention? kernel, HostDecode? onHost,
         string? diskFolder)
         : base(firstSlot, slots, onHost is null ? kernel : null)
     {
-        (this.lanes, this.onHost, storing, onDisk) = (lanes, onHost, new(lanes.Stores), diskFolder is not null);
+        (this.lanes, this.onHost, storing) = (lanes, onHost, new(lanes.Stores));
         var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
         tokenBytes = rowBytes * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
         stores = new Transfer?[shape.DecoderLayers, policy.GpuBatchCount];
+        var (slabBytes, next) = (tokenBytes * policy.SequenceLength, 0L);
+        file = diskFolder is null ? null : new(diskFolder, 2 * slabs.Length * DirectFile.Align(slabBytes));
         for (var layer = 0; layer < shape.DecoderLayers; layer++)
         {
             for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
@@ -49,14 +52,19 @@ internal sealed class HomePart : CachePart
             }
         }
 
-        if (onHost is null || onDisk)
+        if (onHost is null || file is not null)
         {
             long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
             var place = onHost is null ? device : CPU;
             buffers = [new(slab, type, place), new(slab, type, place)];
         }
 
-        SlabHome Home() => new(tokenBytes * policy.SequenceLength, rowBytes, lanes.HasGpu, diskFolder);
+        SlabHome Home()
+        {
+            var offset = next;
+            next += DirectFile.Align(slabBytes);
+            return new(slabBytes, rowBytes, lanes.HasGpu, file, offset);
+        }
     }
 
     public override void Load(int layer, int microBatch, PartRows rows)
@@ -114,7 +122,7 @@ internal sealed class HomePart : CachePart
     public override void Store(PartPass pass)
     {
         // Attention in host memory has written the decoding rows to a host slab itself.
-        var first = onHost is not null && !onDisk ? pass.Rows.Decodes.Count : 0;
+        var first = onHost is not null && file is null ? pass.Rows.Decodes.Count : 0;
         var count = pass.Rows.Rows.Length - first;
         if (count == 0)
         {
@@ -144,6 +152,7 @@ internal sealed class HomePart : CachePart
             values.Dispose();
         }
 
+        file?.Dispose();
         Array.ForEach(buffers, b => b.Dispose());
         onHost?.Dispose();
     }

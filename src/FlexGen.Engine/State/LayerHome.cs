@@ -16,17 +16,19 @@ internal sealed class LayerHome : IDisposable
     private readonly HostMemory host;
     private readonly DirectFile? file;
     private readonly long hostBytes;
+    private readonly long fileOffset;
 
     /// <param name="places">Each weight of the layer with its tier and its offset in the image (0 on the compute device).</param>
     /// <param name="hostBytes">The host's part of the image.</param>
     /// <param name="diskBytes">The disk's part.</param>
     /// <param name="pinned">Whether a GPU will read it.</param>
-    /// <param name="diskFolder">Where scratch files go.</param>
-    public LayerHome(IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, long hostBytes, long diskBytes, bool pinned, string diskFolder)
+    /// <param name="file">The disk's part of all layers; null: there is none.</param>
+    /// <param name="fileOffset">Where this layer's begins.</param>
+    public LayerHome(
+        IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, long hostBytes, long diskBytes, bool pinned, DirectFile? file, long fileOffset)
     {
-        (Places, this.hostBytes, Bytes) = (places, hostBytes, hostBytes + diskBytes);
+        (Places, this.hostBytes, Bytes, this.file, this.fileOffset) = (places, hostBytes, hostBytes + diskBytes, file, fileOffset);
         host = new(hostBytes, pinned);
-        file = diskBytes == 0 ? null : new(diskFolder, diskBytes);
     }
 
     public IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> Places { get; }
@@ -48,7 +50,7 @@ internal sealed class LayerHome : IDisposable
 
         using var aligned = new HostMemory(DirectFile.Align(bytes), pinned: false);
         Copier.OnHost.ToHost(aligned.Address, from, bytes);
-        file!.Write(offset - hostBytes, aligned.Address, aligned.Bytes);
+        file!.Write(fileOffset + offset - hostBytes, aligned.Address, aligned.Bytes);
     }
 
     /// <summary>Copies part of the image, on a lane's thread.</summary>
@@ -68,13 +70,9 @@ internal sealed class LayerHome : IDisposable
         start = Math.Max(start, hostBytes);
         if (start < end)
         {
-            copier.ToCompute(to + (nint)start, file!, start - hostBytes, end - start, staging);
+            copier.ToCompute(to + (nint)start, file!, fileOffset + start - hostBytes, end - start, staging);
         }
     }
 
-    public void Dispose()
-    {
-        host.Dispose();
-        file?.Dispose();
-    }
+    public void Dispose() => host.Dispose();
 }

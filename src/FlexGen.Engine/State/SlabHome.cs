@@ -10,17 +10,18 @@ internal sealed unsafe class SlabHome : IDisposable
     private const long GapBytes = 64 << 10;
     private readonly HostMemory? host;
     private readonly DirectFile? file;
+    private readonly long offset;
     private readonly long rowBytes;
 
     /// <param name="bytes">Its size.</param>
     /// <param name="rowBytes">Bytes of one token of one slot.</param>
     /// <param name="pinned">Whether a GPU reads it; only for host memory.</param>
-    /// <param name="diskFolder">Where a file goes; null: host memory.</param>
-    public SlabHome(long bytes, long rowBytes, bool pinned, string? diskFolder)
+    /// <param name="file">Where it rests on disk; null: it rests in host memory.</param>
+    /// <param name="offset">Where it begins in the file, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    public SlabHome(long bytes, long rowBytes, bool pinned, DirectFile? file, long offset)
     {
-        this.rowBytes = rowBytes;
-        host = diskFolder is null ? new(bytes, pinned) : null;
-        file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
+        (this.file, this.offset, this.rowBytes) = (file, offset, rowBytes);
+        host = file is null ? new(bytes, pinned) : null;
     }
 
     public bool OnDisk => file is not null;
@@ -41,7 +42,7 @@ internal sealed unsafe class SlabHome : IDisposable
             return;
         }
 
-        copier.ToCompute(to, file!, 0, bytes, staging);
+        copier.ToCompute(to, file!, offset, bytes, staging);
     }
 
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
@@ -65,11 +66,7 @@ internal sealed unsafe class SlabHome : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        host?.Dispose();
-        file?.Dispose();
-    }
+    public void Dispose() => host?.Dispose();
 
     /// <summary>Direct I/O writes whole sectors: rows near each other are put into one window, which is read, changed and written.</summary>
     private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places)
@@ -88,14 +85,14 @@ internal sealed unsafe class SlabHome : IDisposable
             }
 
             var bytes = DirectFile.Align(((order[last] + 1) * rowBytes) - start);
-            file!.Read(start, window.Address, bytes);
+            file!.Read(offset + start, window.Address, bytes);
             for (; first <= last; first++)
             {
                 Buffer.MemoryCopy(
                     (void*)(rows + (nint)(sources[first] * rowBytes)), (void*)(window.Address + (nint)((order[first] * rowBytes) - start)), rowBytes, rowBytes);
             }
 
-            file.Write(start, window.Address, bytes);
+            file.Write(offset + start, window.Address, bytes);
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class WeightStore : IDisposable
     private readonly List<LayerHome> homes = [];
     private readonly Buffer[] buffers = [];
     private readonly Lane lane;
+    private readonly DirectFile? file;
     private readonly HostMemory? staging;
     private readonly ScalarType type;
     private int turn;
@@ -28,7 +29,7 @@ internal sealed class WeightStore : IDisposable
     /// <param name="placement">Shares of the bytes.</param>
     /// <param name="type">The type of the weights.</param>
     /// <param name="device">The compute device.</param>
-    /// <param name="diskFolder">Where scratch files go.</param>
+    /// <param name="diskFolder">Where a scratch file goes.</param>
     /// <param name="trace">What records its copies; null: nothing does.</param>
     public WeightStore(
         Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
@@ -38,9 +39,13 @@ internal sealed class WeightStore : IDisposable
         lane = new("weight loads", gpu, trace);
         try
         {
-            foreach (var weights in WeightPlacement.Of(model, placement, type))
+            var layers = WeightPlacement.Of(model, placement, type);
+            var onDisk = 0L;
+            file = layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes ? new(diskFolder, diskBytes) : null;
+            foreach (var weights in layers)
             {
-                homes.Add(Home(weights, gpu is not null, diskFolder));
+                homes.Add(Home(weights, gpu is not null, onDisk));
+                onDisk += Bytes(weights, Tier.Disk);
                 Fill(homes[^1], load, device);
             }
 
@@ -99,6 +104,7 @@ internal sealed class WeightStore : IDisposable
         staging?.Dispose();
         Array.ForEach(buffers, b => b.Dispose());
         homes.ForEach(h => h.Dispose());
+        file?.Dispose();
         foreach (var tensor in resident.Values)
         {
             tensor.Dispose();
@@ -107,13 +113,11 @@ internal sealed class WeightStore : IDisposable
 
     private Buffer? Find(int layer) => Array.Find(buffers, b => b.Layer == layer);
 
-    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, string diskFolder)
+    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, long fileOffset)
     {
-        var (hostBytes, diskBytes) = (Size(Tier.Host), Size(Tier.Disk));
+        var (hostBytes, diskBytes) = (Bytes(weights, Tier.Host), Bytes(weights, Tier.Disk));
         var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
-        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, diskFolder);
-
-        long Size(Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
+        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, file, fileOffset);
 
         long Offset(WeightSpec spec, Tier tier)
         {
@@ -126,9 +130,11 @@ internal sealed class WeightStore : IDisposable
             next[tier] += Aligned(spec);
             return offset;
         }
-
-        long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
     }
+
+    private long Bytes(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
+
+    private long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
 
     private void Fill(LayerHome home, Func<WeightSpec, Device, Tensor> load, Device device)
     {
