@@ -61,7 +61,7 @@ public class FaultTests
             // As on a file system that can reserve no room.
             ScratchFiles.Empty(small.Folder);
             small.Fill();
-        }, "hidden states failed: No space left");
+        }, "hidden stores failed: No space left");
     }
 
     [Fact]

@@ -45,14 +45,13 @@ internal sealed class CacheLanes : IDisposable
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
     public void Scatter(Copier copier, Tensor rows, SlabHome home, long[] places)
     {
-        var from = rows.Address();
+        var (from, rowBytes) = (rows.Address(), rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype));
         if (storeStaging is null)
         {
-            home.Scatter(from, places);
+            home.Scatter(from, places, rowBytes);
             return;
         }
 
-        var rowBytes = rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype);
         for (int first = 0, end; first < places.Length; first = end)
         {
             end = EndOfRun(places, first);
@@ -100,7 +99,7 @@ internal sealed class CacheLanes : IDisposable
             var count = Math.Min(step, places.Length - first);
             copier.ToHost(storeStaging!.Address, from + (nint)(first * rowBytes), count * rowBytes);
             copier.Flush();
-            home.Scatter(storeStaging.Address, places.Slice(first, count));
+            home.Scatter(storeStaging.Address, places.Slice(first, count), rowBytes);
         }
     }
 

@@ -38,8 +38,7 @@ internal sealed class HomePart : CachePart
         : base(firstSlot, slots, onHost is null ? kernel : null)
     {
         (this.lanes, this.onHost, storing) = (lanes, onHost, new(lanes.Stores));
-        var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
-        tokenBytes = rowBytes * slots;
+        tokenBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type) * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
         stores = new Transfer?[shape.DecoderLayers, policy.GpuBatchCount];
         var (slabBytes, next) = (tokenBytes * policy.SequenceLength, 0L);
@@ -63,7 +62,7 @@ internal sealed class HomePart : CachePart
         {
             var offset = next;
             next += DirectFile.Align(slabBytes);
-            return new(slabBytes, rowBytes, lanes.HasGpu, file, offset);
+            return new(slabBytes, lanes.HasGpu, file, offset);
         }
     }
 

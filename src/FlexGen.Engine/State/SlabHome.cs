@@ -3,7 +3,7 @@ using FlexGen.Interop;
 
 namespace FlexGen.Engine.State;
 
-/// <summary>One slab of keys or values in host memory or on disk.</summary>
+/// <summary>Where one slab of keys or values, or one micro-batch's hidden states, rest: in host memory or on disk.</summary>
 internal sealed unsafe class SlabHome : IDisposable
 {
     private const long WindowBytes = 4 << 20;
@@ -11,16 +11,14 @@ internal sealed unsafe class SlabHome : IDisposable
     private readonly HostMemory? host;
     private readonly DirectFile? file;
     private readonly long offset;
-    private readonly long rowBytes;
 
     /// <param name="bytes">Its size.</param>
-    /// <param name="rowBytes">Bytes of one token of one slot.</param>
     /// <param name="pinned">Whether a GPU reads it; only for host memory.</param>
     /// <param name="file">Where it rests on disk; null: it rests in host memory.</param>
     /// <param name="offset">Where it begins in the file, a multiple of <see cref="DirectFile.Alignment"/>.</param>
-    public SlabHome(long bytes, long rowBytes, bool pinned, DirectFile? file, long offset)
+    public SlabHome(long bytes, bool pinned, DirectFile? file, long offset)
     {
-        (this.file, this.offset, this.rowBytes) = (file, offset, rowBytes);
+        (this.file, this.offset) = (file, offset);
         host = file is null ? new(bytes, pinned) : null;
     }
 
@@ -45,12 +43,28 @@ internal sealed unsafe class SlabHome : IDisposable
         copier.ToCompute(to, file!, offset, bytes, staging);
     }
 
+    /// <summary>Takes the first bytes home from the compute device, on a lane's thread.</summary>
+    /// <param name="copier">The lane's.</param>
+    /// <param name="from">Where they are.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Memory that they go through on their way to a file, pinned where there is a GPU.</param>
+    public void WritePrefix(Copier copier, IntPtr from, long bytes, HostMemory? staging)
+    {
+        if (host is not null)
+        {
+            copier.ToHost(host.Address, from, bytes);
+            return;
+        }
+
+        copier.ToFile(file!, offset, from, bytes, staging!);
+    }
+
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
-    public void Scatter(IntPtr rows, ReadOnlySpan<long> places)
+    public void Scatter(IntPtr rows, ReadOnlySpan<long> places, long rowBytes)
     {
         if (file is not null)
         {
-            ScatterToFile(rows, places);
+            ScatterToFile(rows, places, rowBytes);
             return;
         }
 
@@ -69,7 +83,7 @@ internal sealed unsafe class SlabHome : IDisposable
     public void Dispose() => host?.Dispose();
 
     /// <summary>Direct I/O writes whole sectors: rows near each other are put into one window, which is read, changed and written.</summary>
-    private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places)
+    private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places, long rowBytes)
     {
         var order = places.ToArray();
         var sources = Enumerable.Range(0, order.Length).ToArray();
