@@ -15,8 +15,12 @@ internal sealed class CacheLanes : IDisposable
     private const int WorthACopy = 16;
 
     private readonly HostMemory? storeStaging;
+    private readonly SlabWriter? writer;
 
-    public CacheLanes(Device device, Trace? trace)
+    /// <param name="device">The compute device.</param>
+    /// <param name="toDisk">Whether some of the cache rests on disk.</param>
+    /// <param name="trace">What records the copies; null: nothing does.</param>
+    public CacheLanes(Device device, bool toDisk, Trace? trace)
     {
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
@@ -26,6 +30,8 @@ internal sealed class CacheLanes : IDisposable
         {
             (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));
         }
+
+        writer = toDisk ? new() : null;
     }
 
     public bool HasGpu { get; }
@@ -48,7 +54,7 @@ internal sealed class CacheLanes : IDisposable
         var (from, rowBytes) = (rows.Address(), rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype));
         if (storeStaging is null)
         {
-            home.Scatter(from, places, rowBytes);
+            home.Scatter(from, places, rowBytes, writer);
             return;
         }
 
@@ -90,16 +96,30 @@ internal sealed class CacheLanes : IDisposable
         return end;
     }
 
-    /// <summary>Rows that lie here and there go through pinned memory, and from there one by one.</summary>
+    /// <summary>Rows that lie here and there go through pinned memory, neighbours in the slab together, and from there one by one.</summary>
     private void Stage(Copier copier, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes)
     {
         var step = (int)Math.Max(1, StagingBytes / rowBytes);
-        for (var first = 0; first < places.Length; first += step)
+        var (order, sources) = (places.ToArray(), Enumerable.Range(0, places.Length).ToArray());
+        Array.Sort(order, sources);
+        for (var first = 0; first < order.Length; first += step)
         {
-            var count = Math.Min(step, places.Length - first);
-            copier.ToHost(storeStaging!.Address, from + (nint)(first * rowBytes), count * rowBytes);
+            // What fits the memory comes in the order in which it lies on the GPU: a prompt's rows follow each other there, and are one copy.
+            var count = Math.Min(step, order.Length - first);
+            Array.Sort(sources, order, first, count);
+            for (int start = first, end; start < first + count; start = end)
+            {
+                end = start + 1;
+                while (end < first + count && sources[end] == sources[end - 1] + 1)
+                {
+                    end++;
+                }
+
+                copier.ToHost(storeStaging!.Address + (nint)((start - first) * rowBytes), from + (nint)(sources[start] * rowBytes), (end - start) * rowBytes);
+            }
+
             copier.Flush();
-            home.Scatter(storeStaging.Address, places.Slice(first, count), rowBytes);
+            home.Scatter(storeStaging!.Address, order.AsSpan(first, count), rowBytes, writer);
         }
     }
 
@@ -115,5 +135,6 @@ internal sealed class CacheLanes : IDisposable
 
         Staging?.Dispose();
         storeStaging?.Dispose();
+        writer?.Dispose();
     }
 }

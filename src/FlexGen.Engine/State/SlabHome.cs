@@ -6,8 +6,6 @@ namespace FlexGen.Engine.State;
 /// <summary>Where one slab of keys or values, or one micro-batch's hidden states, rest: in host memory or on disk.</summary>
 internal sealed unsafe class SlabHome : IDisposable
 {
-    private const long WindowBytes = 4 << 20;
-    private const long GapBytes = 64 << 10;
     private readonly HostMemory? host;
     private readonly DirectFile? file;
     private readonly long offset;
@@ -60,11 +58,15 @@ internal sealed unsafe class SlabHome : IDisposable
     }
 
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
-    public void Scatter(IntPtr rows, ReadOnlySpan<long> places, long rowBytes)
+    /// <param name="rows">Where they are.</param>
+    /// <param name="places">The place of each.</param>
+    /// <param name="rowBytes">Bytes of one.</param>
+    /// <param name="writer">What writes them to a file.</param>
+    public void Scatter(IntPtr rows, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
     {
         if (file is not null)
         {
-            ScatterToFile(rows, places, rowBytes);
+            writer!.Write(file, offset, rows, places, rowBytes);
             return;
         }
 
@@ -81,32 +83,4 @@ internal sealed unsafe class SlabHome : IDisposable
     }
 
     public void Dispose() => host?.Dispose();
-
-    /// <summary>Direct I/O writes whole sectors: rows near each other are put into one window, which is read, changed and written.</summary>
-    private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places, long rowBytes)
-    {
-        var order = places.ToArray();
-        var sources = Enumerable.Range(0, order.Length).ToArray();
-        Array.Sort(order, sources);
-        using var window = new HostMemory(WindowBytes + DirectFile.Align(rowBytes) + DirectFile.Alignment, pinned: false);
-        for (var first = 0; first < order.Length;)
-        {
-            var start = order[first] * rowBytes / DirectFile.Alignment * DirectFile.Alignment;
-            var last = first;
-            while (last + 1 < order.Length && (order[last + 1] - order[last]) * rowBytes < GapBytes && (order[last + 1] * rowBytes) - start < WindowBytes)
-            {
-                last++;
-            }
-
-            var bytes = DirectFile.Align(((order[last] + 1) * rowBytes) - start);
-            file!.Read(offset + start, window.Address, bytes);
-            for (; first <= last; first++)
-            {
-                Buffer.MemoryCopy(
-                    (void*)(rows + (nint)(sources[first] * rowBytes)), (void*)(window.Address + (nint)((order[first] * rowBytes) - start)), rowBytes, rowBytes);
-            }
-
-            file.Write(offset + start, window.Address, bytes);
-        }
-    }
 }
