@@ -37,20 +37,20 @@ internal sealed class LayerHome : IDisposable
     public long Bytes { get; }
 
     /// <summary>Puts a weight into the image.</summary>
-    public void Fill(long offset, Tensor weight)
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="weight">The weight, in host memory.</param>
+    /// <param name="staging">Memory that it goes through on its way to the disk, piece by piece; null: it rests in host memory.</param>
+    public void Fill(long offset, Tensor weight, HostMemory? staging)
     {
         using var contiguous = weight.contiguous();
-        var bytes = contiguous.ByteCount();
-        var from = contiguous.Address();
+        var (from, bytes) = (contiguous.Address(), contiguous.ByteCount());
         if (offset < hostBytes)
         {
             Copier.OnHost.ToHost(host.Address + (nint)offset, from, bytes);
             return;
         }
 
-        using var aligned = new HostMemory(DirectFile.Align(bytes), pinned: false);
-        Copier.OnHost.ToHost(aligned.Address, from, bytes);
-        file!.Write(fileOffset + offset - hostBytes, aligned.Address, aligned.Bytes);
+        Copier.OnHost.ToFile(file!, fileOffset + offset - hostBytes, from, bytes, staging!);
     }
 
     /// <summary>Copies part of the image, on a lane's thread.</summary>

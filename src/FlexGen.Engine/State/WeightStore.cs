@@ -12,7 +12,7 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
-    /// <summary>Pinned memory between the disk and a GPU.</summary>
+    /// <summary>Memory between the disk and a GPU, pinned; without one, between a weight that is loaded and the disk, and only then.</summary>
     public const long StagingBytes = 32 << 20;
 
     private readonly Dictionary<string, Tensor> resident = [];
@@ -41,7 +41,12 @@ internal sealed class WeightStore : IDisposable
         {
             var layers = WeightPlacement.Of(model, placement, type);
             var onDisk = 0L;
-            file = layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes ? new(diskFolder, diskBytes) : null;
+            if (layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes)
+            {
+                file = new(diskFolder, diskBytes);
+                staging = new(StagingBytes, pinned: gpu is not null);
+            }
+
             foreach (var weights in layers)
             {
                 homes.Add(Home(weights, gpu is not null, onDisk));
@@ -49,9 +54,14 @@ internal sealed class WeightStore : IDisposable
                 Fill(homes[^1], load, device);
             }
 
+            if (gpu is null)
+            {
+                staging?.Dispose();
+                staging = null;
+            }
+
             var largest = homes.Max(h => h.Bytes);
             buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
-            staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
         }
         catch
         {
@@ -143,7 +153,7 @@ internal sealed class WeightStore : IDisposable
             if (tier != Tier.Gpu)
             {
                 using var weight = load(spec, CPU);
-                home.Fill(offset, weight);
+                home.Fill(offset, weight, staging);
             }
             else if (!resident.ContainsKey(spec.Name))
             {
