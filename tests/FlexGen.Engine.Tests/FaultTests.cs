@@ -88,6 +88,52 @@ public class FaultTests
         Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(1, 100)]
+    public void A_load_that_fails_at_a_file_leaves_no_memory_no_file_and_no_thread(int files, double attentionOnHost)
+    {
+        using var small = SmallDisk.Mount(64, files);
+        Placement mixed = new(34, 33);
+        var options = resident with
+        {
+            DiskDirectory = small.Folder,
+            GpuBatchCount = 3,
+            Weights = mixed,
+            Cache = mixed,
+            Hidden = mixed,
+            AttentionOnHost = attentionOnHost,
+        };
+        var message = Assert.Throws<IOException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
+        Assert.Contains("a scratch file could not be opened (errno 28)", message, StringComparison.Ordinal);
+        Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
+        Assert.Empty(ScratchFiles.In(small.Folder));
+        string[] lanes = ["weight loads", "cache loads", "cache stores", "host attention", "hidden loads", "hidden stores"];
+        // The kernel's thread ends a moment after its lane.
+        Assert.True(SpinWait.SpinUntil(() => !ThreadNames().Any(lanes.Contains), TimeSpan.FromSeconds(5)));
+    }
+
+    private static IEnumerable<string> ThreadNames()
+    {
+        foreach (var task in Directory.GetDirectories("/proc/self/task"))
+        {
+            string name;
+            try
+            {
+                name = File.ReadAllText(Path.Combine(task, "comm")).Trim();
+            }
+            catch (IOException)
+            {
+                // It has ended.
+                continue;
+            }
+
+            yield return name;
+        }
+    }
+
     /// <summary>Runs until something is generated, breaks something, and sees everything end.</summary>
     private async Task ExpectFailure(EngineOptions options, int tokensEach, Action breakIt, string why)
     {

@@ -26,12 +26,17 @@ internal sealed class CacheLanes : IDisposable
         HasGpu = gpu is not null;
         (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace), new("cache stores", gpu, trace, waitsOnThread: true));
         Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace: null, waitsOnThread: true))];
-        if (HasGpu)
+        try
         {
-            (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));
+            Staging = HasGpu ? new(StagingBytes, pinned: true) : null;
+            storeStaging = HasGpu ? new(StagingBytes, pinned: true) : null;
+            writer = toDisk ? new() : null;
         }
-
-        writer = toDisk ? new() : null;
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public bool HasGpu { get; }

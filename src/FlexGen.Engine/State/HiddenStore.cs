@@ -35,7 +35,8 @@ internal sealed class HiddenStore : IDisposable
             if (onDisk > 0)
             {
                 file = new(diskFolder, onDisk * bytes);
-                (loadStaging, storeStaging) = (new(StagingBytes, gpu is not null), new(StagingBytes, gpu is not null));
+                loadStaging = new(StagingBytes, pinned: gpu is not null);
+                storeStaging = new(StagingBytes, pinned: gpu is not null);
             }
 
             (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));

@@ -15,7 +15,8 @@ internal sealed class HomePart : CachePart
     private readonly (SlabHome Keys, SlabHome Values)[,] slabs;
     private readonly Transfer?[,] stores;
     private readonly StoreQueue storing;
-    private readonly CacheBuffer[] buffers = [];
+    private readonly List<SlabHome> homes = [];
+    private readonly List<CacheBuffer> buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
     private readonly DirectFile? file;
@@ -41,34 +42,34 @@ internal sealed class HomePart : CachePart
         tokenBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type) * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
         stores = new Transfer?[shape.DecoderLayers, policy.GpuBatchCount];
-        var (slabBytes, next) = (tokenBytes * policy.SequenceLength, 0L);
-        file = diskFolder is null ? null : new(diskFolder, 2 * slabs.Length * DirectFile.Align(slabBytes));
-        for (var layer = 0; layer < shape.DecoderLayers; layer++)
+        try
         {
-            for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+            var slabBytes = tokenBytes * policy.SequenceLength;
+            file = diskFolder is null ? null : new(diskFolder, 2 * slabs.Length * DirectFile.Align(slabBytes));
+            for (var layer = 0; layer < shape.DecoderLayers; layer++)
             {
-                slabs[layer, microBatch] = (Home(), Home());
+                for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+                {
+                    slabs[layer, microBatch] = (Home(slabBytes), Home(slabBytes));
+                }
+            }
+
+            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
+            for (var n = 0; (onHost is null || file is not null) && n < 2; n++)
+            {
+                buffers.Add(new(slab, type, onHost is null ? device : CPU));
             }
         }
-
-        if (onHost is null || file is not null)
+        catch
         {
-            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
-            var place = onHost is null ? device : CPU;
-            buffers = [new(slab, type, place), new(slab, type, place)];
-        }
-
-        SlabHome Home()
-        {
-            var offset = next;
-            next += DirectFile.Align(slabBytes);
-            return new(slabBytes, lanes.HasGpu, file, offset);
+            Dispose();
+            throw;
         }
     }
 
     public override void Load(int layer, int microBatch, PartRows rows)
     {
-        if (rows.Decodes.Count == 0 || buffers.Length == 0)
+        if (rows.Decodes.Count == 0 || buffers.Count == 0)
         {
             return;
         }
@@ -99,7 +100,7 @@ internal sealed class HomePart : CachePart
             return;
         }
 
-        var buffer = Array.Find(buffers, b => b.Holds == (pass.Layer, pass.MicroBatch));
+        var buffer = buffers.Find(b => b.Holds == (pass.Layer, pass.MicroBatch));
         if (onHost is not null)
         {
             var stored = stores[pass.Layer, pass.MicroBatch];
@@ -145,14 +146,15 @@ internal sealed class HomePart : CachePart
     public override void Dispose()
     {
         storing.Dispose();
-        foreach (var (keys, values) in slabs)
-        {
-            keys.Dispose();
-            values.Dispose();
-        }
-
+        homes.ForEach(h => h.Dispose());
         file?.Dispose();
-        Array.ForEach(buffers, b => b.Dispose());
+        buffers.ForEach(b => b.Dispose());
         onHost?.Dispose();
+    }
+
+    private SlabHome Home(long bytes)
+    {
+        homes.Add(new(bytes, lanes.HasGpu, file, homes.Count * DirectFile.Align(bytes)));
+        return homes[^1];
     }
 }

@@ -19,16 +19,24 @@ internal sealed class KvCache : IDisposable
     {
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
-        kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
-        lanes = host + disk > 0 ? new(device, disk > 0, trace) : null;
-        exchange = lanes?.HasGpu == true && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? new(type) : null;
-        if (gpu > 0)
+        try
         {
-            Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
-        }
+            kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
+            lanes = host + disk > 0 ? new(device, disk > 0, trace) : null;
+            exchange = lanes?.HasGpu == true && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? new(type) : null;
+            if (gpu > 0)
+            {
+                Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
+            }
 
-        AddHomes(gpu, host, null);
-        AddHomes(gpu + host, disk, diskFolder);
+            AddHomes(gpu, host, null);
+            AddHomes(gpu + host, disk, diskFolder);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         void AddHomes(int first, int slots, string? folder)
         {

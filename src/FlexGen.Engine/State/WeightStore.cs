@@ -17,7 +17,7 @@ internal sealed class WeightStore : IDisposable
 
     private readonly Dictionary<string, Tensor> resident = [];
     private readonly List<LayerHome> homes = [];
-    private readonly Buffer[] buffers = [];
+    private readonly List<Buffer> buffers = [];
     private readonly Lane lane;
     private readonly DirectFile? file;
     private readonly HostMemory? staging;
@@ -61,7 +61,10 @@ internal sealed class WeightStore : IDisposable
             }
 
             var largest = homes.Max(h => h.Bytes);
-            buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
+            for (var n = 0; largest > 0 && n < 2; n++)
+            {
+                buffers.Add(new(largest, device));
+            }
         }
         catch
         {
@@ -112,7 +115,7 @@ internal sealed class WeightStore : IDisposable
     {
         lane.Dispose();
         staging?.Dispose();
-        Array.ForEach(buffers, b => b.Dispose());
+        buffers.ForEach(b => b.Dispose());
         homes.ForEach(h => h.Dispose());
         file?.Dispose();
         foreach (var tensor in resident.Values)
@@ -121,7 +124,7 @@ internal sealed class WeightStore : IDisposable
         }
     }
 
-    private Buffer? Find(int layer) => Array.Find(buffers, b => b.Layer == layer);
+    private Buffer? Find(int layer) => buffers.Find(b => b.Layer == layer);
 
     private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, long fileOffset)
     {
