@@ -35,13 +35,17 @@ internal sealed unsafe class Copier(CudaStream? stream)
             return;
         }
 
-        // While one half of the memory is read into, the other is copied to the device.
+        // While one half of the memory is read into, the other is copied to the device, or waits for it.
         var half = staging.Bytes / 2;
         for (var (n, at) = (0, 0L); at < bytes; n++, at += half)
         {
             var (piece, length) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, bytes - at));
             file.Read(offset + at, piece, DirectFile.Align(length));
-            Flush();
+            if (n > 0)
+            {
+                Flush();
+            }
+
             ToCompute(to + (nint)at, piece, length);
         }
 

@@ -35,10 +35,11 @@ internal sealed unsafe class SlabHome : IDisposable
         if (host is not null)
         {
             copier.ToCompute(to, host.Address, bytes);
-            return;
         }
-
-        copier.ToCompute(to, file!, offset, bytes, staging);
+        else
+        {
+            copier.ToCompute(to, file!, offset, bytes, staging);
+        }
     }
 
     /// <summary>Takes the first bytes home from the compute device, on a lane's thread.</summary>
@@ -51,10 +52,11 @@ internal sealed unsafe class SlabHome : IDisposable
         if (host is not null)
         {
             copier.ToHost(host.Address, from, bytes);
-            return;
         }
-
-        copier.ToFile(file!, offset, from, bytes, staging!);
+        else
+        {
+            copier.ToFile(file!, offset, from, bytes, staging!);
+        }
     }
 
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
@@ -67,10 +69,11 @@ internal sealed unsafe class SlabHome : IDisposable
         if (file is not null)
         {
             writer!.Write(file, offset, rows, places, rowBytes);
-            return;
         }
-
-        Scatter(rows, host!.Address, places, rowBytes);
+        else
+        {
+            Scatter(rows, host!.Address, places, rowBytes);
+        }
     }
 
     /// <summary>Copies rows that lie one after another to their places in a slab in host memory.</summary>
