@@ -69,7 +69,7 @@ internal sealed class CacheLanes : IDisposable
             if (home.OnDisk || end - first < WorthACopy)
             {
                 end = home.OnDisk ? places.Length : EndOfShortRuns(places, end);
-                Stage(copier, from + (nint)(first * rowBytes), home, places.AsSpan(first, end - first), rowBytes);
+                Stage(copier, storeStaging, from + (nint)(first * rowBytes), home, places.AsSpan(first, end - first), rowBytes, writer);
             }
             else
             {
@@ -101,10 +101,11 @@ internal sealed class CacheLanes : IDisposable
         return end;
     }
 
-    /// <summary>Rows that lie here and there go through pinned memory, neighbours in the slab together, and from there one by one.</summary>
-    private void Stage(Copier copier, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes)
+    /// <summary>Takes rows through pinned memory, those that are near each other in the slab together, and from there one by one to their places.</summary>
+    internal static void Stage(
+        Copier copier, HostMemory staging, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
     {
-        var step = (int)Math.Max(1, StagingBytes / rowBytes);
+        var step = (int)Math.Max(1, staging.Bytes / rowBytes);
         var (order, sources) = (places.ToArray(), Enumerable.Range(0, places.Length).ToArray());
         Array.Sort(order, sources);
         for (var first = 0; first < order.Length; first += step)
@@ -120,11 +121,11 @@ internal sealed class CacheLanes : IDisposable
                     end++;
                 }
 
-                copier.ToHost(storeStaging!.Address + (nint)((start - first) * rowBytes), from + (nint)(sources[start] * rowBytes), (end - start) * rowBytes);
+                copier.ToHost(staging.Address + (nint)((start - first) * rowBytes), from + (nint)(sources[start] * rowBytes), (end - start) * rowBytes);
             }
 
             copier.Flush();
-            home.Scatter(storeStaging!.Address, order.AsSpan(first, count), rowBytes, writer);
+            home.Scatter(staging.Address, order.AsSpan(first, count), rowBytes, writer);
         }
     }
 
