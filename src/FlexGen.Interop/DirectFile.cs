@@ -12,6 +12,9 @@ public sealed unsafe partial class DirectFile : IDisposable
     /// <summary>Addresses, offsets and lengths are multiples of it.</summary>
     public const int Alignment = 4096;
 
+    /// <summary>The most requests that are made at once.</summary>
+    public const int MostRequests = 8;
+
     private const double GiB = 1L << 30;
     private const long Request = 4 << 20;
     private const int ReadWrite = 2;
@@ -20,9 +23,10 @@ public sealed unsafe partial class DirectFile : IDisposable
     private const int UnnamedTemporary = 0x410000;
     private const int CreateNew = 0xC0;
     private const int OwnerOnly = 0x180;
+    private const int TooManyOpenFiles = 24;
 
-    // As many as requests are in flight. Not the runtime's threads, of which there are as many as cores: others would wait behind requests.
-    private static readonly ThreadTeam requesting = new("disk", 8);
+    // Not the runtime's threads, of which there are as many as cores: others would wait behind requests.
+    private static readonly ThreadTeam requesting = new("disk", MostRequests);
 
     private readonly SafeFileHandle handle;
     private readonly string folder;
@@ -85,6 +89,21 @@ public sealed unsafe partial class DirectFile : IDisposable
     public void Write(long offset, IntPtr from, long bytes) => InParallel(bytes, (at, length) =>
         RandomAccess.Write(handle, new ReadOnlySpan<byte>((byte*)from + at, length), offset + at));
 
+    /// <summary>
+    /// Calls the action for 0 to count - 1 on the threads that make requests, and returns when all calls have ended. One of them reads and
+    /// writes at most 4 MiB at a time, which it does itself: threads that wait for each other's requests could all be waiting.
+    /// </summary>
+    public static void InParallel(int count, Action<int> action)
+    {
+        if (count == 1)
+        {
+            action(0);
+            return;
+        }
+
+        requesting.Run(count, action);
+    }
+
     public void Dispose()
     {
         handle.Dispose();
@@ -93,6 +112,7 @@ public sealed unsafe partial class DirectFile : IDisposable
 
     private static int OpenUnnamed(string folder)
     {
+        var error = 0;
         // tmpfs and some network file systems know no O_DIRECT, older overlay file systems and NFS no unnamed files.
         foreach (var (named, direct) in new[] { (false, Direct), (false, 0), (true, Direct), (true, 0) })
         {
@@ -107,26 +127,17 @@ public sealed unsafe partial class DirectFile : IDisposable
 
                 return descriptor;
             }
+
+            error = Marshal.GetLastPInvokeError();
         }
 
-        throw new IOException($"{folder}: a scratch file could not be opened (errno {Marshal.GetLastPInvokeError()}); name a folder on a local disk with --disk-dir");
+        throw new IOException($"{folder}: a scratch file could not be opened (errno {error}); " + (error == TooManyOpenFiles
+            ? "the process has as many files open as it may: raise that limit with ulimit -n"
+            : "name a folder on a local disk with --disk-dir"));
     }
 
-    private static void InParallel(long bytes, Action<long, int> request)
-    {
-        var requests = (int)((bytes + Request - 1) / Request);
-        if (requests <= 1)
-        {
-            if (bytes > 0)
-            {
-                request(0, (int)bytes);
-            }
-
-            return;
-        }
-
-        requesting.Run(requests, n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
-    }
+    private static void InParallel(long bytes, Action<long, int> request) =>
+        InParallel((int)((bytes + Request - 1) / Request), n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);

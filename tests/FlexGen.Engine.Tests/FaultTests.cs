@@ -49,7 +49,7 @@ public class FaultTests
         };
         // Sequences of one token never read the cache; a store reads the sectors that it fills in part.
         var tokens = what == "cache stores" ? 1 : 50;
-        await ExpectFailure(options, tokens, () => ScratchFiles.Empty(folder.Path), $"{what} failed: {folder.Path}");
+        await ExpectFailure(options, tokens, () => EmptyWhenStored(folder.Path), $"{what} failed: {folder.Path}");
     }
 
     [Fact]
@@ -59,9 +59,9 @@ public class FaultTests
         await ExpectFailure(resident with { DiskDirectory = small.Folder, Hidden = disk }, 50, () =>
         {
             // As on a file system that can reserve no room.
-            ScratchFiles.Empty(small.Folder);
+            EmptyWhenStored(small.Folder);
             small.Fill();
-        }, "hidden states failed: No space left");
+        }, "hidden stores failed: No space left");
     }
 
     [Fact]
@@ -69,6 +69,8 @@ public class FaultTests
     {
         using var small = SmallDisk.Mount(16);
         using var engine = OffloadEngine.Load(Reference.File(Model), resident with { DiskDirectory = small.Folder, Weights = disk, Cache = disk, Hidden = disk });
+        // One for each kind, however many layers and micro-batches there are.
+        Assert.Equal(3, ScratchFiles.In(small.Folder).Count);
         small.Fill();
         foreach (var prompt in Reference.Prompts(Model).Where(p => p.TokenIds.Length < 40))
         {
@@ -104,6 +106,59 @@ public class FaultTests
         Assert.Contains("does not fit the disk", message, StringComparison.Ordinal);
         Assert.Contains($"{small.Folder} has free 0.00 GiB", message, StringComparison.Ordinal);
         Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(1, 100)]
+    public void A_load_that_fails_at_a_file_leaves_no_memory_no_file_and_no_thread(int files, double attentionOnHost)
+    {
+        using var small = SmallDisk.Mount(64, files);
+        Placement mixed = new(34, 33);
+        var options = resident with
+        {
+            DiskDirectory = small.Folder,
+            GpuBatchCount = 3,
+            Weights = mixed,
+            Cache = mixed,
+            Hidden = mixed,
+            AttentionOnHost = attentionOnHost,
+        };
+        var message = Assert.Throws<IOException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
+        Assert.Contains("a scratch file could not be opened (errno 28)", message, StringComparison.Ordinal);
+        Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
+        Assert.Empty(ScratchFiles.In(small.Folder));
+        string[] lanes = ["weight loads", "cache loads", "cache stores", "host attention", "hidden loads", "hidden stores"];
+        // The kernel's thread ends a moment after its lane.
+        Assert.True(SpinWait.SpinUntil(() => !ThreadNames().Any(lanes.Contains), TimeSpan.FromSeconds(5)));
+    }
+
+    /// <summary>On the engine's thread, between sweeps. A store that is still on its way would give a file its length again.</summary>
+    private static void EmptyWhenStored(string folder)
+    {
+        Thread.Sleep(200);
+        ScratchFiles.Empty(folder);
+    }
+
+    private static IEnumerable<string> ThreadNames()
+    {
+        foreach (var task in Directory.GetDirectories("/proc/self/task"))
+        {
+            string name;
+            try
+            {
+                name = File.ReadAllText(Path.Combine(task, "comm")).Trim();
+            }
+            catch (IOException)
+            {
+                // It has ended.
+                continue;
+            }
+
+            yield return name;
+        }
     }
 
     /// <summary>Runs until something is generated, breaks something, and sees everything end.</summary>

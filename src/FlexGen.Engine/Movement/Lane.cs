@@ -6,7 +6,7 @@ namespace FlexGen.Engine.Movement;
 /// <summary>One direction of traffic between tiers: a thread, and on a GPU a stream, that makes copies in the order they are asked for.</summary>
 internal sealed class Lane : IDisposable
 {
-    private readonly BlockingCollection<(Transfer Transfer, CudaEvent? After, Action<Copier> Copy)> jobs = [];
+    private readonly BlockingCollection<Job> jobs = [];
     private readonly int? gpu;
     private readonly Trace? trace;
     private readonly bool waitsOnThread;
@@ -26,34 +26,38 @@ internal sealed class Lane : IDisposable
         thread.Start();
     }
 
-    /// <summary>An event after what the compute device has been given so far; null without a GPU, where that is done already.</summary>
-    public CudaEvent? Mark()
-    {
-        if (gpu is null)
-        {
-            return null;
-        }
-
-        var now = new CudaEvent(sleeps: waitsOnThread);
-        CudaStream.Current.Record(now);
-        return now;
-    }
-
     /// <summary>Asks for copies.</summary>
     /// <param name="copy">Makes them, on the lane's thread.</param>
     /// <param name="after">What the compute device must have done before; null: nothing.</param>
-    public Transfer Start(Action<Copier> copy, CudaEvent? after = null)
+    public Transfer Start(Action<Copier> copy, CudaEvent? after = null) => Add(copy, after, null);
+
+    /// <summary>Asks for copies that are made when the compute device has done all that it has been given so far.</summary>
+    /// <param name="copy">Makes them, on the lane's thread.</param>
+    public Transfer StartAfterCompute(Action<Copier> copy)
     {
-        var transfer = new Transfer(gpu is null ? null : new CudaEvent());
-        jobs.Add((transfer, after, copy));
-        return transfer;
+        // Without a GPU all that has been done already.
+        var now = gpu is null ? null : new CudaEvent(sleeps: waitsOnThread);
+        if (now is not null)
+        {
+            CudaStream.Current.Record(now);
+        }
+
+        return Add(copy, now, now);
     }
 
+    /// <summary>Ends the lane when the copies that were asked for are done: the memory they read and write can be freed.</summary>
     public void Dispose()
     {
         jobs.CompleteAdding();
         thread.Join();
         jobs.Dispose();
+    }
+
+    private Transfer Add(Action<Copier> copy, CudaEvent? after, CudaEvent? own)
+    {
+        var transfer = new Transfer(gpu is null ? null : new CudaEvent());
+        jobs.Add(new(transfer, copy, after, own));
+        return transfer;
     }
 
     private void Run()
@@ -65,8 +69,10 @@ internal sealed class Lane : IDisposable
 
         using var stream = gpu is null ? null : new CudaStream();
         var copier = new Copier(stream);
-        foreach (var (transfer, after, copy) in jobs.GetConsumingEnumerable())
+        foreach (var (transfer, copy, after, own) in jobs.GetConsumingEnumerable())
         {
+            // A stream that waits for an event does so even when the event is disposed.
+            using var mark = own;
             try
             {
                 if (waitsOnThread)
@@ -93,5 +99,20 @@ internal sealed class Lane : IDisposable
                 transfer.Failed(new EngineException(cause is EngineException ? cause.Message : $"{thread.Name} failed: {cause.Message}", cause));
             }
         }
+
+        try
+        {
+            copier.Flush();
+        }
+        catch (InvalidOperationException)
+        {
+            // The device has failed, and does nothing any more.
+        }
     }
+
+    /// <param name="Transfer">What is told how it went.</param>
+    /// <param name="Copy">Makes the copies.</param>
+    /// <param name="After">What is waited for before.</param>
+    /// <param name="Own">The same, if the lane disposes it.</param>
+    private readonly record struct Job(Transfer Transfer, Action<Copier> Copy, CudaEvent? After, CudaEvent? Own);
 }

@@ -3,19 +3,18 @@ using FlexGen.Interop;
 namespace FlexGen.Engine.Movement;
 
 /// <summary>A copy under way, and what waits for it.</summary>
+/// <param name="done">Happens when the copy is done; null: it is done when it has been issued.</param>
 internal sealed class Transfer(CudaEvent? done) : IDisposable
 {
     private readonly ManualResetEventSlim issued = new();
+    private readonly Lock usingEvent = new();
+    private CudaEvent? done = done;
     private volatile EngineException? failure;
 
     /// <summary>Called by the lane when everything is in its stream, or, without a GPU, has been copied.</summary>
     public void Issued(CudaStream? stream)
     {
-        if (done is not null)
-        {
-            stream!.Record(done);
-        }
-
+        WithEvent(e => stream!.Record(e));
         issued.Set();
     }
 
@@ -31,10 +30,7 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
     public void WaitOnCompute()
     {
         WaitIssued();
-        if (done is not null)
-        {
-            CudaStream.Current.Wait(done);
-        }
+        WithEvent(CudaStream.Current.Wait);
     }
 
     /// <summary>Blocks this thread until the bytes are there.</summary>
@@ -42,20 +38,8 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
     public void WaitOnHost()
     {
         WaitIssued();
-        done?.Synchronize();
+        WithEvent(e => e.Synchronize());
     }
-
-    /// <summary>Blocks this thread until the copy is done or has failed: what it touches can be freed.</summary>
-    public void Settle()
-    {
-        issued.Wait();
-        if (failure is null)
-        {
-            done?.Synchronize();
-        }
-    }
-
-    public void Dispose() => done?.Dispose();
 
     /// <summary>Blocks this thread until the lane has done its part. What it did in host memory is done then.</summary>
     /// <exception cref="EngineException">The copy failed.</exception>
@@ -65,6 +49,27 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
         if (failure is not null)
         {
             throw new EngineException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Called when the copy is done, or when no one needs to know any more; whoever waits later goes on at once.</summary>
+    public void Dispose()
+    {
+        lock (usingEvent)
+        {
+            done?.Dispose();
+            done = null;
+        }
+    }
+
+    private void WithEvent(Action<CudaEvent> use)
+    {
+        lock (usingEvent)
+        {
+            if (done is not null)
+            {
+                use(done);
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ namespace FlexGen.Engine.State;
 /// <summary>Memory into which the used prefix of one slab of keys and one of values is brought, to attend to it.</summary>
 internal sealed class CacheBuffer : IDisposable
 {
-    private readonly ComputeMemory keys;
-    private readonly ComputeMemory values;
+    private readonly ComputeMemory memory;
+    private readonly long bytes;
     private readonly bool onGpu;
 
     /// <param name="slab">Shape of a slab.</param>
@@ -16,18 +16,19 @@ internal sealed class CacheBuffer : IDisposable
     /// <param name="device">Where the attention runs.</param>
     public CacheBuffer(long[] slab, ScalarType type, Device device)
     {
-        var bytes = DirectFile.Align(slab.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type));
-        (keys, values, onGpu) = (new(bytes, device), new(bytes, device), ComputeMemory.Gpu(device) is not null);
-        (Keys, Values) = (keys.View(0, slab, type), values.View(0, slab, type));
+        (bytes, onGpu) = (DirectFile.Align(slab.Aggregate(1L, (a, b) => a * b) * DataTypes.Size(type)), ComputeMemory.Gpu(device) is not null);
+        memory = new(2 * bytes, device);
+        (Keys, Values) = (memory.View(0, slab, type), memory.View(bytes, slab, type));
+        Release();
     }
 
     public Tensor Keys { get; }
 
     public Tensor Values { get; }
 
-    public IntPtr KeyAddress => keys.Address;
+    public IntPtr KeyAddress => memory.Address;
 
-    public IntPtr ValueAddress => values.Address;
+    public IntPtr ValueAddress => memory.Address + (nint)bytes;
 
     /// <summary>The layer and micro-batch whose prefix it holds.</summary>
     public (int Layer, int MicroBatch)? Holds { get; private set; }
@@ -35,7 +36,7 @@ internal sealed class CacheBuffer : IDisposable
     /// <summary>The copy that fills it.</summary>
     public Transfer? Arrival { get; private set; }
 
-    /// <summary>Happens when the compute device is done with what it held before.</summary>
+    /// <summary>Happens when the compute device is done with what it held before, or with what the allocator had its memory for.</summary>
     public CudaEvent? Released { get; private set; }
 
     /// <summary>Says what the buffer will hold. Who asked for the copy disposes the arrival before, which a reader may still wait for.</summary>
@@ -61,7 +62,6 @@ internal sealed class CacheBuffer : IDisposable
         Released?.Dispose();
         Keys.Dispose();
         Values.Dispose();
-        keys.Dispose();
-        values.Dispose();
+        memory.Dispose();
     }
 }

@@ -15,16 +15,27 @@ internal sealed class CacheLanes : IDisposable
     private const int WorthACopy = 16;
 
     private readonly HostMemory? storeStaging;
+    private readonly SlabWriter? writer;
 
-    public CacheLanes(Device device, Trace? trace)
+    /// <param name="device">The compute device.</param>
+    /// <param name="toDisk">Whether some of the cache rests on disk.</param>
+    /// <param name="trace">What records the copies; null: nothing does.</param>
+    public CacheLanes(Device device, bool toDisk, Trace? trace)
     {
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
         (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace), new("cache stores", gpu, trace, waitsOnThread: true));
         Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace: null, waitsOnThread: true))];
-        if (HasGpu)
+        try
         {
-            (Staging, storeStaging) = (new(StagingBytes, pinned: true), new(StagingBytes, pinned: true));
+            Staging = HasGpu ? new(StagingBytes, pinned: true) : null;
+            storeStaging = HasGpu ? new(StagingBytes, pinned: true) : null;
+            writer = toDisk ? new() : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -45,21 +56,20 @@ internal sealed class CacheLanes : IDisposable
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
     public void Scatter(Copier copier, Tensor rows, SlabHome home, long[] places)
     {
-        var from = rows.Address();
+        var (from, rowBytes) = (rows.Address(), rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype));
         if (storeStaging is null)
         {
-            home.Scatter(from, places);
+            home.Scatter(from, places, rowBytes, writer);
             return;
         }
 
-        var rowBytes = rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype);
         for (int first = 0, end; first < places.Length; first = end)
         {
             end = EndOfRun(places, first);
             if (home.OnDisk || end - first < WorthACopy)
             {
                 end = home.OnDisk ? places.Length : EndOfShortRuns(places, end);
-                Stage(copier, from + (nint)(first * rowBytes), home, places.AsSpan(first, end - first), rowBytes);
+                Stage(copier, storeStaging, from + (nint)(first * rowBytes), home, places.AsSpan(first, end - first), rowBytes, writer);
             }
             else
             {
@@ -91,20 +101,35 @@ internal sealed class CacheLanes : IDisposable
         return end;
     }
 
-    /// <summary>Rows that lie here and there go through pinned memory, and from there one by one.</summary>
-    private void Stage(Copier copier, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes)
+    /// <summary>Takes rows through pinned memory, those that are near each other in the slab together, and from there one by one to their places.</summary>
+    internal static void Stage(
+        Copier copier, HostMemory staging, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
     {
-        var step = (int)Math.Max(1, StagingBytes / rowBytes);
-        for (var first = 0; first < places.Length; first += step)
+        var step = (int)Math.Max(1, staging.Bytes / rowBytes);
+        var (order, sources) = (places.ToArray(), Enumerable.Range(0, places.Length).ToArray());
+        Array.Sort(order, sources);
+        for (var first = 0; first < order.Length; first += step)
         {
-            var count = Math.Min(step, places.Length - first);
-            copier.ToHost(storeStaging!.Address, from + (nint)(first * rowBytes), count * rowBytes);
+            // What fits the memory comes in the order in which it lies on the GPU: a prompt's rows follow each other there, and are one copy.
+            var count = Math.Min(step, order.Length - first);
+            Array.Sort(sources, order, first, count);
+            for (int start = first, end; start < first + count; start = end)
+            {
+                end = start + 1;
+                while (end < first + count && sources[end] == sources[end - 1] + 1)
+                {
+                    end++;
+                }
+
+                copier.ToHost(staging.Address + (nint)((start - first) * rowBytes), from + (nint)(sources[start] * rowBytes), (end - start) * rowBytes);
+            }
+
             copier.Flush();
-            home.Scatter(storeStaging.Address, places.Slice(first, count));
+            home.Scatter(staging.Address, order.AsSpan(first, count), rowBytes, writer);
         }
     }
 
-    /// <summary>Ends the lanes; what they were asked for is done first.</summary>
+    /// <summary>Ends the lanes, once what they were asked for is done.</summary>
     public void Dispose()
     {
         Loads.Dispose();
@@ -116,5 +141,6 @@ internal sealed class CacheLanes : IDisposable
 
         Staging?.Dispose();
         storeStaging?.Dispose();
+        writer?.Dispose();
     }
 }

@@ -5,79 +5,45 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.State;
 
-/// <summary>Where the hidden states of one micro-batch rest between layers when that is not the compute device.</summary>
-internal sealed class HiddenHome : IDisposable
+/// <summary>The hidden states of one micro-batch that rest between layers elsewhere than on the compute device.</summary>
+/// <param name="home">Where; the micro-batch owns it.</param>
+/// <param name="device">The compute device.</param>
+/// <param name="loads">What brings them back.</param>
+/// <param name="stores">What takes them home.</param>
+/// <param name="staging">Memory between the compute device and a file, for the thread of each; null: they rest in host memory.</param>
+internal sealed class HiddenHome(SlabHome home, Device device, Lane loads, StoreQueue stores, (HostMemory? Loads, HostMemory? Stores) staging) : IDisposable
 {
-    private readonly Lane lane;
-    private readonly HostMemory memory;
-    private readonly DirectFile? file;
-    private readonly Device device;
-    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? storing;
-    private (Tensor Tensor, Transfer Transfer, CudaEvent? After)? loading;
+    private Transfer? stored;
+    private (Tensor Tensor, Transfer Transfer)? loading;
     private long[] shape = [];
     private ScalarType type;
-
-    /// <param name="bytes">The most that hidden states take.</param>
-    /// <param name="device">The compute device.</param>
-    /// <param name="lane">What copies.</param>
-    /// <param name="diskFolder">Where a file goes; null: they rest in host memory.</param>
-    public HiddenHome(long bytes, Device device, Lane lane, string? diskFolder)
-    {
-        (this.device, this.lane) = (device, lane);
-        memory = new(DirectFile.Align(bytes), ComputeMemory.Gpu(device) is not null);
-        file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
-    }
 
     /// <summary>Starts to take them home.</summary>
     public void Store(Tensor hidden)
     {
         (shape, type) = (hidden.shape, hidden.dtype);
-        var bytes = hidden.ByteCount();
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
-        var after = lane.Mark();
-        var transfer = lane.Start(
-            copier =>
-            {
-                copier.ToHost(memory.Address, contiguous.Address(), bytes);
-                if (file is not null)
-                {
-                    copier.Flush();
-                    file.Write(0, memory.Address, DirectFile.Align(bytes));
-                }
-            },
-            after);
-        storing = (contiguous, transfer, after);
+        stored = stores.Start(copier => home.WritePrefix(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), contiguous);
     }
 
     /// <summary>Starts to bring them back.</summary>
     public void Load()
     {
-        if (storing is not { } stored)
+        if (stored is not { } before)
         {
             return;
         }
 
-        stored.Transfer.WaitOnHost();
-        stored.Tensor.Dispose();
-        stored.Transfer.Dispose();
-        stored.After?.Dispose();
-        storing = null;
+        stored = null;
         var hidden = empty(shape, type, device).DetachFromDisposeScope();
-        var bytes = hidden.ByteCount();
 
         // The allocator hands out memory that what the compute device has been given so far may still use.
-        var after = lane.Mark();
-        loading = (
-            hidden,
-            lane.Start(
-                copier =>
-                {
-                    file?.Read(0, memory.Address, DirectFile.Align(bytes));
-                    copier.ToCompute(hidden.Address(), memory.Address, bytes);
-                },
-                after),
-            after);
+        loading = (hidden, loads.StartAfterCompute(copier =>
+        {
+            before.WaitOnHost();
+            home.ReadPrefix(copier, hidden.Address(), hidden.ByteCount(), staging.Loads);
+        }));
     }
 
     /// <summary>The hidden states, once they are on the compute device; null if none were stored.</summary>
@@ -90,16 +56,14 @@ internal sealed class HiddenHome : IDisposable
 
         loaded.Transfer.WaitOnCompute();
         loaded.Transfer.Dispose();
-        loaded.After?.Dispose();
         loading = null;
         return loaded.Tensor;
     }
 
     public void Dispose()
     {
-        storing?.Tensor.Dispose();
         loading?.Tensor.Dispose();
-        memory.Dispose();
-        file?.Dispose();
+        loading?.Transfer.Dispose();
+        home.Dispose();
     }
 }

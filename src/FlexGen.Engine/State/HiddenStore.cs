@@ -1,5 +1,6 @@
 using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
+using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -8,17 +9,49 @@ namespace FlexGen.Engine.State;
 /// <summary>The hidden states of all micro-batches, each where its share of the placement has it rest between layers.</summary>
 internal sealed class HiddenStore : IDisposable
 {
+    /// <summary>Memory between the disk and the compute device, pinned where that is a GPU: one piece for loads, one for stores.</summary>
+    public const long StagingBytes = 16 << 20;
+
     private readonly HiddenHome?[] homes;
-    private readonly Lane? lane;
+    private readonly Lane? loads;
+    private readonly Lane? stores;
+    private readonly StoreQueue? storing;
+    private readonly DirectFile? file;
+    private readonly HostMemory? loadStaging;
+    private readonly HostMemory? storeStaging;
 
     public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
         homes = new HiddenHome?[policy.GpuBatchCount];
-        var (gpu, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
-        lane = host + disk > 0 ? new("hidden states", ComputeMemory.Gpu(device), trace) : null;
-        for (var microBatch = gpu; microBatch < homes.Length; microBatch++)
+        var (onGpu, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
+        if (onHost + onDisk == 0)
         {
-            homes[microBatch] = new(Bytes(shape, policy, type), device, lane!, microBatch < gpu + host ? null : diskFolder);
+            return;
+        }
+
+        var (gpu, bytes) = (ComputeMemory.Gpu(device), DirectFile.Align(Bytes(shape, policy, type)));
+        try
+        {
+            if (onDisk > 0)
+            {
+                file = new(diskFolder, onDisk * bytes);
+                loadStaging = new(StagingBytes, pinned: gpu is not null);
+                storeStaging = new(StagingBytes, pinned: gpu is not null);
+            }
+
+            (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));
+            storing = new(stores);
+            for (var microBatch = onGpu; microBatch < homes.Length; microBatch++)
+            {
+                var n = microBatch - onGpu - onHost;
+                var home = new SlabHome(bytes, gpu is not null, n < 0 ? null : file, n * bytes);
+                homes[microBatch] = new(home, device, loads, storing, (loadStaging, storeStaging));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -46,7 +79,12 @@ internal sealed class HiddenStore : IDisposable
 
     public void Dispose()
     {
-        lane?.Dispose();
+        loads?.Dispose();
+        stores?.Dispose();
+        storing?.Dispose();
         Array.ForEach(homes, h => h?.Dispose());
+        loadStaging?.Dispose();
+        storeStaging?.Dispose();
+        file?.Dispose();
     }
 }

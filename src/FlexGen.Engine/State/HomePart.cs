@@ -12,14 +12,14 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class HomePart : CachePart
 {
-    private const int StoresInFlight = 2;
     private readonly (SlabHome Keys, SlabHome Values)[,] slabs;
     private readonly Transfer?[,] stores;
-    private readonly Queue<(Transfer Transfer, CudaEvent? After, Tensor Keys, Tensor Values)> storing = new();
-    private readonly CacheBuffer[] buffers = [];
+    private readonly StoreQueue storing;
+    private readonly List<SlabHome> homes = [];
+    private readonly List<CacheBuffer> buffers = [];
     private readonly CacheLanes lanes;
     private readonly HostDecode? onHost;
-    private readonly bool onDisk;
+    private readonly DirectFile? file;
     private readonly long tokenBytes;
     private int turn;
 
@@ -30,46 +30,51 @@ internal sealed class HomePart : CachePart
     /// <param name="type">The cache's type.</param>
     /// <param name="device">The compute device.</param>
     /// <param name="lanes">What copies.</param>
-    /// <param name="attendOnHost">Whether decoding attends in host memory.</param>
-    /// <param name="kernel">What attends on a GPU; null on a CPU.</param>
-    /// <param name="diskFolder">Where files go when the part's home is the disk; null: host memory.</param>
+    /// <param name="kernel">What decoding attends with on a GPU; null on a CPU.</param>
+    /// <param name="onHost">What decoding attends with in host memory, which the part then owns; null: it attends on the compute device.</param>
+    /// <param name="diskFolder">Where a file goes when the part's home is the disk; null: host memory.</param>
     public HomePart(
-        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, bool attendOnHost, DecodeAttention? kernel,
+        ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, CacheLanes lanes, DecodeAttention? kernel, HostDecode? onHost,
         string? diskFolder)
-        : base(firstSlot, slots, attendOnHost ? null : kernel)
+        : base(firstSlot, slots, onHost is null ? kernel : null)
     {
-        (this.lanes, onDisk) = (lanes, diskFolder is not null);
-        var rowBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type);
-        tokenBytes = rowBytes * slots;
+        (this.lanes, this.onHost, storing) = (lanes, onHost, new(lanes.Stores));
+        tokenBytes = (long)shape.KvHeads * shape.HeadDim * DataTypes.Size(type) * slots;
         slabs = new (SlabHome, SlabHome)[shape.DecoderLayers, policy.GpuBatchCount];
         stores = new Transfer?[shape.DecoderLayers, policy.GpuBatchCount];
-        for (var layer = 0; layer < shape.DecoderLayers; layer++)
+        try
         {
-            for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+            var slabBytes = tokenBytes * policy.SequenceLength;
+            file = diskFolder is null ? null : new(diskFolder, 2 * slabs.Length * DirectFile.Align(slabBytes));
+            for (var layer = 0; layer < shape.DecoderLayers; layer++)
             {
-                slabs[layer, microBatch] = (Home(), Home());
+                for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+                {
+                    slabs[layer, microBatch] = (Home(slabBytes), Home(slabBytes));
+                }
+            }
+
+            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
+            for (var n = 0; (onHost is null || file is not null) && n < 2; n++)
+            {
+                buffers.Add(new(slab, type, onHost is null ? device : CPU));
             }
         }
-
-        onHost = attendOnHost ? new(shape, policy, slots, type, lanes) : null;
-        if (onHost is null || onDisk)
+        catch
         {
-            long[] slab = [policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim];
-            var place = onHost is null ? device : CPU;
-            buffers = [new(slab, type, place), new(slab, type, place)];
+            Dispose();
+            throw;
         }
-
-        SlabHome Home() => new(tokenBytes * policy.SequenceLength, rowBytes, lanes.HasGpu, diskFolder);
     }
 
     public override void Load(int layer, int microBatch, PartRows rows)
     {
-        if (rows.Decodes.Count == 0 || buffers.Length == 0)
+        if (rows.Decodes.Count == 0 || buffers.Count == 0)
         {
             return;
         }
 
-        var buffer = buffers[turn++ % 2];
+        var buffer = buffers[turn ^= 1];
         var (keys, values) = slabs[layer, microBatch];
         var stored = stores[layer, microBatch];
         var bytes = rows.Prefix * tokenBytes;
@@ -95,7 +100,7 @@ internal sealed class HomePart : CachePart
             return;
         }
 
-        var buffer = Array.Find(buffers, b => b.Holds == (pass.Layer, pass.MicroBatch));
+        var buffer = buffers.Find(b => b.Holds == (pass.Layer, pass.MicroBatch));
         if (onHost is not null)
         {
             var stored = stores[pass.Layer, pass.MicroBatch];
@@ -117,64 +122,39 @@ internal sealed class HomePart : CachePart
     public override void Store(PartPass pass)
     {
         // Attention in host memory has written the decoding rows to a host slab itself.
-        var first = onHost is not null && !onDisk ? pass.Rows.Decodes.Count : 0;
+        var first = onHost is not null && file is null ? pass.Rows.Decodes.Count : 0;
         var count = pass.Rows.Rows.Length - first;
         if (count == 0)
         {
             return;
         }
 
-        while (storing.Count >= StoresInFlight)
-        {
-            storing.Peek().Transfer.WaitOnHost();
-            FreeOldest();
-        }
-
         var keys = pass.Keys.narrow(0, first, count).contiguous().DetachFromDisposeScope();
         var values = pass.Values.narrow(0, first, count).contiguous().DetachFromDisposeScope();
         var places = pass.Rows.CacheRows[first..];
         var home = slabs[pass.Layer, pass.MicroBatch];
-        var after = lanes.Stores.Mark();
-        var transfer = lanes.Stores.Start(
+        stores[pass.Layer, pass.MicroBatch] = storing.Start(
             copier =>
             {
                 lanes.Scatter(copier, keys, home.Keys, places);
                 lanes.Scatter(copier, values, home.Values, places);
             },
-            after);
-        storing.Enqueue((transfer, after, keys, values));
-        stores[pass.Layer, pass.MicroBatch]?.Dispose();
-        stores[pass.Layer, pass.MicroBatch] = transfer;
+            keys,
+            values);
     }
 
     public override void Dispose()
     {
-        while (storing.Count > 0)
-        {
-            storing.Peek().Transfer.Settle();
-            FreeOldest();
-        }
-
-        foreach (var store in stores)
-        {
-            store?.Dispose();
-        }
-
-        foreach (var (keys, values) in slabs)
-        {
-            keys.Dispose();
-            values.Dispose();
-        }
-
-        Array.ForEach(buffers, b => b.Dispose());
+        storing.Dispose();
+        homes.ForEach(h => h.Dispose());
+        file?.Dispose();
+        buffers.ForEach(b => b.Dispose());
         onHost?.Dispose();
     }
 
-    private void FreeOldest()
+    private SlabHome Home(long bytes)
     {
-        var (_, after, keys, values) = storing.Dequeue();
-        after?.Dispose();
-        keys.Dispose();
-        values.Dispose();
+        homes.Add(new(bytes, lanes.HasGpu, file, homes.Count * DirectFile.Align(bytes)));
+        return homes[^1];
     }
 }

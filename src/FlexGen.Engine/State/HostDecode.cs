@@ -9,22 +9,29 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.State;
 
 /// <summary>Attention of decoding sequences in host memory, beside the compute device: queries come, results go back.</summary>
-internal sealed unsafe class HostDecode : IDisposable
+internal sealed class HostDecode : IDisposable
 {
     private readonly HostAttention.Shape layout;
     private readonly ScalarType type;
     private readonly CacheLanes lanes;
     private readonly HostExchange? exchange;
-    private readonly HostMemory[] stagings;
+    private readonly HostMemory staging;
+    private readonly long stagingBytes;
     private int turn;
 
-    public HostDecode(ModelShape shape, Policy policy, int slots, ScalarType type, CacheLanes lanes)
+    /// <param name="shape">The model.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="slots">Most sequences of a pass.</param>
+    /// <param name="type">The cache's type.</param>
+    /// <param name="lanes">Whose threads attend.</param>
+    /// <param name="exchange">What takes rows between a GPU and host memory; null without one.</param>
+    public HostDecode(ModelShape shape, Policy policy, int slots, ScalarType type, CacheLanes lanes, HostExchange? exchange)
     {
-        (this.type, this.lanes) = (type, lanes);
+        (this.type, this.lanes, this.exchange) = (type, lanes, exchange);
         layout = new(slots, shape.KvHeads, shape.Heads / shape.KvHeads, shape.HeadDim);
-        exchange = lanes.HasGpu ? new(type) : null;
-        // One for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
-        stagings = lanes.HasGpu ? [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new HostMemory(RowBytes(shape, type) * slots, pinned: true))] : [];
+        // A piece for each micro-batch: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
+        stagingBytes = exchange is null ? 0 : DirectFile.Align(RowBytes(shape, type) * slots);
+        staging = new(stagingBytes * policy.GpuBatchCount, pinned: true);
     }
 
     private long QueryBytes => (long)layout.KvHeads * layout.Group * layout.HeadDim * sizeof(float);
@@ -46,26 +53,22 @@ internal sealed unsafe class HostDecode : IDisposable
         var tensors = exchange is null ? OnCpu(pass) : [];
         var rows = exchange is null
             ? new Rows(tensors[0].Address(), tensors[1].Address(), tensors[2].Address(), tensors[3].Address())
-            : Staged(stagings[pass.MicroBatch].Address, count);
+            : Staged(staging.Address + (nint)(stagingBytes * pass.MicroBatch), count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
         turn = (turn + 1) % lanes.Attention.Count;
-        var lane = lanes.Attention[turn];
-        var after = lane.Mark();
-        var transfer = lane.Start(
-            _ =>
+        var transfer = lanes.Attention[turn].StartAfterCompute(_ =>
+        {
+            present?.WaitOnHost();
+            SlabHome.Scatter(rows.Keys, keys, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
+            SlabHome.Scatter(rows.Values, values, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
+            var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
+            HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
+            if (span is not null)
             {
-                present?.WaitOnHost();
-                Scatter(rows.Keys, keys, pass.Rows.CacheRows, count);
-                Scatter(rows.Values, values, pass.Rows.CacheRows, count);
-                var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
-                HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
-                if (span is not null)
-                {
-                    lanes.Trace!.End(span);
-                }
-            },
-            after);
-        pass.OnHost = (transfer, after, tensors, rows.Result);
+                lanes.Trace!.End(span);
+            }
+        });
+        pass.OnHost = (transfer, tensors, rows.Result);
     }
 
     /// <summary>Puts the result where the pass wants it.</summary>
@@ -86,11 +89,7 @@ internal sealed unsafe class HostDecode : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        exchange?.Dispose();
-        Array.ForEach(stagings, s => s.Dispose());
-    }
+    public void Dispose() => staging.Dispose();
 
     /// <summary>The rows, and room for the result, as tensors in host memory.</summary>
     private static Tensor[] OnCpu(PartPass pass)
@@ -111,14 +110,6 @@ internal sealed unsafe class HostDecode : IDisposable
         var keys = at + (nint)(QueryBytes * count);
         var values = keys + (nint)(KeyBytes * count);
         return new(at, keys, values, values + (nint)(KeyBytes * count));
-    }
-
-    private void Scatter(IntPtr rows, IntPtr slab, long[] places, int count)
-    {
-        for (var n = 0; n < count; n++)
-        {
-            Buffer.MemoryCopy((void*)(rows + (nint)(n * KeyBytes)), (void*)(slab + (nint)(places[n] * KeyBytes)), KeyBytes, KeyBytes);
-        }
     }
 
     /// <summary>Addresses in host memory: [sequences, heads, headDim] float32, twice [sequences, kvHeads, headDim], and the result like the query.</summary>

@@ -13,20 +13,30 @@ internal sealed class KvCache : IDisposable
 {
     private readonly CacheLanes? lanes;
     private readonly DecodeAttention? kernel;
+    private readonly HostExchange? exchange;
 
     public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Movement.Trace? trace)
     {
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
-        kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
-        lanes = host + disk > 0 ? new(device, trace) : null;
-        if (gpu > 0)
+        try
         {
-            Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
-        }
+            kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
+            lanes = host + disk > 0 ? new(device, disk > 0, trace) : null;
+            exchange = lanes?.HasGpu == true && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? new(type) : null;
+            if (gpu > 0)
+            {
+                Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
+            }
 
-        AddHomes(gpu, host, null);
-        AddHomes(gpu + host, disk, diskFolder);
+            AddHomes(gpu, host, null);
+            AddHomes(gpu + host, disk, diskFolder);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         void AddHomes(int first, int slots, string? folder)
         {
@@ -39,7 +49,8 @@ internal sealed class KvCache : IDisposable
         {
             if (slots > 0)
             {
-                Parts.Add(new HomePart(shape, policy, first, slots, type, device, lanes!, attendOnHost, kernel, folder));
+                var decode = attendOnHost ? new HostDecode(shape, policy, slots, type, lanes!, exchange) : null;
+                Parts.Add(new HomePart(shape, policy, first, slots, type, device, lanes!, kernel, decode, folder));
             }
         }
     }
@@ -57,13 +68,14 @@ internal sealed class KvCache : IDisposable
     public void Dispose()
     {
         lanes?.Dispose();
-        if (lanes?.HasGpu == true)
+        if (kernel is not null || exchange is not null)
         {
-            // After a sweep that failed kernels may still be under way that read host memory.
+            // After a sweep that failed kernels of the parts may still be under way, in no lane: they are unloaded here, and use host memory.
             CudaDriver.Settle();
         }
 
         Parts.ForEach(p => p.Dispose());
         kernel?.Dispose();
+        exchange?.Dispose();
     }
 }

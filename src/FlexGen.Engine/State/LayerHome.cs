@@ -16,17 +16,19 @@ internal sealed class LayerHome : IDisposable
     private readonly HostMemory host;
     private readonly DirectFile? file;
     private readonly long hostBytes;
+    private readonly long fileOffset;
 
     /// <param name="places">Each weight of the layer with its tier and its offset in the image (0 on the compute device).</param>
     /// <param name="hostBytes">The host's part of the image.</param>
     /// <param name="diskBytes">The disk's part.</param>
     /// <param name="pinned">Whether a GPU will read it.</param>
-    /// <param name="diskFolder">Where scratch files go.</param>
-    public LayerHome(IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, long hostBytes, long diskBytes, bool pinned, string diskFolder)
+    /// <param name="file">The disk's part of all layers; null: there is none.</param>
+    /// <param name="fileOffset">Where this layer's begins.</param>
+    public LayerHome(
+        IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, long hostBytes, long diskBytes, bool pinned, DirectFile? file, long fileOffset)
     {
-        (Places, this.hostBytes, Bytes) = (places, hostBytes, hostBytes + diskBytes);
+        (Places, this.hostBytes, Bytes, this.file, this.fileOffset) = (places, hostBytes, hostBytes + diskBytes, file, fileOffset);
         host = new(hostBytes, pinned);
-        file = diskBytes == 0 ? null : new(diskFolder, diskBytes);
     }
 
     public IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> Places { get; }
@@ -35,20 +37,20 @@ internal sealed class LayerHome : IDisposable
     public long Bytes { get; }
 
     /// <summary>Puts a weight into the image.</summary>
-    public void Fill(long offset, Tensor weight)
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="weight">The weight, in host memory.</param>
+    /// <param name="staging">Memory that it goes through on its way to the disk, piece by piece; null: it rests in host memory.</param>
+    public void Fill(long offset, Tensor weight, HostMemory? staging)
     {
         using var contiguous = weight.contiguous();
-        var bytes = contiguous.ByteCount();
-        var from = contiguous.Address();
+        var (from, bytes) = (contiguous.Address(), contiguous.ByteCount());
         if (offset < hostBytes)
         {
             Copier.OnHost.ToHost(host.Address + (nint)offset, from, bytes);
             return;
         }
 
-        using var aligned = new HostMemory(DirectFile.Align(bytes), pinned: false);
-        Copier.OnHost.ToHost(aligned.Address, from, bytes);
-        file!.Write(offset - hostBytes, aligned.Address, aligned.Bytes);
+        Copier.OnHost.ToFile(file!, fileOffset + offset - hostBytes, from, bytes, staging!);
     }
 
     /// <summary>Copies part of the image, on a lane's thread.</summary>
@@ -66,33 +68,11 @@ internal sealed class LayerHome : IDisposable
         }
 
         start = Math.Max(start, hostBytes);
-        if (start >= end)
+        if (start < end)
         {
-            return;
+            copier.ToCompute(to + (nint)start, file!, fileOffset + start - hostBytes, end - start, staging);
         }
-
-        if (staging is null)
-        {
-            file!.Read(start - hostBytes, to + (nint)start, end - start);
-            return;
-        }
-
-        // While one half of the staging memory is read into, the other is copied to the device.
-        var half = staging.Bytes / 2;
-        for (var n = 0; start < end; n++, start += half)
-        {
-            var (at, bytes) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, end - start));
-            file!.Read(start - hostBytes, at, bytes);
-            copier.Flush();
-            copier.ToCompute(to + (nint)start, at, bytes);
-        }
-
-        copier.Flush();
     }
 
-    public void Dispose()
-    {
-        host.Dispose();
-        file?.Dispose();
-    }
+    public void Dispose() => host.Dispose();
 }

@@ -1,5 +1,4 @@
 using FlexGen.Engine.Movement;
-using FlexGen.Interop;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.State;
@@ -24,7 +23,7 @@ internal sealed record PartPass(
     public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
 
     /// <summary>Attention under way in host memory, the tensors that it reads and writes without a GPU, and where its result will be.</summary>
-    public (Transfer Transfer, CudaEvent? After, Tensor[] Tensors, IntPtr Result)? OnHost { get; set; }
+    public (Transfer Transfer, Tensor[] Tensors, IntPtr Result)? OnHost { get; set; }
 
     /// <summary>Frees the keys and values, and what attention in host memory read and wrote, which must be done.</summary>
     public void Dispose()
@@ -35,7 +34,6 @@ internal sealed record PartPass(
         {
             Array.ForEach(started.Tensors, t => t.Dispose());
             started.Transfer.Dispose();
-            started.After?.Dispose();
             OnHost = null;
         }
     }

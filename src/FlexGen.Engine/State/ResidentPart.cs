@@ -8,20 +8,33 @@ namespace FlexGen.Engine.State;
 internal sealed class ResidentPart : CachePart
 {
     private readonly (Tensor Keys, Tensor Values)[,] slabs;
+    private readonly List<Tensor> all = [];
 
     public ResidentPart(ModelShape shape, Policy policy, int firstSlot, int slots, ScalarType type, Device device, DecodeAttention? kernel)
         : base(firstSlot, slots, kernel)
     {
         slabs = new (Tensor, Tensor)[shape.DecoderLayers, policy.GpuBatchCount];
-        for (var layer = 0; layer < shape.DecoderLayers; layer++)
+        try
         {
-            for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+            for (var layer = 0; layer < shape.DecoderLayers; layer++)
             {
-                slabs[layer, microBatch] = (Slab(), Slab());
+                for (var microBatch = 0; microBatch < policy.GpuBatchCount; microBatch++)
+                {
+                    slabs[layer, microBatch] = (Slab(), Slab());
+                }
             }
         }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
-        Tensor Slab() => empty([policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope();
+        Tensor Slab()
+        {
+            all.Add(empty([policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim], type, device).DetachFromDisposeScope());
+            return all[^1];
+        }
     }
 
     public override void Load(int layer, int microBatch, PartRows rows)
@@ -42,12 +55,5 @@ internal sealed class ResidentPart : CachePart
         pass.Rows.Group?.Forward(pass, keys, values);
     }
 
-    public override void Dispose()
-    {
-        foreach (var (keys, values) in slabs)
-        {
-            keys.Dispose();
-            values.Dispose();
-        }
-    }
+    public override void Dispose() => all.ForEach(slab => slab.Dispose());
 }

@@ -3,24 +3,21 @@ using FlexGen.Interop;
 
 namespace FlexGen.Engine.State;
 
-/// <summary>One slab of keys or values in host memory or on disk.</summary>
+/// <summary>Where one slab of keys or values, or one micro-batch's hidden states, rest: in host memory or on disk.</summary>
 internal sealed unsafe class SlabHome : IDisposable
 {
-    private const long WindowBytes = 4 << 20;
-    private const long GapBytes = 64 << 10;
     private readonly HostMemory? host;
     private readonly DirectFile? file;
-    private readonly long rowBytes;
+    private readonly long offset;
 
     /// <param name="bytes">Its size.</param>
-    /// <param name="rowBytes">Bytes of one token of one slot.</param>
     /// <param name="pinned">Whether a GPU reads it; only for host memory.</param>
-    /// <param name="diskFolder">Where a file goes; null: host memory.</param>
-    public SlabHome(long bytes, long rowBytes, bool pinned, string? diskFolder)
+    /// <param name="file">Where it rests on disk; null: it rests in host memory.</param>
+    /// <param name="offset">Where it begins in the file, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    public SlabHome(long bytes, bool pinned, DirectFile? file, long offset)
     {
-        this.rowBytes = rowBytes;
-        host = diskFolder is null ? new(bytes, pinned) : null;
-        file = diskFolder is null ? null : new(diskFolder, DirectFile.Align(bytes));
+        (this.file, this.offset) = (file, offset);
+        host = file is null ? new(bytes, pinned) : null;
     }
 
     public bool OnDisk => file is not null;
@@ -38,68 +35,55 @@ internal sealed unsafe class SlabHome : IDisposable
         if (host is not null)
         {
             copier.ToCompute(to, host.Address, bytes);
-            return;
         }
-
-        var step = staging?.Bytes ?? Math.Max(DirectFile.Align(bytes), 1);
-        for (var at = 0L; at < bytes; at += step)
+        else
         {
-            var length = Math.Min(step, bytes - at);
-            file!.Read(at, staging?.Address ?? to, DirectFile.Align(length));
-            if (staging is not null)
-            {
-                copier.ToCompute(to + (nint)at, staging.Address, length);
-                copier.Flush();
-            }
+            copier.ToCompute(to, file!, offset, bytes, staging);
+        }
+    }
+
+    /// <summary>Takes the first bytes home from the compute device, on a lane's thread.</summary>
+    /// <param name="copier">The lane's.</param>
+    /// <param name="from">Where they are.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Memory that they go through on their way to a file, pinned where there is a GPU.</param>
+    public void WritePrefix(Copier copier, IntPtr from, long bytes, HostMemory? staging)
+    {
+        if (host is not null)
+        {
+            copier.ToHost(host.Address, from, bytes);
+        }
+        else
+        {
+            copier.ToFile(file!, offset, from, bytes, staging!);
         }
     }
 
     /// <summary>Writes rows that lie one after another in host memory to their places.</summary>
-    public void Scatter(IntPtr rows, ReadOnlySpan<long> places)
+    /// <param name="rows">Where they are.</param>
+    /// <param name="places">The place of each.</param>
+    /// <param name="rowBytes">Bytes of one.</param>
+    /// <param name="writer">What writes them to a file.</param>
+    public void Scatter(IntPtr rows, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
     {
         if (file is not null)
         {
-            ScatterToFile(rows, places);
-            return;
+            writer!.Write(file, offset, rows, places, rowBytes);
         }
+        else
+        {
+            Scatter(rows, host!.Address, places, rowBytes);
+        }
+    }
 
+    /// <summary>Copies rows that lie one after another to their places in a slab in host memory.</summary>
+    public static void Scatter(IntPtr rows, IntPtr slab, ReadOnlySpan<long> places, long rowBytes)
+    {
         for (var n = 0; n < places.Length; n++)
         {
-            Buffer.MemoryCopy((void*)(rows + (nint)(n * rowBytes)), (void*)(host!.Address + (nint)(places[n] * rowBytes)), rowBytes, rowBytes);
+            Buffer.MemoryCopy((void*)(rows + (nint)(n * rowBytes)), (void*)(slab + (nint)(places[n] * rowBytes)), rowBytes, rowBytes);
         }
     }
 
-    public void Dispose()
-    {
-        host?.Dispose();
-        file?.Dispose();
-    }
-
-    /// <summary>Direct I/O writes whole sectors: rows near each other are put into one window, which is read, changed and written.</summary>
-    private void ScatterToFile(IntPtr rows, ReadOnlySpan<long> places)
-    {
-        var order = places.ToArray();
-        var sources = Enumerable.Range(0, order.Length).ToArray();
-        Array.Sort(order, sources);
-        using var window = new HostMemory(WindowBytes + DirectFile.Align(rowBytes) + DirectFile.Alignment, pinned: false);
-        for (var first = 0; first < order.Length;)
-        {
-            var start = order[first] * rowBytes / DirectFile.Alignment * DirectFile.Alignment;
-            var last = first;
-            while (last + 1 < order.Length && (order[last + 1] - order[last]) * rowBytes < GapBytes && (order[last + 1] * rowBytes) - start < WindowBytes)
-            {
-                last++;
-            }
-
-            var bytes = DirectFile.Align(((order[last] + 1) * rowBytes) - start);
-            file!.Read(start, window.Address, bytes);
-            for (; first <= last; first++)
-            {
-                Buffer.MemoryCopy(
-                    (void*)(rows + (nint)(sources[first] * rowBytes)), (void*)(window.Address + (nint)((order[first] * rowBytes) - start)), rowBytes, rowBytes);
-            }
-
-            file.Write(start, window.Address, bytes);
-        }
-    }
+    public void Dispose() => host?.Dispose();
 }

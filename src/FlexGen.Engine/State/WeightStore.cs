@@ -12,13 +12,14 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
-    /// <summary>Pinned memory between the disk and a GPU.</summary>
+    /// <summary>Memory between the disk and a GPU, pinned; without one, between a weight that is loaded and the disk, and only then.</summary>
     public const long StagingBytes = 32 << 20;
 
     private readonly Dictionary<string, Tensor> resident = [];
     private readonly List<LayerHome> homes = [];
-    private readonly Buffer[] buffers = [];
+    private readonly List<Buffer> buffers = [];
     private readonly Lane lane;
+    private readonly DirectFile? file;
     private readonly HostMemory? staging;
     private readonly ScalarType type;
     private int turn;
@@ -28,7 +29,7 @@ internal sealed class WeightStore : IDisposable
     /// <param name="placement">Shares of the bytes.</param>
     /// <param name="type">The type of the weights.</param>
     /// <param name="device">The compute device.</param>
-    /// <param name="diskFolder">Where scratch files go.</param>
+    /// <param name="diskFolder">Where a scratch file goes.</param>
     /// <param name="trace">What records its copies; null: nothing does.</param>
     public WeightStore(
         Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
@@ -38,15 +39,32 @@ internal sealed class WeightStore : IDisposable
         lane = new("weight loads", gpu, trace);
         try
         {
-            foreach (var weights in WeightPlacement.Of(model, placement, type))
+            var layers = WeightPlacement.Of(model, placement, type);
+            var onDisk = 0L;
+            if (layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes)
             {
-                homes.Add(Home(weights, gpu is not null, diskFolder));
+                file = new(diskFolder, diskBytes);
+                staging = new(StagingBytes, pinned: gpu is not null);
+            }
+
+            foreach (var weights in layers)
+            {
+                homes.Add(Home(weights, gpu is not null, onDisk));
+                onDisk += Bytes(weights, Tier.Disk);
                 Fill(homes[^1], load, device);
             }
 
+            if (gpu is null)
+            {
+                staging?.Dispose();
+                staging = null;
+            }
+
             var largest = homes.Max(h => h.Bytes);
-            buffers = largest == 0 ? [] : [new(largest, device), new(largest, device)];
-            staging = gpu is not null && placement.Disk > 0 ? new(StagingBytes, pinned: true) : null;
+            for (var n = 0; largest > 0 && n < 2; n++)
+            {
+                buffers.Add(new(largest, device));
+            }
         }
         catch
         {
@@ -67,7 +85,7 @@ internal sealed class WeightStore : IDisposable
         var buffer = Find(layer);
         if (buffer is null)
         {
-            buffer = buffers[turn++ % 2];
+            buffer = buffers[turn ^= 1];
             buffer.Assign(layer);
         }
 
@@ -97,23 +115,22 @@ internal sealed class WeightStore : IDisposable
     {
         lane.Dispose();
         staging?.Dispose();
-        Array.ForEach(buffers, b => b.Dispose());
+        buffers.ForEach(b => b.Dispose());
         homes.ForEach(h => h.Dispose());
+        file?.Dispose();
         foreach (var tensor in resident.Values)
         {
             tensor.Dispose();
         }
     }
 
-    private Buffer? Find(int layer) => Array.Find(buffers, b => b.Layer == layer);
+    private Buffer? Find(int layer) => buffers.Find(b => b.Layer == layer);
 
-    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, string diskFolder)
+    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, long fileOffset)
     {
-        var (hostBytes, diskBytes) = (Size(Tier.Host), Size(Tier.Disk));
+        var (hostBytes, diskBytes) = (Bytes(weights, Tier.Host), Bytes(weights, Tier.Disk));
         var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
-        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, diskFolder);
-
-        long Size(Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
+        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, file, fileOffset);
 
         long Offset(WeightSpec spec, Tier tier)
         {
@@ -126,9 +143,11 @@ internal sealed class WeightStore : IDisposable
             next[tier] += Aligned(spec);
             return offset;
         }
-
-        long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
     }
+
+    private long Bytes(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
+
+    private long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
 
     private void Fill(LayerHome home, Func<WeightSpec, Device, Tensor> load, Device device)
     {
@@ -137,7 +156,7 @@ internal sealed class WeightStore : IDisposable
             if (tier != Tier.Gpu)
             {
                 using var weight = load(spec, CPU);
-                home.Fill(offset, weight);
+                home.Fill(offset, weight, staging);
             }
             else if (!resident.ContainsKey(spec.Name))
             {
@@ -147,12 +166,18 @@ internal sealed class WeightStore : IDisposable
     }
 
     /// <summary>Compute memory that holds one layer's streamed weights at a time.</summary>
-    private sealed class Buffer(long bytes, Device device) : IDisposable
+    private sealed class Buffer : IDisposable
     {
         private readonly Dictionary<(int Layer, long Offset), Tensor> views = [];
-        private readonly bool onGpu = ComputeMemory.Gpu(device) is not null;
+        private readonly bool onGpu;
 
-        public ComputeMemory Memory { get; } = new(bytes, device);
+        public Buffer(long bytes, Device device)
+        {
+            (Memory, onGpu) = (new(bytes, device), ComputeMemory.Gpu(device) is not null);
+            Release();
+        }
+
+        public ComputeMemory Memory { get; }
 
         public int Layer { get; private set; } = -1;
 
@@ -161,7 +186,7 @@ internal sealed class WeightStore : IDisposable
 
         public List<Transfer> Pages { get; } = [];
 
-        /// <summary>Happens when the compute device is done with the layer before.</summary>
+        /// <summary>Happens when the compute device is done with the layer before, or with what the allocator had its memory for.</summary>
         public CudaEvent? Released { get; private set; }
 
         public void Assign(int layer)

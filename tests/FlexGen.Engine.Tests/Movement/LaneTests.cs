@@ -33,8 +33,37 @@ public class LaneTests
             Assert.Equal("copies failed: the disk is gone", Assert.Throws<EngineException>(wait).Message);
         }
 
-        failing.Settle();
         next.WaitOnHost();
+    }
+
+    [Fact]
+    public void Who_waits_for_a_copy_that_has_been_disposed_goes_on()
+    {
+        using var lane = new Lane("copies", gpu: null, trace: null);
+        var copy = lane.StartAfterCompute(_ => { });
+        copy.WaitOnHost();
+        copy.Dispose();
+        copy.WaitOnHost();
+        copy.WaitOnCompute();
+        copy.Dispose();
+    }
+
+    [Fact]
+    public void A_lane_on_a_GPU_ends_when_its_copies_are_done()
+    {
+        Assert.SkipUnless(cuda.is_available(), "no GPU");
+        const int Bytes = 512 << 20;
+        CudaDriver.Use(0);
+        using var memory = new HostMemory(Bytes, pinned: true);
+        using var there = new ComputeMemory(Bytes, CUDA);
+        using var ones = there.View(0, [Bytes], ScalarType.Byte);
+        using var here = Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory.Address, [Bytes], (int)ScalarType.Byte));
+        ones.fill_(1);
+        here.zero_();
+        var lane = new Lane("copies", gpu: 0, trace: null);
+        lane.StartAfterCompute(copier => copier.ToHost(memory.Address, there.Address, Bytes));
+        lane.Dispose();
+        Assert.Equal(1, here[^1].item<byte>());
     }
 
     [Fact]

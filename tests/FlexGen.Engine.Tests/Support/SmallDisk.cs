@@ -10,10 +10,14 @@ internal sealed class SmallDisk : IDisposable
     public string Folder { get; }
 
     /// <summary>Mounts one, or skips the test.</summary>
-    public static SmallDisk Mount(int mebibytes)
+    /// <param name="mebibytes">Its size.</param>
+    /// <param name="files">The most files that it takes; null: as many as have room.</param>
+    public static SmallDisk Mount(int mebibytes, int? files = null)
     {
+        // Its root is one of the inodes; 0 would be no limit.
+        var inodes = files + 1 ?? 0;
         var folder = Directory.CreateTempSubdirectory("flexgen-disk-").FullName;
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", folder), "NOT TESTED: mounting a small disk needs root");
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m,nr_inodes={inodes}", "tmpfs", folder), "NOT TESTED: mounting a small disk needs root");
         return new(folder);
     }
 
