@@ -39,7 +39,7 @@ internal sealed class LoadedModel : IDisposable
         }
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
-        weights = new(model, (spec, place) => source.Load(spec, DataType, place), Policy.Weights, DataType, Device, options.DiskDirectory, trace);
+        weights = new(model, source, Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         try
         {
             cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);

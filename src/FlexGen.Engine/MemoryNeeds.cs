@@ -1,5 +1,7 @@
 using FlexGen.Engine.Attention;
+using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.State;
 using FlexGen.Interop;
@@ -20,12 +22,6 @@ internal sealed class MemoryNeeds
     /// <summary>Rows that a CPU computes at least.</summary>
     private const int LeastRows = 16;
 
-    /// <summary>Tokens of one block of the decode kernel.</summary>
-    private const int DecodeChunk = 128;
-
-    /// <summary>Passes whose new keys and values are on their way home at once.</summary>
-    private const int StoresInFlight = 2;
-
     public MemoryNeeds(Model model, Policy policy, ScalarType type, bool hasGpu, long gpuBytesInUse)
     {
         Policy = policy;
@@ -37,7 +33,7 @@ internal sealed class MemoryNeeds
         // Two slabs of keys and two of values for each part of the cache that is brought to where the attention runs.
         double Buffers(int slots) => 2.0 * KvCache.Bytes(shape, slots, policy.SequenceLength, type) / shape.DecoderLayers;
         double Cache(int slots) => KvCache.Bytes(shape, (long)slots * policy.GpuBatchCount, policy.SequenceLength, type);
-        var hidden = HiddenStore.Bytes(shape, policy, type);
+        var hidden = (double)DirectFile.Align(HiddenStore.Bytes(shape, policy, type));
         var recorded = DecodeGraph.Bytes(model, policy, type);
 
         Compute =
@@ -45,7 +41,7 @@ internal sealed class MemoryNeeds
             ("weights", layers.SelectMany(l => l).Where(w => w.Tier == Tier.Gpu).DistinctBy(w => w.Spec.Name).Sum(w => WeightPlacement.Bytes(w.Spec, type))),
             ("two layers of streamed weights", streamed),
             ("KV cache", Cache(cacheGpu) + Buffers(policy.BroughtToGpu(cacheHost) + policy.BroughtToGpu(cacheDisk))),
-            ("attention's partial results", hasGpu ? Partials(shape, policy, Math.Max(cacheGpu, Math.Max(policy.BroughtToGpu(cacheHost), policy.BroughtToGpu(cacheDisk)))) : 0),
+            ("attention's partial results", hasGpu ? DecodeAttention.PartialBytes(shape, Math.Max(cacheGpu, Math.Max(policy.BroughtToGpu(cacheHost), policy.BroughtToGpu(cacheDisk))), policy.SequenceLength) : 0),
             ("the recorded decode", recorded > 0 ? recorded + Workspace : 0),
             ("activations", Activations(model, policy, DataTypes.Size(type), hasGpu)),
             ("the CUDA context and its libraries", gpuBytesInUse + (hasGpu ? Workspace : 0)),
@@ -54,8 +50,8 @@ internal sealed class MemoryNeeds
         [
             ("weights", layers.Sum(l => Aligned(l, Tier.Host))),
             ("KV cache", Cache(cacheHost) + Buffers(cacheDisk - policy.BroughtToGpu(cacheDisk))),
-            ("hidden states", hidden * (hiddenHost + hiddenDisk)),
-            ("staging", hasGpu ? Staging(shape, policy, type, cacheHost, cacheDisk) : 0),
+            ("hidden states", hidden * hiddenHost),
+            ("staging", Staging(shape, policy, type, hasGpu)),
             ("the process itself", Process),
         ];
         Disk = [("weights", layers.Sum(l => Aligned(l, Tier.Disk))), ("KV cache", Cache(cacheDisk)), ("hidden states", hidden * hiddenDisk)];
@@ -75,24 +71,30 @@ internal sealed class MemoryNeeds
     /// <summary>In scratch files.</summary>
     public IReadOnlyList<(string What, double Bytes)> Disk { get; }
 
-    private static double Staging(ModelShape shape, Policy policy, ScalarType type, int cacheHost, int cacheDisk)
+    private static double Staging(ModelShape shape, Policy policy, ScalarType type, bool hasGpu)
     {
-        var onHost = cacheHost - policy.BroughtToGpu(cacheHost) + cacheDisk - policy.BroughtToGpu(cacheDisk);
-        return (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? 2 * CacheLanes.StagingBytes : 0)
-            + ((double)HostDecode.RowBytes(shape, type) * onHost * policy.GpuBatchCount);
-    }
+        var (_, cacheHost, cacheDisk) = policy.Cache.Split(policy.GpuBatchSize);
+        var hidden = policy.Hidden.Split(policy.GpuBatchCount).Disk > 0 ? 2 * HiddenStore.StagingBytes : 0;
+        var written = hidden + (cacheDisk > 0 ? SlabWriter.Bytes : 0);
+        return !hasGpu
+            ? written
+            : written + (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? 2 * CacheLanes.StagingBytes : 0)
+                + ((double)policy.GpuBatchCount * (Rows(cacheHost - policy.BroughtToGpu(cacheHost)) + Rows(cacheDisk - policy.BroughtToGpu(cacheDisk))));
 
-    /// <summary>What the decode kernel puts the parts of a sequence together from: of each query head a result, its highest score and its sum.</summary>
-    private static long Partials(ModelShape shape, Policy policy, int slots)
-    {
-        var chunks = ((long)policy.SequenceLength + DecodeChunk - 1) / DecodeChunk;
-        return slots * ((chunks * shape.Heads * (shape.HeadDim + 2)) + shape.KvHeads) * sizeof(float);
+        long Rows(int slots) => DirectFile.Align(HostDecode.RowBytes(shape, type) * slots);
     }
 
     /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>
     public static long MostRows(Policy policy) => Math.Max(
         LeastRows,
         Math.Min((long)policy.GpuBatchSize * policy.SequenceLength, (long)OffloadEngine.PrefillTokensPerPass + policy.SequenceLength + policy.GpuBatchSize));
+
+    /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is brought ahead, two leave.</summary>
+    private static int HiddenOnCompute(Policy policy)
+    {
+        var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
+        return resting + Math.Min(host + disk, 2 + StoreQueue.Most);
+    }
 
     /// <summary>
     /// Bytes of one micro-batch's pass through half a layer, of another that is halfway through a layer, of keys and values on their way
@@ -110,8 +112,8 @@ internal sealed class MemoryNeeds
             Math.Max(layers.Max(l => l.Projecting), layers.Max(l => l.Completing) + keysAndValues),
             heads + halfway + atHome + KvAttention.PrefillElements(shape, wide, hasGpu, windows.Count > 0));
         ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
-        ofARow += StoresInFlight * atHome;
-        ofARow += policy.GpuBatchCount * (shape.HiddenSize + (2L * shape.HeadDim) + (indexBytes / size));
+        ofARow += StoreQueue.Most * atHome;
+        ofARow += (HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * ((2L * shape.HeadDim) + (indexBytes / size)));
         var logits = (double)Math.Max(policy.GpuBatchSize, LeastRows) * policy.GpuBatchCount * shape.VocabularySize;
         var masks = policy.GpuBatchCount * windows.Sum(ScaledDotProduct.MaskElements);
         return ((MostRows(policy) * (double)ofARow) + logits + masks) * size;

@@ -41,7 +41,7 @@ public sealed class OffloadEngine : IDisposable
         (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
         endOfSequence = [.. model.EndOfSequenceIds];
         microBatches = [.. Enumerable.Range(0, model.Policy.GpuBatchCount).Select(_ => new MicroBatch(model.Policy.GpuBatchSize))];
-        thread = new(Run) { IsBackground = true, Name = "engine" };
+        thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
     }
 

@@ -12,8 +12,8 @@ public class GenerationOptions
     [Range(0.0, 100.0)]
     public double Temperature { get; set; }
 
-    /// <summary>Sample among this many likeliest tokens; all when not given.</summary>
-    [Range(1, int.MaxValue)]
+    /// <summary>Sample among this many likeliest tokens; all when it is 0 or not given.</summary>
+    [Range(0, int.MaxValue)]
     public int? TopK { get; set; }
 
     /// <summary>Sample among the likeliest tokens that together have this probability; all when not given.</summary>

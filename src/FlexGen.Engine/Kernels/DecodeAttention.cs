@@ -44,8 +44,7 @@ internal sealed class DecodeAttention : IDisposable
         var perWarp = group * (headDim + 2) * sizeof(float);
         var warps = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4);
         threads = warps * LanesOfAWarp;
-        var chunks = (sequenceLength + Chunk - 1) / Chunk;
-        partials = empty([(long)slots * kvHeads * chunks * group * (headDim + 2)], ScalarType.Float32, device).DetachFromDisposeScope();
+        partials = empty([slots * PartialsOfASlot(shape, sequenceLength)], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([(long)slots * kvHeads], ScalarType.Int32, device).DetachFromDisposeScope();
         kernel = KernelSource.Compile("decode_attention.cu", "decode_attention", type, new Dictionary<string, long>
         {
@@ -62,6 +61,10 @@ internal sealed class DecodeAttention : IDisposable
 
     /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
     public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
+
+    /// <summary>Bytes of GPU memory that it puts the parts of sequences together in.</summary>
+    public static long PartialBytes(ModelShape shape, int slots, int sequenceLength) =>
+        slots * (PartialsOfASlot(shape, sequenceLength) + shape.KvHeads) * sizeof(float);
 
     /// <summary>Adds each sequence's new key and value to the cache, and attends. All tensors are contiguous.</summary>
     /// <param name="query">[first row + sequences or more, heads, headDim], and the first row.</param>
@@ -93,6 +96,10 @@ internal sealed class DecodeAttention : IDisposable
             arrived.Address(),
             window ?? int.MaxValue,
             BitConverter.SingleToInt32Bits((float)scale));
+
+    /// <summary>Of each query head and chunk a sum of values, its highest score and its sum of weights.</summary>
+    private static long PartialsOfASlot(ModelShape shape, int sequenceLength) =>
+        ((long)sequenceLength + Chunk - 1) / Chunk * shape.Heads * (shape.HeadDim + 2);
 
     public void Dispose()
     {

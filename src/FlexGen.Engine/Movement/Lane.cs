@@ -10,6 +10,7 @@ internal sealed class Lane : IDisposable
     private readonly int? gpu;
     private readonly Trace? trace;
     private readonly bool waitsOnThread;
+    private readonly bool tracesCopies;
     private readonly Thread thread;
 
     /// <param name="name">Its thread's name.</param>
@@ -19,9 +20,10 @@ internal sealed class Lane : IDisposable
     /// Whether its thread, not its stream, waits for the compute device: a copy from the GPU that waits in its stream was seen to get its turn
     /// only when all the copies to the GPU that were asked for had ended.
     /// </param>
-    public Lane(string name, int? gpu, Trace? trace, bool waitsOnThread = false)
+    /// <param name="tracesCopies">Whether its own work is recorded, and not only the waits for it.</param>
+    public Lane(string name, int? gpu, Trace? trace, bool waitsOnThread = false, bool tracesCopies = true)
     {
-        (this.gpu, this.trace, this.waitsOnThread) = (gpu, trace, waitsOnThread);
+        (this.gpu, this.trace, this.waitsOnThread, this.tracesCopies) = (gpu, trace, waitsOnThread, tracesCopies);
         thread = new(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -29,11 +31,13 @@ internal sealed class Lane : IDisposable
     /// <summary>Asks for copies.</summary>
     /// <param name="copy">Makes them, on the lane's thread.</param>
     /// <param name="after">What the compute device must have done before; null: nothing.</param>
-    public Transfer Start(Action<Copier> copy, CudaEvent? after = null) => Add(copy, after, null);
+    /// <param name="at">The layer, counted as the schedule does, and the micro-batch or page, for the trace; null: its spans do not say.</param>
+    public Transfer Start(Action<Copier> copy, CudaEvent? after = null, (int Layer, int Part)? at = null) => Add(copy, after, null, at);
 
     /// <summary>Asks for copies that are made when the compute device has done all that it has been given so far.</summary>
     /// <param name="copy">Makes them, on the lane's thread.</param>
-    public Transfer StartAfterCompute(Action<Copier> copy)
+    /// <param name="at">As in <see cref="Start"/>.</param>
+    public Transfer StartAfterCompute(Action<Copier> copy, (int Layer, int Part)? at = null)
     {
         // Without a GPU all that has been done already.
         var now = gpu is null ? null : new CudaEvent(sleeps: waitsOnThread);
@@ -42,7 +46,7 @@ internal sealed class Lane : IDisposable
             CudaStream.Current.Record(now);
         }
 
-        return Add(copy, now, now);
+        return Add(copy, now, now, at);
     }
 
     /// <summary>Ends the lane when the copies that were asked for are done: the memory they read and write can be freed.</summary>
@@ -53,10 +57,11 @@ internal sealed class Lane : IDisposable
         jobs.Dispose();
     }
 
-    private Transfer Add(Action<Copier> copy, CudaEvent? after, CudaEvent? own)
+    private Transfer Add(Action<Copier> copy, CudaEvent? after, CudaEvent? own, (int Layer, int Part)? at)
     {
-        var transfer = new Transfer(gpu is null ? null : new CudaEvent());
-        jobs.Add(new(transfer, copy, after, own));
+        var what = trace is not null && at is { } place ? $"{thread.Name} {place.Layer},{place.Part}" : thread.Name!;
+        var transfer = new Transfer(gpu is null ? null : new CudaEvent(), trace, what);
+        jobs.Add(new(transfer, copy, after, own, what));
         return transfer;
     }
 
@@ -69,7 +74,7 @@ internal sealed class Lane : IDisposable
 
         using var stream = gpu is null ? null : new CudaStream();
         var copier = new Copier(stream);
-        foreach (var (transfer, copy, after, own) in jobs.GetConsumingEnumerable())
+        foreach (var (transfer, copy, after, own, what) in jobs.GetConsumingEnumerable())
         {
             // A stream that waits for an event does so even when the event is disposed.
             using var mark = own;
@@ -84,7 +89,7 @@ internal sealed class Lane : IDisposable
                     stream!.Wait(after);
                 }
 
-                var span = trace?.Begin(thread.Name!, thread.Name!, stream);
+                var span = tracesCopies ? trace?.Begin(thread.Name!, what, stream) : null;
                 copy(copier);
                 if (span is not null)
                 {
@@ -114,5 +119,6 @@ internal sealed class Lane : IDisposable
     /// <param name="Copy">Makes the copies.</param>
     /// <param name="After">What is waited for before.</param>
     /// <param name="Own">The same, if the lane disposes it.</param>
-    private readonly record struct Job(Transfer Transfer, Action<Copier> Copy, CudaEvent? After, CudaEvent? Own);
+    /// <param name="What">Its name in a trace.</param>
+    private readonly record struct Job(Transfer Transfer, Action<Copier> Copy, CudaEvent? After, CudaEvent? Own, string What);
 }

@@ -14,8 +14,9 @@ internal sealed class StoreQueue(Lane lane) : IDisposable
     /// <summary>Starts to take tensors home. Blocks this thread while there are <see cref="Most"/> before them.</summary>
     /// <param name="copy">Reads them, on the lane's thread, when the compute device has done all that it has been given so far.</param>
     /// <param name="tensors">In no dispose scope; the queue frees them.</param>
+    /// <param name="at">As in <see cref="Lane.Start"/>.</param>
     /// <exception cref="EngineException">An earlier copy failed.</exception>
-    public Transfer Start(Action<Copier> copy, params Tensor[] tensors)
+    public Transfer Start(Action<Copier> copy, Tensor[] tensors, (int Layer, int Part)? at = null)
     {
         while (underWay.Count >= Most)
         {
@@ -23,7 +24,7 @@ internal sealed class StoreQueue(Lane lane) : IDisposable
             FreeOldest();
         }
 
-        var transfer = lane.StartAfterCompute(copy);
+        var transfer = lane.StartAfterCompute(copy, at);
         underWay.Enqueue((transfer, tensors));
         return transfer;
     }

@@ -10,8 +10,14 @@ namespace FlexGen.Engine.Movement;
 /// <param name="clock">The processor's clock; null: the system's.</param>
 public sealed class Trace(TimeProvider? clock = null) : IDisposable
 {
+    /// <summary>The tracks of the engine's thread, which has this name, and of the compute device.</summary>
+    internal const string Engine = "engine thread", Compute = "compute";
+
     private const string Sweeps = "sweeps";
     private const string Decode = "decode";
+
+    [ThreadStatic]
+    private static int underWay;
 
     private readonly List<Span> spans = [];
     private readonly TimeProvider clock = clock ?? TimeProvider.System;
@@ -32,14 +38,22 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     private double Now => clock.GetElapsedTime(origin).TotalMilliseconds;
 
     /// <summary>Begins a span; on a stream, when the stream gets there.</summary>
-    internal Span Begin(string track, string name, CudaStream? stream = null) => new(track, name, Now, Event(stream));
+    internal Span Begin(string track, string name, CudaStream? stream = null)
+    {
+        underWay++;
+        return new(track, name, Now, Event(stream));
+    }
 
-    /// <summary>Begins a span within another of its track, in which the track waits and is not busy.</summary>
-    internal Span BeginWait(string track, string what, CudaStream? stream = null) => Begin(track, $"wait: {what}", stream) with { Waits = true };
+    /// <summary>
+    /// Begins a span in which this thread, or the compute device's stream, waits within another and is not busy; null where this thread has begun no other.
+    /// </summary>
+    internal Span? BeginWait(string what, CudaStream? stream = null) =>
+        underWay == 0 ? null : Begin(stream is null ? Thread.CurrentThread.Name! : Compute, $"wait: {what}", stream) with { Waits = true };
 
-    /// <summary>Ends a span.</summary>
+    /// <summary>Ends a span, on the thread that began it.</summary>
     internal void End(Span span, CudaStream? stream = null)
     {
+        underWay--;
         (span.End, span.GpuEnd) = (Now, Event(stream));
         lock (spans)
         {

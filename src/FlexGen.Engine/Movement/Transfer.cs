@@ -4,7 +4,9 @@ namespace FlexGen.Engine.Movement;
 
 /// <summary>A copy under way, and what waits for it.</summary>
 /// <param name="done">Happens when the copy is done; null: it is done when it has been issued.</param>
-internal sealed class Transfer(CudaEvent? done) : IDisposable
+/// <param name="trace">What records waits for it; null: nothing does.</param>
+/// <param name="name">What it is called there.</param>
+internal sealed class Transfer(CudaEvent? done, Trace? trace = null, string name = "") : IDisposable
 {
     private readonly ManualResetEventSlim issued = new();
     private readonly Lock usingEvent = new();
@@ -30,7 +32,7 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
     public void WaitOnCompute()
     {
         WaitIssued();
-        WithEvent(CudaStream.Current.Wait);
+        WithEvent(e => Waiting(CudaStream.Current, () => CudaStream.Current.Wait(e)));
     }
 
     /// <summary>Blocks this thread until the bytes are there.</summary>
@@ -38,14 +40,18 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
     public void WaitOnHost()
     {
         WaitIssued();
-        WithEvent(e => e.Synchronize());
+        WithEvent(e => Waiting(null, e.Synchronize));
     }
 
     /// <summary>Blocks this thread until the lane has done its part. What it did in host memory is done then.</summary>
     /// <exception cref="EngineException">The copy failed.</exception>
     public void WaitIssued()
     {
-        issued.Wait();
+        if (!issued.IsSet)
+        {
+            Waiting(null, issued.Wait);
+        }
+
         if (failure is not null)
         {
             throw new EngineException(failure.Message, failure);
@@ -59,6 +65,16 @@ internal sealed class Transfer(CudaEvent? done) : IDisposable
         {
             done?.Dispose();
             done = null;
+        }
+    }
+
+    private void Waiting(CudaStream? stream, Action wait)
+    {
+        var span = trace?.BeginWait(name, stream);
+        wait();
+        if (span is not null)
+        {
+            trace!.End(span, stream);
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class StepRunner(
         }
 
         var stream = computes && device.type != TorchSharp.DeviceType.CPU ? CudaStream.Current : null;
-        var (host, compute) = (trace.Begin("engine thread", name), stream is null ? null : trace.Begin("compute", name, stream));
+        var (host, compute) = (trace.Begin(Trace.Engine, name), stream is null ? null : trace.Begin(Trace.Compute, name, stream));
         work();
         trace.End(host);
         if (compute is not null)

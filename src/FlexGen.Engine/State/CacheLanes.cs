@@ -25,7 +25,7 @@ internal sealed class CacheLanes : IDisposable
         var gpu = ComputeMemory.Gpu(device);
         HasGpu = gpu is not null;
         (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace), new("cache stores", gpu, trace, waitsOnThread: true));
-        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace: null, waitsOnThread: true))];
+        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace, waitsOnThread: true, tracesCopies: false))];
         try
         {
             Staging = HasGpu ? new(StagingBytes, pinned: true) : null;

@@ -24,7 +24,7 @@ internal sealed class HiddenHome(SlabHome home, Device device, Lane loads, Store
         (shape, type) = (hidden.shape, hidden.dtype);
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
-        stored = stores.Start(copier => home.WritePrefix(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), contiguous);
+        stored = stores.Start(copier => home.WritePrefix(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), [contiguous]);
     }
 
     /// <summary>Starts to bring them back.</summary>

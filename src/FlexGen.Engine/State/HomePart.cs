@@ -89,7 +89,8 @@ internal sealed class HomePart : CachePart
                 keys.ReadPrefix(to, buffer.KeyAddress, bytes, staging);
                 values.ReadPrefix(to, buffer.ValueAddress, bytes, staging);
             },
-            buffer.Released));
+            buffer.Released,
+            Place(layer, microBatch)));
     }
 
     public override void Attend(PartPass pass)
@@ -139,8 +140,8 @@ internal sealed class HomePart : CachePart
                 lanes.Scatter(copier, keys, home.Keys, places);
                 lanes.Scatter(copier, values, home.Values, places);
             },
-            keys,
-            values);
+            [keys, values],
+            Place(pass.Layer, pass.MicroBatch));
     }
 
     public override void Dispose()
@@ -151,6 +152,9 @@ internal sealed class HomePart : CachePart
         buffers.ForEach(b => b.Dispose());
         onHost?.Dispose();
     }
+
+    /// <summary>An attention layer and a micro-batch as the schedule counts them: its layer 0 is the embedding.</summary>
+    private static (int Layer, int Part) Place(int layer, int microBatch) => (layer + 1, microBatch);
 
     private SlabHome Home(long bytes)
     {

@@ -61,13 +61,13 @@ internal sealed class HostDecode : IDisposable
             present?.WaitOnHost();
             SlabHome.Scatter(rows.Keys, keys, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
             SlabHome.Scatter(rows.Values, values, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
-            var span = lanes.Trace?.Begin("host attention", $"{pass.Layer},{pass.MicroBatch}");
+            var span = lanes.Trace?.Begin("host attention", $"host attention {pass.Layer + 1},{pass.MicroBatch}");
             HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
             if (span is not null)
             {
                 lanes.Trace!.End(span);
             }
-        });
+        }, (pass.Layer + 1, pass.MicroBatch));
         pass.OnHost = (transfer, tensors, rows.Result);
     }
 

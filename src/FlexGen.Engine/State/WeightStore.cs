@@ -1,5 +1,6 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -25,14 +26,14 @@ internal sealed class WeightStore : IDisposable
     private int turn;
 
     /// <param name="model">The model.</param>
-    /// <param name="load">A weight as a tensor on a device.</param>
+    /// <param name="source">Where the weights come from.</param>
     /// <param name="placement">Shares of the bytes.</param>
     /// <param name="type">The type of the weights.</param>
     /// <param name="device">The compute device.</param>
     /// <param name="diskFolder">Where a scratch file goes.</param>
     /// <param name="trace">What records its copies; null: nothing does.</param>
     public WeightStore(
-        Model model, Func<WeightSpec, Device, Tensor> load, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
+        Model model, IWeightSource source, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
         this.type = type;
         var gpu = ComputeMemory.Gpu(device);
@@ -51,7 +52,7 @@ internal sealed class WeightStore : IDisposable
             {
                 homes.Add(Home(weights, gpu is not null, onDisk));
                 onDisk += Bytes(weights, Tier.Disk);
-                Fill(homes[^1], load, device);
+                Fill(homes[^1], source, device);
             }
 
             if (gpu is null)
@@ -94,7 +95,7 @@ internal sealed class WeightStore : IDisposable
         {
             buffer.Asked = end;
             var to = buffer.Memory.Address;
-            buffer.Pages.Add(lane.Start(copier => home.Copy(copier, to, start, end, staging), buffer.Released));
+            buffer.Pages.Add(lane.Start(copier => home.Copy(copier, to, start, end, staging), buffer.Released, (layer, page)));
         }
     }
 
@@ -149,18 +150,19 @@ internal sealed class WeightStore : IDisposable
 
     private long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
 
-    private void Fill(LayerHome home, Func<WeightSpec, Device, Tensor> load, Device device)
+    private void Fill(LayerHome home, IWeightSource source, Device device)
     {
         foreach (var (spec, tier, offset) in home.Places)
         {
             if (tier != Tier.Gpu)
             {
-                using var weight = load(spec, CPU);
+                using var weight = source.Load(spec, type, CPU);
                 home.Fill(offset, weight, staging);
+                source.Forget(spec);
             }
             else if (!resident.ContainsKey(spec.Name))
             {
-                resident.Add(spec.Name, load(spec, device).DetachFromDisposeScope());
+                resident.Add(spec.Name, source.Load(spec, type, device).DetachFromDisposeScope());
             }
         }
     }

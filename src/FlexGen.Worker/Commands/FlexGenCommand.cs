@@ -92,7 +92,7 @@ internal static class FlexGenCommand
 
     private static int Report(Exception e, bool verbose)
     {
-        bool expected = e is UsageException or PipelineException or RecordException or EngineException or CheckpointException
+        bool expected = e is UsageException or PipelineException or RecordException or EngineException or RequestException or CheckpointException
             or TokenizerException or IOException or UnauthorizedAccessException;
         string message = expected ? e.Message : $"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)";
         Console.Error.WriteLine($"error: {(verbose ? e.ToString() : message)}");

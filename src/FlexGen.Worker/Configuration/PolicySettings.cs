@@ -21,7 +21,7 @@ internal class PolicySettings
     public IList<double>? Percent { get; set; }
 
     [Required]
-    [RegularExpression("gpu|host|[0-9]{1,2}|100", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
+    [RegularExpression("gpu|host|100|[0-9]{1,2}", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
     public string Attention { get; set; } = "gpu";
 
     [Range(1, 1024)]

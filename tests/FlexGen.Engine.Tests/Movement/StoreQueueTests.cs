@@ -14,7 +14,7 @@ public class StoreQueueTests
         var read = 0;
         foreach (var tensor in tensors)
         {
-            queue.Start(_ => read += tensor.IsInvalid ? 0 : 1, tensor);
+            queue.Start(_ => read += tensor.IsInvalid ? 0 : 1, [tensor]);
             Assert.InRange(tensors.Count(t => t.IsInvalid), read - StoreQueue.Most, read);
         }
 
@@ -30,9 +30,9 @@ public class StoreQueueTests
         var lane = new Lane("stores", gpu: null, trace: null);
         var queue = new StoreQueue(lane);
         var tensors = Enumerable.Range(0, StoreQueue.Most).Select(n => zeros(4)).ToArray();
-        Array.ForEach(tensors, t => queue.Start(_ => throw new IOException("the disk is gone"), t));
+        Array.ForEach(tensors, t => queue.Start(_ => throw new IOException("the disk is gone"), [t]));
         using var next = zeros(4);
-        Assert.Equal("stores failed: the disk is gone", Assert.Throws<EngineException>(() => queue.Start(_ => { }, next)).Message);
+        Assert.Equal("stores failed: the disk is gone", Assert.Throws<EngineException>(() => queue.Start(_ => { }, [next])).Message);
         lane.Dispose();
         queue.Dispose();
         Assert.All(tensors, t => Assert.True(t.IsInvalid));

@@ -15,11 +15,13 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public void A_track_is_busy_where_its_spans_are_but_not_where_they_wait()
     {
+        Thread.CurrentThread.Name = Trace.Engine;
+        Assert.Null(trace.BeginWait("nothing is under way"));
         Spend("weight loads", 20);
         clock.Milliseconds = 20;
         var step = trace.Begin("engine thread", "Compute 1,0");
         clock.Milliseconds = 30;
-        var wait = trace.BeginWait("engine thread", "weight loads 1,0");
+        var wait = trace.BeginWait("weight loads 1,0")!;
         clock.Milliseconds = 80;
         trace.End(wait);
         clock.Milliseconds = 100;
