@@ -89,11 +89,11 @@ internal sealed class MemoryNeeds
         LeastRows,
         Math.Min((long)policy.GpuBatchSize * policy.SequenceLength, (long)OffloadEngine.PrefillTokensPerPass + policy.SequenceLength + policy.GpuBatchSize));
 
-    /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is brought ahead, two leave.</summary>
+    /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is brought ahead, two leave.</summary>
     private static int HiddenOnCompute(Policy policy)
     {
         var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
-        return resting + Math.Min(host + disk, 2 + StoreQueue.Most);
+        return resting + Math.Min(host + disk, 3 + StoreQueue.Most);
     }
 
     /// <summary>

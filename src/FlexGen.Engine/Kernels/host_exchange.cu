@@ -19,3 +19,9 @@ extern "C" __global__ void take(const float* there, Element* output, int element
     const int step = gridDim.x * blockDim.x;
     for (int n = blockIdx.x * blockDim.x + threadIdx.x; n < elements; n += step) { output[n] = narrow(there[n]); }
 }
+
+// Words from one of them to the other.
+extern "C" __global__ void copy(const unsigned* from, unsigned* to, long long words)
+{
+    for (long long n = blockIdx.x * (long long)blockDim.x + threadIdx.x; n < words; n += (long long)gridDim.x * blockDim.x) { to[n] = from[n]; }
+}

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels;
 using FlexGen.Engine.Movement;
 using FlexGen.Engine.Schedule;
 using FlexGen.Interop;
@@ -16,6 +17,7 @@ internal sealed class HiddenStore : IDisposable
     private readonly Lane? loads;
     private readonly Lane? stores;
     private readonly StoreQueue? storing;
+    private readonly HostCopy? kernel;
     private readonly DirectFile? file;
     private readonly HostMemory? loadStaging;
     private readonly HostMemory? storeStaging;
@@ -41,11 +43,12 @@ internal sealed class HiddenStore : IDisposable
 
             (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));
             storing = new(stores);
+            kernel = gpu is null || onHost == 0 ? null : new();
             for (var microBatch = onGpu; microBatch < homes.Length; microBatch++)
             {
                 var n = microBatch - onGpu - onHost;
                 var home = new SlabHome(bytes, gpu is not null, n < 0 ? null : file, n * bytes);
-                homes[microBatch] = new(home, device, loads, storing, (loadStaging, storeStaging));
+                homes[microBatch] = new(home, device, loads, storing, n < 0 ? kernel : null, (loadStaging, storeStaging));
             }
         }
         catch
@@ -82,6 +85,13 @@ internal sealed class HiddenStore : IDisposable
         loads?.Dispose();
         stores?.Dispose();
         storing?.Dispose();
+        if (kernel is not null)
+        {
+            // After a sweep that failed it may still be at work in host memory.
+            CudaDriver.Settle();
+            kernel.Dispose();
+        }
+
         Array.ForEach(homes, h => h?.Dispose());
         loadStaging?.Dispose();
         storeStaging?.Dispose();

@@ -78,9 +78,9 @@ internal sealed class RowLayout
     }
 
     /// <summary>What a pass over these rows gives every layer. The caller disposes it.</summary>
-    public ForwardContext Context(IAttention attention, Device device)
+    public ForwardContext Context(Device device)
     {
-        return new(On(TokenIds), On(Positions), On(LastRows), attention);
+        return new(On(TokenIds), On(Positions), On(LastRows));
 
         // The driver has read pageable memory when the call returns; the compute stream need not have got there.
         Tensor On(long[] values) => tensor(values).to(device, non_blocking: true).DetachFromDisposeScope();

@@ -23,7 +23,7 @@ public class HiddenHomeTests
         var stores = new Lane("stores", gpu: null, trace: null);
         using var queue = new StoreQueue(stores);
         var homes = Enumerable.Range(0, Count)
-            .Select(n => new HiddenHome(new SlabHome(Bytes, pinned: false, file, n * Bytes), CPU, loads, queue, (loadStaging, storeStaging))).ToArray();
+            .Select(n => new HiddenHome(new SlabHome(Bytes, pinned: false, file, n * Bytes), CPU, loads, queue, null, (loadStaging, storeStaging))).ToArray();
         for (var layer = 0; layer < 3; layer++)
         {
             var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
