@@ -9,7 +9,7 @@ namespace FlexGen.Engine.Attention;
 /// Attention of one micro-batch in one sweep, with its KV cache: prompts see their own rows, decoding sequences the cache, each
 /// part of it where it rests or where the policy brings it.
 /// </summary>
-internal sealed class KvAttention : IAttention, IDisposable
+internal sealed class KvAttention : IDisposable
 {
     private readonly int microBatch;
     private readonly Device device;
@@ -46,13 +46,6 @@ internal sealed class KvAttention : IAttention, IDisposable
 
     /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
     public void Load(int layer) => parts.ForEach(p => p.Part.Load(layer, microBatch, p.Rows));
-
-    public Tensor Forward(int layer, Tensor query, Tensor key, Tensor value, double scale, int? window)
-    {
-        var output = Begin(new(layer, query, key, value, scale, window));
-        End();
-        return output;
-    }
 
     /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is complete after <see cref="End"/>.</summary>
     public Tensor Begin(AttentionInput input)

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Models;
 
-/// <summary>What <see cref="IAttention.Forward"/> is given.</summary>
+/// <summary>What a layer's attention is given: it is causal, over the tokens of the pass and what the cache holds of their sequences.</summary>
 /// <param name="Layer">Which attention layer of the model this is, from 0: it selects the KV cache.</param>
 /// <param name="Query">[tokens, heads, headDim], rotated where the model rotates.</param>
 /// <param name="Key">[tokens, kvHeads, headDim], likewise.</param>

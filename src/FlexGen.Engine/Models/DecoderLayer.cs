@@ -8,12 +8,6 @@ namespace FlexGen.Engine.Models;
 /// </summary>
 public abstract class DecoderLayer : Layer
 {
-    public sealed override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)
-    {
-        var (layer, query, key, value, scale, window) = Project(hidden!, weights, context);
-        return Complete(hidden!, context.Attention.Forward(layer, query, key, value, scale, window), weights, context);
-    }
-
     /// <summary>A token sees itself and the window - 1 tokens before it; null: all before it.</summary>
     protected internal virtual int? Window => null;
 
@@ -25,14 +19,15 @@ public abstract class DecoderLayer : Layer
     /// <param name="hidden">[tokens, hidden].</param>
     /// <param name="weights">This layer's weights.</param>
     /// <param name="context">What belongs to this pass.</param>
-    protected internal abstract AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context);
+    public abstract AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context);
 
     /// <summary>The half after it: the output projection, the residual and the feed-forward network.</summary>
     /// <param name="hidden">What <see cref="Project"/> was given.</param>
     /// <param name="attended">[tokens, heads * headDim].</param>
     /// <param name="weights">This layer's weights.</param>
     /// <param name="context">What belongs to this pass.</param>
-    protected internal abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context);
+    /// <returns>[tokens, hidden].</returns>
+    public abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context);
 
     /// <summary>Adds the residual to what a sublayer has just computed, in its place.</summary>
     private protected static Tensor Add(Tensor computed, Tensor residual)

@@ -6,8 +6,7 @@ namespace FlexGen.Engine.Models;
 /// <param name="TokenIds">[tokens], int64.</param>
 /// <param name="Positions">[tokens], int64: each token's place in its own sequence, from 0.</param>
 /// <param name="LastRows">[sequences], int64: the rows whose logits are wanted.</param>
-/// <param name="Attention">Attention over this pass's tokens and what the cache holds.</param>
-public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor LastRows, IAttention Attention) : IDisposable
+public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor LastRows) : IDisposable
 {
     /// <summary>Cosine and sine of the rotary embedding at <see cref="Positions"/>, computed once for all layers.</summary>
     internal (Tensor Cos, Tensor Sin)? Rotary { get; set; }

@@ -33,7 +33,7 @@ internal sealed class DecodeGraph : IDisposable
         var layout = RowLayout.Decoding(policy.GpuBatchSize, policy.SequenceLength);
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
-        context = layout.Context(attention, device) with { KeepsAll = true };
+        context = layout.Context(device) with { KeepsAll = true };
         try
         {
             graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
@@ -114,7 +114,7 @@ internal sealed class DecodeGraph : IDisposable
             }
             else
             {
-                hidden = model.Layers[index].Forward(hidden, used, context);
+                hidden = ((OuterLayer)model.Layers[index]).Forward(hidden, used, context);
             }
         }
 

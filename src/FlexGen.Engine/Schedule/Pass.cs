@@ -8,7 +8,7 @@ namespace FlexGen.Engine.Schedule;
 /// <summary>One micro-batch on its way through the layers of one sweep.</summary>
 internal sealed class Pass(RowLayout layout, KvAttention attention, Device device) : IDisposable
 {
-    private readonly ForwardContext context = layout.Context(attention, device);
+    private readonly ForwardContext context = layout.Context(device);
     private Tensor? hidden;
     private (DecoderLayer Layer, Tensor Attended, LayerWeights Weights)? halfway;
 
@@ -27,7 +27,7 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
         }
         else
         {
-            Become(layer.Forward(hidden, weights, context));
+            Become(((OuterLayer)layer).Forward(hidden, weights, context));
         }
     }
 

@@ -3,11 +3,26 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Models;
 
-/// <summary>Attention of one whole sequence, by its formula.</summary>
-internal sealed class FullAttention : IAttention
+/// <summary>A model over one whole sequence, with attention by its formula.</summary>
+internal static class FullAttention
 {
-    public Tensor Forward(int layer, Tensor query, Tensor key, Tensor value, double scale, int? window)
+    /// <summary>The logits of the context's last rows.</summary>
+    public static Tensor Forward(Model model, IReadOnlyList<LayerWeights> weights, ForwardContext context)
     {
+        Tensor? hidden = null;
+        foreach (var (layer, used) in model.Layers.Zip(weights))
+        {
+            hidden = layer is DecoderLayer decoder
+                ? decoder.Complete(hidden!, Attend(decoder.Project(hidden!, used, context)), used, context)
+                : ((OuterLayer)layer).Forward(hidden, used, context);
+        }
+
+        return hidden!;
+    }
+
+    private static Tensor Attend(AttentionInput input)
+    {
+        var (_, query, key, value, scale, window) = input;
         var (tokens, group) = (query.shape[0], query.shape[1] / key.shape[1]);
         var q = query.transpose(0, 1);
         var k = key.transpose(0, 1).repeat_interleave(group, 0);

@@ -30,14 +30,8 @@ internal sealed class LoadedCheckpoint : IDisposable
         using var noGrad = no_grad();
         using var pass = NewDisposeScope();
         var ids = tensor(tokens.Select(t => (long)t).ToArray());
-        var context = new ForwardContext(ids, arange(tokens.Count), arange(tokens.Count - last, tokens.Count), new FullAttention());
-        Tensor? hidden = null;
-        for (var layer = 0; layer < weights.Count; layer++)
-        {
-            hidden = Model.Layers[layer].Forward(hidden, weights[layer], context);
-        }
-
-        return [.. hidden!.to(ScalarType.Float32).data<float>().ToArray().Chunk(Model.Shape.VocabularySize)];
+        var context = new ForwardContext(ids, arange(tokens.Count), arange(tokens.Count - last, tokens.Count));
+        return [.. FullAttention.Forward(Model, weights, context).to(ScalarType.Float32).data<float>().ToArray().Chunk(Model.Shape.VocabularySize)];
     }
 
     public void Dispose()

@@ -22,15 +22,10 @@ public class OptTests
         using var scope = NewDisposeScope();
         var model = ModelFamily.Create(RandomCheckpoint.Json(RandomCheckpoint.Opt), _ => true);
         var tensors = RandomCheckpoint.Tensors(RandomCheckpoint.Opt).ToDictionary(t => t.Key, t => t.Value.requires_grad_(true));
-        var context = new ForwardContext(tensor((long[])[5, 6, 7]), arange(3), arange(3), new FullAttention());
-        Tensor? hidden = null;
-        foreach (var layer in model.Layers)
-        {
-            hidden = layer.Forward(hidden, new([.. layer.Weights.Select(w => tensors[w.Name])]), context);
-        }
-
-        nn.functional.cross_entropy(hidden!, tensor((long[])[6, 7, 8])).backward();
-        Assert.Equal([3, 50], hidden!.shape);
+        var context = new ForwardContext(tensor((long[])[5, 6, 7]), arange(3), arange(3));
+        var logits = FullAttention.Forward(model, [.. model.Layers.Select(l => new LayerWeights([.. l.Weights.Select(w => tensors[w.Name])]))], context);
+        nn.functional.cross_entropy(logits, tensor((long[])[6, 7, 8])).backward();
+        Assert.Equal([3, 50], logits.shape);
         Assert.All(tensors, t => Assert.True(t.Value.grad is { } g && g.abs().sum().item<float>() > 0 || t.Key.EndsWith("k_proj.bias", StringComparison.Ordinal), t.Key));
     }
 }

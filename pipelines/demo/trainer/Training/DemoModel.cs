@@ -106,11 +106,13 @@ internal sealed class DemoModel
     {
         var length = tokens.shape[0] / sequences;
         var positions = arange(length, ScalarType.Int64, Device).repeat(sequences);
-        var context = new ForwardContext(tokens, positions, rows, new RectangularAttention(sequences));
+        var context = new ForwardContext(tokens, positions, rows);
         Tensor? hidden = null;
         foreach (var (layer, layerWeight) in model.Layers.Zip(layerWeights))
         {
-            hidden = layer.Forward(hidden, layerWeight, context);
+            hidden = layer is DecoderLayer decoder
+                ? decoder.Complete(hidden!, RectangularAttention.Forward(decoder.Project(hidden!, layerWeight, context), sequences), layerWeight, context)
+                : ((OuterLayer)layer).Forward(hidden, layerWeight, context);
         }
 
         return hidden!;

@@ -4,10 +4,11 @@ using static TorchSharp.torch;
 namespace FlexGen.Demo.Training;
 
 /// <summary>Causal attention without a cache over sequences of equal length; their padding is on the right, where no token sees it.</summary>
-internal sealed class RectangularAttention(int sequences) : IAttention
+internal static class RectangularAttention
 {
-    public Tensor Forward(int layer, Tensor query, Tensor key, Tensor value, double scale, int? window)
+    public static Tensor Forward(AttentionInput input, int sequences)
     {
+        var (_, query, key, value, scale, window) = input;
         var heads = query.shape[1];
         var headDim = query.shape[2];
         if (window is not null || key.shape[1] != heads || Math.Abs((scale * Math.Sqrt(headDim)) - 1) > 1e-6)

@@ -52,7 +52,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
             Made: (2 * norm * hidden) + projected + (norm * normed) + (2 * turned) + feedForward);
     }
 
-    protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
+    public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = Norm(hidden, weights, attentionNorm, context);
         var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
@@ -65,7 +65,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         }
     }
 
-    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
+    public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
         var x = Add(output.Forward(attended, weights), hidden);
         return Add(FeedForward(Norm(x, weights, feedForwardNorm, context), weights), x);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Models.Llama;
 
 /// <summary>Token embeddings.</summary>
-internal sealed class LlamaEmbedding : Layer
+internal sealed class LlamaEmbedding : OuterLayer
 {
     private readonly WeightSpec tokens;
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Models.Llama;
 
 /// <summary>The last norm and the logits.</summary>
-internal sealed class LlamaHead : Layer
+internal sealed class LlamaHead : OuterLayer
 {
     private readonly double normEps;
     private readonly WeightSpec norm;

@@ -37,7 +37,7 @@ internal sealed class OptDecoderLayer : DecoderLayer
         Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
         Made: (7L * options.Hidden) + options.FeedForward);
 
-    protected internal override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
+    public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
         return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
@@ -45,7 +45,7 @@ internal sealed class OptDecoderLayer : DecoderLayer
         Tensor Heads(LinearSpec projection) => projection.Forward(x, weights).view(-1, options.Heads, headDim);
     }
 
-    protected internal override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
+    public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
         var x = Add(output.Forward(attended, weights), hidden);
         return options.NormBefore

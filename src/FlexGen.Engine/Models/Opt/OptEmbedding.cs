@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Models.Opt;
 
 /// <summary>Token embeddings, projected to the hidden width where theirs differs, and learned positions.</summary>
-internal sealed class OptEmbedding : Layer
+internal sealed class OptEmbedding : OuterLayer
 {
     /// <summary>Rows of the position table before position 0: a relic of padding, kept in the checkpoints.</summary>
     private const int PositionOffset = 2;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Models.Opt;
 
 /// <summary>The last layer norm, where there is one, and the logits.</summary>
-internal sealed class OptHead : Layer
+internal sealed class OptHead : OuterLayer
 {
     private readonly OptNorm? norm;
     private readonly WeightSpec? project;
