@@ -46,7 +46,7 @@ public sealed unsafe partial class DirectFile : IDisposable
         {
             handle.Dispose();
             throw new IOException(
-                $"{folder}: {bytes / GiB:0.00} GiB cannot be reserved for a scratch file, {FreeBytes(folder) / GiB:0.00} GiB is free (errno {error}); "
+                $"{folder}: {bytes / GiB:0.00} GiB cannot be reserved for a scratch file, {FreeBytes(folder) / GiB:0.00} GiB is free ({Named(error)}); "
                 + "free some space or name another folder with --disk-dir");
         }
 
@@ -131,10 +131,12 @@ public sealed unsafe partial class DirectFile : IDisposable
             error = Marshal.GetLastPInvokeError();
         }
 
-        throw new IOException($"{folder}: a scratch file could not be opened (errno {error}); " + (error == TooManyOpenFiles
+        throw new IOException($"{folder}: a scratch file could not be opened ({Named(error)}); " + (error == TooManyOpenFiles
             ? "the process has as many files open as it may: raise that limit with ulimit -n"
             : "name a folder on a local disk with --disk-dir"));
     }
+
+    private static string Named(int error) => $"errno {error}, {Marshal.GetPInvokeErrorMessage(error)}";
 
     private static void InParallel(long bytes, Action<long, int> request) =>
         InParallel((int)((bytes + Request - 1) / Request), n => request(n * Request, (int)Math.Min(Request, bytes - (n * Request))));

@@ -127,7 +127,7 @@ public class FaultTests
             AttentionOnHost = attentionOnHost,
         };
         var message = Assert.Throws<IOException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
-        Assert.Contains("a scratch file could not be opened (errno 28)", message, StringComparison.Ordinal);
+        Assert.Contains("a scratch file could not be opened (errno 28, No space left on device)", message, StringComparison.Ordinal);
         Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
         Assert.Empty(ScratchFiles.In(small.Folder));
         string[] lanes = ["weight loads", "cache loads", "cache stores", "host attention", "hidden loads", "hidden stores"];

@@ -51,7 +51,7 @@ public sealed partial class DirectFileTests : IDisposable
         Assert.Equal(0, SetLimit(OpenFiles, limit with { Now = 3 }));
         var exception = Record.Exception(() => new DirectFile(folder, 0));
         Assert.Equal(0, SetLimit(OpenFiles, limit));
-        Assert.Contains("(errno 24); the process has as many files open as it may: raise that limit with ulimit -n", Assert.IsType<IOException>(exception).Message, StringComparison.Ordinal);
+        Assert.Contains("(errno 24, Too many open files); the process has as many files open as it may: raise that limit with ulimit -n", Assert.IsType<IOException>(exception).Message, StringComparison.Ordinal);
     }
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
