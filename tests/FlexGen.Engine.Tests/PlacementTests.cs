@@ -40,14 +40,40 @@ public class PlacementTests
                         GpuBatchCount = 1 + seed,
                         WeightPages = random.Next(2) == 0 ? null : 1 + random.Next(4),
                     };
-                    var actual = await Generate(model, options);
-                    for (var n = 0; n < expected.Length; n++)
-                    {
-                        Assert.True(expected[n].TokenIds.SequenceEqual(actual[n].TokenIds), $"tokens of prompt {n} differ under {options}");
-                        Assert.True(expected[n].Logits!.SequenceEqual(actual[n].Logits!), $"logits of prompt {n} differ under {options}");
-                    }
+                    await ExpectSame(model, expected, options);
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData("opt-pre-ln")]
+    [InlineData("llama-gqa-tied")]
+    [InlineData("qwen3")]
+    public async Task Tokens_and_logits_are_the_same_from_each_combination_of_whole_tiers_with_each_schedule_and_attention_place(string model)
+    {
+        var resident = new EngineOptions { Device = "cpu", DataType = "float32", GpuBatchSize = 4, GpuBatchCount = 2, DiskDirectory = Path.GetTempPath() };
+        var expected = await Generate(model, resident with { Overlap = false });
+        var whole = placements[..3];
+        var all = from weights in whole
+                  from cache in whole
+                  from hidden in whole
+                  from attention in new[] { 0, 100 }
+                  from overlap in new[] { false, true }
+                  select resident with { Weights = weights, Cache = cache, Hidden = hidden, AttentionOnHost = attention, Overlap = overlap };
+        foreach (var options in all)
+        {
+            await ExpectSame(model, expected, options);
+        }
+    }
+
+    private static async Task ExpectSame(string model, GeneratedSequence[] expected, EngineOptions options)
+    {
+        var actual = await Generate(model, options);
+        for (var n = 0; n < expected.Length; n++)
+        {
+            Assert.True(expected[n].TokenIds.SequenceEqual(actual[n].TokenIds), $"tokens of prompt {n} differ under {options}");
+            Assert.True(expected[n].Logits!.SequenceEqual(actual[n].Logits!), $"logits of prompt {n} differ under {options}");
         }
     }
 
