@@ -19,9 +19,6 @@ internal sealed class MemoryNeeds
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long Workspace = 32L << 20;
 
-    /// <summary>Rows that a CPU computes at least.</summary>
-    private const int LeastRows = 16;
-
     public MemoryNeeds(Model model, Policy policy, ScalarType type, bool hasGpu, long gpuBytesInUse)
     {
         Policy = policy;
@@ -86,7 +83,7 @@ internal sealed class MemoryNeeds
 
     /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>
     public static long MostRows(Policy policy) => Math.Max(
-        LeastRows,
+        RowLayout.LeastRowsOnCpu,
         Math.Min((long)policy.GpuBatchSize * policy.SequenceLength, (long)OffloadEngine.PrefillTokensPerPass + policy.SequenceLength + policy.GpuBatchSize));
 
     /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is brought ahead, two leave.</summary>
@@ -114,7 +111,7 @@ internal sealed class MemoryNeeds
         ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
         ofARow += StoreQueue.Most * atHome;
         ofARow += (HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * ((2L * shape.HeadDim) + (indexBytes / size)));
-        var logits = (double)Math.Max(policy.GpuBatchSize, LeastRows) * policy.GpuBatchCount * shape.VocabularySize;
+        var logits = (double)Math.Max(policy.GpuBatchSize, RowLayout.LeastRowsOnCpu) * policy.GpuBatchCount * shape.VocabularySize;
         var masks = policy.GpuBatchCount * windows.Sum(ScaledDotProduct.MaskElements);
         return ((MostRows(policy) * (double)ofARow) + logits + masks) * size;
     }

@@ -17,6 +17,16 @@ public sealed unsafe class CudaKernel : IDisposable
         CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");
     }
 
+    /// <summary>Puts the kernel into the stream that this thread computes on, with a thread for each item up to a number of blocks; above, each takes several.</summary>
+    /// <param name="items">How many.</param>
+    /// <param name="mostBlocks">The most blocks, of 256 threads.</param>
+    /// <param name="arguments">As in <see cref="Launch"/>.</param>
+    public void LaunchOver(long items, int mostBlocks, params ReadOnlySpan<long> arguments)
+    {
+        const int threads = 256;
+        Launch(((int)Math.Clamp((items + threads - 1) / threads, 1, mostBlocks), 1), threads, arguments);
+    }
+
     /// <summary>Puts the kernel into the stream that this thread computes on.</summary>
     /// <param name="blocks">The grid.</param>
     /// <param name="threads">Threads of a block.</param>

@@ -6,11 +6,10 @@ namespace FlexGen.Interop;
 /// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed, and the GPU's kernels can use it; otherwise its
 /// pages are taken as they are first written.
 /// </summary>
-public sealed unsafe partial class HostMemory : IDisposable
+public sealed unsafe class HostMemory : IDisposable
 {
     private const int Page = 4096;
     private const int HugePage = 2 << 20;
-    private const int AdviseHugePages = 14;
     private const uint Portable = 1, Mapped = 2;
     private readonly bool pinned;
     private IntPtr address;
@@ -29,8 +28,8 @@ public sealed unsafe partial class HostMemory : IDisposable
         address = (IntPtr)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)(bytes < HugePage ? Page : HugePage));
         if (bytes >= HugePage)
         {
-            // Attention jumps from token to token: with small pages it would wait for their tables. Only advice; it may be refused.
-            _ = Advise(address, (nuint)(bytes / HugePage * HugePage), AdviseHugePages);
+            // Attention jumps from token to token: with small pages it would wait for their tables.
+            MemoryAdvice.Give(address, bytes / HugePage * HugePage, MemoryAdvice.HugePages);
         }
 
         if (pinned)
@@ -80,7 +79,4 @@ public sealed unsafe partial class HostMemory : IDisposable
             throw;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(IntPtr address, nuint bytes, int advice);
 }

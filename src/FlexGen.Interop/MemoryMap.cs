@@ -1,13 +1,11 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 
 namespace FlexGen.Interop;
 
 /// <summary>A file's bytes as read-only memory: pages are read when touched, shared with the page cache and never copied.</summary>
-public sealed unsafe partial class MemoryMap : IDisposable
+public sealed unsafe class MemoryMap : IDisposable
 {
     private const nint Page = 4096;
-    private const int DontNeed = 4;
     private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
@@ -60,7 +58,7 @@ public sealed unsafe partial class MemoryMap : IDisposable
     public void Forget(long offset, long count)
     {
         var from = Address(offset) & ~(Page - 1);
-        _ = Advise(from, (nuint)(Address(offset + count) - from), DontNeed);
+        MemoryAdvice.Give(from, Address(offset + count) - from, MemoryAdvice.DontNeed);
     }
 
     public void Dispose()
@@ -73,7 +71,4 @@ public sealed unsafe partial class MemoryMap : IDisposable
 
         file?.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(IntPtr address, nuint bytes, int advice);
 }

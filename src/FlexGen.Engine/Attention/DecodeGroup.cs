@@ -12,7 +12,7 @@ namespace FlexGen.Engine.Attention;
 internal sealed class DecodeGroup(IReadOnlyList<RowLayout.Decode> decodes, DecodeAttention? kernel, Device device) : IDisposable
 {
     private readonly int longest = decodes.Max(d => d.Length);
-    private readonly Tensor? sequences = kernel is null ? null : Places(decodes).to(device, non_blocking: true).DetachFromDisposeScope();
+    private readonly Tensor? sequences = kernel is null ? null : Places(decodes).Upload(device);
 
     /// <summary>Adds each sequence's new key and value to its slot, and attends.</summary>
     /// <param name="pass">The pass whose rows these are.</param>

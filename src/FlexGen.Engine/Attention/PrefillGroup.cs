@@ -1,4 +1,5 @@
 using FlexGen.Engine.State;
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Attention;
@@ -18,11 +19,9 @@ internal sealed class PrefillGroup : IDisposable
         FirstRow = members[0].FirstRow;
         if (Count > 1)
         {
-            Gather = tensor([.. members.SelectMany(m => Enumerable.Range(0, Length).Select(r => (long)(m.FirstRow + Math.Min(r, m.Length - 1))))])
-                .to(device).DetachFromDisposeScope();
-            Rows = tensor([.. members.SelectMany(m => Enumerable.Range(m.FirstRow, m.Length).Select(r => (long)r))]).to(device).DetachFromDisposeScope();
-            Padded = tensor([.. members.SelectMany((m, n) => Enumerable.Range(n * Length, m.Length).Select(r => (long)r))])
-                .to(device).DetachFromDisposeScope();
+            Gather = tensor([.. members.SelectMany(m => Enumerable.Range(0, Length).Select(r => (long)(m.FirstRow + Math.Min(r, m.Length - 1))))]).Upload(device);
+            Rows = tensor([.. members.SelectMany(m => Enumerable.Range(m.FirstRow, m.Length).Select(r => (long)r))]).Upload(device);
+            Padded = tensor([.. members.SelectMany((m, n) => Enumerable.Range(n * Length, m.Length).Select(r => (long)r))]).Upload(device);
         }
     }
 

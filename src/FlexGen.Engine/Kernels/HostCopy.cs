@@ -9,7 +9,7 @@ namespace FlexGen.Engine.Kernels;
 /// </summary>
 internal sealed class HostCopy : IDisposable
 {
-    private const int Threads = 256, MostBlocks = 32;
+    private const int MostBlocks = 32;
     private readonly CudaKernel copy = KernelSource.Compile("host_exchange.cu", "copy", ScalarType.Float32);
 
     /// <summary>Copies to or from the GPU.</summary>
@@ -19,7 +19,7 @@ internal sealed class HostCopy : IDisposable
     public void Start(IntPtr from, IntPtr to, long bytes)
     {
         var words = bytes / sizeof(uint);
-        copy.Launch(((int)Math.Clamp((words + Threads - 1) / Threads, 1, MostBlocks), 1), Threads, from, to, words);
+        copy.LaunchOver(words, MostBlocks, from, to, words);
     }
 
     public void Dispose() => copy.Dispose();

@@ -7,7 +7,7 @@ namespace FlexGen.Engine.Kernels;
 /// <summary>Takes rows between a GPU and pinned host memory by kernels, beside whatever the copy engines are busy with.</summary>
 internal sealed class HostExchange(ScalarType type) : IDisposable
 {
-    private const int Threads = 256, MostBlocks = 132;
+    private const int MostBlocks = 132;
     private readonly CudaKernel give = KernelSource.Compile("host_exchange.cu", "give", type);
     private readonly CudaKernel take = KernelSource.Compile("host_exchange.cu", "take", type);
 
@@ -20,17 +20,15 @@ internal sealed class HostExchange(ScalarType type) : IDisposable
     public void Give(int rows, Tensor query, Tensor keys, Tensor values, (IntPtr Query, IntPtr Keys, IntPtr Values) to)
     {
         var (queryElements, keyElements) = (rows * query.shape[1] * query.shape[2], rows * keys.shape[1] * keys.shape[2]);
-        give.Launch((Blocks(queryElements), 1), Threads, query.Address(), keys.Address(), values.Address(), to.Query, to.Keys, to.Values, queryElements, keyElements);
+        give.LaunchOver(queryElements, MostBlocks, query.Address(), keys.Address(), values.Address(), to.Query, to.Keys, to.Values, queryElements, keyElements);
     }
 
     /// <summary>Fills a contiguous tensor with as many float32 elements from host memory.</summary>
-    public void Take(IntPtr from, Tensor output) => take.Launch((Blocks(output.numel()), 1), Threads, from, output.Address(), output.numel());
+    public void Take(IntPtr from, Tensor output) => take.LaunchOver(output.numel(), MostBlocks, from, output.Address(), output.numel());
 
     public void Dispose()
     {
         give.Dispose();
         take.Dispose();
     }
-
-    private static int Blocks(long elements) => (int)Math.Clamp((elements + Threads - 1) / Threads, 1, MostBlocks);
 }

@@ -25,8 +25,8 @@ internal sealed class StepRunner(
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
         using var scope = NewDisposeScope();
-        // Below 16 rows the CPU's matrix products round differently; on a GPU the sequences of a micro-batch fill the rows anyway.
-        var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? 16 : 1);
+        // On a GPU the sequences of a micro-batch fill the rows anyway.
+        var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? RowLayout.LeastRowsOnCpu : 1);
         if (record is null || layout.Prefills.Count > 0)
         {
             passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);

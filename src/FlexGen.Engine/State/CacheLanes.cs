@@ -41,6 +41,9 @@ internal sealed class CacheLanes : IDisposable
 
     public bool HasGpu { get; }
 
+    /// <summary>An attention layer and a micro-batch as the schedule counts them, whose layer 0 is the embedding: for the trace.</summary>
+    public static (int Layer, int Part) Place(int layer, int microBatch) => (layer + 1, microBatch);
+
     public Trace? Trace { get; }
 
     public Lane Loads { get; }

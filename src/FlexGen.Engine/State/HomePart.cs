@@ -90,7 +90,7 @@ internal sealed class HomePart : CachePart
                 values.ReadPrefix(to, buffer.ValueAddress, bytes, staging);
             },
             buffer.Released,
-            Place(layer, microBatch)));
+            CacheLanes.Place(layer, microBatch)));
     }
 
     public override void Attend(PartPass pass)
@@ -141,7 +141,7 @@ internal sealed class HomePart : CachePart
                 lanes.Scatter(copier, values, home.Values, places);
             },
             [keys, values],
-            Place(pass.Layer, pass.MicroBatch));
+            CacheLanes.Place(pass.Layer, pass.MicroBatch));
     }
 
     public override void Dispose()
@@ -152,9 +152,6 @@ internal sealed class HomePart : CachePart
         buffers.ForEach(b => b.Dispose());
         onHost?.Dispose();
     }
-
-    /// <summary>An attention layer and a micro-batch as the schedule counts them: its layer 0 is the embedding.</summary>
-    private static (int Layer, int Part) Place(int layer, int microBatch) => (layer + 1, microBatch);
 
     private SlabHome Home(long bytes)
     {

@@ -55,19 +55,20 @@ internal sealed class HostDecode : IDisposable
             ? new Rows(tensors[0].Address(), tensors[1].Address(), tensors[2].Address(), tensors[3].Address())
             : Staged(staging.Address + (nint)(stagingBytes * pass.MicroBatch), count);
         exchange?.Give(count, pass.DecodeQuery, pass.Keys, pass.Values, (rows.Query, rows.Keys, rows.Values));
+        var place = CacheLanes.Place(pass.Layer, pass.MicroBatch);
         turn = (turn + 1) % lanes.Attention.Count;
         var transfer = lanes.Attention[turn].StartAfterCompute(_ =>
         {
             present?.WaitOnHost();
             SlabHome.Scatter(rows.Keys, keys, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
             SlabHome.Scatter(rows.Values, values, pass.Rows.CacheRows.AsSpan(0, count), KeyBytes);
-            var span = lanes.Trace?.Begin("host attention", $"host attention {pass.Layer + 1},{pass.MicroBatch}");
+            var span = lanes.Trace?.Begin("host attention", $"host attention {place.Layer},{place.Part}");
             HostAttention.Decode(rows.Query, keys, values, rows.Result, type, layout, pass.Rows.Decodes, pass.Window, (float)pass.Scale);
             if (span is not null)
             {
                 lanes.Trace!.End(span);
             }
-        }, (pass.Layer + 1, pass.MicroBatch));
+        }, place);
         pass.OnHost = (transfer, tensors, rows.Result);
     }
 

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.State;
@@ -51,5 +52,5 @@ internal sealed class PartRows : IDisposable
         Group?.Dispose();
     }
 
-    private Tensor OnDevice(long[] values) => tensor(values).to(device, non_blocking: true).DetachFromDisposeScope();
+    private Tensor OnDevice(long[] values) => tensor(values).Upload(device);
 }

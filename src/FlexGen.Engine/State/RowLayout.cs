@@ -1,4 +1,5 @@
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.State;
@@ -9,6 +10,9 @@ namespace FlexGen.Engine.State;
 /// </summary>
 internal sealed class RowLayout
 {
+    /// <summary>Rows that a CPU computes at least: below, its matrix products round differently.</summary>
+    public const int LeastRowsOnCpu = 16;
+
     private RowLayout(int tokens, int sequences, int leastRows)
     {
         TokenIds = new long[Math.Max(tokens, leastRows)];
@@ -82,8 +86,7 @@ internal sealed class RowLayout
     {
         return new(On(TokenIds), On(Positions), On(LastRows));
 
-        // The driver has read pageable memory when the call returns; the compute stream need not have got there.
-        Tensor On(long[] values) => tensor(values).to(device, non_blocking: true).DetachFromDisposeScope();
+        Tensor On(long[] values) => tensor(values).Upload(device);
     }
 
     private void Add(int slot, Sequence sequence, ref int row)
