@@ -67,6 +67,10 @@ def llama3_rope():
                 original_max_position_embeddings=64)
 
 
+def yarn_rope(theta=10000.0, **more):
+    return rope(theta, "yarn", factor=4.0, original_max_position_embeddings=64, **more)
+
+
 def llama(**changes):
     settings = dict(
         vocab_size=112, hidden_size=32, num_hidden_layers=2, intermediate_size=64,
@@ -124,19 +128,32 @@ def galactica():
     raise RuntimeError("no galactica configuration was accepted")
 
 
-def old_rope_keys(folder):
-    """config.json as transformers 4 wrote it."""
+def rewrite_config(folder, change):
     path = os.path.join(folder, "config.json")
     with open(path, encoding="utf-8") as file:
         config = json.load(file)
+    change(config)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(config, file, indent=2, sort_keys=True)
+        file.write("\n")
+
+
+def tied_by_config(folder):
+    """A config that ties the head of a checkpoint whose head is another."""
+    rewrite_config(folder, lambda config: config.update(tie_word_embeddings=True))
+
+
+def old_rope_keys(folder):
+    rewrite_config(folder, to_old_rope_keys)
+
+
+def to_old_rope_keys(config):
+    """config.json as transformers 4 wrote it."""
     parameters = config.pop("rope_parameters")
     config["rope_theta"] = parameters.pop("rope_theta")
     config["rope_scaling"] = parameters
     if "dtype" in config:
         config["torch_dtype"] = config.pop("dtype")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(config, file, indent=2, sort_keys=True)
-        file.write("\n")
 
 
 Case = collections.namedtuple("Case", "name make dtype save rewrite eos")
@@ -171,6 +188,13 @@ CASES = [
                                         max_window_layers=1, num_hidden_layers=3)),
     case("qwen3", qwen3),
     case("qwen3-tied", lambda: qwen3(tie_word_embeddings=True, num_key_value_heads=1)),
+    # The seeds of the cases above follow from their places in the list.
+    case("llama-yarn", lambda: llama(rope_parameters=yarn_rope(
+        beta_fast=16.0, beta_slow=2.0, mscale=0.8, mscale_all_dim=0.5, truncate=False))),
+    case("llama-yarn-oldkeys", lambda: llama(num_key_value_heads=2, rope_parameters=yarn_rope(
+        500000.0, attention_factor=1.25)), rewrite=old_rope_keys),
+    case("qwen3-yarn", lambda: qwen3(rope_parameters=yarn_rope(1000000.0))),
+    case("llama-tied-other-head", llama, rewrite=tied_by_config),
 ]
 
 
