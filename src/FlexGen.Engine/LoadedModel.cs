@@ -27,7 +27,7 @@ internal sealed class LoadedModel : IDisposable
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
         Device = Devices.Resolve(options.Device);
-        DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
         if (ComputeMemory.Gpu(Device) is { } gpu)
         {
             gpuBytesBefore = GpuMemory.Used(gpu);
@@ -69,7 +69,7 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel Load(string folder, EngineOptions options)
     {
         var checkpoint = Checkpoint.Open(folder);
-        return Create(checkpoint, () => ModelFamily.Create(checkpoint.Config, checkpoint.Contains), options);
+        return Create(checkpoint, () => ModelFamily.Create(checkpoint), options);
     }
 
     /// <summary>A published shape with random weights.</summary>

@@ -17,7 +17,7 @@ internal sealed unsafe class DummyWeights : IWeightSource
 
     public IReadOnlyList<int> EndOfSequenceIds => [];
 
-    public ScalarType? StoredType => ScalarType.Float16;
+    public ScalarType StoredType(Model model) => ScalarType.Float16;
 
     public Tensor Load(WeightSpec spec, ScalarType dtype, Device device)
     {

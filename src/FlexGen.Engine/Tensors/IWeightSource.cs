@@ -9,8 +9,8 @@ internal interface IWeightSource : IDisposable
     /// <summary>The tokens that end a sequence.</summary>
     IReadOnlyList<int> EndOfSequenceIds { get; }
 
-    /// <summary>The type that all weights are stored in; null if they differ.</summary>
-    ScalarType? StoredType { get; }
+    /// <summary>The type that most of a model's weights are stored in.</summary>
+    ScalarType StoredType(Model model);
 
     /// <summary>A weight. It may be a view over the source, not to be written to or used after the source is disposed.</summary>
     /// <exception cref="CheckpointException">The source does not have it, or not as the spec says.</exception>

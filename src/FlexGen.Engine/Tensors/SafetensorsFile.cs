@@ -16,6 +16,7 @@ internal sealed class SafetensorsFile : IDisposable
     private SafetensorsFile(string path, MemoryMap map)
     {
         (Path, this.map) = (path, map);
+        GitLfs.Refuse(path, map.Bytes(0, (int)Math.Min(map.Length, GitLfs.Longest)));
         if (map.Length < sizeof(long))
         {
             throw new CheckpointException($"{path}: {map.Length} bytes is too short for a safetensors file");
@@ -64,8 +65,17 @@ internal sealed class SafetensorsFile : IDisposable
         return Tensor.UnsafeCreateTensor(TensorFromMemory.Create(map.Address(data + entry.Begin), entry.Shape, (int)type));
     }
 
+    /// <summary>Some of a tensor's bytes, valid until this file is disposed.</summary>
+    /// <param name="entry">The tensor.</param>
+    /// <param name="offset">Bytes of it before them.</param>
+    /// <param name="count">How many.</param>
+    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry, long offset, int count) => map.Bytes(data + entry.Begin + offset, count);
+
     /// <summary>Takes a tensor's bytes out of this process's memory, until they are read again.</summary>
     public void Forget(SafetensorsEntry entry) => map.Forget(data + entry.Begin, entry.End - entry.Begin);
+
+    /// <summary>Takes some of a tensor's bytes out of this process's memory, until they are read again.</summary>
+    public void Forget(SafetensorsEntry entry, long offset, int count) => map.Forget(data + entry.Begin + offset, count);
 
     public void Dispose() => map.Dispose();
 }

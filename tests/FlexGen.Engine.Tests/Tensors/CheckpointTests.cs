@@ -22,8 +22,9 @@ public sealed class CheckpointTests : IDisposable
         using var scope = NewDisposeScope();
         RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt, stored);
         using var checkpoint = Checkpoint.Open(folder.Path);
-        Assert.Equal(stored, checkpoint.StoredType);
-        foreach (var spec in ModelFamily.Create(checkpoint.Config, checkpoint.Contains).Layers.SelectMany(l => l.Weights))
+        var model = ModelFamily.Create(checkpoint);
+        Assert.Equal(stored, checkpoint.StoredType(model));
+        foreach (var spec in model.Layers.SelectMany(l => l.Weights))
         {
             var expected = RandomCheckpoint.Tensors(RandomCheckpoint.Opt, stored).Single(t => t.Key == spec.Name).Value.to(wanted);
             var loaded = checkpoint.Load(spec, wanted, CPU);
