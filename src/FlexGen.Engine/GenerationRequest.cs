@@ -48,7 +48,8 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
 
         if (Array.FindIndex(tokens, t => t < 0 || t >= shape.VocabularySize) is var odd and >= 0)
         {
-            throw new RequestException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {shape.VocabularySize}.");
+            throw new RequestException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {shape.VocabularySize}."
+                + " A token that was added to the tokenizer has no embedding before the checkpoint is given one; leave it out of the prompt.");
         }
     }
 }

@@ -82,7 +82,8 @@ public abstract class Tokenizer
     /// <summary>A decoder for the tokens of one sequence.</summary>
     public abstract IncrementalDecoder CreateDecoder();
 
-    /// <summary>Refuses a model that lacks an embedding for one of this tokenizer's ids.</summary>
+    /// <summary>Refuses a model that lacks an embedding for one of this tokenizer's ids. A token that was added may lack one: a text
+    /// that uses it fails alone.</summary>
     /// <param name="modelVocabularySize">The model's number of embeddings.</param>
     /// <exception cref="TokenizerException">The tokenizer does not fit the vocabulary.</exception>
     public void RequireVocabulary(int modelVocabularySize)

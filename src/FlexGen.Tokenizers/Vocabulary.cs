@@ -40,11 +40,15 @@ internal sealed class Vocabulary
     /// <summary>The text of an id that decoding shows; null for special tokens and unknown ids.</summary>
     public string? VisibleTextOf(int id) => IsSpecial(id) ? null : TextOf(id);
 
+    /// <summary>The ids of tokens that were added to the vocabulary, which ordinary text need not use.</summary>
+    public IReadOnlySet<int> Added { get; init; } = new HashSet<int>();
+
+    /// <summary>The first id from the bound on of a token that was not added.</summary>
     public int? FirstAtOrAbove(int bound)
     {
         for (var id = Math.Max(bound, 0); id < texts.Length; id++)
         {
-            if (texts[id] is not null)
+            if (texts[id] is not null && !Added.Contains(id))
             {
                 return id;
             }

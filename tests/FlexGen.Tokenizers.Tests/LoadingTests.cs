@@ -58,9 +58,23 @@ public class LoadingTests
     {
         var tokenizer = Reference.Of(kind);
         tokenizer.RequireVocabulary(tokenizer.VocabularySize);
-        var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(tokenizer.VocabularySize - 1)).Message;
-        Assert.Contains($"with id {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
-        Assert.Contains($"below the model's {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
+        int highest = Enumerable.Range(0, tokenizer.VocabularySize).Last(id => Record.Exception(() => tokenizer.RequireVocabulary(id)) is not null);
+        var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(highest)).Message;
+        Assert.Contains($"with id {highest}", message, StringComparison.Ordinal);
+        Assert.Contains($"below the model's {highest}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_added_token_without_an_embedding_is_no_reason_to_refuse_a_model()
+    {
+        using var folder = new ChangedFolder();
+        File.WriteAllText(Path.Combine(folder.Path, "vocab.json"), """{"a": 0, "b": 1}""");
+        File.WriteAllText(Path.Combine(folder.Path, "merges.txt"), "");
+        File.WriteAllText(Path.Combine(folder.Path, "added_tokens.json"), """{"[PAD]": 2}""");
+        var tokenizer = Tokenizer.Load(folder.Path);
+        tokenizer.RequireVocabulary(2);
+        Assert.Equal([0, 2], tokenizer.Encode("a[PAD]"));
+        Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(1));
     }
 
     public static TheoryData<string> Kinds => Reference.Kinds;

@@ -6,6 +6,15 @@ internal static class GitLfs
     /// <summary>No such text has more bytes, by the format's own rule.</summary>
     public const int Longest = 1024;
 
+    /// <exception cref="CheckpointException">A small file holds such a text.</exception>
+    public static void Refuse(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > 0 and <= Longest })
+        {
+            Refuse(path, File.ReadAllBytes(path));
+        }
+    }
+
     /// <exception cref="CheckpointException">The bytes with which a file begins are such a text.</exception>
     public static void Refuse(string path, ReadOnlySpan<byte> start)
     {

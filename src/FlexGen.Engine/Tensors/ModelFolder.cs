@@ -33,6 +33,16 @@ public static class ModelFolder
             : throw new CheckpointException($"{path}: is a cache of several models; name the folder of one of them: {Names(repositories)}");
     }
 
+    /// <summary>Refuses files of which the folder has only what git keeps in place of them.</summary>
+    /// <exception cref="CheckpointException">One is git-lfs's pointer.</exception>
+    public static void RequireFetched(string folder, params IEnumerable<string> files)
+    {
+        foreach (var file in files)
+        {
+            GitLfs.Refuse(Path.Combine(folder, file));
+        }
+    }
+
     /// <exception cref="CheckpointException">The folder holds an adapter, or weights in another format and none in this one.</exception>
     internal static void RequireModel(string folder)
     {

@@ -42,6 +42,7 @@ internal sealed class BpeParts(string file, Dictionary<string, int> vocabulary, 
             EndOfSequence = Find(config.EndToken),
             Before = before,
             After = after,
+            Added = added.Select(token => token.Id).ToHashSet(),
         };
 
     /// <summary>The id of a token, added or not; null for null and unknown ones.</summary>

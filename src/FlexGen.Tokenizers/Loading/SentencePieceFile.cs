@@ -38,6 +38,7 @@ internal static class SentencePieceFile
         {
             BeginOfSequence = begin,
             EndOfSequence = end,
+            Added = added.Select(token => token.Id).ToHashSet(),
             Before = (config.AddBegin ?? !isT5) && begin is { } first ? [first] : [],
             After = (config.AddEnd ?? isT5) && end is { } last ? [last] : [],
         };

@@ -31,11 +31,13 @@ internal sealed class LanguageModel : IDisposable
         $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
     /// <exception cref="Engine.Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
-    public static LanguageModel Load(string folder, EngineSettings settings)
+    public static LanguageModel Load(string path, EngineSettings settings)
     {
+        string folder = TokenizerFolder.Find(path);
         var tokenizer = TokenizerFolder.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try
