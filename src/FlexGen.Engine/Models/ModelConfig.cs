@@ -11,6 +11,7 @@ namespace FlexGen.Engine.Models;
 /// <param name="path">What its keys are called after in messages, such as "rope_scaling.".</param>
 internal sealed class ModelConfig(JsonElement json, string path = "")
 {
+    private const string CountExpected = "an integer above 0, at most 2147483647,";
     private readonly Dictionary<string, bool> flags = new(StringComparer.Ordinal);
 
     /// <summary>The flags that were read so far, with what they are.</summary>
@@ -20,14 +21,14 @@ internal sealed class ModelConfig(JsonElement json, string path = "")
     public string? Flipped { get; init; }
 
     /// <summary>An integer above 0 that must be there.</summary>
-    public int Count(string key) => OptionalCount(key) ?? throw Missing(key, "an integer above 0");
+    public int Count(string key) => OptionalCount(key) ?? throw Missing(key, CountExpected);
 
     /// <summary>An integer above 0, if it is there.</summary>
     public int? OptionalCount(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var count) && count > 0 => count,
-        { } value => throw Wrong(key, value, "an integer above 0"),
+        { } value => throw Wrong(key, value, CountExpected),
     };
 
     /// <summary>An integer, 0 or above.</summary>
@@ -35,7 +36,7 @@ internal sealed class ModelConfig(JsonElement json, string path = "")
     {
         null => otherwise,
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var index) && index >= 0 => index,
-        { } value => throw Wrong(key, value, "an integer, 0 or above"),
+        { } value => throw Wrong(key, value, "an integer from 0 to 2147483647"),
     };
 
     /// <summary>A finite number above 0; it must be there if nothing else is given.</summary>

@@ -27,16 +27,18 @@ internal sealed class StoredTensors(Func<string, bool> contains, Checkpoint? che
 
         throw config.Refused(Key, stored.Count > 0
             ? $"is {asked}, but tensors of {stored.Count} layers are stored, of the last of them '{stored[^1]}'"
-            : $"is {asked}, but no layer is stored: no tensor's name begins with '{start}' (there are {string.Join(", ", checkpoint.Names.Take(3).Select(n => $"'{n}'"))})");
+            : $"is {asked}, but no layer is stored: no tensor's name begins with '{start}' ({string.Join(", ", checkpoint.Names.Take(3))} are there)");
     }
 
     /// <summary>A tensor of each layer that is stored, in the layers' order.</summary>
     private static List<string> OfLayers(Checkpoint checkpoint, string start) =>
     [
         .. checkpoint.Names.Where(n => n.StartsWith(start, StringComparison.Ordinal) && !TensorCheck.IsHarmless(checkpoint, n))
-            .Select(n => (Name: n, Layer: int.TryParse(n[start.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : -1))
+            .Select(n => (Name: n, Layer: Number(n[start.Length..].Split('.')[0])))
             .Where(n => n.Layer >= 0).DistinctBy(n => n.Layer).OrderBy(n => n.Layer).Select(n => n.Name),
     ];
+
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 
     /// <summary>Whether the head is the embedding. A head that is stored beside it and differs is used, whatever config.json says.</summary>
     /// <param name="config">config.json.</param>

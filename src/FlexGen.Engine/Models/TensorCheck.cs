@@ -3,7 +3,10 @@ using FlexGen.Engine.Tensors;
 
 namespace FlexGen.Engine.Models;
 
-/// <summary>Holds a model against what its checkpoint stores, before anything is made of its sizes: every tensor is there as asked for, and none is left over.</summary>
+/// <summary>
+/// Holds a model against what its checkpoint stores, before anything is made of its sizes: every tensor is there as asked for, and none is
+/// left over.
+/// </summary>
 internal static partial class TensorCheck
 {
     private const int Named = 4;
@@ -43,13 +46,17 @@ internal static partial class TensorCheck
     {
         var notThere = missing.Count == 0 ? null : $"{Count(missing)} that config.json asks for {(missing.Count == 1 ? "is" : "are")} missing: "
             + List(missing, n => weights.First(w => w.Name == n).Shape);
-        var leftOver = unused.Count == 0 ? null : $"{Count(unused)} would be left out by config.json, and the tokens would be others: {List(unused, checkpoint.Shape)}";
+        var leftOver = unused.Count == 0 ? null : $"{Count(unused)} would be left out by config.json, and the tokens would be others: "
+            + List(unused, checkpoint.Shape);
         return string.Join("; ", new[] { notThere, leftOver }.OfType<string>());
 
         static string Count(List<string> names) => names.Count == 1 ? "1 tensor" : $"{names.Count} tensors";
 
-        static string List(List<string> names, Func<string, IReadOnlyList<long>> shape) =>
-            string.Join(", ", names.Take(Named).Select(n => $"'{n}' [{string.Join(", ", shape(n))}]")) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
+        static string List(List<string> names, Func<string, IReadOnlyList<long>> shape)
+        {
+            var more = names.Count > Named ? $" and {names.Count - Named} more" : "";
+            return string.Join(", ", names.Take(Named).Select(n => $"'{n}' [{string.Join(", ", shape(n))}]")) + more;
+        }
     }
 
     /// <summary>Which key of config.json, changed, would fit all of them, or else more of them.</summary>
@@ -59,16 +66,17 @@ internal static partial class TensorCheck
         var whole = better.Where(v => v.Left == 0).ToList();
         return better.Count == 0
             ? "No key of config.json that is read here changes that: config.json is of another checkpoint, or this kind of model is not supported"
-            : $"{(whole.Count > 0 ? "All" : "Some")} would fit with {string.Join(", or ", (whole.Count > 0 ? whole : better).Select(v => v.Change))} in config.json";
+            : $"{(whole.Count > 0 ? "All" : "Some")} would fit with "
+                + $"{string.Join(", or ", (whole.Count > 0 ? whole : better).Select(v => v.Change))} in config.json";
     }
 
     private static bool IsOfAdapter(string name) => name.Contains("lora_", StringComparison.Ordinal) || name.Contains(".base_layer.", StringComparison.Ordinal);
 
     /// <summary>What is computed from config.json anyway, a mark of the file's version, and heads beside the one for the next token.</summary>
-    [GeneratedRegex(@"(^|\.)(rotary_emb\.\w+|masked_bias|position_ids|_float_tensor|decoder\.version)$|^(model\.)?mtp(_\w+)?\.|^v_head\.")]
+    [GeneratedRegex(@"(^|\.)(rotary_emb\.\w+|inv_freq|masked_bias|position_ids|_float_tensor|_extra_state|decoder\.version)$|^(model\.)?mtp(_\w+)?\.|^v_head\.")]
     private static partial Regex Leftover();
 
     /// <summary>A bias has one dimension, a causal mask more.</summary>
-    [GeneratedRegex(@"(attn|attention)\.(bias|mask|causal_mask)$")]
+    [GeneratedRegex(@"((attn|attention)\.(bias|mask)|(^|\.)causal_mask)$")]
     private static partial Regex Mask();
 }

@@ -52,10 +52,13 @@ public sealed class Checkpoint : IWeightSource
     /// <summary>Whether two tensors have the same shape and values.</summary>
     public bool AreEqual(string one, string other) => TensorComparison.AreEqual(tensors[one], Entry(one), tensors[other], Entry(other));
 
-    /// <summary>The type that most bytes of the matrices that a model asks for are stored in.</summary>
-    public ScalarType StoredType(Model model) => model.Layers.SelectMany(l => l.Weights).Where(w => w.Shape.Count > 1).DistinctBy(w => w.Name)
-        .Select(w => Entry(w.Name)).GroupBy(e => e.Type)
-        .MaxBy(g => g.Sum(e => e.End - e.Begin)) is { } most && SafetensorsTypes.Type(most.Key) is { } type and not ScalarType.Float64 ? type : ScalarType.Float32;
+    /// <summary>The type that most bytes of the matrices that a model asks for are stored in; for float64, which nothing computes in, float32.</summary>
+    public ScalarType StoredType(Model model)
+    {
+        var matrices = model.Layers.SelectMany(l => l.Weights).Where(w => w.Shape.Count > 1).Select(w => Entry(w.Name)).Distinct();
+        var most = matrices.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.End - e.Begin))!.Key;
+        return SafetensorsTypes.Type(most) is { } type and not ScalarType.Float64 ? type : ScalarType.Float32;
+    }
 
     /// <summary>Holds a weight against what is stored.</summary>
     /// <exception cref="CheckpointException">It is not there, its shape is another, or it is stored in a type that weights cannot have.</exception>

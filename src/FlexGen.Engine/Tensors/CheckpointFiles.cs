@@ -67,7 +67,8 @@ internal static class CheckpointFiles
         {
             if (!tensors.TryAdd(tensor, file))
             {
-                throw new CheckpointException($"{file.Path}: tensor '{tensor}' is in it and in {tensors[tensor].Path}, and {Index} does not say which is meant");
+                throw new CheckpointException(
+                    $"{file.Path}: tensor '{tensor}' is in it and in {tensors[tensor].Path}, and {Index} does not say which is meant");
             }
         }
 

@@ -43,16 +43,18 @@ public static class ModelFolder
         }
     }
 
+    /// <summary>Refuses a folder without a model to run.</summary>
     /// <exception cref="CheckpointException">The folder holds an adapter, or weights in another format and none in this one.</exception>
-    internal static void RequireModel(string folder)
+    public static void RequireModel(string folder)
     {
         var hasWeights = CheckpointFiles.AreIn(folder);
         if (Files(folder, "adapter_config.json", "adapter_model.*") is { Length: > 0 } adapter)
         {
             throw new CheckpointException(hasWeights
-                ? $"{folder}: an adapter (LoRA) lies beside the model, {Names(adapter)}, and would not be applied; merge it into the model (PEFT's merge_and_unload) "
-                    + "and name the folder of the result, or move the adapter's files away to run the model without it"
-                : $"{folder}: holds an adapter (LoRA), {Names(adapter)}, and no model; merge it into its base model{Base(folder)} (PEFT's merge_and_unload), and name the folder of the result");
+                ? $"{folder}: an adapter (LoRA) lies beside the model, {Names(adapter)}, and would not be applied; merge it into the model "
+                    + "(PEFT's merge_and_unload) and name the folder of the result, or move the adapter's files away to run the model without it"
+                : $"{folder}: holds an adapter (LoRA), {Names(adapter)}, and no model; merge it into its base model{Base(folder)} "
+                    + "(PEFT's merge_and_unload), and name the folder of the result");
         }
 
         if (hasWeights)
@@ -62,18 +64,21 @@ public static class ModelFolder
 
         if (Files(folder, "*.safetensors") is { Length: > 0 } others)
         {
-            throw new CheckpointException($"{folder}: {CheckpointFiles.Needed}, but {Names(others)}; download the checkpoint again, in the layout of transformers, with its index");
+            throw new CheckpointException(
+                $"{folder}: {CheckpointFiles.Needed}, but {Names(others)}; download the checkpoint again, in the layout of transformers, with its index");
         }
 
         if (Files(folder, "*.bin", "*.pt", "*.pth") is { Length: > 0 } pickles)
         {
-            throw new CheckpointException($"{folder}: {CheckpointFiles.Needed}, but {Names(pickles)}, PyTorch's pickles, which are not read because they can run code; "
+            throw new CheckpointException(
+                $"{folder}: {CheckpointFiles.Needed}, but {Names(pickles)}, PyTorch's pickles, which are not read because they can run code; "
                 + "convert the weights to safetensors (transformers' save_pretrained writes them), or download them as safetensors");
         }
 
         if (Files(folder, "*.gguf", "*.h5", "*.msgpack", "*.onnx") is { Length: > 0 } foreign)
         {
-            throw new CheckpointException($"{folder}: {CheckpointFiles.Needed}, but {Names(foreign)}, a format that is not read; download the model's checkpoint with {Wanted}");
+            throw new CheckpointException(
+                $"{folder}: {CheckpointFiles.Needed}, but {Names(foreign)}, a format that is not read; download the model's checkpoint with {Wanted}");
         }
     }
 
@@ -85,23 +90,27 @@ public static class ModelFolder
             var name = File.ReadAllText(main.FullName).Trim();
             return Path.GetFileName(name) == name && name is not ("" or "." or "..") && Directory.Exists(Path.Combine(snapshots, name))
                 ? Path.Combine(snapshots, name)
-                : throw new CheckpointException($"{repository}: its refs/main names a snapshot that is not in {snapshots}; download the model again, or name the folder of a snapshot");
+                : throw new CheckpointException(
+                    $"{repository}: its refs/main names a snapshot that is not in {snapshots}; download the model again, or name the folder of a snapshot");
         }
 
         var all = Directory.GetDirectories(snapshots);
         return all.Length == 1 ? all[0] : throw new CheckpointException(
-            $"{repository}: is a repository of a cache with {all.Length} snapshots and no refs/main to say which; {(all.Length == 0 ? "download the model again" : $"name the folder of one: {Names(all)}")}");
+            $"{repository}: is a repository of a cache with {all.Length} snapshots and no refs/main to say which; "
+            + (all.Length == 0 ? "download the model again" : $"name the folder of one: {Names(all)}"));
     }
 
     private static string Base(string folder)
     {
         var config = Path.Combine(folder, "adapter_config.json");
-        return File.Exists(config) && JsonFile.ReadObject(config).TryGetProperty("base_model_name_or_path", out var name) && name.ValueKind == JsonValueKind.String
+        const string Key = "base_model_name_or_path";
+        return File.Exists(config) && JsonFile.ReadObject(config).TryGetProperty(Key, out var name) && name.ValueKind == JsonValueKind.String
             ? $" {name.GetRawText()}"
             : "";
     }
 
-    private static string[] Files(string folder, params string[] patterns) => [.. patterns.SelectMany(p => Directory.GetFiles(folder, p)).Order(StringComparer.Ordinal)];
+    private static string[] Files(string folder, params string[] patterns) =>
+        [.. patterns.SelectMany(p => Directory.GetFiles(folder, p)).Order(StringComparer.Ordinal)];
 
     private static string Names(string[] paths) =>
         string.Join(", ", paths.Take(3).Select(Path.GetFileName)) + (paths.Length > 3 ? $" and {paths.Length - 3} more" : "");

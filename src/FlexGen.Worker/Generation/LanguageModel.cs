@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Sampling;
+using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 
@@ -33,11 +34,12 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
-    /// <exception cref="Engine.Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     public static LanguageModel Load(string path, EngineSettings settings)
     {
         string folder = TokenizerFolder.Find(path);
+        ModelFolder.RequireModel(folder);
         var tokenizer = TokenizerFolder.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try

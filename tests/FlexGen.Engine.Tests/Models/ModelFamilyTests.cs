@@ -75,6 +75,13 @@ public class ModelFamilyTests
     public void The_shape_is_the_configs() =>
         Assert.Equal(new("Llama", 3, 24, 40, 4, 2, 10, 50, 64), Create(With(Llama, "head_dim", "10")).Shape);
 
+    [Theory]
+    [InlineData("""{"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}""", 256)]
+    [InlineData("""{"type": "yarn", "factor": 2.5, "original_max_position_embeddings": 16}""", 64)]
+    [InlineData("""{"type": "linear", "factor": 4.0}""", 64)]
+    public void With_yarn_the_context_is_the_one_that_it_reaches(string scaling, int context) =>
+        Assert.Equal(context, Create(With(Llama, "rope_scaling", scaling)).Shape.ContextLength);
+
     private static string Qwen2 => With(Llama, "architectures", """["Qwen2ForCausalLM"]""");
 
     private static Model Create(string config) => ModelFamily.Create(RandomCheckpoint.Json(config), _ => true);

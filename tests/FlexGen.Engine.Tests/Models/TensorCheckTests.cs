@@ -56,6 +56,8 @@ public sealed class TensorCheckTests : IDisposable
     [InlineData("model.layers.0.self_attn.rotary_emb.inv_freq", new long[] { 8 })]
     [InlineData("model.layers.7.self_attn.rotary_emb.inv_freq", new long[] { 8 })]
     [InlineData("model.rotary_emb.inv_freq", new long[] { 8 })]
+    [InlineData("rotary_pos_emb.inv_freq", new long[] { 8 })]
+    [InlineData("model.causal_mask", new long[] { 8, 8 })]
     [InlineData("model.layers.0.attn.masked_bias", new long[0])]
     [InlineData("model.layers.0.attn.bias", new long[] { 1, 1, 8, 8 })]
     [InlineData("model.embeddings.position_ids", new long[] { 1, 8 })]
@@ -88,7 +90,7 @@ public sealed class TensorCheckTests : IDisposable
         using var scope = NewDisposeScope();
         File.WriteAllText(folder.File("config.json"), Llama);
         SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("transformer.h.0.attn.c_attn.weight", ones(16, 48))]);
-        IsRefused("'num_hidden_layers' is 2, but no layer is stored", "'model.layers.'", "'transformer.h.0.attn.c_attn.weight'");
+        IsRefused("'num_hidden_layers' is 2, but no layer is stored", "'model.layers.'", "transformer.h.0.attn.c_attn.weight");
     }
 
     [Fact]

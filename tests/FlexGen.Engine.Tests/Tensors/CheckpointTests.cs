@@ -70,6 +70,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Tensors_of_several_pieces_are_compared_to_the_last_element(ScalarType type)
+    {
+        using (var scope = NewDisposeScope())
+        {
+            const long Elements = (2 << 20) + 5;
+            var (one, other) = (ones(Elements), ones(Elements));
+            other[Elements - 1] = 2;
+            SafetensorsWriter.Write(folder.File("model.safetensors"), [new("one", one), new("same", one.to(type)), new("other", other.to(type)), new("short", ones(Elements - 1))]);
+        }
+
+        File.WriteAllText(folder.File("config.json"), "{}");
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal((true, false, false), (checkpoint.AreEqual("one", "same"), checkpoint.AreEqual("one", "other"), checkpoint.AreEqual("one", "short")));
+    }
+
+    [Theory]
     [InlineData("""{"eos_token_id": 2}""", null, new[] { 2 })]
     [InlineData("""{"eos_token_id": 2}""", """{"eos_token_id": [3, 4]}""", new[] { 3, 4 })]
     [InlineData("""{"eos_token_id": [5, 6]}""", """{"eos_token_id": null}""", new[] { 5, 6 })]

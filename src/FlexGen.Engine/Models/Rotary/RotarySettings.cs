@@ -8,6 +8,7 @@ namespace FlexGen.Engine.Models.Rotary;
 internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
 {
     private const double DefaultTheta = 10000;
+    private const string Supported = "default, linear, llama3 and yarn";
     private const string Original = "original_max_position_embeddings";
 
     /// <summary>The keys of every kind, and those that only some know.</summary>
@@ -27,7 +28,8 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
     /// <exception cref="CheckpointException">They contradict each other, or one is not understood.</exception>
     public static RotarySettings Read(ModelConfig config)
     {
-        var sections = new[] { config.Section("rope_parameters"), config.Section("rope_scaling") }.OfType<ModelConfig>().Where(s => s.Keys.Any()).ToList();
+        var places = new[] { config.Section("rope_parameters"), config.Section("rope_scaling") };
+        var sections = places.OfType<ModelConfig>().Where(s => s.Keys.Any()).ToList();
         foreach (var section in sections.Prepend(config))
         {
             if (section.Number("partial_rotary_factor", 1) is var part and not 1)
@@ -39,7 +41,8 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
         var scalings = sections.ConvertAll(s => ReadScaling(s, config));
         if (scalings.Distinct().Count() > 1)
         {
-            throw config.Refused("rope_scaling", "asks for another rotary embedding than 'rope_parameters'; put what is meant into 'rope_parameters' and remove 'rope_scaling'");
+            throw config.Refused(
+                "rope_scaling", "asks for another rotary embedding than 'rope_parameters'; put what is meant into 'rope_parameters' and remove 'rope_scaling'");
         }
 
         var scaling = scalings.FirstOrDefault() ?? new();
@@ -57,7 +60,7 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
         var kind = Kind(section);
         var own = kinds.TryGetValue(kind.Value, out var keys)
             ? keys
-            : throw section.Refused(kind.Key, $"is '{kind.Value}'; supported are default, linear, llama3 and yarn");
+            : throw section.Refused(kind.Key, $"is '{kind.Value}'; supported are {Supported}");
         if (section.Keys.Except([.. common, .. own]).FirstOrDefault() is { } odd)
         {
             throw section.Refused(odd, $"is not a key of the rotary embedding '{kind.Value}'; its keys are {string.Join(", ", common.Concat(own))}");
@@ -78,10 +81,12 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
         var kind = section.Text(key, "default");
         if (!section.Has(key) && section.Keys.Except(common).FirstOrDefault() is { } scaling)
         {
-            throw section.Refused("rope_type", $"is missing, but '{scaling}' is there, which has a meaning only with one; supported are default, linear, llama3 and yarn");
+            throw section.Refused("rope_type", $"is missing, but '{scaling}' is there, which has a meaning only with one; supported are {Supported}");
         }
 
-        return section.Text("type", kind) == kind ? (key, kind) : throw section.Refused("type", $"is '{section.Text("type", "")}', but 'rope_type' is '{kind}'; keep one of them");
+        return section.Text("type", kind) is var older && older == kind
+            ? (key, kind)
+            : throw section.Refused("type", $"is '{older}', but 'rope_type' is '{kind}'; keep one of them");
     }
 
     /// <summary>As transformers has it: the context is the original one where none is given.</summary>
@@ -96,7 +101,9 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
         foreach (var place in places.Where(p => p.Has(key)))
         {
             var value = read(place);
-            found = found is null || found.Value.Equals(value) ? value : throw place.Refused(key, $"is {value}, but {found} in another place of config.json; keep one of them");
+            found = found is null || found.Value.Equals(value)
+                ? value
+                : throw place.Refused(key, $"is {value}, but {found} in another place of config.json; keep one of them");
         }
 
         return found;
