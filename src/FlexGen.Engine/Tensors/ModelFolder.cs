@@ -65,20 +65,20 @@ public static class ModelFolder
         if (Files(folder, "*.safetensors") is { Length: > 0 } others)
         {
             throw new CheckpointException(
-                $"{folder}: {CheckpointFiles.Needed}, but {Names(others)}; download the checkpoint again, in the layout of transformers, with its index");
+                $"{folder}: {CheckpointFiles.Needed}, only {Names(others)}; download the checkpoint again, in the layout of transformers, with its index");
         }
 
         if (Files(folder, "*.bin", "*.pt", "*.pth") is { Length: > 0 } pickles)
         {
             throw new CheckpointException(
-                $"{folder}: {CheckpointFiles.Needed}, but {Names(pickles)}, PyTorch's pickles, which are not read because they can run code; "
+                $"{folder}: {CheckpointFiles.Needed}, only {Names(pickles)}, PyTorch's pickles, which are not read because they can run code; "
                 + "convert the weights to safetensors (transformers' save_pretrained writes them), or download them as safetensors");
         }
 
         if (Files(folder, "*.gguf", "*.h5", "*.msgpack", "*.onnx") is { Length: > 0 } foreign)
         {
             throw new CheckpointException(
-                $"{folder}: {CheckpointFiles.Needed}, but {Names(foreign)}, a format that is not read; download the model's checkpoint with {Wanted}");
+                $"{folder}: {CheckpointFiles.Needed}, only {Names(foreign)}, of a format that other programs read (GGUF, Keras, Flax, ONNX); download the model's checkpoint with {Wanted}");
         }
     }
 
