@@ -1,3 +1,5 @@
 using FlexGen.Worker.Commands;
+using FlexGen.Worker.Reporting;
 
+ErrorStream.Install();
 return await FlexGenCommand.RunAsync(args);

@@ -6,6 +6,7 @@ namespace FlexGen.Testing;
 /// <summary>The built worker in a process of its own, as a user starts it.</summary>
 internal sealed partial class FlexGenProcess : IDisposable
 {
+    private const int SignalHangUp = 1;
     private const int SignalTerminate = 15;
     private const int SignalContinue = 18;
     private const int SignalStop = 19;
@@ -21,6 +22,8 @@ internal sealed partial class FlexGenProcess : IDisposable
         error = process.StandardError.ReadToEndAsync();
     }
 
+    private static string Worker => Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
+
     public bool HasExited => process.HasExited;
 
     public int Id => process.Id;
@@ -28,20 +31,12 @@ internal sealed partial class FlexGenProcess : IDisposable
     /// <summary>Stopped by <see cref="Suspend"/>, and not resumed yet.</summary>
     public bool IsSuspended { get; private set; }
 
-    public static FlexGenProcess Start(string directory, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "flexgen.dll"), .. arguments])
-        {
-            WorkingDirectory = directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-        return new FlexGenProcess(Process.Start(start)!);
-    }
+    public static FlexGenProcess Start(string directory, IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        Start("dotnet", [Worker, .. arguments], directory, environment);
+
+    /// <summary>Starts it through a shell, whose <paramref name="script"/> has the worker's command line as <c>"$@"</c>.</summary>
+    public static FlexGenProcess StartThrough(string script, string directory, IEnumerable<string> arguments) =>
+        Start("sh", ["-c", script, "sh", "dotnet", Worker, .. arguments], directory, []);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<ProcessResult> RunAsync(string directory, params string[] arguments)
@@ -66,6 +61,9 @@ internal sealed partial class FlexGenProcess : IDisposable
     /// <summary>SIGTERM, as an orchestrator stops a container.</summary>
     public void Terminate() => Send(SignalTerminate);
 
+    /// <summary>SIGHUP, as a terminal that is closed sends it.</summary>
+    public void HangUp() => Send(SignalHangUp);
+
     /// <summary>SIGSTOP: it stands still, and the others take it for dead.</summary>
     public void Suspend()
     {
@@ -87,6 +85,21 @@ internal sealed partial class FlexGenProcess : IDisposable
             process.Kill();
         }
         process.Dispose();
+    }
+
+    private static FlexGenProcess Start(string program, IEnumerable<string> arguments, string directory, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        return new FlexGenProcess(Process.Start(start)!);
     }
 
     private void Send(int signal)

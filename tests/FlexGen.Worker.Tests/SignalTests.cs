@@ -28,6 +28,58 @@ public class SignalTests
     }
 
     [Fact]
+    public async Task Given_a_run_when_its_terminal_is_closed_then_it_drains_unless_it_was_told_to_ignore_that()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline(SlowEcho);
+        using (var process = workspace.Start("run", Workspace.File))
+        {
+            await UntilPartsAsync(workspace, process);
+            process.HangUp();
+            Assert.Contains("Stopped by a signal", (await process.WaitAsync()).Expect(0).Error, StringComparison.Ordinal);
+        }
+        int parts = workspace.Parts().Count();
+        using (var ignoring = FlexGenProcess.StartThrough("trap '' HUP; exec \"$@\"", workspace.Folder, ["run", Workspace.File, "--set", "model.echoMaxDelay=50ms"]))
+        {
+            while (workspace.Parts().Count() == parts)
+            {
+                Assert.False(ignoring.HasExited);
+                await Task.Delay(20);
+            }
+            ignoring.HangUp();
+            (await ignoring.WaitAsync()).Expect(0);
+        }
+        workspace.ExpectEachRecordOnce(Records);
+    }
+
+    [Theory]
+    [InlineData(">/dev/full", "")]
+    [InlineData(">&-", "")]
+    [InlineData(">&- 2>&-", null)]
+    [InlineData("2>/dev/full", null)]
+    public async Task Given_streams_that_take_nothing_when_all_is_committed_then_the_exit_code_is_0(string redirection, string? error)
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(10);
+        workspace.WritePipeline();
+        using var process = FlexGenProcess.StartThrough($"exec \"$@\" {redirection}", workspace.Folder, ["run", Workspace.File]);
+        var result = (await process.WaitAsync()).Expect(0);
+        workspace.ExpectEachRecordOnce(10);
+        Assert.DoesNotContain("error:", result.Error, StringComparison.Ordinal);
+        Assert.True(error is null || result.Error.Contains("warning: the report cannot be written", StringComparison.Ordinal), result.Error);
+    }
+
+    [Fact]
+    public async Task Given_no_terminal_when_run_then_log_lines_have_date_and_offset()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(200);
+        workspace.WritePipeline();
+        Assert.Matches(@"(?m)^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}[+-][0-9]{2}:[0-9]{2} ", (await workspace.RunAsync("run", Workspace.File)).Expect(0).Error);
+    }
+
+    [Fact]
     public async Task Given_a_run_of_a_model_when_terminated_then_the_sweep_ends_and_what_is_done_is_committed()
     {
         using var workspace = new Workspace();

@@ -16,6 +16,6 @@ public abstract class KafkaOptions
     public IDictionary<string, string> Properties { get; set; } = new Dictionary<string, string>();
 
     /// <summary>How long to wait for the brokers at the start before giving up.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "24:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

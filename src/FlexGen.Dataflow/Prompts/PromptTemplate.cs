@@ -4,7 +4,10 @@ using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Prompts;
 
-/// <summary>A text with <c>{{ column }}</c> where a column's value goes.</summary>
+/// <summary>
+/// A text with <c>{{ column }}</c> where a column's value goes. A text in quotes between the braces stands for itself:
+/// <c>{{ "{{" }}</c> is two braces.
+/// </summary>
 internal sealed partial class PromptTemplate
 {
     [ThreadStatic]
@@ -22,25 +25,24 @@ internal sealed partial class PromptTemplate
     public static PromptTemplate Parse(string template, RowSchema schema)
     {
         var parsed = new PromptTemplate();
-        int at = 0;
-        while (template.IndexOf("{{", at, StringComparison.Ordinal) is >= 0 and var open)
+        foreach (var (text, isColumn) in Scan(template))
         {
-            parsed.AddLiteral(template[at..open]);
-            int close = template.IndexOf("}}", open, StringComparison.Ordinal);
-            if (close < 0)
+            if (isColumn)
             {
-                throw new PipelineException($"prompt.template: the '{{{{' at character {open + 1} is not closed by '}}}}'.");
+                parsed.AddColumn(text, schema);
             }
-            parsed.AddColumn(template[(open + 2)..close].Trim(), schema);
-            at = close + 2;
+            else
+            {
+                parsed.AddLiteral(text);
+            }
         }
-        parsed.AddLiteral(template[at..]);
         return parsed;
     }
 
     /// <summary>The columns that a template names, for a source that has whatever is asked of it.</summary>
+    /// <exception cref="PipelineException">A brace is not closed.</exception>
     public static IReadOnlyList<string> Columns(string template) =>
-        [.. Name().Matches(template).Select(match => match.Groups[1].Value).Where(name => name.Length > 0).Distinct()];
+        [.. Scan(template).Where(part => part.IsColumn && part.Text.Length > 0).Select(part => part.Text).Distinct()];
 
     /// <exception cref="RecordException">A column has no value in this row, or one that has no text.</exception>
     public Prompt Render(Rows rows, int row)
@@ -61,6 +63,23 @@ internal sealed partial class PromptTemplate
             }
         }
         return new Prompt(text.WrittenSpan.ToString(), literals);
+    }
+
+    private static IEnumerable<(string Text, bool IsColumn)> Scan(string template)
+    {
+        int at = 0;
+        foreach (var match in Placeholder().Matches(template).Cast<Match>())
+        {
+            yield return (template[at..match.Index], false);
+            if (!match.Groups["end"].Success)
+            {
+                throw new PipelineException(
+                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such are written {{{{ \"{{{{\" }}}}.");
+            }
+            yield return match.Groups["text"] is { Success: true } quoted ? (quoted.Value, false) : (match.Groups["column"].Value, true);
+            at = match.Index + match.Length;
+        }
+        yield return (template[at..], false);
     }
 
     private static void WriteValue(Part part, ColumnData column, int row, ArrayBufferWriter<char> text)
@@ -103,8 +122,11 @@ internal sealed partial class PromptTemplate
         parts.Add(new Part(name, index, writer));
     }
 
-    [GeneratedRegex(@"\{\{\s*(.*?)\s*\}\}")]
-    private static partial Regex Name();
+    // What follows two braces: a quoted text or a column, and the braces that close it; nothing where none do.
+    [GeneratedRegex(
+        """\{\{(\s*(?<quote>["'])(?<text>((?!\k<quote>).)*)\k<quote>\s*(?<end>\}\})|\s*(?<column>.*?)\s*(?<end>\}\}))?""",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+    private static partial Regex Placeholder();
 
     // The text is the literal, or the column's name where there is a writer.
     private readonly record struct Part(string Text, int Leaf, ValueWriter? Writer);

@@ -72,7 +72,7 @@ internal sealed class JsonLinesOptions
     /// <summary>Prints the report with the counts of lines; the exit code tells whether there were bad ones.</summary>
     public int Finish(ParseResult parse, JsonLinesJob job, Report details)
     {
-        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output)).Print(parse.GetValue(asJson));
+        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output)).TryPrint(parse.GetValue(asJson));
         return job.Errors == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 }

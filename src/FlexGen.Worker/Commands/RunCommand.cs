@@ -17,7 +17,7 @@ internal static class RunCommand
             "Runs a pipeline: reads its source, generates for each record, writes output and dead letter.",
             """
             Each record ends up exactly once in output or dead letter, whatever stops the process: the same command goes on where it stopped.
-            SIGTERM and Ctrl+C stop the reading, commit what is done and exit 0. A progress bar shows on a terminal, log lines elsewhere.
+            SIGTERM, Ctrl+C and a closed terminal stop the reading, commit what is done and exit 0. A progress bar shows on a terminal, log lines elsewhere.
             A key of the file is overridden by an environment variable (FLEXGEN__generation__maxNewTokens=32), that by --set, that by the options below.
 
             Examples:
@@ -32,11 +32,12 @@ internal static class RunCommand
             using var terminated = new CancellationTokenSource();
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using var hangUp = Signals.IsHangUpIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
             var options = arguments.Load(parse);
             var outcome = await WorkerHost.RunAsync(options, parse.GetValue(FlexGenCommand.Verbose), terminated.Token);
             if (outcome is not null)
             {
-                Summarize(outcome, options).Print(parse.GetValue(arguments.Json));
+                Summarize(outcome, options).TryPrint(parse.GetValue(arguments.Json));
             }
             return ExitCode.Success;
 

@@ -39,6 +39,9 @@ internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> V
         return new ConfigurationLayer(values, key => $"--set {Display(key)}");
     }
 
+    /// <summary>Whether a key, or any below it, is written here.</summary>
+    public bool HasAny(string key) => Values.ContainsKey(key) || Values.Keys.Any(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>How a message writes a key's path.</summary>
     public static string Display(string key) => key.Replace(':', '.');
 

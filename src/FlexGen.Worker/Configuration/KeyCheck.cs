@@ -18,14 +18,14 @@ internal sealed class KeyCheck(Type root)
     {
         foreach (var (key, value) in layer.Values)
         {
-            if (Explain(key.Split(':'), value) is { } error && reported.Add(error))
+            if (Explain(key.Split(':'), value, layer) is { } error && reported.Add(error))
             {
                 errors.Add($"{layer.Where(key)}: {error}");
             }
         }
     }
 
-    private string? Explain(string[] words, string? value)
+    private string? Explain(string[] words, string? value, ConfigurationLayer layer)
     {
         var type = root;
         for (int depth = 0; depth < words.Length; depth++)
@@ -38,9 +38,13 @@ internal sealed class KeyCheck(Type root)
             }
             if (KeyPath.ItemType(type) is { } itemType)
             {
-                if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out int index))
                 {
                     return $"'{here}' is a list, not a mapping: '{words[depth]}' cannot stand below it.";
+                }
+                if (index > 0 && !layer.HasAny($"{string.Join(':', words[..depth])}:{index - 1}"))
+                {
+                    return $"'{here}' is a list, and whoever gives its entries gives all of them: there is '{here}.{index}' without '{here}.{index - 1}'.";
                 }
                 type = itemType;
             }
@@ -75,13 +79,17 @@ internal sealed class KeyCheck(Type root)
         }
         try
         {
-            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
-            return null;
+            // An empty text would be converted to no value at all, and the default taken without a word.
+            if (value.Length > 0 || type == typeof(string))
+            {
+                TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
+                return null;
+            }
         }
         catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or NotSupportedException)
         {
-            return $"'{path}' must be {Kind(type)}; found '{value}'.";
         }
+        return $"'{path}' must be {Kind(type)}; found '{value}'.";
     }
 
     private static string Known(Type type, string path) =>
@@ -94,7 +102,7 @@ internal sealed class KeyCheck(Type root)
         {
             { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(type))}",
             _ when type == typeof(bool) => "true or false",
-            _ when type == typeof(TimeSpan) => "a duration such as \"00:00:00.050\"",
+            _ when type == typeof(TimeSpan) => "a duration such as 50ms, 30s, 5m, 1h or 00:05:00",
             _ when type == typeof(ByteSize) => "a size such as 16GiB",
             _ when type == typeof(double) || type == typeof(float) => "a number",
             _ when type.IsPrimitive => "a whole number",

@@ -27,6 +27,26 @@ internal static class KeyPath
 
     public static bool IsMapping(Type type) => !IsSingleValue(type) && ItemType(type) is null && ValueType(type) is null;
 
+    /// <summary>The path of the list in which a key's path ends; null where it ends in none.</summary>
+    public static string? ListOf(Type root, string key)
+    {
+        string[] words = key.Split(':');
+        var type = root;
+        for (int depth = 0; depth < words.Length; depth++)
+        {
+            if (Properties(type).FirstOrDefault(p => p.Name.Equals(words[depth], StringComparison.OrdinalIgnoreCase)) is not { PropertyType: var inner })
+            {
+                return null;
+            }
+            if (ItemType(inner) is not null)
+            {
+                return string.Join(':', words[..(depth + 1)]);
+            }
+            type = inner;
+        }
+        return null;
+    }
+
     /// <summary>Every key below a type, with its path from there.</summary>
     public static IEnumerable<string> All(Type type, string prefix = "")
     {

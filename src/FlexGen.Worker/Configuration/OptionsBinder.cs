@@ -13,18 +13,36 @@ internal static class OptionsBinder
         where T : class, new()
     {
         var check = new KeyCheck(typeof(T));
-        var configuration = new ConfigurationBuilder();
+        var values = ConfigurationLayer.NewValues();
         foreach (var layer in layers)
         {
             check.Check(layer);
-            configuration.AddInMemoryCollection(layer.Values.Where(v => v.Value is not null));
+            Override(values, layer, typeof(T));
         }
         ThrowIfAny(source, check.Errors);
         var options = new T();
-        configuration.Build().Bind(options);
+        new ConfigurationBuilder().AddInMemoryCollection(values).Build().Bind(options);
         ThrowIfAny(source, [.. OptionsValidation.Errors(options).Select(e => Where(e, layers) + e)]);
         return options;
     }
+
+    /// <summary>Lays a layer over what is below it. A list is one value: whoever gives its entries gives all of them.</summary>
+    private static void Override(Dictionary<string, string?> values, ConfigurationLayer layer, Type root)
+    {
+        var given = layer.Values.Where(v => v.Value is not null).ToList();
+        var lists = given.Select(v => KeyPath.ListOf(root, v.Key)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        foreach (string key in values.Keys.Where(key => lists.Exists(list => IsIn(key, list))).ToList())
+        {
+            values.Remove(key);
+        }
+        foreach (var (key, value) in given)
+        {
+            values[key] = value;
+        }
+    }
+
+    private static bool IsIn(string key, string list) =>
+        key.Equals(list, StringComparison.OrdinalIgnoreCase) || key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Where the key that an error begins with was written; nothing when it was not.</summary>
     private static string Where(string error, IReadOnlyList<ConfigurationLayer> layers)

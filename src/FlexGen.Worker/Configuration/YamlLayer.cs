@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -7,18 +9,24 @@ namespace FlexGen.Worker.Configuration;
 internal sealed class YamlLayer
 {
     private const int MaxDepth = 32;
+
+    /// <summary>Aliases can write a few lines out to billions of keys.</summary>
+    private const int MaxKeys = 100_000;
+    private const string MergeKey = "<<";
+    private static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly Dictionary<string, string?> values = ConfigurationLayer.NewValues();
     private readonly Dictionary<string, long> lines = new(StringComparer.OrdinalIgnoreCase);
     private readonly string path;
     private readonly string kind;
     private readonly string keys;
+    private int keysRead;
 
     private YamlLayer(string path, string kind, string keys) => (this.path, this.kind, this.keys) = (path, kind, keys);
 
     /// <param name="path">The file; JSON is YAML too.</param>
     /// <param name="kind">What it is, for messages: a pipeline file, say.</param>
     /// <param name="keys">Some of its keys, for messages.</param>
-    /// <exception cref="UsageException">The file is missing, is not YAML, is not a mapping, or repeats a key.</exception>
+    /// <exception cref="UsageException">The file is missing, is not YAML in UTF-8, is not a mapping, repeats a key, or is too large.</exception>
     public static ConfigurationLayer Read(string path, string kind, string keys)
     {
         var layer = new YamlLayer(path, kind, keys);
@@ -30,7 +38,7 @@ internal sealed class YamlLayer
     {
         try
         {
-            using var reader = new StreamReader(path);
+            using var reader = new StreamReader(path, strictUtf8);
             var stream = new YamlStream();
             stream.Load(reader);
             return stream.Documents switch
@@ -44,6 +52,10 @@ internal sealed class YamlLayer
         catch (YamlException e)
         {
             throw new UsageException($"{path} line {e.Start.Line}, column {e.Start.Column}: {e.Message.TrimEnd('.')}.");
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new UsageException($"{path} line {LineOfInvalidByte()}: the byte 0x{e.BytesUnknown?.FirstOrDefault():X2} is not UTF-8. Save the file as UTF-8.");
         }
         catch (InvalidOperationException)
         {
@@ -62,10 +74,7 @@ internal sealed class YamlLayer
 
     private void Add(string key, YamlNode node, int depth)
     {
-        if (depth > MaxDepth)
-        {
-            throw new UsageException($"{path} line {node.Start.Line}: nested more than {MaxDepth} levels deep.");
-        }
+        CheckSize(node, depth);
         switch (node)
         {
             case YamlMappingNode { Children.Count: > 0 } mapping:
@@ -92,15 +101,65 @@ internal sealed class YamlLayer
 
     private void AddMapping(string prefix, YamlMappingNode mapping, int depth)
     {
-        foreach (var (keyNode, value) in mapping.Children)
+        var own = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (keyNode, value) in mapping.Children.Where(child => !IsMerge(child.Key)))
         {
-            if (keyNode is not YamlScalarNode { Value: { Length: > 0 } name })
-            {
-                throw new UsageException($"{path} line {keyNode.Start.Line}: a key must be a word.");
-            }
+            string name = Name(keyNode);
+            own.Add(name);
             AddLine(prefix + name, keyNode.Start.Line);
             Add(prefix + name, value, depth + 1);
         }
+        // What a mapping says itself wins over what it takes from others, and the first of those over the next.
+        foreach (var (keyNode, value) in mapping.Children.Where(child => IsMerge(child.Key)).SelectMany(child => Merged(child.Value, depth)))
+        {
+            string name = Name(keyNode);
+            if (own.Add(name))
+            {
+                AddLine(prefix + name, keyNode.Start.Line);
+                Add(prefix + name, value, depth + 1);
+            }
+        }
+    }
+
+    private static bool IsMerge(YamlNode key) => key is YamlScalarNode { Value: MergeKey, Style: ScalarStyle.Plain };
+
+    private string Name(YamlNode key) => key is YamlScalarNode { Value: { Length: > 0 } name }
+        ? name
+        : throw new UsageException($"{path} line {key.Start.Line}: a key must be a word.");
+
+    private IEnumerable<KeyValuePair<YamlNode, YamlNode>> Merged(YamlNode value, int depth)
+    {
+        CheckSize(value, depth);
+        return value switch
+        {
+            YamlMappingNode mapping => mapping.Children.Where(child => !IsMerge(child.Key))
+                .Concat(mapping.Children.Where(child => IsMerge(child.Key)).SelectMany(child => Merged(child.Value, depth + 1))),
+            YamlSequenceNode sequence when sequence.Children.All(child => child is YamlMappingNode) => sequence.Children.SelectMany(child => Merged(child, depth + 1)),
+            _ => throw new UsageException($"{path} line {value.Start.Line}: '{MergeKey}' takes a mapping or a list of mappings, such as {MergeKey}: *name."),
+        };
+    }
+
+    private void CheckSize(YamlNode node, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new UsageException($"{path} line {node.Start.Line}: nested more than {MaxDepth} levels deep.");
+        }
+        if (++keysRead > MaxKeys)
+        {
+            throw new UsageException($"{path} line {node.Start.Line}: more than {MaxKeys:N0} keys, with what its aliases repeat; a {kind} has a few dozen.");
+        }
+    }
+
+    private int LineOfInvalidByte()
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        int at = 0;
+        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out int length) == OperationStatus.Done)
+        {
+            at += length;
+        }
+        return bytes.AsSpan(0, at).Count((byte)'\n') + 1;
     }
 
     private void AddLine(string key, long line)

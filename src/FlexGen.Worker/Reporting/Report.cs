@@ -37,18 +37,37 @@ internal sealed class Report
         .Add("disk_peak_bytes", DirectFile.PeakBytes)
         .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
 
+    /// <summary>Prints it to the output stream. Where that fails, a warning says so: what the report is about is done all the same.</summary>
+    public void TryPrint(bool asJson)
+    {
+        try
+        {
+            Print(asJson);
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine($"warning: {e.Message} All the work that it reports on is done.");
+        }
+    }
+
     /// <summary>Prints it to the output stream.</summary>
+    /// <exception cref="IOException">The output stream is closed or full.</exception>
     public void Print(bool asJson)
     {
-        if (asJson)
+        try
         {
-            Console.Out.WriteLine(new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json));
-            return;
+            Console.Out.Write(asJson ? new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine : Lines());
         }
+        // A closed stream is "access denied" to the runtime.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the report cannot be written, because the output stream is closed or full ({e.Message}).", e);
+        }
+    }
+
+    private string Lines()
+    {
         int width = lines.Max(l => l.Key.Length);
-        foreach (var (key, _, text) in lines)
-        {
-            Console.Out.WriteLine($"{key.Replace('_', ' ').PadRight(width)}  {text}");
-        }
+        return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {line.Text}{Environment.NewLine}"));
     }
 }

@@ -43,7 +43,7 @@ public sealed class WorkerOptionsTests : IDisposable
         var options = Load(Good, "generation.maxNewTokens=32", "Sink.Parquet.Path=a=b", "generation.stop.0=X", "model.path=", "model.echo=true", "model.echoMaxDelay=00:00:00.050");
         Assert.Equal(32, options.Generation.MaxNewTokens);
         Assert.Equal("a=b", options.Sink.Parquet!.Path);
-        Assert.Equal(["X", "END"], options.Generation.Stop);
+        Assert.Equal(["X"], options.Generation.Stop);
         Assert.Equal(TimeSpan.FromMilliseconds(50), options.Model!.EchoMaxDelay);
     }
 
@@ -72,6 +72,11 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("name: extract", "name: extract\nname: again", "line 2")]
     [InlineData("name: extract", "name: extract\nName: again", "line 2: the key 'Name' is already on line 1.")]
     [InlineData("name: extract", "name: [", "is not YAML: look for a '['")]
+    [InlineData("{ path: out/people }", "{ path: out/people, maxAge: 5 }", "line 12: 'sink.parquet.maxAge' must be a duration such as 50ms, 30s, 5m, 1h or 00:05:00; found '5'.")]
+    [InlineData("{ path: out/people }", "{ path: out/people, maxAge: 25d }", "line 12: sink.parquet.maxAge must be between 00:00:00.0010000 and 24.00:00:00; found 25.00:00:00.")]
+    [InlineData("hostMemory: 16GiB", "hostMemory: \"\"", "line 10: 'engine.hostMemory' must be a size such as 16GiB; found ''.")]
+    [InlineData("hostMemory: 16GiB", "gpuBatchSize: \"\"", "line 10: 'engine.gpuBatchSize' must be a whole number; found ''.")]
+    [InlineData("model: { path: pipelines/demo/model }", "model: { <<: text }", "line 9: '<<' takes a mapping or a list of mappings")]
     public void Given_one_mistake_when_loaded_then_the_error_says_where_and_what(string good, string bad, string expected)
     {
         Assert.Contains(good, Good, StringComparison.Ordinal);
@@ -111,6 +116,54 @@ public sealed class WorkerOptionsTests : IDisposable
     [Fact]
     public void Given_a_setting_without_a_value_when_loaded_then_it_is_refused() =>
         Assert.Contains("expected key=value", Assert.Throws<UsageException>(() => Load(Good, "name")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("generation.stop.1=X", "'generation.stop' is a list, and whoever gives its entries gives all of them: there is 'generation.stop.1' without 'generation.stop.0'.")]
+    [InlineData("engine.hostMemory=", "'engine.hostMemory' must be a size such as 16GiB; found ''.")]
+    public void Given_a_setting_that_could_not_take_effect_when_loaded_then_it_is_refused(string setting, string expected) =>
+        Assert.Contains(expected, Assert.Throws<UsageException>(() => Load(Good, setting)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Given_a_list_in_several_places_when_loaded_then_the_last_replaces_it_whole()
+    {
+        File.WriteAllText(path, Good.Replace("[id, text]", "[id, text, city]", StringComparison.Ordinal));
+        var environment = ConfigurationLayer.FromEnvironment([new("FLEXGEN__source__parquet__columns__0", "text"), new("FLEXGEN__Source__parquet__columns__1", "id")]);
+        Assert.Equal(["text", "id"], WorkerOptions.Load(path, [], environment).Source.Parquet!.Columns!);
+        Assert.Equal(["name"], WorkerOptions.Load(path, [], environment, ConfigurationLayer.FromSettings(["source.parquet.columns.0=name"])).Source.Parquet!.Columns!);
+    }
+
+    [Fact]
+    public void Given_merge_keys_when_loaded_then_a_mapping_s_own_keys_win_and_then_the_first_of_those_taken_over()
+    {
+        var options = Load("""
+            name: merged
+            source: { parquet: { path: data } }
+            prompt: { template: x }
+            model: { echo: true }
+            sink: &sink { parquet: &first { path: a, maxRows: 5 } }
+            deadLetter: { parquet: { <<: [*first, { path: b, maxAge: 2h }], path: c } }
+            engine: { <<: { policy: auto, device: cpu } }
+            """);
+        Assert.Equal(("c", 5, TimeSpan.FromHours(2)), (options.DeadLetter.Parquet!.Path, options.DeadLetter.Parquet.MaxRows, options.DeadLetter.Parquet.MaxAge));
+        Assert.Equal("cpu", options.Engine.Device);
+    }
+
+    [Theory]
+    [InlineData("[{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}]")]
+    [InlineData("{{ a: {0}, b: {0}, c: {0}, d: {0}, e: {0}, f: {0}, g: {0}, h: {0}, i: {0} }}")]
+    [InlineData("{{ <<: [{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}] }}")]
+    public void Given_aliases_that_multiply_when_loaded_then_the_error_counts_keys(string level)
+    {
+        var bomb = Enumerable.Range(1, 7).Select(i => $"l{i}: &l{i} {string.Format(null, level, $"*l{i - 1}")}");
+        Assert.Contains("more than 100,000 keys", Assert.Throws<UsageException>(() => Load(string.Join('\n', bomb.Prepend("l0: &l0 { x: lol }")))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Given_a_byte_that_is_not_utf8_when_loaded_then_the_error_names_line_and_byte()
+    {
+        File.WriteAllBytes(path, [.. "name: x\nmodel: caf"u8, 0xE9, .. "\n"u8]);
+        Assert.Contains("line 2: the byte 0xE9 is not UTF-8", Assert.Throws<UsageException>(() => WorkerOptions.Load(path, [])).Message, StringComparison.Ordinal);
+    }
 
     public void Dispose() => File.Delete(path);
 
