@@ -68,7 +68,7 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
 
     /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>

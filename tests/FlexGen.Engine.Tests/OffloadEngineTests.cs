@@ -1,6 +1,7 @@
 using FlexGen.Engine.Sampling;
 using FlexGen.Engine.Tensors;
 using FlexGen.Engine.Tests.Models;
+using FlexGen.Engine.Tests.Support;
 using TorchSharp;
 
 namespace FlexGen.Engine.Tests;
@@ -72,6 +73,22 @@ public class OffloadEngineTests
         Assert.Equal(lengths.Sum(), statistics.GeneratedTokens);
         Assert.InRange(statistics.Sweeps, least, least * 1.1);
         Assert.True(batchByBatch > least * 1.5, "the lengths must be such that batch by batch would take far longer");
+    }
+
+    [Theory]
+    [InlineData("in place")]
+    [InlineData("shorter")]
+    [InlineData("renamed")]
+    [InlineData("removed")]
+    public async Task What_becomes_of_the_files_after_loading_does_not_matter(string change)
+    {
+        using var folder = new TemporaryFolder();
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        var request = new GenerationRequest([3, 4, 5], SamplingOptions.Greedy) { MaxNewTokens = 20, IgnoreEos = true };
+        using var engine = OffloadEngine.Load(folder.Path, small);
+        var before = await engine.GenerateAsync(request);
+        FileChange.Make(folder.File("model.safetensors"), change);
+        Assert.Equal(before.TokenIds, (await engine.GenerateAsync(request)).TokenIds);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Sampling;
+using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 
@@ -32,14 +33,16 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
-    /// <exception cref="Engine.Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     public static LanguageModel Load(string folder, EngineSettings settings)
     {
+        var files = ModelFiles.In(folder);
         var tokenizer = TokenizerFolder.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try
         {
+            files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
             return new LanguageModel(engine, tokenizer);
         }
