@@ -48,7 +48,7 @@ internal sealed class Sequence
             logits ??= row.ToArray();
         }
 
-        return Sampler.Choose(row, request.Sampling, seen, random.Uniform(tokens.Count - PromptLength));
+        return Sampler.Choose(row, request.Sampling, seen, random.Noise(tokens.Count - PromptLength));
     }
 
     /// <summary>Takes the next token; the reason when it is the last.</summary>
