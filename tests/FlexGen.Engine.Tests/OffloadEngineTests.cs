@@ -101,6 +101,7 @@ public class OffloadEngineTests
         var stopped = await engine.GenerateAsync(request with { StopAfter = token => token == third });
         Assert.Equal(FinishReason.Stop, stopped.FinishReason);
         Assert.Equal(prompt.Greedy.TakeWhile(t => t != third).Append(third), stopped.TokenIds);
+        Assert.Equal(stopped.TokenIds, (await engine.GenerateAsync(request with { StopTokenIds = [third] })).TokenIds);
         var full = await engine.GenerateAsync(request with { MaxNewTokens = 5 });
         Assert.Equal((FinishReason.Length, 5), (full.FinishReason, full.TokenIds.Count));
         var context = engine.Shape.ContextLength;
@@ -117,6 +118,8 @@ public class OffloadEngineTests
         await Refused([1, 2, 1_000_000], "1000000 is not in the model's vocabulary");
         var request = new GenerationRequest([5], SamplingOptions.Greedy);
         await RefusedRequest(request with { MaxNewTokens = 0 }, "The most new tokens are 0; give 1 or more.");
+        await RefusedRequest(request with { StopTokenIds = [1, engine.Shape.VocabularySize] }, "is not in the model's vocabulary");
+        await RefusedRequest(request with { StopTokenIds = [-1] }, "The stop token id -1 is not in the model's vocabulary");
         await RefusedRequest(request with { Sampling = new() { Temperature = -0.5 } }, "The temperature is -0.5; give 0 or more.");
         await RefusedRequest(request with { Sampling = new() { Temperature = double.NaN } }, "The temperature is NaN; give 0 or more.");
         await RefusedRequest(request with { Sampling = new() { TopP = 0 } }, "The top-p is 0; give more than 0 and at most 1.");

@@ -64,7 +64,7 @@ internal sealed class Sequence
             seen.Add(token);
         }
 
-        var stopped = (endsSequence && !request.IgnoreEos) || Stops(token);
+        var stopped = (endsSequence && !request.IgnoreEos) | request.StopTokenIds.Contains(token) | Stops(token);
         var full = tokens.Count - PromptLength >= request.MaxNewTokens || tokens.Count >= longest;
         return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
     }

@@ -3,7 +3,7 @@ using FlexGen.Dataflow;
 namespace FlexGen.Worker.Generation;
 
 /// <summary>The model as the pipeline sees it.</summary>
-internal sealed class EngineGenerator(LanguageModel model, GenerationOptions options) : IGenerator
+internal sealed class EngineGenerator(LanguageModel model) : IGenerator
 {
     public int Concurrency => model.Slots;
 
@@ -17,7 +17,7 @@ internal sealed class EngineGenerator(LanguageModel model, GenerationOptions opt
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)
     {
-        var generated = await model.GenerateAsync(prompt.TokenIds, options, returnLogits: false, cancellationToken);
+        var generated = await model.GenerateAsync(prompt.TokenIds, returnLogits: false, cancellationToken);
         return new Completion(generated.Text ?? "", generated.FinishReasonName, prompt.TokenIds.Length, generated.TokenIds.Count);
     }
 
