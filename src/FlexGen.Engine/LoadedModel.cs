@@ -26,6 +26,7 @@ internal sealed class LoadedModel : IDisposable
         EndOfSequenceIds = source.EndOfSequenceIds;
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
+        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
         Device = Devices.Resolve(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
         if (ComputeMemory.Gpu(Device) is { } gpu)
@@ -39,6 +40,13 @@ internal sealed class LoadedModel : IDisposable
         }
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Warning = MemoryPlan.Warning(options);
+        if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
+        {
+            // Rather before a long load than after it.
+            new DirectFile(options.DiskDirectory, 0).Dispose();
+        }
+
         weights = new(model, source, Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         try
         {
@@ -61,6 +69,9 @@ internal sealed class LoadedModel : IDisposable
     public Device Device { get; }
 
     public ScalarType DataType { get; }
+
+    /// <inheritdoc cref="MemoryPlan.Warning"/>
+    public string? Warning { get; }
 
     public IReadOnlyList<int> EndOfSequenceIds { get; }
 

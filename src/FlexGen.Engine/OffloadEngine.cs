@@ -54,6 +54,12 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>The device it computes on and the type it computes in.</summary>
     public string Description => $"{model.Device} {model.DataType}";
 
+    /// <summary>What the user should know of how it runs; null: nothing.</summary>
+    public string? Warning => model.Warning;
+
+    /// <summary>Threads that libtorch computes with in host memory: as many as there are processors, or as OMP_NUM_THREADS or MKL_NUM_THREADS says.</summary>
+    public int Threads { get; } = get_num_threads();
+
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics
     {

@@ -1,3 +1,4 @@
 using FlexGen.Worker.Commands;
+using FlexGen.Worker.Hosting;
 
-return await FlexGenCommand.RunAsync(args);
+return ProcessLimits.Suffice() ? await FlexGenCommand.RunAsync(args) : ExitCode.Failure;

@@ -57,6 +57,7 @@ internal sealed class GenerateCommand
         var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
         files.CheckFiles(parse, logitsFile);
         using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
+        Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
         long promptTokens = 0, completionTokens = 0;
         long start = Stopwatch.GetTimestamp();

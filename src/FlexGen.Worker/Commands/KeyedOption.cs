@@ -28,7 +28,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         }),
         Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
         Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its start [default: one for each micro-batch]."),
-        Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
+        Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: the temporary folder, $TMPDIR or /tmp]."),
     ];
 
     /// <summary>What is measured. Keys are those of <see cref="BenchSettings"/>.</summary>

@@ -13,6 +13,9 @@ internal sealed class EngineGenerator(LanguageModel model) : IGenerator
     /// <inheritdoc cref="LanguageModel.Description"/>
     public string Description => model.Description;
 
+    /// <inheritdoc cref="LanguageModel.Warning"/>
+    public string? Warning => model.Warning;
+
     public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, model.Encode(prompt));
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)

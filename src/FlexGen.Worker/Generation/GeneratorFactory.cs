@@ -26,6 +26,10 @@ internal static class GeneratorFactory
             throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json with merges.txt, or tokenizer.model.");
         }
         log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
+        if (loaded.Warning is { } warning)
+        {
+            log.EngineWarning(warning);
+        }
         return new EngineGenerator(loaded);
     }
 }

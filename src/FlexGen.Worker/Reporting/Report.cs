@@ -37,6 +37,15 @@ internal sealed class Report
         .Add("disk_peak_bytes", DirectFile.PeakBytes)
         .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
 
+    /// <summary>Writes to the error stream what the user should know; null: nothing.</summary>
+    public static void Warn(string? warning)
+    {
+        if (warning is not null)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
     /// <summary>Prints it to the output stream.</summary>
     public void Print(bool asJson)
     {
