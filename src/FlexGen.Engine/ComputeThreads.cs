@@ -18,7 +18,8 @@ internal static class ComputeThreads
     {
         if (Array.TrueForAll(variables, name => string.IsNullOrWhiteSpace(variable(name))))
         {
-            set_num_threads(processors);
+            // MKL's count, which is libtorch's, is of cores: fewer than there are processors where a core has two.
+            set_num_threads(Math.Min(get_num_threads(), processors));
             _ = betweenOperations.Value;
         }
     }

@@ -57,7 +57,7 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>What the user should know of how it runs; null: nothing.</summary>
     public string? Warning => model.Warning;
 
-    /// <summary>Threads that libtorch computes with in host memory: as many as there are processors, or as OMP_NUM_THREADS or MKL_NUM_THREADS says.</summary>
+    /// <summary>Threads that libtorch computes with in host memory: at most as many as there are processors, unless OMP_NUM_THREADS or MKL_NUM_THREADS says how many.</summary>
     public int Threads { get; } = get_num_threads();
 
     /// <summary>Counts so far.</summary>
