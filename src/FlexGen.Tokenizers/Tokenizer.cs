@@ -25,6 +25,9 @@ public abstract class Tokenizer
     /// <summary>The id of the token that ends a sequence, where the model folder names one.</summary>
     public int? EndOfSequence => vocabulary.EndOfSequence;
 
+    /// <summary>The tokens that have no text in what is decoded, with the text that stands for them in a prompt.</summary>
+    public IEnumerable<(int Id, string Text)> ControlTokens => vocabulary.Special;
+
     /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.json, else vocab.json with merges.txt,
     /// else tokenizer.model.</summary>
     /// <exception cref="TokenizerException">None of them is there, or what is there is not supported.</exception>

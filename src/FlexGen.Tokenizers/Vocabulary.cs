@@ -37,6 +37,10 @@ internal sealed class Vocabulary
 
     public bool IsSpecial(int id) => (uint)id < (uint)special.Length && special[id];
 
+    /// <summary>The special tokens.</summary>
+    public IEnumerable<(int Id, string Text)> Special =>
+        Enumerable.Range(0, Size).Where(id => special[id] && texts[id] is not null).Select(id => (id, texts[id]!));
+
     /// <summary>The text of an id that decoding shows; null for special tokens and unknown ids.</summary>
     public string? VisibleTextOf(int id) => IsSpecial(id) ? null : TextOf(id);
 

@@ -22,18 +22,17 @@ internal static class TensorComparison
         }
 
         var (size, otherSize) = (SafetensorsTypes.Size(one.Type)!.Value, SafetensorsTypes.Size(other.Type)!.Value);
+        var (piece, otherPiece) = (new byte[Math.Min(Piece, elements) * size], new byte[Math.Min(Piece, elements) * otherSize]);
         for (var start = 0L; start < elements; start += Piece)
         {
             var count = (int)Math.Min(Piece, elements - start);
-            var bytes = file.Bytes(one, start * size, count * size);
-            var otherBytes = otherFile.Bytes(other, start * otherSize, count * otherSize);
-            if (sameType ? !bytes.SequenceEqual(otherBytes) : !AreEqual(bytes, size, read, otherBytes, otherSize, readOther))
+            var (bytes, otherBytes) = (piece.AsMemory(0, count * size), otherPiece.AsMemory(0, count * otherSize));
+            file.Read(one, start * size, bytes);
+            otherFile.Read(other, start * otherSize, otherBytes);
+            if (sameType ? !bytes.Span.SequenceEqual(otherBytes.Span) : !AreEqual(bytes.Span, size, read, otherBytes.Span, otherSize, readOther))
             {
                 return false;
             }
-
-            file.Forget(one, start * size, count * size);
-            otherFile.Forget(other, start * otherSize, count * otherSize);
         }
 
         return true;

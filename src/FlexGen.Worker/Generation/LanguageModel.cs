@@ -12,11 +12,15 @@ internal sealed class LanguageModel : IDisposable
 {
     private readonly OffloadEngine engine;
     private readonly Tokenizer? tokenizer;
+    private readonly GenerationOptions options;
+    private readonly StopTexts stops;
 
-    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer)
+    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer, GenerationOptions options)
     {
         this.engine = engine;
         this.tokenizer = tokenizer;
+        this.options = options;
+        stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -29,23 +33,33 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
-        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
+        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description} ({engine.Threads} thread{(engine.Threads == 1 ? "" : "s")}); {Slots} slots of {engine.Policy.SequenceLength} tokens";
+
+    /// <inheritdoc cref="OffloadEngine.Warning"/>
+    public string? Warning => engine.Warning;
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="settings">How it is run.</param>
+    /// <param name="options">How its completions are made.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="UsageException">It cannot be made so with this model.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
-    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
-    public static LanguageModel Load(string path, EngineSettings settings)
+    public static LanguageModel Load(string path, EngineSettings settings, GenerationOptions options)
     {
         string folder = TokenizerFolder.Find(path);
         ModelFolder.RequireModel(folder);
+        var files = ModelFiles.In(folder);
         var tokenizer = TokenizerFolder.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try
         {
+            files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            return new LanguageModel(engine, tokenizer);
+            RequireFit(options, engine.Shape.VocabularySize, tokenizer);
+            return new LanguageModel(engine, tokenizer, options);
         }
         catch
         {
@@ -83,12 +97,13 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
     /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
-    public async Task<GeneratedText> GenerateAsync(int[] tokens, GenerationOptions options, bool returnLogits, CancellationToken cancellationToken)
+    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken)
     {
-        var matcher = tokenizer is null ? null : new StopMatcher([.. options.Stop], tokenizer.CreateDecoder());
+        var matcher = tokenizer is null ? null : new StopMatcher(stops, tokenizer.CreateDecoder());
         var request = new GenerationRequest(tokens, ToSampling(options))
         {
             MaxNewTokens = options.MaxNewTokens,
+            StopTokenIds = [.. options.StopTokenIds],
             IgnoreEos = options.IgnoreEos,
             StopAfter = matcher is null ? null : matcher.Append,
             ReturnLogits = returnLogits,
@@ -106,6 +121,18 @@ internal sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => engine.Dispose();
+
+    private static void RequireFit(GenerationOptions options, int vocabularySize, Tokenizer? tokenizer)
+    {
+        if (options.Stop.Count > 0 && tokenizer is null)
+        {
+            throw new UsageException("--stop needs a tokenizer, and the model folder has none. Tokens can be named by --stop-token-id.");
+        }
+        foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
+        {
+            throw new UsageException($"generation.stopTokenIds (--stop-token-id) holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
+        }
+    }
 
     private static SamplingOptions ToSampling(GenerationOptions options) => new()
     {
