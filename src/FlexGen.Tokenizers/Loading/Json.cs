@@ -39,6 +39,14 @@ internal static class Json
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
 
+    /// <summary>A value as JSON for a message: without line breaks, and cut where it is long.</summary>
+    public static string OnOneLine(this JsonElement element)
+    {
+        const int most = 400;
+        var text = JsonSerializer.Serialize(element);
+        return text.Length <= most ? text : text[..most] + "...";
+    }
+
     private static TokenizerException NotAnObject(string file, string found) =>
         TokenizerException.Unsupported(file, found, "a JSON object", "Copy the file again from the checkpoint.");
 }

@@ -52,6 +52,10 @@ internal static class SentencePieceFile
             { WhitespaceAsSuffix: true } => "treat_whitespace_as_suffix",
             _ => null,
         };
+        if (file.Fault() is { } fault)
+        {
+            throw TokenizerException.Unsupported(path, fault, "pieces that SentencePiece itself would load", "Copy the file again from the checkpoint.");
+        }
         if (found is not null)
         {
             throw TokenizerException.Unsupported(path, found, "model_type BPE or UNIGRAM with spaces in front of words",

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FlexGen.Tokenizers.Added;
 using FlexGen.Tokenizers.Bpe;
-using FlexGen.Tokenizers.Splitting;
 
 namespace FlexGen.Tokenizers.Loading;
 
@@ -41,13 +40,12 @@ internal static class TokenizerJson
         }
         var preTokenizer = PreTokenizerReader.Read(PartOf("pre_tokenizer"), out var byteLevel);
         var unknown = parts.Find(model.Body.Text("unk_token"));
-        IAlphabet alphabet = byteLevel
-            ? new ByteAlphabet(vocabulary, unknown)
-            : new RuneAlphabet(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
+        var missing = new MissingCharacters(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
+        IAlphabet alphabet = byteLevel ? new ByteAlphabet(vocabulary, missing) : new RuneAlphabet(vocabulary, missing);
         var ignoreMerges = model.Body.Flag("ignore_merges") ?? false;
-        if (!byteLevel && preTokenizer.Words.IsEmpty && parts.CanCutAtSpaces(ignoreMerges))
+        if (!byteLevel && parts.SpaceSplitter(ignoreMerges) is { } spaces)
         {
-            preTokenizer = preTokenizer with { Words = new WordSplitter([SpaceBorder.Splitter]) };
+            preTokenizer = preTokenizer with { Words = preTokenizer.Words.With(spaces) };
         }
         var (before, after) = PostProcessorReader.Read(PartOf("post_processor"));
         var ids = parts.Vocabulary(config, before, after);
@@ -81,7 +79,7 @@ internal static class TokenizerJson
         var pair = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(part => part.GetString()!)];
         if (pair.Length != 2)
         {
-            throw model.Unsupported($"BPE with the merge {merge.GetRawText()}", "merges of two tokens");
+            throw model.Unsupported($"BPE with the merge {merge.OnOneLine()}", "merges of two tokens");
         }
         parts.AddMerge(pair[0], pair[1]);
     }

@@ -29,7 +29,8 @@ internal static class VocabularyAndMerges
         var end = config.AddEnd == true ? parts.Find(config.EndToken) : null;
         var ids = parts.Vocabulary(config, addsBegin && begin is { } first ? [first] : [], end is { } last ? [last] : []);
         var words = new PreTokenizer(new WordSplitter([qwen ? new Cl100kSplitter(digits: 1) : new Gpt2Splitter()]), config.AddPrefixSpace);
-        var model = parts.Build(new ByteAlphabet(vocabulary, parts.Find(config.UnknownToken)), ignoreMerges: false);
+        var missing = new MissingCharacters(vocabulary, byteFallback: false, parts.Find(config.UnknownToken), fuseUnknown: false);
+        var model = parts.Build(new ByteAlphabet(vocabulary, missing), ignoreMerges: false);
         return new BpeTokenizer(ids, added, qwen ? new UnicodeNormalizer(compatible: false) : null, words, model, DecoderReader.ByteLevel(ids));
     }
 

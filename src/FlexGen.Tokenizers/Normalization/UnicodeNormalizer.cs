@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace FlexGen.Tokenizers.Normalization;
@@ -41,15 +42,7 @@ internal sealed class UnicodeNormalizer : INormalizer
         {
             Decompose(rune.Value, codes);
         }
-        // Canonical order: marks of different classes in ascending order, equal ones as they come.
-        for (var i = 1; i < codes.Count; i++)
-        {
-            var combining = table.ClassOf(codes[i]);
-            for (var j = i; combining != 0 && j > 0 && table.ClassOf(codes[j - 1]) > combining; j--)
-            {
-                (codes[j - 1], codes[j]) = (codes[j], codes[j - 1]);
-            }
-        }
+        CanonicalOrder.Sort(CollectionsMarshal.AsSpan(codes), table.ClassOf);
         return codes;
     }
 
@@ -95,7 +88,7 @@ internal sealed class UnicodeNormalizer : INormalizer
             codes[written++] = codes[i];
         }
         var text = new StringBuilder(written + 16);
-        foreach (var code in codes.Take(written))
+        foreach (var code in CollectionsMarshal.AsSpan(codes)[..written])
         {
             text.Append(new Rune(code));
         }

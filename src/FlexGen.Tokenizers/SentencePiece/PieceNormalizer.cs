@@ -24,7 +24,9 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
             return "";
         }
         result = file.AddDummyPrefix ? " " + result : result;
-        return file.EscapeWhitespaces ? result.Replace(' ', SpaceBorder.Space) : result;
+        result = file.EscapeWhitespaces ? result.Replace(' ', SpaceBorder.Space) : result;
+        // The mark is taken for a space here, wherever it came from.
+        return file.RemoveExtraWhitespaces && file.EscapeWhitespaces ? result.TrimEnd(SpaceBorder.Space) : result;
     }
 
     private string Replaced(string text)
