@@ -5,6 +5,8 @@ public class LoadingTests
     [Theory]
     [InlineData("llama3", "tokenizer.json", "\"type\": \"BPE\"", "\"type\": \"Unigram\"", "the model Unigram", "a BPE without dropout")]
     [InlineData("llama3", "tokenizer.json", "\\\\p{N}{1,3}", "\\\\p{N}{1,4}", "the pre_tokenizer Split", "\\\\p{N}{1,4}", "the Regex of GPT-2, Llama 3, Qwen 2")]
+    [InlineData("gemma", "tokenizer.json", "MergedWithPrevious", "MergedWithNext", "the pre_tokenizer Split with the behavior MergedWithNext", "DeepSeek V3, GPT-4o and gpt-oss")]
+    [InlineData("deepseek", "tokenizer.json", "[\\\\p{L}\\\\p{M}]+", "[\\\\p{L}]+", "the pre_tokenizer Split", "DeepSeek V3, GPT-4o and gpt-oss")]
     [InlineData("llama3", "tokenizer.json", "\"type\": \"TemplateProcessing\"", "\"type\": \"BertProcessing\"", "the post_processor BertProcessing")]
     [InlineData("llama2", "tokenizer.json", "\"type\": \"Strip\"", "\"type\": \"WordPiece\"", "the decoder")]
     [InlineData("llama2", "tokenizer.json", "\"type\": \"Prepend\"", "\"type\": \"Lowercase\"", "the normalizer Lowercase")]
@@ -26,6 +28,7 @@ public class LoadingTests
         var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.DoesNotContain(message, char.IsControl);
     }
 
     [Theory]

@@ -16,6 +16,9 @@ internal sealed class BpeWorkspace
     /// <summary>The symbols, merged once <see cref="MergeAll"/> has run.</summary>
     public ReadOnlySpan<int> Ids => ids.AsSpan(0, count);
 
+    /// <summary>How many places the last long word took from the queue.</summary>
+    internal int Steps { get; private set; }
+
     public void Start(ReadOnlySpan<char> word, IAlphabet alphabet)
     {
         if (alphabet.MostSymbols(word) is var most && most > ids.Length)
@@ -86,7 +89,7 @@ internal sealed class BpeWorkspace
                 Await(i, i + 1, merges);
             }
         }
-        while (waiting.TryTake(out var rank, out var at))
+        for (Steps = 0; waiting.TryTake(out var rank, out var at); Steps++)
         {
             var right = next[at];
             // A merge on either side may have changed the pair since it was put in the queue.

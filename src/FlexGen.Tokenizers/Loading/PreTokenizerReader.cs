@@ -8,7 +8,7 @@ internal static class PreTokenizerReader
     private const string Supported =
         "ByteLevel, Split, Digits, a Sequence of them that ends with its only ByteLevel, or Metaspace by itself";
 
-    private const string Patterns = "a String, or the Regex of GPT-2, Galactica, Llama 3, Qwen 2 to 3, GPT-4o, gpt-oss or DeepSeek V3";
+    private const string Patterns = "a String, or the Regex of GPT-2, Llama 3, Qwen 2 to 3, Galactica, GPT-4o, gpt-oss or DeepSeek V3";
 
     /// <summary>What the parts ask for; byteLevel: words are spelt in bytes.</summary>
     public static PreTokenizer Read(Part? part, out bool byteLevel)
