@@ -36,7 +36,7 @@ internal sealed class BpeParts(string file, Dictionary<string, int> vocabulary, 
 
     /// <summary>What each id stands for.</summary>
     public Vocabulary Vocabulary(TokenizerConfig config, IReadOnlyList<int> before, IReadOnlyList<int> after) =>
-        new(vocabulary.Concat(added.Select(token => KeyValuePair.Create(token.Text, token.Id))), control)
+        new(file, vocabulary.Concat(added.Select(token => KeyValuePair.Create(token.Text, token.Id))), control)
         {
             BeginOfSequence = Find(config.BeginToken),
             EndOfSequence = Find(config.EndToken),

@@ -30,8 +30,7 @@ internal static class TokenizerJson
         Part? PartOf(string role) => root.Get(role) is { } body ? new Part(file, role, body) : null;
         var model = PartOf("model") ?? new Part(file, "model", default);
         RequireBpe(model);
-        var vocabulary = model.Body.Get("vocab")?.EnumerateObject()
-            .ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal) ?? [];
+        var vocabulary = Json.Ids(file, model.Body.GetProperty("vocab"));
         var added = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
         var parts = new BpeParts(file, vocabulary, added);
         foreach (var merge in model.Body.Items("merges"))

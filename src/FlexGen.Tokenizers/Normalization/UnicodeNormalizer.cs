@@ -21,7 +21,16 @@ internal sealed class UnicodeNormalizer : INormalizer
         }
     }
 
-    public string Normalize(string text) => IsNormal(text) ? text : Compose(Decompose(text));
+    public string Normalize(string text, Growth most)
+    {
+        if (IsNormal(text))
+        {
+            return text;
+        }
+        var codes = Decompose(text);
+        most.Require(codes.Count);
+        return Compose(codes);
+    }
 
     private bool IsNormal(string text)
     {
