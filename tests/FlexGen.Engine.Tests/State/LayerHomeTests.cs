@@ -35,11 +35,12 @@ public sealed unsafe class LayerHomeTests
             Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)offset), expected.Length).SequenceEqual(expected));
         }
     }
+
     private sealed class Weights(Tensor[] weights) : IWeightSource
     {
         public IReadOnlyList<int> EndOfSequenceIds => [];
 
-        public ScalarType? StoredType => ScalarType.Float32;
+        public ScalarType StoredType(Model model) => ScalarType.Float32;
 
         public void Read(WeightSpec spec, long first, Tensor to) => to.copy_(weights[spec.Index].reshape(-1).narrow(0, first, to.numel()));
 
