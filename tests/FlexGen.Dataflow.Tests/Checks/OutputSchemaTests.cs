@@ -58,7 +58,7 @@ public sealed class OutputSchemaTests : IDisposable
     [InlineData("""{"type":"object","properties":{"x":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":"string"}}}""", """{"x":"a"}""", """{"x":1}""")]
     [InlineData("""{"type":"string","format":"date"}""", "\"2026-11-24\"", "\"24.11.2026\"")]
     [InlineData("""{"type":"string","format":"date-time"}""", "\"2026-11-24T10:00:00Z\"", "\"yesterday\"")]
-    [InlineData("""{"type":"string","format":"time"}""", "\"10:00:00\"", "\"noon\"")]
+    [InlineData("""{"type":"string","format":"time"}""", "\"10:00:00Z\"", "\"noon\"")]
     [InlineData("""{"type":"string","format":"email"}""", "\"a@b.org\"", "\"a\"")]
     [InlineData("""{"type":"string","format":"hostname"}""", "\"a.org\"", "\"a b\"")]
     [InlineData("""{"type":"string","format":"ipv4"}""", "\"10.0.0.1\"", "\"10.0.0\"")]
@@ -75,6 +75,6 @@ public sealed class OutputSchemaTests : IDisposable
     private async Task<OutputSchema> ReadAsync(string schema)
     {
         await File.WriteAllTextAsync(path, schema);
-        return await OutputSchema.ReadAsync(path, CancellationToken.None);
+        return await OutputSchema.ReadAsync(path, TimeProvider.System, CancellationToken.None);
     }
 }
