@@ -58,7 +58,7 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
             return Sign.CompareTo(other.Sign);
         }
         int sizes = (exponent + digits.Length).CompareTo(other.exponent + other.digits.Length);
-        return Sign * (sizes != 0 ? sizes : string.CompareOrdinal(digits, other.digits));
+        return Sign * Math.Sign(sizes != 0 ? sizes : string.CompareOrdinal(digits, other.digits));
     }
 
     /// <param name="divisor">Not zero.</param>

@@ -12,9 +12,10 @@ internal sealed class SchemaPlaces
     private readonly JsonElement root;
     private readonly SchemaDialect dialect;
     private readonly Dictionary<string, string> locations = [];
+    private readonly HashSet<string> ambiguous = [];
     private readonly Dictionary<string, Uri> bases = [];
 
-    /// <exception cref="SchemaException">A name is no URI, or two schemas have it.</exception>
+    /// <exception cref="SchemaException">A name is no URI.</exception>
     public SchemaPlaces(JsonElement root, SchemaDialect dialect)
     {
         this.root = root;
@@ -31,7 +32,7 @@ internal sealed class SchemaPlaces
     /// <summary>The schema that a <c>$ref</c> means.</summary>
     /// <param name="reference">What the <c>$ref</c> says.</param>
     /// <param name="location">The schema that it stands in.</param>
-    /// <exception cref="SchemaException">There is none in the file.</exception>
+    /// <exception cref="SchemaException">There is none in the file, or more than one.</exception>
     public (string Location, JsonElement Schema) Resolve(string reference, string location)
     {
         var (uri, fragment) = Split(reference);
@@ -40,11 +41,16 @@ internal sealed class SchemaPlaces
         {
             throw new SchemaException(location, $"has the $ref '{Excerpt.Of(reference)}', which is not a URI");
         }
-        if (!locations.TryGetValue(resource!.AbsoluteUri, out string? found))
+        string name = fragment.Length > 0 && fragment[0] != '/' ? $"{resource!.AbsoluteUri}#{fragment}" : resource!.AbsoluteUri;
+        if (ambiguous.Contains(name))
+        {
+            throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is the name of more than one schema in the file");
+        }
+        if (!locations.TryGetValue(resource.AbsoluteUri, out string? found))
         {
             throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is outside the file: put that schema below $defs");
         }
-        if (fragment.Length > 0 && fragment[0] != '/' && !locations.TryGetValue($"{resource.AbsoluteUri}#{fragment}", out found))
+        if (!locations.TryGetValue(name, out found))
         {
             throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', and no schema in the file has that name");
         }
@@ -139,11 +145,12 @@ internal sealed class SchemaPlaces
         return scope;
     }
 
+    // Two of one name do no harm until it is asked for.
     private void Add(string name, string location)
     {
         if (!locations.TryAdd(name, location) && locations[name] != location)
         {
-            throw new SchemaException(location, $"has the name '{Excerpt.Of(name)}', which the schema at #{Excerpt.Of(locations[name])} has, too");
+            ambiguous.Add(name);
         }
     }
 }

@@ -8,57 +8,52 @@ namespace FlexGen.Dataflow.Tests.Checks;
 /// <summary>Schemas as people write them, with values that are marked as valid or not.</summary>
 public sealed class PublicSchemaTests
 {
-    private static readonly string path = Path.Combine(Repository.Root, "../shared/schemas/sample.jsonl.gz");
+    private static readonly string path = Path.GetFullPath(Path.Combine(Repository.Root, "../shared/schemas/sample.jsonl.gz"));
 
     [Fact]
-    public async Task Values_are_judged_as_they_are_marked_and_schemas_refused_by_name()
+    public async Task Values_are_judged_as_they_are_marked()
     {
         if (!File.Exists(path))
         {
-            Assert.Skip($"there is no {path}");
+            Assert.Skip($"there is no {path}.");
         }
-        int accepted = 0;
-        int agreed = 0;
-        int timed = 0;
-        var refused = new List<string>();
+        int schemas = 0;
+        int refused = 0;
+        int values = 0;
         var wrong = new List<string>();
         using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
         while (await reader.ReadLineAsync() is { } line)
         {
+            schemas++;
             var sample = JsonElement.Parse(line);
-            string name = sample.GetProperty("name").GetString()!;
             try
             {
                 var schema = OutputSchema.Parse(sample.GetProperty("schema").GetRawText(), SchemaDialect.Undeclared, TimeProvider.System);
-                accepted++;
-                foreach (var test in sample.GetProperty("tests").EnumerateArray())
-                {
-                    string found = "";
-                    try
-                    {
-                        schema.Check(test.GetProperty("data").GetRawText());
-                    }
-                    catch (RecordException e)
-                    {
-                        found = $"{e.Reason}: {e.Message}";
-                        timed += e.Reason == "check_too_long" ? 1 : 0;
-                    }
-                    bool isRight = found.Length == 0 == test.GetProperty("valid").GetBoolean();
-                    agreed += isRight ? 1 : 0;
-                    if (!isRight)
-                    {
-                        wrong.Add($"{name}: marked {test.GetProperty("valid")}, found {found}");
-                    }
-                }
+                var tests = sample.GetProperty("tests").EnumerateArray().ToList();
+                values += tests.Count;
+                wrong.AddRange(tests.Where(test => IsOf(schema, test.GetProperty("data")) != test.GetProperty("valid").GetBoolean()).Select(test => $"{sample.GetProperty("name")}: {test}"));
             }
-            catch (SchemaException e)
+            catch (SchemaException)
             {
-                refused.Add($"{name}: {e.Message}");
+                refused++;
             }
         }
-        Console.WriteLine($"{accepted} accepted, {refused.Count} refused, {agreed} agreed, {wrong.Count} not, {timed} timed");
-        foreach (string each in refused) { Console.WriteLine("REFUSED " + each); }
-        foreach (string each in wrong) { Console.WriteLine("WRONG " + each); }
+        TestContext.Current.SendDiagnosticMessage($"{values - wrong.Count} of {values} marks agreed; {refused} of {schemas} schemas refused");
         Assert.Empty(wrong);
+        // Misspelt keywords, those of tools, and formats of their own.
+        Assert.InRange(refused, 0, schemas / 5);
+    }
+
+    private static bool IsOf(OutputSchema schema, JsonElement value)
+    {
+        try
+        {
+            schema.Check(value.GetRawText());
+            return true;
+        }
+        catch (RecordException e) when (e.Reason == "schema_violation")
+        {
+            return false;
+        }
     }
 }

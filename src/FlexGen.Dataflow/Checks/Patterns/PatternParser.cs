@@ -13,6 +13,8 @@ namespace FlexGen.Dataflow.Checks.Patterns;
 internal sealed partial class PatternParser(string pattern, StringBuilder? output)
 {
     private const int MaxDepth = 200;
+    // Capturing, for .NET 10 takes (?:a+|)+ for something that does not match the empty text.
+    private const string Group = "(";
     private const string WordUnit = "[0-9A-Za-z_]";
 
     private int at;
@@ -130,7 +132,12 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
 
     private void ReadOpening()
     {
-        if (TakeAny("(?:") is null && Take("(?"))
+        if (Take("(?:"))
+        {
+            ReadGroup(Group);
+            return;
+        }
+        if (Take("(?"))
         {
             if (!Take("<"))
             {
@@ -144,11 +151,11 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             }
             at = end + 1;
         }
-        else if (Next == '(')
+        else
         {
             at++;
         }
-        ReadGroup("(?:");
+        ReadGroup(Group);
     }
 
     private void ReadGroup(string opening)
