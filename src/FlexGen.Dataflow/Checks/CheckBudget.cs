@@ -34,7 +34,9 @@ internal sealed class CheckBudget(TimeProvider time)
         }
         catch (RegexMatchTimeoutException)
         {
-            throw TooLong($"the pattern '{Excerpt.Of(pattern.Text)}' takes more than {EcmaPattern.Limit.TotalSeconds} s on a text of {text.Length} characters; write it without nested repetition or looking around");
+            throw TooLong(
+                $"the pattern '{Excerpt.Of(pattern.Text)}' takes more than {EcmaPattern.Limit.TotalSeconds} s on a text of {text.Length} characters; "
+                + "write it without nested repetition or looking around");
         }
         finally
         {

@@ -17,7 +17,8 @@ internal sealed class JsonEquality : IEqualityComparer<JsonElement>
         {
             JsonValueKind.Number => JsonNumber.Of(x) == JsonNumber.Of(y),
             JsonValueKind.String => x.GetString() == y.GetString(),
-            JsonValueKind.Array => x.GetArrayLength() == y.GetArrayLength() && x.EnumerateArray().Zip(y.EnumerateArray()).All(pair => Equals(pair.First, pair.Second)),
+            JsonValueKind.Array => x.GetArrayLength() == y.GetArrayLength()
+                && x.EnumerateArray().Zip(y.EnumerateArray()).All(pair => Equals(pair.First, pair.Second)),
             JsonValueKind.Object => AreEqualObjects(x, y),
             _ => true,
         };

@@ -45,7 +45,8 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
         {
             throw Unexpected("a whole number from 0");
         }
-        return decimal.TryParse(number.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal count) && count < long.MaxValue ? (long)count : long.MaxValue;
+        bool isSmall = decimal.TryParse(number.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal count) && count < long.MaxValue;
+        return isSmall ? (long)count : long.MaxValue;
     }
 
     public IEnumerable<KeywordValue> Items()

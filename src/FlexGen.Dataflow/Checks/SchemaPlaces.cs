@@ -84,7 +84,8 @@ internal sealed class SchemaPlaces
             {
                 element = property;
             }
-            else if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < element.GetArrayLength())
+            else if (element.ValueKind == JsonValueKind.Array
+                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < element.GetArrayLength())
             {
                 element = element[index];
             }

@@ -8,6 +8,7 @@ public sealed class JsonNumberTests
     [Theory]
     [InlineData("1", "1.0", 0)]
     [InlineData("1e2", "100", 0)]
+    [InlineData("1E+02", "100", 0)]
     [InlineData("0.1e1", "1", 0)]
     [InlineData("-0", "0e99999999999999999999", 0)]
     [InlineData("-2", "-1", -1)]

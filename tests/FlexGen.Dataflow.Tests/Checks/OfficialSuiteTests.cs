@@ -16,8 +16,8 @@ public sealed class OfficialSuiteTests
     /// <summary>What a refusal may name: keywords that are not taken, schemas of other files, and formats.</summary>
     private static readonly string[] refused =
     [
-        "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$vocabulary", "content", "unknown-keyword", "array_of_schemas", "is outside the file", "/$schema is", "which would be ignored. Known",
-        "has a $schema of its own", "references to groups",
+        "/$dynamicRef is a keyword", "/$dynamicAnchor is a keyword", "/contentMediaType is a keyword", "/contentEncoding is a keyword",
+        "/unknown-keyword is a keyword", "/array_of_schemas is a keyword", "is outside the file", "/$schema is", "which would be ignored. Known",
     ];
 
     /// <summary>A format is enforced here, which the specification leaves open.</summary>
@@ -49,14 +49,17 @@ public sealed class OfficialSuiteTests
             Assert.Skip($"JSON Schema's own tests are not in {folder}: .ci/run fetches them.");
         }
         string text = await File.ReadAllTextAsync(Path.Combine(folder, file));
-        var undeclared = file.StartsWith("draft7", StringComparison.Ordinal) ? SchemaDialect.Of("http://json-schema.org/draft-07/schema#")! : SchemaDialect.Undeclared;
+        var undeclared = file.StartsWith("draft7", StringComparison.Ordinal)
+            ? SchemaDialect.Of("http://json-schema.org/draft-07/schema#")!
+            : SchemaDialect.Undeclared;
         var wrong = new List<string>();
         foreach (var group in text.Length == 0 ? [] : JsonElement.Parse(text).EnumerateArray().ToArray())
         {
             try
             {
                 var schema = OutputSchema.Parse(group.GetProperty("schema").GetRawText(), undeclared, TimeProvider.System);
-                wrong.AddRange(group.GetProperty("tests").EnumerateArray().Where(test => !IsJudged(schema, test)).Select(test => $"{group.GetProperty("description")}: {test}"));
+                var misjudged = group.GetProperty("tests").EnumerateArray().Where(test => !IsJudged(schema, test));
+                wrong.AddRange(misjudged.Select(test => $"{group.GetProperty("description")}: {test}"));
             }
             catch (SchemaException e)
             {

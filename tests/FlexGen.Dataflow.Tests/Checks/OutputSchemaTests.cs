@@ -167,7 +167,8 @@ public sealed class OutputSchemaTests : IDisposable
     public async Task An_error_quotes_little_of_a_long_output()
     {
         string key = new('k', 600_000);
-        foreach (string schema in (string[])["""{"additionalProperties":{"type":"null"}}""", """{"propertyNames":{"maxLength":5}}""", """{"items":{"enum":[1]}}""", "{}"])
+        string[] schemas = ["""{"additionalProperties":{"type":"null"}}""", """{"propertyNames":{"maxLength":5}}""", """{"items":{"enum":[1]}}""", "{}"];
+        foreach (string schema in schemas)
         {
             var check = await ReadAsync(schema);
             foreach (string output in (string[])[$$"""{"{{key}}":"{{key}}"}""", $$"""["{{key}}"]""", $$"""{"{{key}}":1,"{{key}}":1}""", $"{{{key}"])

@@ -24,7 +24,7 @@ internal static class UriFormats
     private static int SchemeLength(string text)
     {
         int colon = text.IndexOf(':');
-        bool isScheme = colon > 0 && char.IsAsciiLetter(text[0]) && text.AsSpan(0, colon).ToString().All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+        bool isScheme = colon > 0 && char.IsAsciiLetter(text[0]) && text[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
         return isScheme ? colon : 0;
     }
 

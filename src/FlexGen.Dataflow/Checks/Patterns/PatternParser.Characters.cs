@@ -127,7 +127,8 @@ internal sealed partial class PatternParser
         if (Next == '{')
         {
             int end = pattern.IndexOf('}', at);
-            bool isPoint = int.TryParse(pattern.AsSpan(at + 1, Math.Max(0, end - at - 1)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point);
+            var digits = pattern.AsSpan(at + 1, Math.Max(0, end - at - 1));
+            bool isPoint = int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point);
             if (!isPoint || point is < 0 or > CodePoints.Last)
             {
                 throw Wrong(@"\u{...} has no code point");

@@ -184,9 +184,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             {
                 throw Wrong("a repetition needs its least number: write {0,n}");
             }
-            var counts = bounds.Where(bound => bound.Length > 0)
-                .Select(bound => int.TryParse(bound, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : throw Wrong("a repetition is too large"))
-                .ToArray();
+            int[] counts = [.. bounds.Where(bound => bound.Length > 0).Select(Count)];
             if (counts is [int least, int most] && least > most)
             {
                 throw Wrong("the numbers of a repetition are out of order");
@@ -208,6 +206,9 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             throw Wrong($"the quantifier '{Next}' has nothing to repeat");
         }
     }
+
+    private int Count(string digits) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : throw Wrong("a repetition is too large");
 
     // {n}, {n,}, {n,m} and {,m}, which other dialects take; any other brace stands for itself.
     private bool LooksLikeQuantifier()
