@@ -69,4 +69,7 @@ internal static partial class Log
 
     [LoggerMessage(1032, LogLevel.Information, "in {Topic}: {Result}")]
     public static partial void DemonstrationResult(ILogger log, string topic, string result);
+
+    [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Parts}: {Reason}")]
+    public static partial void DeadLetterRefused(ILogger log, string origin, Sinks.DeadLetterParts parts, string reason);
 }
