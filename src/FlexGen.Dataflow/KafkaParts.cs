@@ -56,7 +56,7 @@ internal static class KafkaParts
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
         var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options));
         return new KafkaSinkPlan(
-            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
+            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group, kafka.Topics), log);
     }
 
     private static void CheckColumns(IEnumerable<string> columns, string key)

@@ -72,4 +72,10 @@ internal static partial class Log
 
     [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Parts}: {Reason}")]
     public static partial void DeadLetterRefused(ILogger log, string origin, Sinks.DeadLetterParts parts, string reason);
+
+    [LoggerMessage(1051, LogLevel.Warning, "{End}: the brokers tell no ids of topics: it is not seen where one is deleted and created anew")]
+    public static partial void NoTopicIds(ILogger log, string end);
+
+    [LoggerMessage(1052, LogLevel.Information, "{What} do not say which topic they are of, for an earlier version wrote them: they are taken for positions in {Topic} as it is now")]
+    public static partial void IdTaken(ILogger log, string what, string topic);
 }

@@ -64,7 +64,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added)
         {
             var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
-            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source.Identities);
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source.Identities, IsOfTopics: options.Source.Kafka is not null);
         }
     }
 

@@ -18,4 +18,7 @@ public abstract class KafkaOptions
     /// <summary>How long to wait for the brokers at the start before giving up.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "24:00:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The brokers are the cluster inside this process.</summary>
+    internal bool IsEmbedded { get; set; }
 }

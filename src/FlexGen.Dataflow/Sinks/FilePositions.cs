@@ -11,10 +11,12 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>
 /// The positions of a Parquet source whose sink is Kafka. Each file has a consumer group of its own that no one joins, so that a
 /// transaction can carry its position: the offset of the output's partition 0 is the number of rows that are done, that of the dead
-/// letter's partition 0 a hash of the file's identity.
+/// letter's partition 0 a hash of the file's identity. A group of the same kind says which topics those are: what is done is in them.
 /// </summary>
 internal sealed class FilePositions : IPositions
 {
+    /// <summary>No file has this name.</summary>
+    private const string Topics = "\0topics";
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string pipeline;
@@ -27,6 +29,8 @@ internal sealed class FilePositions : IPositions
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
     private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
+    private readonly ILogger log;
+    private TopicPartitionOffset[] topicIds = [];
 
     public FilePositions(string pipeline, KafkaSinkOptions output, string deadLetterTopic, IReadOnlyDictionary<string, string> identities, ILogger log)
     {
@@ -35,6 +39,7 @@ internal sealed class FilePositions : IPositions
         rows = new TopicPartition(output.Topic, 0);
         identity = new TopicPartition(deadLetterTopic, 0);
         this.identities = identities;
+        this.log = log;
         clientLog = new ClientLog("sink.kafka", log);
         admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
             .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -47,17 +52,27 @@ internal sealed class FilePositions : IPositions
 
     public Coverage DoneAtStart()
     {
+        bool isOfEarlierVersion = !AreOfTheseTopics();
         var done = new Coverage();
         foreach (var (stream, identityNow) in identities)
         {
             var (count, hash) = Ask(stream);
+            if (count > 0 != hash >= 0)
+            {
+                // Brokers forget with a topic what groups have committed for it.
+                throw Recreated(count > 0 ? identity.Topic : rows.Topic);
+            }
             if (count > 0 && hash != Hash(identityNow))
             {
                 throw new PipelineException(
                     $"the source file {stream} has changed since its records were written to {output.Topic}: restore it, or give the pipeline another name to write all again.");
             }
-            done[stream].Add(0, count);
-            known[stream] = count;
+            known[stream] = Math.Max(0, count);
+            done[stream].Add(0, known[stream]);
+        }
+        if (isOfEarlierVersion && known.Values.Any(count => count > 0))
+        {
+            Log.IdTaken(log, $"the positions of the pipeline '{pipeline}'", $"{rows.Topic} and {identity.Topic}");
         }
         return done;
     }
@@ -69,17 +84,18 @@ internal sealed class FilePositions : IPositions
         {
             next[record.Assignment.Stream] = record.Position + 1;
         }
-        return [.. next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(identity, Hash(identities[p.Key]))]))];
+        var offsets = next.Select(p => new GroupOffsets(
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(identity, Hash(identities[p.Key]))]));
+        return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
     {
         bool all = true;
-        foreach (var (membership, offsets) in positions)
+        foreach (var (membership, offsets) in positions.Where(p => streams[p.Membership] != Topics))
         {
             var stream = streams[membership];
-            long committed = Ask(stream).Rows;
+            long committed = Math.Max(0, Ask(stream).Rows);
             if (committed != offsets[0].Offset && committed != known[stream])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
@@ -108,6 +124,34 @@ internal sealed class FilePositions : IPositions
 
     public void Dispose() => admin.Dispose();
 
+    /// <returns>False where the positions do not say which topics they are of.</returns>
+    /// <exception cref="PipelineException">They are of others.</exception>
+    private bool AreOfTheseTopics()
+    {
+        TopicPartition[] partitions = [rows, identity];
+        var ids = new TopicIds(admin, "sink.kafka").Of([rows.Topic, identity.Topic]);
+        if (partitions.Any(partition => !ids.GetValueOrDefault(partition.Topic).IsKnown))
+        {
+            Log.NoTopicIds(log, "sink.kafka");
+            return true;
+        }
+        topicIds = [.. partitions.Select(partition => new TopicPartitionOffset(partition, ids[partition.Topic].Number))];
+        var (ofRows, ofIdentity) = Ask(Topics);
+        long[] kept = [ofRows, ofIdentity];
+        for (int i = 0; i < kept.Length; i++)
+        {
+            if (kept[i] != topicIds[i].Offset && kept.Any(id => id >= 0))
+            {
+                throw Recreated(partitions[i].Topic, $" ({(kept[i] < 0 ? "the brokers forgot its positions" : $"it was topic {TopicId.Beginning(kept[i])}...")}, it is {ids[partitions[i].Topic]})");
+            }
+        }
+        return kept.Any(id => id >= 0);
+    }
+
+    private PipelineException Recreated(string topic, string ids = "") => new(
+        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, or bootstrapServers name another cluster, "
+        + $"and what is done by the pipeline's positions is not in it. To write all again give the pipeline another name, or create both {rows.Topic} and {identity.Topic} anew.");
+
     private (long Rows, long Identity) Ask(string stream)
     {
         var asked = new ConsumerGroupTopicPartitions(GroupId(stream), [rows, identity]);
@@ -115,11 +159,11 @@ internal sealed class FilePositions : IPositions
         try
         {
             var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-            return (Math.Max(0, found.GetValueOrDefault(rows)), found.GetValueOrDefault(identity));
+            return (found.GetValueOrDefault(rows, -1), found.GetValueOrDefault(identity, -1));
         }
         catch (KafkaException e)
         {
-            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of {stream} (group {asked.Group})", e);
+            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of group {asked.Group}", e);
             throw;
         }
     }

@@ -14,6 +14,7 @@ internal sealed class ParquetSink : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly FolderLock folderLock;
+    private readonly PartTopics topics;
     private readonly List<Record> pending = [];
     private Coverage inPart = new();
     private PartFile? part;
@@ -30,6 +31,7 @@ internal sealed class ParquetSink : IAsyncDisposable
         this.log = log;
         this.folderLock = folderLock;
         nextNumber = found.NextNumber;
+        topics = found.Topics;
         Covered = found.Covered;
     }
 
@@ -50,12 +52,26 @@ internal sealed class ParquetSink : IAsyncDisposable
                 files.Delete(temporary);
             }
             var found = await layout.ReadFolderAsync(cancellationToken);
+            if (found.Topics.IsAnyUnknown)
+            {
+                Log.IdTaken(log, $"part files in {layout.Folder}", "the topic");
+            }
             return new ParquetSink(files, layout, time, log, folderLock, found);
         }
         catch
         {
             folderLock.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Holds what the folder says of a partition against what it is: it may be one that was not there when the folder was opened.</summary>
+    /// <exception cref="PipelineException">It is another topic's.</exception>
+    public void CheckTopic(string stream)
+    {
+        if (layout.IsOfTopics)
+        {
+            topics.Check(stream, layout.Identities);
         }
     }
 

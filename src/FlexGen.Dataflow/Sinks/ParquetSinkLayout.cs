@@ -10,13 +10,15 @@ namespace FlexGen.Dataflow.Sinks;
 /// <param name="Rows">The columns that pass through.</param>
 /// <param name="Added">The columns that the pipeline adds.</param>
 /// <param name="Identities">What the streams' content is: <see cref="Sources.ISource.Identities"/>.</param>
+/// <param name="IsOfTopics">Whether the streams are partitions of topics.</param>
 internal sealed record ParquetSinkLayout(
     string Folder,
     string Pipeline,
     ParquetSinkOptions Options,
     RowSchema Rows,
     IReadOnlyList<AddedColumn> Added,
-    IReadOnlyDictionary<string, string> Identities)
+    IReadOnlyDictionary<string, string> Identities,
+    bool IsOfTopics)
 {
     /// <summary>A part file's schema; null for a source of no files, which has no columns.</summary>
     public ParquetSchema? Schema { get; } =
@@ -34,5 +36,5 @@ internal sealed record ParquetSinkLayout(
     }
 
     public Task<PartFolder> ReadFolderAsync(CancellationToken cancellationToken) =>
-        PartFolder.ReadAsync(Folder, Pipeline, Schema, Identities, cancellationToken);
+        PartFolder.ReadAsync(this, cancellationToken);
 }

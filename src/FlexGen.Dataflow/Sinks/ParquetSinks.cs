@@ -10,6 +10,8 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
 
     public ValueTask<IntervalSet> CoveredAsync(string stream) => AloneAsync(() =>
     {
+        output.CheckTopic(stream);
+        deadLetter.CheckTopic(stream);
         var covered = output.Covered[stream].Copy();
         foreach (var (start, end) in deadLetter.Covered[stream].Intervals)
         {

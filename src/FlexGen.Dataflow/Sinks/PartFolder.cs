@@ -8,26 +8,35 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>What earlier runs left in a sink's folder.</summary>
 /// <param name="Covered">The positions whose records are there.</param>
 /// <param name="NextNumber">The number of the next part file.</param>
-internal sealed record PartFolder(Coverage Covered, int NextNumber)
+/// <param name="Topics">What says of which topics the positions are.</param>
+internal sealed record PartFolder(Coverage Covered, int NextNumber, PartTopics Topics)
 {
-    /// <summary>Reads the footers of the part files in <paramref name="folder"/>.</summary>
+    /// <summary>Reads the footers of the part files in a sink's folder.</summary>
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote from this source.</exception>
-    public static async Task<PartFolder> ReadAsync(
-        string folder, string pipeline, ParquetSchema? schema, IReadOnlyDictionary<string, string> identities, CancellationToken cancellationToken)
+    public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
         var covered = new Coverage();
+        var topics = new PartTopics();
         int next = 0;
-        foreach (var path in PartName.Finished(folder))
+        foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, schema, cancellationToken);
-            Check(part, path, pipeline, identities);
+            var part = await ReadPartAsync(path, layout.Schema, cancellationToken);
+            Check(part, path, layout);
+            if (layout.IsOfTopics)
+            {
+                topics.Add(part.Sources, path);
+            }
             if (covered.Add(part.Coverage()) is { } stream)
             {
-                throw new PipelineException($"{path} repeats records of {stream} that an earlier part file in {folder} holds: remove one of them.");
+                throw new PipelineException($"{path} repeats records of {stream} that an earlier part file in {layout.Folder} holds: remove one of them.");
             }
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
         }
-        return new PartFolder(covered, next);
+        foreach (var stream in layout.Identities.Keys.Where(_ => layout.IsOfTopics))
+        {
+            topics.Check(stream, layout.Identities);
+        }
+        return new PartFolder(covered, next, topics);
     }
 
     private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSchema? schema, CancellationToken cancellationToken)
@@ -51,15 +60,15 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
         }
     }
 
-    private static void Check(PartMetadata part, string path, string pipeline, IReadOnlyDictionary<string, string> identities)
+    private static void Check(PartMetadata part, string path, ParquetSinkLayout layout)
     {
-        if (part.Pipeline != pipeline)
+        if (part.Pipeline != layout.Pipeline)
         {
-            throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
+            throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{layout.Pipeline}': choose another folder.");
         }
-        foreach (var (stream, identity) in part.Sources)
+        foreach (var (stream, identity) in part.Sources.Where(_ => !layout.IsOfTopics))
         {
-            if (identities.TryGetValue(stream, out var now) && now != identity)
+            if (layout.Identities.TryGetValue(stream, out var now) && now != identity)
             {
                 throw new PipelineException(
                     $"the source file {stream} has changed since {path} was written from it: it was {identity}, it is {now}. "

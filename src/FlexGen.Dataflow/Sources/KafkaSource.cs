@@ -43,16 +43,20 @@ internal sealed class KafkaSource : ISource
             .SetLogHandler((_, line) => clientLog.Add(line))
             .Build(), "source.kafka");
         Group = new ConsumerGroup(options.GroupId, consumer);
+        Topics = OpenTopics(partitions);
         readings = made = new PartitionReadings(options.Start, options.UntilEnd ? Ends(partitions) : null, log) { Group = Group };
     }
 
     public ConsumerGroup Group { get; }
 
+    /// <summary>The topics that the partitions are of.</summary>
+    public TopicIdentities Topics { get; }
+
     public RowSchema Schema { get; }
 
     public long? TotalRecords => null;
 
-    public IReadOnlyDictionary<string, string> Identities { get; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Identities => Topics.Streams;
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -72,8 +76,25 @@ internal sealed class KafkaSource : ISource
     {
         await closing.CancelAsync();
         await polling;
+        Topics.Dispose();
         Group.Dispose();
         closing.Dispose();
+    }
+
+    private TopicIdentities OpenTopics(IReadOnlyList<TopicPartition> partitions)
+    {
+        var topics = new TopicIdentities(options, Group.Consumer.Handle, log);
+        try
+        {
+            topics.Add(partitions);
+            return topics;
+        }
+        catch
+        {
+            topics.Dispose();
+            Group.Dispose();
+            throw;
+        }
     }
 
     private Dictionary<TopicPartition, long> Ends(IReadOnlyList<TopicPartition> partitions)

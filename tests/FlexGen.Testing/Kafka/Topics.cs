@@ -18,18 +18,29 @@ internal static class Topics
         using var admin = new AdminClientBuilder(client).Build();
         string run = Guid.NewGuid().ToString("N")[..8];
         string[] topics = [.. names.Select(name => $"{name}-{run}")];
-        await admin.CreateTopicsAsync(topics.Select(name => new TopicSpecification
-        {
-            Name = name,
-            NumPartitions = partitions,
-            ReplicationFactor = -1,
-            Configs = new() { ["max.message.bytes"] = $"{MaxMessageBytes}" },
-        }));
-        while (!topics.All(topic => HasLeaders(admin, topic, partitions)))
+        await CreateAsync(admin, topics, partitions);
+        return topics;
+    }
+
+    /// <summary>Deletes topics and creates others of the same names.</summary>
+    public static async Task RecreateAsync(ClientConfig client, int partitions, params string[] topics)
+    {
+        using var admin = new AdminClientBuilder(client).Build();
+        await admin.DeleteTopicsAsync(topics);
+        while (admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Any(topic => topics.Contains(topic.Topic)))
         {
             await Task.Delay(50);
         }
-        return topics;
+        await CreateAsync(admin, topics, partitions);
+    }
+
+    /// <summary>Sets the largest message that topics take.</summary>
+    public static async Task LimitAsync(ClientConfig client, int maxMessageBytes, params string[] topics)
+    {
+        using var admin = new AdminClientBuilder(client).Build();
+        await admin.IncrementalAlterConfigsAsync(topics.ToDictionary(
+            topic => new ConfigResource { Type = ResourceType.Topic, Name = topic },
+            _ => new List<ConfigEntry> { new() { Name = "max.message.bytes", Value = $"{maxMessageBytes}", IncrementalOperation = AlterConfigOpType.Set } }));
     }
 
     /// <summary>Writes each message, keys in order, acknowledged by all replicas.</summary>
@@ -71,6 +82,21 @@ internal static class Topics
         var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
         reader.ReadToEnd(patience, messages.Add);
         return messages;
+    }
+
+    private static async Task CreateAsync(IAdminClient admin, string[] topics, int partitions)
+    {
+        await admin.CreateTopicsAsync(topics.Select(name => new TopicSpecification
+        {
+            Name = name,
+            NumPartitions = partitions,
+            ReplicationFactor = -1,
+            Configs = new() { ["max.message.bytes"] = $"{MaxMessageBytes}" },
+        }));
+        while (!topics.All(topic => HasLeaders(admin, topic, partitions)))
+        {
+            await Task.Delay(50);
+        }
     }
 
     private static bool HasLeaders(IAdminClient admin, string topic, int partitions)
