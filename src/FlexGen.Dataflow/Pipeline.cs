@@ -52,6 +52,7 @@ public sealed class Pipeline : IAsyncDisposable
         try
         {
             var done = await parts.Sinks.ReadDoneAsync(cancellationToken);
+            parts.Source.CheckDone(done);
             return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
         }
         finally
@@ -71,9 +72,11 @@ public sealed class Pipeline : IAsyncDisposable
     {
         var log = loggers.CreateLogger<Pipeline>();
         var parts = await PipelineParts.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
+        ISink? sink = null;
         try
         {
-            var (sink, done) = await parts.Sinks.OpenAsync(cancellationToken);
+            (sink, var done) = await parts.Sinks.OpenAsync(cancellationToken);
+            parts.Source.CheckDone(done);
             var pipeline = new Pipeline(parts, sink, done, log, time);
             if (pipeline.TotalRecords is { } total)
             {
@@ -88,6 +91,7 @@ public sealed class Pipeline : IAsyncDisposable
         catch
         {
             await parts.Source.DisposeAsync();
+            await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
             parts.Embedded?.Dispose();
             throw;
         }

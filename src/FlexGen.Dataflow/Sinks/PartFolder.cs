@@ -20,7 +20,7 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber, PartTopics T
         int next = 0;
         foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, layout.Schema, cancellationToken);
+            var part = await ReadPartAsync(path, layout, cancellationToken);
             Check(part, path, layout);
             if (layout.IsOfTopics)
             {
@@ -39,14 +39,18 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber, PartTopics T
         return new PartFolder(covered, next, topics);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSchema? schema, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
         try
         {
             await using var reader = await ParquetReader.CreateAsync(path, PhysicalTypes.ReadOptions(), cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
-            if (schema is not null && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: !layout.IsOfTopics) is { } fault)
+            {
+                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
+            }
+            if (layout.Schema is { } schema && !Names(schema).SequenceEqual(Names(reader.Schema)))
             {
                 throw new PipelineException(
                     $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "

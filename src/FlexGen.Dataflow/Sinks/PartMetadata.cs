@@ -18,6 +18,35 @@ internal sealed record PartMetadata(
         covered.Streams.ToDictionary(
             stream => stream.Key, stream => stream.Value.Intervals.Select(i => new[] { i.Start, i.End }).ToArray()));
 
+    /// <summary>What no pipeline would have written; null where there is nothing of the kind.</summary>
+    /// <param name="rows">The rows of the file.</param>
+    /// <param name="isExact">Whether each position that is covered is a row, as in a file; a topic's may hold no message.</param>
+    public string? Fault(long rows, bool isExact)
+    {
+        if (Pipeline is null || Sources is null || Covered is null || Sources.Values.Contains(null!))
+        {
+            return "it lacks a field";
+        }
+        foreach (var (stream, intervals) in Covered)
+        {
+            if (!Sources.ContainsKey(stream))
+            {
+                return $"it does not say which {stream} it covers positions of";
+            }
+            long last = -1;
+            foreach (var interval in intervals ?? [])
+            {
+                if (interval is not [var start, var end] || start <= last || end <= start)
+                {
+                    return $"it covers {JsonSerializer.Serialize(intervals)} of {stream}, which are no intervals [start, end) of positions in order";
+                }
+                last = end;
+            }
+        }
+        decimal covered = Covered.Values.Sum(intervals => intervals.Sum(interval => (decimal)interval[1] - interval[0]));
+        return covered < rows || (isExact && covered > rows) ? $"it covers {covered} positions with {rows} rows" : null;
+    }
+
     public Coverage Coverage()
     {
         var coverage = new Coverage();

@@ -14,6 +14,10 @@ internal interface ISource : IAsyncDisposable
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 
+    /// <summary>Holds what is said to be done against what there is.</summary>
+    /// <exception cref="PipelineException">A position that is done is not there.</exception>
+    void CheckDone(Coverage done);
+
     /// <summary>
     /// Reads the records that <paramref name="sink"/> does not cover, a few at a time, in the order of their origins; tells it of
     /// each, and of streams that this process has to give up.

@@ -58,6 +58,10 @@ internal sealed class KafkaSource : ISource
 
     public IReadOnlyDictionary<string, string> Identities => Topics.Streams;
 
+    public void CheckDone(Coverage done)
+    {
+    }
+
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         readings.Sink = sink;

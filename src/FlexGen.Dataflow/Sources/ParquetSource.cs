@@ -13,6 +13,7 @@ internal sealed class ParquetSource : ISource
     private readonly ParquetPath path;
     private readonly IList<string>? columns;
     private readonly Dictionary<string, string> identities = [];
+    private readonly Dictionary<string, long> rowCounts = [];
 
     private ParquetSource(ParquetPath path, IList<string>? columns)
     {
@@ -53,8 +54,21 @@ internal sealed class ParquetSource : ISource
             }
             source.TotalRecords += file.RowCount;
             source.identities.Add(name, file.Identity());
+            source.rowCounts.Add(name, file.RowCount);
         }
         return source;
+    }
+
+    public void CheckDone(Coverage done)
+    {
+        foreach (var (name, rows) in rowCounts)
+        {
+            if (done[name].Intervals is [.., var last] && last.End > rows)
+            {
+                throw new PipelineException(
+                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not this source's; write to other folders or give the pipeline another name.");
+            }
+        }
     }
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
