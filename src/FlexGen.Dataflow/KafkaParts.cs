@@ -50,7 +50,7 @@ internal static class KafkaParts
             CheckColumns(source.Schema.Names, "source.parquet.columns");
             return new KafkaSinkPlan(
                 sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false),
-                () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Identities, log), log);
+                () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);

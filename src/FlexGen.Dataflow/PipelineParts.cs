@@ -22,7 +22,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource source = options.Source.Kafka is null
-            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, cancellationToken)
+            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
             : await Task.Run(() => KafkaParts.OpenSource(options, log), cancellationToken);
         try
         {
@@ -64,7 +64,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added)
         {
             var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
-            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source.Identities, IsOfTopics: options.Source.Kafka is not null);
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source);
         }
     }
 

@@ -14,7 +14,6 @@ internal sealed class ParquetSink : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly FolderLock folderLock;
-    private readonly PartTopics topics;
     private readonly List<Record> pending = [];
     private Coverage inPart = new();
     private PartFile? part;
@@ -31,14 +30,16 @@ internal sealed class ParquetSink : IAsyncDisposable
         this.log = log;
         this.folderLock = folderLock;
         nextNumber = found.NextNumber;
-        topics = found.Topics;
-        Covered = found.Covered;
+        Found = found;
     }
 
-    /// <summary>The positions whose records are in finished part files.</summary>
-    public Coverage Covered { get; }
+    /// <summary>What was there when the folder was taken.</summary>
+    public PartFolder Found { get; }
 
-    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is already covered.</summary>
+    /// <summary>The positions whose records are in finished part files; given what is found before anything is written.</summary>
+    public Coverage Covered { get; set; } = new();
+
+    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is there.</summary>
     /// <exception cref="PipelineException">The folder is in use, cannot be written to, or holds what this pipeline did not write.</exception>
     public static async Task<ParquetSink> OpenAsync(
         FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, CancellationToken cancellationToken)
@@ -52,26 +53,12 @@ internal sealed class ParquetSink : IAsyncDisposable
                 files.Delete(temporary);
             }
             var found = await layout.ReadFolderAsync(cancellationToken);
-            if (found.Topics.IsAnyUnknown)
-            {
-                Log.IdTaken(log, $"part files in {layout.Folder}", "the topic");
-            }
             return new ParquetSink(files, layout, time, log, folderLock, found);
         }
         catch
         {
             folderLock.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Holds what the folder says of a partition against what it is: it may be one that was not there when the folder was opened.</summary>
-    /// <exception cref="PipelineException">It is another topic's.</exception>
-    public void CheckTopic(string stream)
-    {
-        if (layout.IsOfTopics)
-        {
-            topics.Check(stream, layout.Identities);
         }
     }
 
@@ -109,7 +96,7 @@ internal sealed class ParquetSink : IAsyncDisposable
         await WriteRowGroupAsync();
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Identities, inPart));
+            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

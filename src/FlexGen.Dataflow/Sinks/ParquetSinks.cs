@@ -4,19 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>Output and dead letter in Parquet folders of their own; a record is done when a part file of either covers it.</summary>
-internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, ILogger log) : ISink
+internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, PartTopics topics, ILogger log) : ISink
 {
     private readonly SemaphoreSlim one = new(1);
 
     public ValueTask<IntervalSet> CoveredAsync(string stream) => AloneAsync(() =>
     {
-        output.CheckTopic(stream);
-        deadLetter.CheckTopic(stream);
+        // It may be one that was not there when the folders were opened.
+        topics.Check(stream);
         var covered = output.Covered[stream].Copy();
-        foreach (var (start, end) in deadLetter.Covered[stream].Intervals)
-        {
-            covered.Add(start, end);
-        }
+        covered.AddAll(deadLetter.Covered[stream]);
         return ValueTask.FromResult(covered);
     });
 

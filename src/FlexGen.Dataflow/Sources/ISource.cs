@@ -14,6 +14,9 @@ internal interface ISource : IAsyncDisposable
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 
+    /// <summary>The files that the streams are; null where they are none.</summary>
+    SourceFiles? Files => null;
+
     /// <summary>Holds what is said to be done against what there is.</summary>
     /// <exception cref="PipelineException">A position that is done is not there.</exception>
     void CheckDone(Coverage done);
