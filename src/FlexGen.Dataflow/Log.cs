@@ -73,6 +73,12 @@ internal static partial class Log
     [LoggerMessage(1032, LogLevel.Information, "in {Topic}: {Result}")]
     public static partial void DemonstrationResult(ILogger log, string topic, string result);
 
+    [LoggerMessage(1035, LogLevel.Warning, "{Partition}: the brokers deleted {Count} offsets before they were read: it was read up to {Position}, its log begins at {Beginning}")]
+    public static partial void DeletedUnread(ILogger log, string partition, long count, long position, long beginning);
+
+    [LoggerMessage(1036, LogLevel.Information, "waiting for other members of the group {Group}, which have not committed {Partitions} up to the ends seen at the start")]
+    public static partial void WaitingForGroup(ILogger log, string group, string partitions);
+
     [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Parts}: {Reason}")]
     public static partial void DeadLetterRefused(ILogger log, string origin, Sinks.DeadLetterParts parts, string reason);
 

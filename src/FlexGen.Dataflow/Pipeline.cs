@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sinks;
 using Microsoft.Extensions.Logging;
@@ -48,7 +49,7 @@ public sealed class Pipeline : IAsyncDisposable
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var parts = await PipelineParts.OpenAsync(
-            options, baseDirectory, new FileOperations(), TimeProvider.System, loggers.CreateLogger<Pipeline>(), cancellationToken);
+            options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
         try
         {
             var done = await parts.Sinks.ReadDoneAsync(cancellationToken);
@@ -70,7 +71,7 @@ public sealed class Pipeline : IAsyncDisposable
         FileOperations files,
         CancellationToken cancellationToken)
     {
-        var log = loggers.CreateLogger<Pipeline>();
+        var log = new HidingLogger(loggers.CreateLogger<Pipeline>());
         var parts = await PipelineParts.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
         ISink? sink = null;
         try
@@ -116,6 +117,7 @@ public sealed class Pipeline : IAsyncDisposable
                 Progress.RecordsCompleted,
                 Progress.RecordsFailed,
                 Progress.ErrorsByReason,
+                parts.Source.DeletedUnread,
                 Progress.PromptTokens,
                 Progress.CompletionTokens,
                 time.GetElapsedTime(start),

@@ -12,6 +12,9 @@ internal sealed class IntervalSet
 
     public long Count => intervals.Sum(interval => interval.End - interval.Start);
 
+    /// <summary>How many positions of [start, end) are in the set.</summary>
+    public long CountIn(long start, long end) => intervals.Sum(interval => Math.Max(0, Math.Min(interval.End, end) - Math.Max(interval.Start, start)));
+
     public IntervalSet Copy()
     {
         var copy = new IntervalSet();

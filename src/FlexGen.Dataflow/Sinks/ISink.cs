@@ -11,6 +11,9 @@ internal interface ISink : IAsyncDisposable
     /// <summary>Told of each record when it is this process's no longer, for it is where it belongs. Set before anything is written.</summary>
     Action<Record> OnDelivered { set; }
 
+    /// <summary>Whether <see cref="CoveredAsync"/> says what is done of a consumer group's partitions; otherwise the group does.</summary>
+    bool KeepsPositions { get; }
+
     /// <summary>The positions of a stream whose records are done, as far as the sink knows. The caller may keep them.</summary>
     ValueTask<IntervalSet> CoveredAsync(string stream);
 
@@ -30,6 +33,9 @@ internal interface ISink : IAsyncDisposable
     /// <summary>Makes everything written durable, together with the positions it came from.</summary>
     ValueTask CommitAsync();
 
-    /// <summary>Commits what can be of assignments that are about to end, and ends them. Does not fail: what it cannot commit is read again.</summary>
+    /// <summary>
+    /// Commits what can be of assignments that are about to end, and ends them. Does not fail, for the group waits for it: what it cannot
+    /// commit is read again, and where the sink is broken by it the next call of another method says so.
+    /// </summary>
     ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments);
 }

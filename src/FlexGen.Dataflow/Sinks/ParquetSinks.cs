@@ -8,16 +8,29 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, P
 {
     private readonly SemaphoreSlim one = new(1);
 
-    public ValueTask<IntervalSet> CoveredAsync(string stream) => AloneAsync(() =>
+    /// <summary>What is in an unfinished part file after a failure no one knows: nothing may follow it.</summary>
+    private PipelineException? failure;
+
+    public bool KeepsPositions => true;
+
+    public Action<Record> OnDelivered { private get; set; } = _ => { };
+
+    public async ValueTask<IntervalSet> CoveredAsync(string stream)
     {
         // It may be one that was not there when the folders were opened.
         topics.Check(stream);
-        var covered = output.Covered[stream].Copy();
-        covered.AddAll(deadLetter.Covered[stream]);
-        return ValueTask.FromResult(covered);
-    });
-
-    public Action<Record> OnDelivered { private get; set; } = _ => { };
+        await one.WaitAsync();
+        try
+        {
+            var covered = output.Covered[stream].Copy();
+            covered.AddAll(deadLetter.Covered[stream]);
+            return covered;
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
 
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -25,7 +38,7 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, P
     {
     }
 
-    public async ValueTask WriteAsync(Record[] records) => await AloneAsync(async () =>
+    public ValueTask WriteAsync(Record[] records) => ChangeAsync(async () =>
     {
         foreach (var record in records.Where(record => !record.Assignment.IsLost))
         {
@@ -33,38 +46,36 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, P
             record.Assignment.CountDelivered();
             OnDelivered(record);
         }
-        return true;
     });
 
-    public async ValueTask CommitIfDueAsync() => await AloneAsync(async () =>
+    public ValueTask CommitIfDueAsync() => ChangeAsync(async () =>
     {
         await output.CommitIfDueAsync();
         await deadLetter.CommitIfDueAsync();
-        return true;
     });
 
-    public async ValueTask CommitAsync() => await AloneAsync(CommitBothAsync);
+    public ValueTask CommitAsync() => ChangeAsync(async () =>
+    {
+        await output.CommitAsync();
+        await deadLetter.CommitAsync();
+    });
 
-    public async ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments) => await AloneAsync(async () =>
+    public async ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments)
     {
         try
         {
             // What is in an unfinished part file would otherwise be written again when the stream comes back.
-            return await CommitBothAsync();
+            await CommitAsync();
         }
         catch (PipelineException e)
         {
             Log.ReleaseFailed(log, e.Message);
-            throw;
         }
-        finally
+        foreach (var assignment in assignments)
         {
-            foreach (var assignment in assignments)
-            {
-                assignment.Lose();
-            }
+            assignment.Lose();
         }
-    });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -72,19 +83,21 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, P
         await deadLetter.DisposeAsync();
     }
 
-    private async ValueTask<bool> CommitBothAsync()
-    {
-        await output.CommitAsync();
-        await deadLetter.CommitAsync();
-        return true;
-    }
-
-    private async ValueTask<T> AloneAsync<T>(Func<ValueTask<T>> action)
+    private async ValueTask ChangeAsync(Func<ValueTask> change)
     {
         await one.WaitAsync();
         try
         {
-            return await action();
+            if (failure is not null)
+            {
+                throw failure;
+            }
+            await change();
+        }
+        catch (Exception e)
+        {
+            failure ??= e as PipelineException ?? new PipelineException($"sink.parquet: {e.Message}", e);
+            throw failure;
         }
         finally
         {

@@ -11,6 +11,9 @@ internal interface ISource : IAsyncDisposable
     /// <summary>How many records there are; null where no one can know.</summary>
     long? TotalRecords { get; }
 
+    /// <summary>Positions that were deleted before they were read; null where that cannot be.</summary>
+    long? DeletedUnread { get; }
+
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 

@@ -26,6 +26,7 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         for (int i = 0; i < records.Length; i++)
         {
             rows[i] = new ReadOnlyMemory<byte>?[names.Length];
+            records[i].Message!.Headers = MessageHeaders.OfOthers(records[i].Message!.Headers);
             try
             {
                 Find(records[i].Message!.Value, rows[i]);

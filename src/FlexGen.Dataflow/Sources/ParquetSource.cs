@@ -24,6 +24,8 @@ internal sealed class ParquetSource : ISource
 
     public long? TotalRecords { get; private set; } = 0;
 
+    public long? DeletedUnread => null;
+
     public IReadOnlyDictionary<string, string> Identities => Files.Identities;
 
     public SourceFiles Files { get; }
