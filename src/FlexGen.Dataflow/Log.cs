@@ -85,6 +85,9 @@ internal static partial class Log
     [LoggerMessage(1051, LogLevel.Warning, "{End}: the brokers tell no ids of topics: it is not seen where one is deleted and created anew")]
     public static partial void NoTopicIds(ILogger log, string end);
 
+    [LoggerMessage(1053, LogLevel.Warning, "the sink's folders hold nothing of what the group {Group} has read, so it is read again; what the brokers deleted of it stays missing: {Partitions}")]
+    public static partial void GroupAhead(ILogger log, string group, string partitions);
+
     [LoggerMessage(1052, LogLevel.Information, "{What} do not say which topic they are of, for an earlier version wrote them: they are taken for positions in {Topic} as it is now")]
     public static partial void IdTaken(ILogger log, string what, string topic);
 }

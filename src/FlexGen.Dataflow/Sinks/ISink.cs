@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Sinks;
@@ -14,8 +15,14 @@ internal interface ISink : IAsyncDisposable
     /// <summary>Whether <see cref="CoveredAsync"/> says what is done of a consumer group's partitions; otherwise the group does.</summary>
     bool KeepsPositions { get; }
 
+    /// <summary>Where streams begin, as far as the sink was told; of those that it was not, at 0.</summary>
+    IReadOnlyDictionary<string, long> Starts => ImmutableDictionary<string, long>.Empty;
+
     /// <summary>The positions of a stream whose records are done, as far as the sink knows. The caller may keep them.</summary>
     ValueTask<IntervalSet> CoveredAsync(string stream);
+
+    /// <summary>Keeps where streams begin: what is before is not wanted. Only where <see cref="KeepsPositions"/>.</summary>
+    ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts) => throw new NotSupportedException();
 
     /// <summary>Announces records in the order they were read; waits while there is no room for them.</summary>
     ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken);

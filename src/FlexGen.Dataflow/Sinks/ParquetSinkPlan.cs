@@ -26,6 +26,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
             deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
             (outputs.Covered, deadLetters.Covered, var topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
             return (new ParquetSinks(outputs, deadLetters, topics, log), Union(outputs.Covered, deadLetters.Covered));
         }
         catch

@@ -32,6 +32,14 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, P
         }
     }
 
+    public IReadOnlyDictionary<string, long> Starts => topics.Starts;
+
+    public ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts) => ChangeAsync(() =>
+    {
+        topics.Begin(starts);
+        return output.BeginAsync(starts);
+    });
+
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public void Encode(Record record)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexGen.Dataflow.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +9,7 @@ internal sealed class PartTopics
 {
     private readonly ISource source;
     private readonly Dictionary<string, (string Identity, string Path)> streams = [];
+    private readonly ConcurrentDictionary<string, long> starts = [];
 
     /// <param name="source">The source as it is now.</param>
     /// <param name="folders">The part files.</param>
@@ -23,6 +25,7 @@ internal sealed class PartTopics
         foreach (var (path, part) in folders.SelectMany(folder => folder.Parts))
         {
             Add(part.Sources, path);
+            Begin(part.Starts ?? []);
         }
         foreach (var stream in source.Identities.Keys)
         {
@@ -32,6 +35,17 @@ internal sealed class PartTopics
         {
             // What is beyond the log's end is refused all the same.
             Log.IdTaken(log, $"{earlier} and others", "the topic");
+        }
+    }
+
+    /// <summary>Where the reading of partitions began.</summary>
+    public IReadOnlyDictionary<string, long> Starts => starts;
+
+    public void Begin(IReadOnlyDictionary<string, long> begun)
+    {
+        foreach (var (stream, start) in begun)
+        {
+            starts.TryAdd(stream, start);
         }
     }
 

@@ -101,7 +101,7 @@ internal sealed class GroupEnds(
         // What this process reads is done, and committed with that.
         var others = ends.Keys.Where(partition => !readings.All.ContainsKey(partition)).ToArray();
         var left = sink.KeepsPositions
-            ? others.Where(partition => Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition))).EndOfFirst < ends[partition]).ToList()
+            ? others.Where(partition => Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition))).FirstLacking(sink.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition))) < ends[partition]).ToList()
             : [.. others.Length == 0 ? [] : group.Committed(others).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
         // Of what is empty there is no position.
         return [.. group.Logs.Beginnings(left).Where(p => p.Value < ends[p.Key]).Select(p => p.Key)];

@@ -13,7 +13,7 @@ namespace FlexGen.Dataflow.Sources;
 /// </summary>
 internal sealed class KafkaPoller(
     ConsumerGroup group,
-    GroupStart start,
+    IStart start,
     PartitionReadings readings,
     GroupEnds? ends,
     KafkaSourceOptions options,
@@ -140,6 +140,10 @@ internal sealed class KafkaPoller(
         {
             Consumer.Pause([reading.Partition]);
         }
+        else if (reading.SeekTo is { } next)
+        {
+            Consumer.Seek(new TopicPartitionOffset(reading.Partition, next));
+        }
     }
 
     private ConsumeResult<byte[], byte[]>? Poll(TimeSpan timeout)
@@ -159,6 +163,7 @@ internal sealed class KafkaPoller(
             Log.Retrying(log, "reading", e.Error.Reason);
         }
         readings.ThrowIfFailed();
+        readings.CheckTopics();
         if (clientLog.IsFailing && (result is not null || IsAnswered()))
         {
             clientLog.Answered();

@@ -68,13 +68,23 @@ internal sealed class KafkaSource : ISource
 
     public void CheckDone(Coverage done)
     {
-        // Where the logs end is asked when the partitions are begun.
+        var last = partitions.Select(partition => (Partition: partition, done[PartitionReading.StreamOf(partition)].Intervals))
+            .Where(p => p.Intervals.Count > 0).ToDictionary(p => p.Partition, p => p.Intervals[^1].End);
+        var logs = ConsumerGroup.Insist("finding where the topics end", () => Group.Logs.HighWatermarks(last.Keys), log);
+        if (last.FirstOrDefault(p => p.Value > logs[p.Key]) is { Key: { } beyond, Value: var position })
+        {
+            string stream = PartitionReading.StreamOf(beyond);
+            throw new PipelineException(
+                $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} ({Identities.GetValueOrDefault(stream)}): "
+                + "the topic was deleted and created anew, or the brokers lost messages. To read what is there now from `start` name other folders for sink and deadLetter.");
+        }
     }
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = new GroupStart(options, Group, partitions, log);
-        readings = new PartitionReadings(Group, start, gaps, ends, sink, log);
+        var ofGroup = new GroupStart(options, Group, partitions, log);
+        IStart start = sink.KeepsPositions ? new SinkStart(Group, ofGroup, partitions, sink, log) : ofGroup;
+        readings = new PartitionReadings(Group, Topics, start, gaps, ends, sink, log);
         var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, sink, JoinTimeout(), TimeProvider.System, log);
         var poller = new KafkaPoller(Group, start, readings, groupEnds, options, sink, clientLog, log, cancellationToken, closing.Token);
         polling = Task.Factory.StartNew(poller.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

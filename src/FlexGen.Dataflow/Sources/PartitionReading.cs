@@ -8,10 +8,13 @@ namespace FlexGen.Dataflow.Sources;
 /// <param name="covered">Positions that are done already.</param>
 /// <param name="begin">Where the reading begins.</param>
 /// <param name="end">Where to stop; null to go on forever.</param>
-internal sealed class PartitionReading(TopicPartition partition, IntervalSet covered, long begin, long? end)
+internal sealed class PartitionReading(TopicPartition partition, IntervalSet covered, StreamStart begin, long? end)
 {
-    private long coversFrom = covered.EndOfFirst;
-    private long marked = begin;
+    /// <summary>Offsets that are done already are passed over one by one where they are fewer than this: seeking throws away what was fetched.</summary>
+    private const int WorthSeeking = 1000;
+
+    private long coversFrom = begin.CoversFrom;
+    private long marked = begin.Position;
 
     public static string StreamOf(TopicPartition partition) => $"{partition.Topic}[{partition.Partition.Value}]";
 
@@ -20,7 +23,7 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
     public TopicPartition Partition => partition;
 
     /// <summary>The next offset to read.</summary>
-    public long Position { get; private set; } = begin;
+    public long Position { get; private set; } = begin.Position;
 
     /// <summary>Nothing more is to be read.</summary>
     public bool IsAtEnd => Position >= end;
@@ -39,8 +42,14 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
 
     /// <summary>The position up to which all is done, where a sink keeps positions.</summary>
     /// <param name="committed">What the sink has committed.</param>
-    public long DoneWith(IntervalSet committed) =>
-        committed.EndOfFirst >= marked && DoneWithoutRecords is { } done ? Math.Max(done, committed.EndOfFirst) : committed.EndOfFirst;
+    public long DoneWith(IntervalSet committed)
+    {
+        long done = committed.FirstLacking(begin.Start);
+        return done >= marked && DoneWithoutRecords is { } further ? Math.Max(further, done) : done;
+    }
+
+    /// <summary>Where to go on after a message that was not taken, for all before is done; null where reading on is as good.</summary>
+    public long? SeekTo { get; private set; }
 
     /// <summary>Learns that the group was told a position.</summary>
     public void Tell(long position) => (Told, marked) = (position, Math.Max(marked, position));
@@ -59,14 +68,20 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
     public Record? Read(ConsumeResult<byte[], byte[]> result)
     {
         long offset = result.Offset.Value;
+        SeekTo = null;
         PassTo(offset + 1);
         if (offset >= end)
         {
             return null;
         }
-        if (covered.Contains(offset))
+        if (covered.EndOf(offset) is { } covers)
         {
             coversFrom = offset + 1;
+            if (covers - offset >= WorthSeeking && covers < (end ?? long.MaxValue))
+            {
+                SeekTo = covers;
+                PassTo(covers);
+            }
             return null;
         }
         // Offsets between two messages hold no message: those of a partition that were read in order leave no gap.

@@ -10,14 +10,16 @@ namespace FlexGen.Dataflow.Sources;
 /// shares them out anew is kept: the client would wait for ever for an answer that an exception took away.
 /// </summary>
 /// <param name="group">The group.</param>
+/// <param name="topics">The topics that the partitions are of.</param>
 /// <param name="start">Where partitions begin.</param>
 /// <param name="gaps">Looks for positions that the log no longer holds.</param>
 /// <param name="ends">Where to stop, and nothing of other partitions is read; null to go on forever.</param>
 /// <param name="sink">Where the records go: it is told of what is lost.</param>
 /// <param name="log">Where to report.</param>
 internal sealed class PartitionReadings(
-    ConsumerGroup group, GroupStart start, LogGaps gaps, IReadOnlyDictionary<TopicPartition, long>? ends, ISink sink, ILogger log)
+    ConsumerGroup group, TopicIdentities topics, IStart start, LogGaps gaps, IReadOnlyDictionary<TopicPartition, long>? ends, ISink sink, ILogger log)
 {
+    private static readonly TimeSpan topicsPeriod = TimeSpan.FromSeconds(5);
     private readonly Dictionary<TopicPartition, PartitionReading> readings = [];
     private Exception? failure;
 
@@ -78,6 +80,10 @@ internal sealed class PartitionReadings(
         }
     }
 
+    /// <summary>Ends the run where a topic is no longer the one that was begun; looks from time to time.</summary>
+    /// <exception cref="PipelineException">It was created anew.</exception>
+    public void CheckTopics() => topics.Check(topicsPeriod);
+
     /// <summary>Ends the run where something went wrong while the group shared its partitions out.</summary>
     public void ThrowIfFailed()
     {
@@ -104,12 +110,14 @@ internal sealed class PartitionReadings(
 
     private void Begin(List<TopicPartition> partitions)
     {
+        // First of all: what is known of another topic of the name is no position in this one.
+        topics.Add(partitions);
         var begun = new List<PartitionReading>();
-        foreach (var (partition, position) in start.Positions(partitions))
+        foreach (var (partition, from) in start.Positions(partitions))
         {
             var covered = Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition)));
             long? end = ends is null ? null : ends.GetValueOrDefault(partition);
-            begun.Add(new PartitionReading(partition, covered, covered.EndOfFirst > 0 ? covered.EndOfFirst : position, end));
+            begun.Add(new PartitionReading(partition, covered, from, end));
         }
         gaps.Pass(begun);
         begun.ForEach(reading => readings[reading.Partition] = reading);
