@@ -7,9 +7,6 @@ internal sealed class IntervalSet
 
     public IReadOnlyList<(long Start, long End)> Intervals => intervals;
 
-    /// <summary>The position after the interval that holds 0; 0 where none does.</summary>
-    public long EndOfFirst => intervals is [{ Start: 0 } first, ..] ? first.End : 0;
-
     /// <summary>The first position from <paramref name="start"/> on that is not in the set.</summary>
     public long FirstLacking(long start) => EndOf(start) ?? start;
 

@@ -19,6 +19,11 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
     /// <exception cref="PipelineException">They were made from what a source file no longer holds.</exception>
     public async Task FindAsync(IEnumerable<PartFolder> folders, CancellationToken cancellationToken)
     {
+        if (source.Files is null)
+        {
+            // Of topics there is nothing to find: PartTopics says whether they are the same.
+            return;
+        }
         var unknown = folders.SelectMany(folder => folder.Parts)
             .SelectMany(part => part.Metadata.Sources.Select(stream => (part.Path, part.Metadata, Name: stream.Key, Identity: stream.Value)))
             .GroupBy(stream => (stream.Name, stream.Identity))

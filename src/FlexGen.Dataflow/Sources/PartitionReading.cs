@@ -77,7 +77,7 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
         if (covered.EndOf(offset) is { } covers)
         {
             coversFrom = offset + 1;
-            if (covers - offset >= WorthSeeking && covers < (end ?? long.MaxValue))
+            if (covers - offset >= WorthSeeking)
             {
                 SeekTo = covers;
                 PassTo(covers);

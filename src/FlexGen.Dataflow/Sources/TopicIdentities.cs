@@ -44,17 +44,21 @@ internal sealed class TopicIdentities : IDisposable
             // It knows no ids, and ends with the process.
             return;
         }
-        var found = ids.Of([.. partitions.Select(partition => partition.Topic).Distinct()]);
-        Compare(found);
+        string[] unknown = [.. partitions.Select(partition => partition.Topic).Distinct().Where(topic => !topics.ContainsKey(topic))];
+        var found = ids.Of(unknown);
+        foreach (var topic in unknown)
+        {
+            topics.TryAdd(topic, found.GetValueOrDefault(topic, TopicIds.Unknown));
+        }
         foreach (var partition in partitions)
         {
-            var id = topics.GetOrAdd(partition.Topic, _ => found.GetValueOrDefault(partition.Topic, TopicIds.Unknown));
-            streams.TryAdd(PartitionReading.StreamOf(partition), id.ToString());
+            streams.TryAdd(PartitionReading.StreamOf(partition), topics[partition.Topic].ToString());
         }
-        if (topics.Any(topic => !topic.Value.IsKnown))
+        if (unknown.Any(topic => !topics[topic].IsKnown))
         {
             Log.NoTopicIds(log, "source.kafka");
         }
+        Check(TimeSpan.Zero);
     }
 
     /// <summary>Looks again, unless it has within <paramref name="period"/>. What cannot be asked now is no error.</summary>

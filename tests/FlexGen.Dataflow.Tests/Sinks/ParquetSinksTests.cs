@@ -15,10 +15,11 @@ public sealed class ParquetSinksTests
     {
         using var place = new Workplace();
         var disk = new Disk();
-        var schema = MessageSchema.Of(["text"]);
+        var source = new TopicSource("t[0]", "");
+        var schema = source.Schema;
         var plan = new ParquetSinkPlan(
-            new ParquetSinkLayout(place.Out, "p", new ParquetSinkOptions { Path = place.Out }, schema, AddedColumn.OfOutputs, new Dictionary<string, string>()),
-            new ParquetSinkLayout(place.Errors, "p", new ParquetSinkOptions { Path = place.Errors }, schema, AddedColumn.OfDeadLetters, new Dictionary<string, string>()),
+            new ParquetSinkLayout(place.Out, "p", new ParquetSinkOptions { Path = place.Out }, schema, AddedColumn.OfOutputs, source),
+            new ParquetSinkLayout(place.Errors, "p", new ParquetSinkOptions { Path = place.Errors }, schema, AddedColumn.OfDeadLetters, source),
             disk, TimeProvider.System, NullLogger.Instance);
         var (sink, _) = await plan.OpenAsync(CancellationToken.None);
         await using var closing = sink;

@@ -23,7 +23,7 @@ public class RefusedTests(KafkaFixture kafka)
         Topics.Write(kafka.Client, workspace.Requests,
         [
             Good(0),
-            Message("not JSON", headers: Enumerable.Range(0, 8).Select(n => new Header($"h{n}", new byte[130_000]))),
+            Message("not JSON", headers: Enumerable.Range(0, 8).Select(n => new Header($"h{n}", new byte[131_060]))),
             Good(1),
             Message("not JSON", key: new byte[1_048_300]),
             Message("{\"id\": -1, \"text\": \"{}\"}", headers: [new Header("h", new byte[1_048_450])]),
@@ -38,7 +38,7 @@ public class RefusedTests(KafkaFixture kafka)
         Assert.Equal([0, 1, 2], ids.Distinct().Order());
         var dead = all.DistinctBy(Origin).OrderBy(Origin).ToArray();
         Assert.Equal(["not_json", "not_json", "result_refused", "schema_violation"], dead.Select(message => KafkaWorkspace.Header(message, "flexgen.reason")));
-        Assert.Equal([$"{8 * 130_002}", null, "1048451", null], dead.Select(message => KafkaWorkspace.Header(message, "flexgen.dropped.headers")));
+        Assert.Equal([$"{8 * 131_062}", null, "1048451", null], dead.Select(message => KafkaWorkspace.Header(message, "flexgen.dropped.headers")));
         Assert.Equal([null, "1048300", null, null], dead.Select(message => KafkaWorkspace.Header(message, "flexgen.dropped.key")));
         // What fits is whole.
         Assert.InRange(dead[3].Message.Value!.Length, 600_000, 700_000);
