@@ -5,7 +5,7 @@ using FlexGen.Dataflow.Sources;
 namespace FlexGen.Dataflow.Tests.Sources;
 
 /// <summary>A partition is read where the sink lacks it.</summary>
-public sealed class PartitionReadingTests
+public sealed class LackingPositionsTests
 {
     private static readonly TopicPartition partition = new("requests", 0);
 
