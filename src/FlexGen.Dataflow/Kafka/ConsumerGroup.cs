@@ -8,12 +8,20 @@ namespace FlexGen.Dataflow.Kafka;
 internal sealed class ConsumerGroup : IDisposable
 {
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
-    private const int MaxTries = 6;
+
+    // Shorter than max.poll.interval.ms, after which the group takes this process for dead.
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+
     private readonly IAdminClient admin;
+    private readonly ILogger log;
+    private readonly CancellationToken closing;
     private volatile IConsumerGroupMetadata? membership;
 
-    public ConsumerGroup(string groupId, IConsumer<byte[], byte[]> consumer)
+    public ConsumerGroup(string groupId, IConsumer<byte[], byte[]> consumer, ILogger log, CancellationToken closing)
     {
+        this.log = log;
+        this.closing = closing;
         GroupId = groupId;
         Consumer = consumer;
         admin = new DependentAdminClientBuilder(consumer.Handle).Build();
@@ -64,20 +72,22 @@ internal sealed class ConsumerGroup : IDisposable
         }
     }
 
-    /// <summary>Asks again what may succeed another time.</summary>
+    /// <summary>Asks again what may succeed another time, unless the source is closing.</summary>
     /// <exception cref="KafkaException">It does not, or only the user can mend it.</exception>
-    public static T Insist<T>(string what, Func<T> ask, ILogger log)
+    public T Insist<T>(string what, Func<T> ask)
     {
-        for (int tries = 1; ; tries++)
+        long since = TimeProvider.System.GetTimestamp();
+        while (true)
         {
             try
             {
                 return ask();
             }
-            catch (KafkaException e) when (tries < MaxTries && KafkaErrors.Remedy(e.Error) is null)
+            catch (KafkaException e) when (
+                KafkaErrors.Remedy(e.Error) is null && !closing.IsCancellationRequested && TimeProvider.System.GetElapsedTime(since) < patience)
             {
                 Log.Retrying(log, what, e.Error.Reason);
-                Thread.Sleep(TimeSpan.FromMilliseconds(200));
+                closing.WaitHandle.WaitOne(pause);
             }
         }
     }

@@ -47,7 +47,7 @@ internal sealed class KafkaSource : ISource
             .SetErrorHandler((_, error) => clientLog.Add(error))
             .SetLogHandler((_, line) => clientLog.Add(line))
             .Build(), "source.kafka");
-        Group = new ConsumerGroup(options.GroupId, consumer);
+        Group = new ConsumerGroup(options.GroupId, consumer, log, closing.Token);
         gaps = new LogGaps(Group, isError: options.OffsetReset == "error", log);
         Topics = OpenTopics();
         ends = options.UntilEnd ? Ends() : null;
@@ -70,7 +70,7 @@ internal sealed class KafkaSource : ISource
     {
         var last = partitions.Select(partition => (Partition: partition, done[PartitionReading.StreamOf(partition)].Intervals))
             .Where(p => p.Intervals.Count > 0).ToDictionary(p => p.Partition, p => p.Intervals[^1].End);
-        var logs = ConsumerGroup.Insist("finding where the topics end", () => Group.Logs.HighWatermarks(last.Keys), log);
+        var logs = Ask(() => Group.Logs.HighWatermarks(last.Keys));
         if (last.FirstOrDefault(p => p.Value > logs[p.Key]) is { Key: { } beyond, Value: var position })
         {
             string stream = PartitionReading.StreamOf(beyond);
@@ -82,7 +82,7 @@ internal sealed class KafkaSource : ISource
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var ofGroup = new GroupStart(options, Group, partitions, log);
+        var ofGroup = new GroupStart(options, Group, partitions);
         IStart start = sink.KeepsPositions ? new SinkStart(Group, ofGroup, partitions, sink, log) : ofGroup;
         readings = new PartitionReadings(Group, Topics, start, gaps, ends, sink, log);
         var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, sink, JoinTimeout(), TimeProvider.System, log);
@@ -126,11 +126,24 @@ internal sealed class KafkaSource : ISource
     {
         try
         {
-            return ConsumerGroup.Insist("finding where the topics end", () => Group.Logs.Ends(partitions), log).ToDictionary();
+            return Ask(() => Group.Logs.Ends(partitions)).ToDictionary();
+        }
+        catch (PipelineException)
+        {
+            Topics.Dispose();
+            Group.Dispose();
+            throw;
+        }
+    }
+
+    private IReadOnlyDictionary<TopicPartition, long> Ask(Func<IReadOnlyDictionary<TopicPartition, long>> ask)
+    {
+        try
+        {
+            return Group.Insist("finding where the topics end", ask);
         }
         catch (KafkaException e)
         {
-            Group.Dispose();
             throw new PipelineException($"source.kafka: cannot find where the topics end: {e.Error.Reason}", e);
         }
     }

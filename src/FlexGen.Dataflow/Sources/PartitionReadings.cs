@@ -39,9 +39,9 @@ internal sealed class PartitionReadings(
             IsJoined = true;
             Generation++;
             group.RefreshMembership();
-            Begin(partitions);
-            if (partitions.Count > 0)
+            if (partitions.Count > 0 && failure is null)
             {
+                Begin(partitions);
                 Log.PartitionsAssigned(log, string.Join(", ", partitions.Select(PartitionReading.StreamOf)));
             }
         });
@@ -97,14 +97,11 @@ internal sealed class PartitionReadings(
     {
         try
         {
-            if (failure is null)
-            {
-                action();
-            }
+            action();
         }
         catch (Exception e)
         {
-            failure = e;
+            failure ??= e;
         }
     }
 
