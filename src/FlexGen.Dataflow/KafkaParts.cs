@@ -50,13 +50,13 @@ internal static class KafkaParts
             CheckColumns(source.Schema.Names, "source.parquet.columns");
             return new KafkaSinkPlan(
                 sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false),
-                () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Identities, log), log);
+                () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
         var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options));
         return new KafkaSinkPlan(
-            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
+            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group, kafka.Topics), log);
     }
 
     private static void CheckColumns(IEnumerable<string> columns, string key)

@@ -19,10 +19,10 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         {
             throw new PipelineException(string.Join(Environment.NewLine, errors));
         }
-        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), cancellationToken);
+        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource source = options.Source.Kafka is null
-            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, cancellationToken)
+            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
             : await Task.Run(() => KafkaParts.OpenSource(options, log), cancellationToken);
         try
         {
@@ -47,7 +47,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
 
     /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
     public long CountOf(Coverage done) =>
-        done.Streams.Where(stream => Source.Identities.ContainsKey(stream.Key)).Sum(stream => stream.Value.Count);
+        done.Streams.Where(stream => Source.Files?.Identities.ContainsKey(stream.Key) == true).Sum(stream => stream.Value.Count);
 
     private static ParquetSinkPlan ParquetPlan(
         PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
@@ -64,7 +64,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added)
         {
             var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
-            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source.Identities);
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source);
         }
     }
 

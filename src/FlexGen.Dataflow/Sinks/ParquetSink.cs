@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -30,13 +31,19 @@ internal sealed class ParquetSink : IAsyncDisposable
         this.log = log;
         this.folderLock = folderLock;
         nextNumber = found.NextNumber;
-        Covered = found.Covered;
+        Found = found;
     }
 
-    /// <summary>The positions whose records are in finished part files.</summary>
-    public Coverage Covered { get; }
+    /// <summary>What was there when the folder was taken.</summary>
+    public PartFolder Found { get; }
 
-    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is already covered.</summary>
+    /// <summary>Where streams begin; given what is found before anything is written.</summary>
+    public IReadOnlyDictionary<string, long> Starts { get; set; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The positions whose records are in finished part files; given what is found before anything is written.</summary>
+    public Coverage Covered { get; set; } = new();
+
+    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is there.</summary>
     /// <exception cref="PipelineException">The folder is in use, cannot be written to, or holds what this pipeline did not write.</exception>
     public static async Task<ParquetSink> OpenAsync(
         FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, CancellationToken cancellationToken)
@@ -86,14 +93,29 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows == 0)
+        if (rows > 0)
         {
-            return;
+            await WriteRowGroupAsync();
+            await FinishAsync();
         }
-        await WriteRowGroupAsync();
+    }
+
+    /// <summary>Writes a part file without rows that says where streams begin.</summary>
+    public async ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts)
+    {
+        foreach (var stream in starts.Keys)
+        {
+            _ = inPart[stream];
+        }
+        part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
+        await FinishAsync();
+    }
+
+    private async ValueTask FinishAsync()
+    {
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Identities, inPart));
+            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sources;
 using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sinks;
@@ -9,14 +10,14 @@ namespace FlexGen.Dataflow.Sinks;
 /// <param name="Options">When a part file is finished.</param>
 /// <param name="Rows">The columns that pass through.</param>
 /// <param name="Added">The columns that the pipeline adds.</param>
-/// <param name="Identities">What the streams' content is: <see cref="Sources.ISource.Identities"/>.</param>
+/// <param name="Source">Where the records come from.</param>
 internal sealed record ParquetSinkLayout(
     string Folder,
     string Pipeline,
     ParquetSinkOptions Options,
     RowSchema Rows,
     IReadOnlyList<AddedColumn> Added,
-    IReadOnlyDictionary<string, string> Identities)
+    ISource Source)
 {
     /// <summary>A part file's schema; null for a source of no files, which has no columns.</summary>
     public ParquetSchema? Schema { get; } =
@@ -34,5 +35,5 @@ internal sealed record ParquetSinkLayout(
     }
 
     public Task<PartFolder> ReadFolderAsync(CancellationToken cancellationToken) =>
-        PartFolder.ReadAsync(Folder, Pipeline, Schema, Identities, cancellationToken);
+        PartFolder.ReadAsync(this, cancellationToken);
 }

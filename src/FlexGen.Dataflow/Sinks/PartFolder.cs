@@ -1,4 +1,3 @@
-using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
 using Parquet.Schema;
@@ -6,38 +5,41 @@ using Parquet.Schema;
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>What earlier runs left in a sink's folder.</summary>
-/// <param name="Covered">The positions whose records are there.</param>
+/// <param name="Parts">Each part file, and what its footer says.</param>
 /// <param name="NextNumber">The number of the next part file.</param>
-internal sealed record PartFolder(Coverage Covered, int NextNumber)
+internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metadata)> Parts, int NextNumber)
 {
-    /// <summary>Reads the footers of the part files in <paramref name="folder"/>.</summary>
-    /// <exception cref="PipelineException">A file there is not one that this pipeline wrote from this source.</exception>
-    public static async Task<PartFolder> ReadAsync(
-        string folder, string pipeline, ParquetSchema? schema, IReadOnlyDictionary<string, string> identities, CancellationToken cancellationToken)
+    /// <summary>Reads the footers of the part files in a sink's folder.</summary>
+    /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
+    public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
-        var covered = new Coverage();
+        var parts = new List<(string, PartMetadata)>();
         int next = 0;
-        foreach (var path in PartName.Finished(folder))
+        foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, schema, cancellationToken);
-            Check(part, path, pipeline, identities);
-            if (covered.Add(part.Coverage()) is { } stream)
+            var part = await ReadPartAsync(path, layout, cancellationToken);
+            if (part.Pipeline != layout.Pipeline)
             {
-                throw new PipelineException($"{path} repeats records of {stream} that an earlier part file in {folder} holds: remove one of them.");
+                throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{layout.Pipeline}': choose another folder.");
             }
+            parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
         }
-        return new PartFolder(covered, next);
+        return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSchema? schema, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
         try
         {
             await using var reader = await ParquetReader.CreateAsync(path, PhysicalTypes.ReadOptions(), cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
-            if (schema is not null && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
+            {
+                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
+            }
+            if (layout.Schema is { } schema && !Names(schema).SequenceEqual(Names(reader.Schema)))
             {
                 throw new PipelineException(
                     $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "
@@ -48,23 +50,6 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
         catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
         {
             throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to redo its records.", e);
-        }
-    }
-
-    private static void Check(PartMetadata part, string path, string pipeline, IReadOnlyDictionary<string, string> identities)
-    {
-        if (part.Pipeline != pipeline)
-        {
-            throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
-        }
-        foreach (var (stream, identity) in part.Sources)
-        {
-            if (identities.TryGetValue(stream, out var now) && now != identity)
-            {
-                throw new PipelineException(
-                    $"the source file {stream} has changed since {path} was written from it: it was {identity}, it is {now}. "
-                    + "Restore it, or write to another folder.");
-            }
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         for (int i = 0; i < records.Length; i++)
         {
             rows[i] = new ReadOnlyMemory<byte>?[names.Length];
+            records[i].Message!.Headers = MessageHeaders.OfOthers(records[i].Message!.Headers);
             try
             {
                 Find(records[i].Message!.Value, rows[i]);
@@ -38,6 +39,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             {
                 // InvalidOperationException: an escape that stands for half a character.
                 errors[i] = new RecordException("not_json", $"the message's value is not JSON: {e.Message}");
+            }
+            catch (Exception e) when (RecordException.IsOfRecord(e))
+            {
+                errors[i] = RecordException.Of(e, "reading the message's value");
             }
             if (errors[i] is not null)
             {
@@ -92,8 +97,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         {
             throw new RecordException("not_an_object", $"the message's value is a JSON {reader.TokenType}; expected an object whose fields are the columns.");
         }
+        var found = new JsonNames(value);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            found.Add(ref reader);
             int column = IndexOf(names, ref reader);
             if (column < 0 && IndexOf(reservedNames, ref reader) >= 0)
             {
@@ -102,6 +109,8 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
                     $"the message has a field '{reader.GetString()}', which the pipeline adds to it: choose the others with source.kafka.columns.");
             }
             reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            bool isNested = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
             if (column < 0)
             {
                 reader.Skip();
@@ -109,6 +118,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             else
             {
                 values[column] = Value(value, ref reader);
+            }
+            if (isNested)
+            {
+                JsonNames.Check(value.AsMemory(start, (int)reader.BytesConsumed - start));
             }
         }
         // Throws where more follows the object.

@@ -12,37 +12,44 @@ internal sealed class ParquetSource : ISource
 
     private readonly ParquetPath path;
     private readonly IList<string>? columns;
-    private readonly Dictionary<string, string> identities = [];
 
     private ParquetSource(ParquetPath path, IList<string>? columns)
     {
         this.path = path;
         this.columns = columns;
+        Files = new SourceFiles(columns);
     }
 
     public RowSchema Schema { get; private set; } = RowSchema.Empty;
 
     public long? TotalRecords { get; private set; } = 0;
 
-    public IReadOnlyDictionary<string, string> Identities => identities;
+    public long? DeletedUnread => null;
+
+    public IReadOnlyDictionary<string, string> Identities => Files.Identities;
+
+    public SourceFiles Files { get; }
 
     /// <summary>Whether a Parquet file in <paramref name="folder"/> is, or would be, a file of this source.</summary>
-    public bool Reads(string folder) => path.Files.Any(file => Path.GetDirectoryName(FullPath(file)) == folder)
-        || (path.IsRecursive && folder.StartsWith(path.Root + "/", StringComparison.Ordinal));
+    public bool Reads(string folder) => path.Walk.Reaches(folder, PartName.Of(0));
 
     /// <summary>Opens every file once and checks it.</summary>
     /// <exception cref="PipelineException">A file is missing, damaged, or unlike the first.</exception>
-    public static async Task<ParquetSource> OpenAsync(ParquetSourceOptions options, string baseDirectory, CancellationToken cancellationToken)
+    public static async Task<ParquetSource> OpenAsync(
+        ParquetSourceOptions options, string baseDirectory, TimeProvider time, CancellationToken cancellationToken)
     {
-        var source = new ParquetSource(ParquetPath.Resolve(options.Path, baseDirectory), options.Columns);
+        // A walk may take long, and whoever asks for it can end it.
+        var path = await Task.Run(() => ParquetPath.Resolve(options.Path, baseDirectory, cancellationToken), cancellationToken);
+        var source = new ParquetSource(path, options.Columns);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
         foreach (var name in source.path.Files)
         {
+            var now = time.GetUtcNow();
             await using var file = await source.OpenAsync(name, cancellationToken);
-            if (source.identities.Count == 0)
+            if (source.Identities.Count == 0)
             {
                 await ParquetColumns.CheckRoundTripAsync(file.Schema, file.Path);
                 source.Schema = file.Schema;
@@ -52,9 +59,22 @@ internal sealed class ParquetSource : ISource
                 source.CheckAgrees(file);
             }
             source.TotalRecords += file.RowCount;
-            source.identities.Add(name, file.Identity());
+            source.Files.Add(name, file.Fingerprint(now));
         }
         return source;
+    }
+
+    public void CheckDone(Coverage done)
+    {
+        foreach (var name in path.Files)
+        {
+            long rows = Files[name].RowCount;
+            if (done[name].Intervals is [.., var last] && last.End > rows)
+            {
+                throw new PipelineException(
+                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not this source's; write to other folders or give the pipeline another name.");
+            }
+        }
     }
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -75,13 +95,10 @@ internal sealed class ParquetSource : ISource
         foreach (var name in path.Files)
         {
             await using var file = await OpenAsync(name, cancellationToken);
-            if (file.Identity() != identities[name])
-            {
-                throw new PipelineException($"{file.Path} has changed since this run began: start again.");
-            }
+            file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile))
+            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile, Files[name]))
             {
                 foreach (var records in Records(rows, first, count, doneOfFile, assignment))
                 {

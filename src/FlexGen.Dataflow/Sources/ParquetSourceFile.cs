@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
 using Parquet;
+using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sources;
 
@@ -10,12 +12,14 @@ namespace FlexGen.Dataflow.Sources;
 internal sealed class ParquetSourceFile : IAsyncDisposable
 {
     private readonly FileStream stream;
+    private readonly FileState state;
     private readonly ParquetReader reader;
 
-    private ParquetSourceFile(string path, FileStream stream, ParquetReader reader, RowSchema schema)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, ParquetReader reader, RowSchema schema)
     {
         Path = path;
         this.stream = stream;
+        this.state = state;
         this.reader = reader;
         Schema = schema;
     }
@@ -33,8 +37,9 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
+            var state = FileState.Of(stream.SafeFileHandle);
             var reader = await ParquetReader.CreateAsync(stream, PhysicalTypes.ReadOptions(), leaveStreamOpen: true, cancellationToken);
-            return new ParquetSourceFile(path, stream, reader, ParquetColumns.Choose(reader, columns, path));
+            return new ParquetSourceFile(path, stream, state, reader, ParquetColumns.Choose(reader, columns, path));
         }
         catch (Exception e)
         {
@@ -43,36 +48,87 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 throw;
             }
-            throw new PipelineException($"cannot read {path}: it is not a Parquet file, or it is truncated ({e.Message}).", e);
+            throw new PipelineException($"cannot read {path}: {Explain(e)}.", e);
         }
     }
 
-    /// <summary>Length and a hash of the footer, which holds every column chunk's place, size and row count.</summary>
-    public string Identity()
+    /// <summary>Why a file could not be opened.</summary>
+    public static string Explain(Exception e) => e switch
     {
-        var tail = new byte[8];
-        RandomAccess.Read(stream.SafeFileHandle, tail, stream.Length - tail.Length);
-        var footer = new byte[BinaryPrimitives.ReadInt32LittleEndian(tail)];
-        RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
-        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
+        UnauthorizedAccessException => "this process has no permission to read it",
+        FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link to what is not there",
+        _ => $"it is not a Parquet file, or it is truncated ({e.Message})",
+    };
+
+    /// <param name="now">The present, before anything is read.</param>
+    public FileFingerprint Fingerprint(DateTimeOffset now)
+    {
+        long end = 0;
+        return new FileFingerprint(Path, Identity(), state, state.Mark(now), [.. reader.RowGroups.Select(group => end += group.RowCount)]);
     }
 
-    /// <summary>The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count.</summary>
-    /// <exception cref="PipelineException">The file is damaged, or a column has an encoding that Parquet.Net cannot read.</exception>
-    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done)
+    /// <summary>Makes sure that what a fingerprint was taken of is still there. Where the file was only touched, its pages say so.</summary>
+    /// <exception cref="PipelineException">The content is another.</exception>
+    public void CheckUnchanged(FileFingerprint fingerprint)
+    {
+        var now = FileState.Of(stream.SafeFileHandle);
+        if (now == fingerprint.State)
+        {
+            return;
+        }
+        if (Identity() != fingerprint.Identity || !fingerprint.Known.All(group => HashOf(group.Index) == group.Hash))
+        {
+            throw new PipelineException($"{Path} has changed since this run began: start again.");
+        }
+        fingerprint.Touched(now);
+    }
+
+    /// <summary>A hash of a row group's pages, of the columns that are read.</summary>
+    public UInt128 HashOf(int group)
+    {
+        var hash = new XxHash128();
+        var buffer = new byte[1 << 18];
+        var read = Schema.Leaves.Select(leaf => leaf.Logical.Path.ToString()).ToHashSet();
+        foreach (var chunk in reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!).Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
+        {
+            // A dictionary at 0, where the file's magic number is, is none.
+            long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+            for (long left = chunk.TotalCompressedSize; left > 0;)
+            {
+                int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
+                if (count == 0)
+                {
+                    break;
+                }
+                hash.Append(buffer.AsSpan(0, count));
+                at += count;
+                left -= count;
+            }
+        }
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    /// <summary>
+    /// The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count; the fingerprint
+    /// learns the hashes of their pages.
+    /// </summary>
+    /// <exception cref="PipelineException">The file is damaged or written to, or a column has an encoding that Parquet.Net cannot read.</exception>
+    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done, FileFingerprint fingerprint)
     {
         long first = 0;
-        foreach (var group in reader.RowGroups)
+        for (int at = 0; at < reader.RowGroupCount; at++)
         {
+            var group = reader.RowGroups[at];
             int count = checked((int)group.RowCount);
             if (!done.Covers(first, first + count))
             {
+                fingerprint.Add(at, HashOf(at));
                 var columns = new ColumnData[Schema.Leaves.Count];
                 for (int i = 0; i < columns.Length; i++)
                 {
                     columns[i] = await ReadColumnAsync(group, Schema.Leaves[i], first, count);
                 }
+                CheckUnchanged(fingerprint);
                 yield return (new Rows(columns), first, count);
             }
             first += count;
@@ -83,6 +139,17 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     {
         await reader.DisposeAsync();
         await stream.DisposeAsync();
+    }
+
+    /// <summary>Length and a hash of the footer, which holds every column chunk's place, size and row count.</summary>
+    private string Identity()
+    {
+        var tail = new byte[8];
+        RandomAccess.Read(stream.SafeFileHandle, tail, stream.Length - tail.Length);
+        var footer = new byte[BinaryPrimitives.ReadInt32LittleEndian(tail)];
+        RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
+        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
     }
 
     private async Task<ColumnData> ReadColumnAsync(ParquetRowGroupReader group, Leaf leaf, long first, int count)

@@ -76,7 +76,7 @@ internal sealed class LanguageModel : IDisposable
         {
             throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
         }
-        int[] tokens = tokenizer.Encode(prompt.Text, prompt.Literals);
+        int[] tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
         Require(tokens);
         return tokens;
     }
@@ -111,7 +111,7 @@ internal sealed class LanguageModel : IDisposable
         try
         {
             var sequence = await engine.GenerateAsync(request, cancellationToken);
-            string? text = matcher?.Finish();
+            string? text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
             return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
         }
         catch (RequestException e)
@@ -131,6 +131,19 @@ internal sealed class LanguageModel : IDisposable
         foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
         {
             throw new UsageException($"generation.stopTokenIds (--stop-token-id) holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
+        }
+    }
+
+    // A tokenizer that fails on one text still serves the others.
+    private static T OfRecord<T>(Func<T> work, string doing)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (RecordException.IsOfRecord(e))
+        {
+            throw RecordException.Of(e, doing);
         }
     }
 
