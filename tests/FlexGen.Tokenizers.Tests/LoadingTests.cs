@@ -3,6 +3,20 @@ namespace FlexGen.Tokenizers.Tests;
 public class LoadingTests
 {
     [Theory]
+    [InlineData("tokenizer_config.json")]
+    [InlineData("tokenizer.json")]
+    public void Given_a_file_with_bytes_that_are_no_text_when_loaded_then_it_is_refused_by_name(string file)
+    {
+        using var folder = Reference.Changed("llama3", file, text => text);
+        string path = Path.Combine(folder.Path, file);
+        byte[] bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, [.. bytes[..1], .. "\"x\": \"a"u8, 0xf0, .. "\","u8, .. bytes[1..]]);
+        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(path, message, StringComparison.Ordinal);
+        Assert.Contains("not valid UTF-8", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("llama3", "tokenizer.json", "\"type\": \"BPE\"", "\"type\": \"Unigram\"", "the model Unigram", "a BPE without dropout")]
     [InlineData("llama3", "tokenizer.json", "\\\\p{N}{1,3}", "\\\\p{N}{1,4}", "the pre_tokenizer Split", "\\\\p{N}{1,4}", "the Regex of GPT-2, Llama 3, Qwen 2")]
     [InlineData("gemma", "tokenizer.json", "MergedWithPrevious", "MergedWithNext", "the pre_tokenizer Split with the behavior MergedWithNext", "DeepSeek V3, GPT-4o and gpt-oss")]
@@ -25,6 +39,8 @@ public class LoadingTests
     [InlineData("llama3", "tokenizer.json", "\"id\": 1061", "\"id\": -5", "the id -5 for \"<|begin_of_text|>\" among")]
     [InlineData("sentencepiece", "tokenizer_config.json", "{", "{\"added_tokens_decoder\": {\"200000000\": {\"content\": \"x\"}},", "the id 200000000 for \"x\" among")]
     [InlineData("opt", "special_tokens_map.json", "{", "[", "special_tokens_map.json")]
+    [InlineData("opt", "tokenizer_config.json", "{", "{\"bos_token\": \"\\ud800\",", "not JSON", "Copy the file again")]
+    [InlineData("llama3", "tokenizer.json", "\"!\": 0", "\"\\ud800\": 0", "not JSON", "Copy the file again")]
     public void A_file_that_cannot_be_read_or_is_not_supported_is_refused_by_name(string kind, string file, string old, string changed, params string[] parts)
     {
         using var folder = Reference.Changed(kind, file, text =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace FlexGen.Tokenizers.Loading;
 
@@ -10,13 +11,14 @@ internal static class Json
     {
         try
         {
-            using var stream = File.OpenRead(file);
-            using var document = JsonDocument.Parse(stream);
+            var bytes = WithoutMark(File.ReadAllBytes(file));
+            CheckTexts(bytes.Span);
+            using var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw NotAnObject(file, document.RootElement.ValueKind.ToString());
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw NotAnObject(file, $"something that is not JSON ({exception.Message})");
         }
@@ -62,6 +64,26 @@ internal static class Json
         const int most = 400;
         var text = JsonSerializer.Serialize(element);
         return text.Length <= most ? text : text[..most] + "...";
+    }
+
+    private static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
+
+    // The reader leaves texts as they stand until they are asked for, and only then finds one that is none.
+    private static void CheckTexts(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new JsonException("it is not valid UTF-8");
+        }
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                // Throws InvalidOperationException where an escape is half a character.
+                reader.GetString();
+            }
+        }
     }
 
     private static TokenizerException NotAnObject(string file, string found) =>

@@ -163,6 +163,8 @@ public sealed class CheckpointTests : IDisposable
         Refused("config.json", "not JSON");
         File.WriteAllBytes(folder.File("config.json"), [(byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']);
         Refused("config.json", "UTF-8");
+        File.WriteAllText(folder.File("config.json"), "{\"architectures\": [\"\\ud800\"]}");
+        Refused("config.json", "not JSON");
         File.WriteAllText(folder.File("config.json"), "[]");
         Refused("config.json", "object is expected");
         File.WriteAllText(folder.File("config.json"), """{"eos_token_id": "two"}""");
