@@ -41,6 +41,7 @@ internal sealed class OutputSchema
     /// <exception cref="SchemaException">It is no JSON schema, or it uses what would be ignored.</exception>
     public static OutputSchema Parse(string json, SchemaDialect undeclared, TimeProvider time)
     {
+        CheckEscapes(json, ofSchemas.MaxDepth);
         using var document = JsonDocument.Parse(json, ofSchemas);
         return new OutputSchema(SchemaReader.Read(document.RootElement.Clone(), undeclared), time);
     }
@@ -62,28 +63,42 @@ internal sealed class OutputSchema
     {
         try
         {
-            if (text.Contains(@"\u", StringComparison.Ordinal))
-            {
-                CheckEscapes(text);
-            }
+            CheckEscapes(text, ofOutputs.MaxDepth);
             return JsonDocument.Parse(text, ofOutputs);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            // The last two: half a character, as it stands or as an escape.
+            // The latter: half a character as it stands.
             throw new RecordException("invalid_json", $"the output is not one JSON value: {Excerpt.Of(e.Message, 300)}");
         }
     }
 
-    private static void CheckEscapes(string text)
+    // The reader leaves an escape that is half a character until its text is asked for.
+    private static void CheckEscapes(string text, int depth)
     {
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = ofOutputs.MaxDepth });
+        if (!text.Contains(@"\u", StringComparison.Ordinal))
+        {
+            return;
+        }
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = depth });
         while (reader.Read())
         {
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
             {
-                reader.GetString();
+                CheckText(ref reader);
             }
+        }
+    }
+
+    private static void CheckText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            reader.GetString();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException($"the escapes at byte {reader.TokenStartIndex} are no text: {e.Message}", e);
         }
     }
 }

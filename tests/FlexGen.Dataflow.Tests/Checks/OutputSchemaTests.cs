@@ -129,6 +129,8 @@ public sealed class OutputSchemaTests : IDisposable
     [InlineData("""{"allOf":{}}""", "#/allOf is an object and must be a list")]
     [InlineData("""{"items":1}""", "#/items is 1 where a schema is expected")]
     [InlineData("""{"type":"string","type":"number"}""", "cannot use")]
+    [InlineData("""{"required":["\ud800"]}""", "the escapes at byte 13 are no text")]
+    [InlineData("""{"properties":{"\ud800":{}}}""", "the escapes at byte 15 are no text")]
     public async Task A_schema_that_would_not_be_enforced_as_written_is_refused(string schema, string problem)
     {
         var refusal = await Assert.ThrowsAsync<PipelineException>(() => ReadAsync(schema));
