@@ -40,8 +40,8 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>A sink has taken the record.</summary>
     public bool IsFinished { get; set; }
 
-    /// <summary>The bytes that the record was counted with while a sink holds it.</summary>
-    public long HeldBytes { get; set; }
+    /// <summary>About how many bytes the record's message or row has. Counted once, so that an account is given back what was taken from it.</summary>
+    public long Bytes { get => field < 0 ? field = CountBytes() : field; } = -1;
 
     /// <summary>Neither output nor error: the run was stopped before the record was done.</summary>
     public bool IsDropped => Completion is null && Error is null;
@@ -59,6 +59,10 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
         Row = 0;
         Prompt = null;
     }
+
+    private long CountBytes() => Message is { } message
+        ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + (message.Headers?.Sum(header => header.Key.Length + (header.GetValueBytes()?.Length ?? 0)) ?? 0)
+        : Rows.Bytes(Row);
 
     public static int CompareByOrigin(Record a, Record b)
     {
