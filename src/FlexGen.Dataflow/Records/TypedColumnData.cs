@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Unicode;
 using Parquet;
 using Parquet.Schema;
 
@@ -26,6 +28,8 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         return new TypedColumnData<T>(field, values, definitions, repetitions);
     }
 
+    public override int Rows => levelStarts?.Length - 1 ?? definitions?.Length ?? values.Length;
+
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
@@ -42,7 +46,7 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         long bytes = 0;
         for (int i = start; i < end; i++)
         {
-            bytes += Unsafe.As<T, ReadOnlyMemory<byte>>(ref values[i]).Length;
+            bytes += Bytes(ref values[i]).Length;
         }
         return bytes;
     }
@@ -53,8 +57,30 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         return new TypedColumnData<T>(field, values[ValueStart(row)..ValueStart(row + 1)], definitions?[levels], repetitions?[levels]);
     }
 
-    public override async Task WriteAsync(
-        ParquetRowGroupWriter writer, DataField field, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
+    public override bool IsUtf8(int row)
+    {
+        for (int i = ValueStart(row); i < ValueStart(row + 1); i++)
+        {
+            if (!Utf8.IsValid(Bytes(ref values[i]).Span))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public override ColumnData ToUtf8(int row)
+    {
+        var valid = values[ValueStart(row)..ValueStart(row + 1)];
+        foreach (ref var value in valid.AsSpan())
+        {
+            Bytes(ref value) = EscapeInvalid(Bytes(ref value));
+        }
+        var levels = LevelStart(row)..LevelStart(row + 1);
+        return new TypedColumnData<T>(field, valid, definitions?[levels], repetitions?[levels]);
+    }
+
+    public override async Task WriteAsync(ILeafWriter writer, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
     {
         int valueCount = 0;
         int levelCount = 0;
@@ -74,8 +100,8 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
             var column = (TypedColumnData<T>)record.Rows.Columns[leaf];
             column.CopyTo(record.Row, allValues, ref valueAt, allDefinitions, allRepetitions, ref levelAt);
         }
-        await writer.WriteAllPartsAsync<T>(
-            field,
+        await writer.WriteAsync<T>(
+            leaf,
             allValues.AsMemory(0, valueCount),
             allDefinitions?.AsMemory(0, levelCount),
             allRepetitions?.AsMemory(0, levelCount),
@@ -102,6 +128,31 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         repetitions?.AsSpan(levelStart, levelCount).CopyTo(allRepetitions.AsSpan(levelAt));
         valueAt += valueCount;
         levelAt += levelCount;
+    }
+
+    private static ref ReadOnlyMemory<byte> Bytes(ref T value) => ref Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
+
+    private static ReadOnlyMemory<byte> EscapeInvalid(ReadOnlyMemory<byte> text)
+    {
+        if (Utf8.IsValid(text.Span))
+        {
+            return text;
+        }
+        var escaped = new StringBuilder();
+        for (var rest = text.Span; rest.Length > 0;)
+        {
+            var status = Rune.DecodeFromUtf8(rest, out var rune, out int length);
+            if (status == OperationStatus.Done)
+            {
+                escaped.Append(rune.ToString());
+            }
+            else
+            {
+                escaped.Append(string.Concat(rest[..length].ToArray().Select(octet => $"\\x{octet:X2}")));
+            }
+            rest = rest[length..];
+        }
+        return Encoding.UTF8.GetBytes(escaped.ToString());
     }
 
     private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];

@@ -124,8 +124,8 @@ internal sealed class ParquetSink : IAsyncDisposable
         pending.Sort(Record.CompareByOrigin);
         try
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
-            await part.WriteRowGroupAsync(layout.Rows, layout.Added, pending);
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            await part.WriteRowGroupAsync(pending);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

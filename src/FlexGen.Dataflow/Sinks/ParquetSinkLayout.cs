@@ -1,5 +1,4 @@
 using FlexGen.Dataflow.Records;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sinks;
 
@@ -18,9 +17,8 @@ internal sealed record ParquetSinkLayout(
     IReadOnlyList<AddedColumn> Added,
     IReadOnlyDictionary<string, string> Identities)
 {
-    /// <summary>A part file's schema; null for a source of no files, which has no columns.</summary>
-    public ParquetSchema? Schema { get; } =
-        Rows.Fields.Count == 0 ? null : new ParquetSchema([.. Rows.Fields, .. Added.Select(column => column.Field)]);
+    /// <summary>A part file's columns; null for a source of no files, which has none.</summary>
+    public IReadOnlyList<string>? Names { get; } = Rows.Columns.Count == 0 ? null : [.. Rows.Names, .. Added.Select(column => column.Field.Name)];
 
     /// <exception cref="PipelineException">A column of the source has the name of a column that the pipeline adds.</exception>
     public void CheckNames(string key)
@@ -34,5 +32,5 @@ internal sealed record ParquetSinkLayout(
     }
 
     public Task<PartFolder> ReadFolderAsync(CancellationToken cancellationToken) =>
-        PartFolder.ReadAsync(Folder, Pipeline, Schema, Identities, cancellationToken);
+        PartFolder.ReadAsync(Folder, Pipeline, Names, Identities, cancellationToken);
 }

@@ -1,7 +1,6 @@
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sinks;
 
@@ -13,13 +12,13 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
     /// <summary>Reads the footers of the part files in <paramref name="folder"/>.</summary>
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote from this source.</exception>
     public static async Task<PartFolder> ReadAsync(
-        string folder, string pipeline, ParquetSchema? schema, IReadOnlyDictionary<string, string> identities, CancellationToken cancellationToken)
+        string folder, string pipeline, IReadOnlyList<string>? names, IReadOnlyDictionary<string, string> identities, CancellationToken cancellationToken)
     {
         var covered = new Coverage();
         int next = 0;
         foreach (var path in PartName.Finished(folder))
         {
-            var part = await ReadPartAsync(path, schema, cancellationToken);
+            var part = await ReadPartAsync(path, names, cancellationToken);
             Check(part, path, pipeline, identities);
             if (covered.Add(part.Coverage()) is { } stream)
             {
@@ -30,18 +29,19 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
         return new PartFolder(covered, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSchema? schema, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(string path, IReadOnlyList<string>? names, CancellationToken cancellationToken)
     {
         try
         {
-            await using var reader = await ParquetReader.CreateAsync(path, PhysicalTypes.ReadOptions(), cancellationToken);
+            await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
-            if (schema is not null && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            var found = ParquetColumns.Columns(reader.Metadata!).Select(column => column.Name).ToArray();
+            if (names is not null && !names.SequenceEqual(found))
             {
                 throw new PipelineException(
-                    $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "
-                    + $"{string.Join(", ", Names(schema))}: choose another folder, or the columns as they were.");
+                    $"{path} has the columns {string.Join(", ", found)}, but this pipeline writes "
+                    + $"{string.Join(", ", names)}: choose another folder, or the columns as they were.");
             }
             return metadata;
         }
@@ -67,6 +67,4 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
             }
         }
     }
-
-    private static IEnumerable<string> Names(ParquetSchema schema) => schema.Fields.Select(field => field.Name);
 }

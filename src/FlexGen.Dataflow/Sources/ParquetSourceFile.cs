@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
 using Parquet;
+using Parquet.Meta;
 
 namespace FlexGen.Dataflow.Sources;
 
@@ -11,10 +12,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 {
     private readonly FileStream stream;
     private readonly ParquetReader reader;
+    private readonly ArrowColumns arrow;
 
     private ParquetSourceFile(string path, FileStream stream, ParquetReader reader, RowSchema schema)
     {
         Path = path;
+        arrow = new ArrowColumns(path);
         this.stream = stream;
         this.reader = reader;
         Schema = schema;
@@ -33,8 +36,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
-            var reader = await ParquetReader.CreateAsync(stream, PhysicalTypes.ReadOptions(), leaveStreamOpen: true, cancellationToken);
-            return new ParquetSourceFile(path, stream, reader, ParquetColumns.Choose(reader, columns, path));
+            ParquetFooter.Check(stream, path);
+            var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var schema = ParquetColumns.Choose(reader.Metadata!, columns, path);
+            ParquetChunks.Check(reader.Metadata!, schema, path);
+            PhysicalTypes.Use(reader.Metadata!);
+            return new ParquetSourceFile(path, stream, reader, schema);
         }
         catch (Exception e)
         {
@@ -59,21 +66,21 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     }
 
     /// <summary>The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count.</summary>
-    /// <exception cref="PipelineException">The file is damaged, or a column has an encoding that Parquet.Net cannot read.</exception>
+    /// <exception cref="PipelineException">The file is damaged, or a column is stored in a way that cannot be read.</exception>
     public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done)
     {
         long first = 0;
-        foreach (var group in reader.RowGroups)
+        for (int i = 0; i < reader.RowGroupCount; i++)
         {
-            int count = checked((int)group.RowCount);
-            if (!done.Covers(first, first + count))
+            long count = reader.RowGroups[i].RowCount;
+            if (count > 0 && !done.Covers(first, first + count))
             {
                 var columns = new ColumnData[Schema.Leaves.Count];
-                for (int i = 0; i < columns.Length; i++)
+                for (int leaf = 0; leaf < columns.Length; leaf++)
                 {
-                    columns[i] = await ReadColumnAsync(group, Schema.Leaves[i], first, count);
+                    columns[leaf] = await ReadColumnAsync(i, Schema.Leaves[leaf], first);
                 }
-                yield return (new Rows(columns), first, count);
+                yield return (new Rows(columns), first, (int)count);
             }
             first += count;
         }
@@ -81,29 +88,50 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        arrow.Dispose();
         await reader.DisposeAsync();
         await stream.DisposeAsync();
     }
 
-    private async Task<ColumnData> ReadColumnAsync(ParquetRowGroupReader group, Leaf leaf, long first, int count)
+    private async Task<ColumnData> ReadColumnAsync(int index, Leaf leaf, long first)
     {
+        var group = reader.RowGroups[index];
+        var chunk = group.RowGroup.Columns[leaf.Physical.Ordinal].MetaData!;
         try
         {
-            return await PhysicalTypes.ReadAsync(group, leaf.Physical, CancellationToken.None);
+            var column = await ReadAsync(index, leaf.Physical, chunk);
+            return column.Rows == group.RowCount ? column : throw new InvalidDataException($"it holds {column.Rows} rows, its row group {group.RowCount}");
         }
-        catch (NotImplementedException e)
+        catch (Exception e) when (e is OutOfMemoryException or OverflowException)
         {
             throw new PipelineException(
-                $"column '{leaf.Column}' of {Path} is nested and stored in data pages of version 2, which Parquet.Net cannot read: "
-                + "leave it out with source.parquet.columns, or write the file with data pages of version 1.",
+                $"column '{leaf.Column}' of {Path} does not fit into memory: row group {index} has {group.RowCount} rows, {chunk.NumValues} values and "
+                + $"{chunk.TotalUncompressedSize} bytes of it. Write the file with smaller row groups, or leave the column out with source.parquet.columns.",
                 e);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new PipelineException(
-                $"cannot read column '{leaf.Column}', rows {first} to {first + count - 1}, of {Path}: the file is damaged or has an encoding "
-                + $"that Parquet.Net cannot read ({e.Message}).",
+                $"cannot read column '{leaf.Column}', rows {first} to {first + group.RowCount - 1}, of {Path}: the file is damaged or has an encoding "
+                + $"that cannot be read ({e.Message}).",
                 e);
+        }
+    }
+
+    private async Task<ColumnData> ReadAsync(int group, PhysicalField field, ColumnMetaData chunk)
+    {
+        int count = checked((int)chunk.NumValues);
+        if (!PhysicalTypes.CanRead(field, chunk))
+        {
+            return arrow.Read(group, field, count);
+        }
+        try
+        {
+            return await PhysicalTypes.ReadAsync(reader.RowGroups[group], field, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException or OverflowException))
+        {
+            return arrow.Read(group, field, count);
         }
     }
 }
