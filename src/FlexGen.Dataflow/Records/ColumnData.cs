@@ -12,11 +12,11 @@ internal abstract class ColumnData
 
     public abstract ColumnData CopyRow(int row);
 
-    /// <summary>Whether all texts of a row, nested ones too, are UTF-8.</summary>
-    public abstract bool IsUtf8(int row);
+    /// <summary>Whether something holds of all of a row's values, nested ones too, of a column of bytes.</summary>
+    public abstract bool All(int row, Predicate<ReadOnlyMemory<byte>> holds);
 
-    /// <summary>A row's texts, with <c>\xC3</c> in place of each byte that is no part of a character.</summary>
-    public abstract ColumnData ToUtf8(int row);
+    /// <summary>A row of a column of bytes with other values.</summary>
+    public abstract ColumnData Replace(int row, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> value);
 
     /// <summary>Writes leaf <paramref name="leaf"/> of <paramref name="records"/> as the next column of a row group; this is that leaf of the first.</summary>
     public abstract Task WriteAsync(ILeafWriter writer, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken);

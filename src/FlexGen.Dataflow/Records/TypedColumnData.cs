@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Unicode;
 using Parquet;
 using Parquet.Schema;
 
@@ -57,11 +55,11 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         return new TypedColumnData<T>(field, values[ValueStart(row)..ValueStart(row + 1)], definitions?[levels], repetitions?[levels]);
     }
 
-    public override bool IsUtf8(int row)
+    public override bool All(int row, Predicate<ReadOnlyMemory<byte>> holds)
     {
         for (int i = ValueStart(row); i < ValueStart(row + 1); i++)
         {
-            if (!Utf8.IsValid(Bytes(ref values[i]).Span))
+            if (!holds(Bytes(ref values[i])))
             {
                 return false;
             }
@@ -69,15 +67,15 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         return true;
     }
 
-    public override ColumnData ToUtf8(int row)
+    public override ColumnData Replace(int row, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> value)
     {
-        var valid = values[ValueStart(row)..ValueStart(row + 1)];
-        foreach (ref var value in valid.AsSpan())
+        var replaced = values[ValueStart(row)..ValueStart(row + 1)];
+        foreach (ref var old in replaced.AsSpan())
         {
-            Bytes(ref value) = EscapeInvalid(Bytes(ref value));
+            Bytes(ref old) = value(Bytes(ref old));
         }
         var levels = LevelStart(row)..LevelStart(row + 1);
-        return new TypedColumnData<T>(field, valid, definitions?[levels], repetitions?[levels]);
+        return new TypedColumnData<T>(field, replaced, definitions?[levels], repetitions?[levels]);
     }
 
     public override async Task WriteAsync(ILeafWriter writer, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
@@ -131,29 +129,6 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
     }
 
     private static ref ReadOnlyMemory<byte> Bytes(ref T value) => ref Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
-
-    private static ReadOnlyMemory<byte> EscapeInvalid(ReadOnlyMemory<byte> text)
-    {
-        if (Utf8.IsValid(text.Span))
-        {
-            return text;
-        }
-        var escaped = new StringBuilder();
-        for (var rest = text.Span; rest.Length > 0;)
-        {
-            var status = Rune.DecodeFromUtf8(rest, out var rune, out int length);
-            if (status == OperationStatus.Done)
-            {
-                escaped.Append(rune.ToString());
-            }
-            else
-            {
-                escaped.Append(string.Concat(rest[..length].ToArray().Select(octet => $"\\x{octet:X2}")));
-            }
-            rest = rest[length..];
-        }
-        return Encoding.UTF8.GetBytes(escaped.ToString());
-    }
 
     private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];
 

@@ -55,6 +55,16 @@ internal sealed class PartFile : IAsyncDisposable
         return new PartFile(files, folder, number, stream, writer, schema, added, fields);
     }
 
+    /// <summary>The footer that a writer is going to write, which Parquet.Net keeps to itself.</summary>
+    public static FileMetaData MetadataOf(ParquetWriter writer)
+    {
+        var footer = Private(typeof(ParquetWriter), "_footer").GetValue(writer)!;
+        return (FileMetaData)Private(footer.GetType(), "_fileMeta").GetValue(footer)!;
+
+        static FieldInfo Private(System.Type type, string name) =>
+            type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(type.FullName, name);
+    }
+
     public async Task WriteRowGroupAsync(IReadOnlyList<Record> records)
     {
         using var group = writer.CreateRowGroup();
@@ -82,35 +92,6 @@ internal sealed class PartFile : IAsyncDisposable
         files.SyncFolder(folder);
     }
 
-    private void StateSchema()
-    {
-        var addedElements = metadata.Schema.TakeLast(added.Count).ToArray();
-        metadata.Schema =
-        [
-            new SchemaElement { Name = "root", NumChildren = schema.Columns.Count + added.Count },
-            .. schema.Columns.SelectMany(column => column.Elements),
-            .. addedElements,
-        ];
-        foreach (var group in metadata.RowGroups)
-        {
-            foreach (var (chunk, leaf) in group.Columns.Zip(schema.Leaves))
-            {
-                chunk.MetaData!.Type = leaf.Physical.Element.Type!.Value;
-                chunk.MetaData.PathInSchema = leaf.Physical.Path.ToList();
-            }
-        }
-    }
-
-    // Parquet.Net keeps the footer that it is going to write to itself.
-    private static FileMetaData MetadataOf(ParquetWriter writer)
-    {
-        var footer = Private(typeof(ParquetWriter), "_footer").GetValue(writer)!;
-        return (FileMetaData)Private(footer.GetType(), "_fileMeta").GetValue(footer)!;
-
-        static FieldInfo Private(System.Type type, string name) =>
-            type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(type.FullName, name);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (isCommitted)
@@ -132,6 +113,25 @@ internal sealed class PartFile : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The next run deletes it; what went wrong before is what the caller should hear of.
+        }
+    }
+
+    private void StateSchema()
+    {
+        var addedElements = metadata.Schema.TakeLast(added.Count).ToArray();
+        metadata.Schema =
+        [
+            new SchemaElement { Name = "root", NumChildren = schema.Columns.Count + added.Count },
+            .. schema.Columns.SelectMany(column => column.Elements),
+            .. addedElements,
+        ];
+        foreach (var group in metadata.RowGroups)
+        {
+            foreach (var (chunk, leaf) in group.Columns.Zip(schema.Leaves))
+            {
+                chunk.MetaData!.Type = leaf.Physical.Element.Type!.Value;
+                chunk.MetaData.PathInSchema = leaf.Physical.Path.ToList();
+            }
         }
     }
 }

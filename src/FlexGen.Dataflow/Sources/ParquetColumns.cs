@@ -9,13 +9,25 @@ internal static class ParquetColumns
     /// <exception cref="PipelineException">A chosen column is missing, or cannot be carried through.</exception>
     public static RowSchema Choose(FileMetaData metadata, IList<string>? columns, string path)
     {
-        var all = Columns(metadata);
-        var chosen = columns is null ? all : [.. columns.Select(name => Find(all, name, path))];
-        foreach (var column in chosen)
+        var all = new List<(RowColumn Column, int Ordinal)>();
+        // A row group has a chunk for each leaf, chosen or not.
+        int ordinal = 0;
+        foreach (var column in Columns(metadata))
         {
-            Check(column, all, path);
+            all.Add((column, ordinal));
+            ordinal += column.LeafCount;
         }
-        return new RowSchema(chosen, [.. chosen.SelectMany(column => LeavesOf(column, all))]);
+        var byName = all.ToLookup(column => column.Column.Name);
+        var chosen = columns is null ? all : [.. columns.Select(name => byName.Contains(name) ? byName[name].First() : throw NotFound(byName, name, path))];
+        foreach (var (column, _) in chosen)
+        {
+            if (byName[column.Name].Count() > 1)
+            {
+                throw new PipelineException($"{path} has several columns of the name '{column.Name}': name the others in source.parquet.columns.");
+            }
+            Check(column, path);
+        }
+        return new RowSchema([.. chosen.Select(column => column.Column)], [.. chosen.SelectMany(column => LeavesOf(column.Column, column.Ordinal))]);
     }
 
     /// <summary>The top-level columns of a file, with copies of what it states of them.</summary>
@@ -36,15 +48,11 @@ internal static class ParquetColumns
 
     public static string Describe(RowSchema schema, string column) => schema.Columns.FirstOrDefault(c => c.Name == column)?.Type ?? "";
 
-    private static void Check(RowColumn column, IReadOnlyList<RowColumn> all, string path)
+    private static void Check(RowColumn column, string path)
     {
         if (column.Name.Length == 0)
         {
-            throw new PipelineException($"column {all.TakeWhile(other => other != column).Count() + 1} of {path} has no name: name the others in source.parquet.columns.");
-        }
-        if (all.Count(other => other.Name == column.Name) > 1)
-        {
-            throw new PipelineException($"{path} has several columns of the name '{column.Name}': name the others in source.parquet.columns.");
+            throw new PipelineException($"{path} has a column without a name: name the others in source.parquet.columns.");
         }
         foreach (var element in column.Elements)
         {
@@ -64,11 +72,9 @@ internal static class ParquetColumns
         }
     }
 
-    private static List<Leaf> LeavesOf(RowColumn column, IReadOnlyList<RowColumn> all)
+    private static List<Leaf> LeavesOf(RowColumn column, int ordinal)
     {
         var leaves = new List<Leaf>();
-        // A row group has a chunk for each leaf, chosen or not.
-        int ordinal = all.TakeWhile(other => other != column).Sum(other => other.LeafCount);
         int at = 0;
         Add(column, ref at, [], 0, 0, leaves, ref ordinal);
         return leaves;
@@ -106,11 +112,10 @@ internal static class ParquetColumns
         LogicalType = element.LogicalType,
     };
 
-    private static RowColumn Find(IReadOnlyList<RowColumn> all, string name, string path)
+    private static PipelineException NotFound(ILookup<string, (RowColumn Column, int Ordinal)> byName, string name, string path)
     {
-        var names = all.Select(column => column.Name).ToArray();
-        return all.FirstOrDefault(column => column.Name == name)
-            ?? throw new PipelineException(
-                $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}.");
+        var names = byName.Select(column => column.Key).ToArray();
+        return new PipelineException(
+            $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}.");
     }
 }

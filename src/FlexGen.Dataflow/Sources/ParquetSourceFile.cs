@@ -50,7 +50,11 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 throw;
             }
-            throw new PipelineException($"cannot read {path}: it is not a Parquet file, or it is truncated ({e.Message}).", e);
+            throw new PipelineException(
+                e is IOException or UnauthorizedAccessException
+                    ? $"cannot read {path}: {e.Message}"
+                    : $"cannot read {path}: its footer is damaged, or not as the format has it ({e.Message.TrimEnd('.')}).",
+                e);
         }
     }
 

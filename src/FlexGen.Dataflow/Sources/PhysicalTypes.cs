@@ -44,14 +44,15 @@ internal static class PhysicalTypes
     }
 
     /// <summary>
-    /// Whether Parquet.Net understands how the chunk is stored. It takes booleans that are run lengths for bits, without noticing; what it does not
-    /// understand otherwise it says.
+    /// Whether Parquet.Net understands how the chunk is stored, or says that it does not. It takes booleans that are run lengths for bits, and LZ4 that it
+    /// cannot decompress for zeros.
     /// </summary>
     public static bool CanRead(PhysicalField field, ColumnMetaData chunk)
     {
+        bool isLz4 = chunk.Codec is CompressionCodec.LZ4 or CompressionCodec.LZ4_RAW;
         bool hasRunLengths = chunk.EncodingStats is { Count: > 0 } pages
             ? pages.Any(page => page.Encoding == Encoding.RLE)
             : !chunk.Encodings.Contains(Encoding.PLAIN);
-        return field.Element.Type != Parquet.Meta.Type.BOOLEAN || !hasRunLengths;
+        return !isLz4 && (field.Element.Type != Parquet.Meta.Type.BOOLEAN || !hasRunLengths);
     }
 }

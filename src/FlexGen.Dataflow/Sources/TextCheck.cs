@@ -1,36 +1,112 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
 using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Sources;
 
-/// <summary>Finds records whose texts are not UTF-8. Copied as they are, one of them would make a whole part file unreadable.</summary>
+/// <summary>
+/// Finds records whose texts are not what their column's type says, UTF-8 or JSON. Copied as it is, one of them would make a whole part file unreadable.
+/// </summary>
 internal sealed class TextCheck(RowSchema schema)
 {
+    private static readonly JsonReaderOptions anyDepth = new() { MaxDepth = 1_000_000 };
+    private static readonly JsonSerializerOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly int[] texts = [.. schema.Leaves.Index().Where(leaf => Annotation.IsText(leaf.Item.Physical.Element)).Select(leaf => leaf.Index)];
 
-    /// <summary>Marks such records for the dead letter, which shows each byte that is no part of a character as <c>\xC3</c>.</summary>
+    /// <summary>
+    /// Marks such records for the dead letter, which shows each byte that is no part of a character as <c>\xC3</c>, and what is no JSON as a JSON string.
+    /// </summary>
     public void Check(IEnumerable<Record> records)
     {
         foreach (var record in records)
         {
-            if (texts.FirstOrDefault(leaf => !Column(record, leaf).IsUtf8(record.Row), -1) is >= 0 and var invalid)
+            foreach (int leaf in texts)
             {
-                Fail(record, schema.Leaves[invalid]);
+                var column = record.Rows.Columns[leaf];
+                var field = schema.Leaves[leaf].Physical;
+                if (!column.All(record.Row, IsUtf8))
+                {
+                    Fail(record, "invalid_utf8", $"column '{Name(field)}' holds bytes that are not UTF-8, as a {Annotation.Describe(field.Element)} must be; they are shown as \\x and two digits.");
+                    break;
+                }
+                if (IsJson(leaf) && !column.All(record.Row, IsJson))
+                {
+                    Fail(record, "not_json", $"column '{Name(field)}' is of the type JSON and holds what is none; it is shown as a JSON string.");
+                    break;
+                }
             }
         }
     }
 
-    private void Fail(Record record, Leaf leaf)
+    private void Fail(Record record, string reason, string message)
     {
-        record.Fail(
-            "invalid_utf8",
-            $"column '{leaf.Physical.Path.ToString(".", null)}' holds bytes that are not UTF-8, as a {Annotation.Describe(leaf.Physical.Element)} must be; they are shown as \\x and two digits.");
+        record.Fail(reason, message);
         var columns = record.Rows.Columns.ToArray();
-        foreach (int text in texts)
+        foreach (int leaf in texts)
         {
-            columns[text] = Column(record, text).ToUtf8(record.Row);
+            bool isJson = IsJson(leaf);
+            columns[leaf] = columns[leaf].Replace(record.Row, text => Shown(text, isJson));
         }
         record.Decode(new Rows(columns), row: 0);
     }
 
-    private static ColumnData Column(Record record, int leaf) => record.Rows.Columns[leaf];
+    private static ReadOnlyMemory<byte> Shown(ReadOnlyMemory<byte> text, bool isJson)
+    {
+        if (IsUtf8(text) && (!isJson || IsJson(text)))
+        {
+            return text;
+        }
+        var escaped = Escape(text.Span);
+        return isJson ? JsonSerializer.SerializeToUtf8Bytes(escaped, relaxed) : Encoding.UTF8.GetBytes(escaped);
+    }
+
+    private bool IsJson(int leaf) => Annotation.Of(schema.Leaves[leaf].Physical.Element)?.JSON is not null;
+
+    private static string Name(PhysicalField field) => field.Path.ToString(".", null);
+
+    private static bool IsUtf8(ReadOnlyMemory<byte> text) => Utf8.IsValid(text.Span);
+
+    private static bool IsJson(ReadOnlyMemory<byte> text)
+    {
+        var reader = new Utf8JsonReader(text.Span, anyDepth);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.ValueIsEscaped)
+                {
+                    reader.GetString();
+                }
+            }
+            return true;
+        }
+        // InvalidOperationException: an escape that stands for half a character.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static string Escape(ReadOnlySpan<byte> text)
+    {
+        var escaped = new StringBuilder();
+        while (text.Length > 0)
+        {
+            var status = Rune.DecodeFromUtf8(text, out var rune, out int length);
+            if (status == OperationStatus.Done)
+            {
+                escaped.Append(rune.ToString());
+            }
+            else
+            {
+                escaped.AppendJoin("", text[..length].ToArray().Select(octet => $"\\x{octet:X2}"));
+            }
+            text = text[length..];
+        }
+        return escaped.ToString();
+    }
 }

@@ -41,6 +41,7 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData("(['a', 'b'])[1 + i % 2]::ENUM('a', 'b')")]
     [InlineData("(i * 1000000000000)::HUGEINT")]
     [InlineData("'101'::BIT")]
+    [InlineData("i::VARIANT")]
     [InlineData("TIMETZ '10:00:00+02'")]
     [InlineData("TIMESTAMP_S '2026-01-01 10:00:00' + to_days(i::INTEGER)")]
     [InlineData("[i, NULL, i + 1]")]
@@ -75,11 +76,11 @@ public sealed class ColumnTypeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_json_column_passes_through_as_text()
+    public async Task A_json_column_passes_through_and_is_a_text_in_a_prompt()
     {
         place.WriteSource("SELECT 0 AS id, to_json({'a': 1}) AS v");
         await place.RunAsync(place.Options("{{ v }}"));
-        Assert.Equal(["""{"a":1} VARCHAR"""], Duck.Column($"SELECT v || ' ' || typeof(v) FROM '{place.OutFiles}' WHERE v = output"));
+        Assert.Equal(["""{"a":1} JSON"""], Duck.Column($"SELECT v || ' ' || typeof(v) FROM '{place.OutFiles}' WHERE v = output"));
     }
 
     [Theory]
@@ -105,6 +106,11 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData("TIME '10:00:00.5'", "10:00:00.5")]
     [InlineData("TIMESTAMP '2026-11-24 10:00:00'", "2026-11-24T10:00:00")]
     [InlineData("TIMESTAMPTZ '2026-11-24 10:00:00+02'", "2026-11-24T08:00:00Z")]
+    [InlineData("TIMESTAMP '1969-12-31 23:59:59.9999'", "1969-12-31T23:59:59.9999")]
+    [InlineData("make_timestamp_ns(1700000000123456789)", "2023-11-14T22:13:20.123456789")]
+    [InlineData("make_timestamp_ns(-1)", "1969-12-31T23:59:59.999999999")]
+    [InlineData("TIME '23:59:59.999999'", "23:59:59.999999")]
+    [InlineData("'a'::ENUM('a')", "a")]
     [InlineData("'0b6a7a0e-93a5-4f4a-8e49-3c8f5d1f6b61'::UUID", "0b6a7a0e-93a5-4f4a-8e49-3c8f5d1f6b61")]
     public async Task A_value_has_one_text_in_a_prompt(string value, string text)
     {
