@@ -21,7 +21,7 @@ internal sealed class PipelineGraph : IDisposable
     /// Bytes of records between source and sink at most. A prompt is several times as large as its row: two bytes a character, and four a
     /// token.
     /// </summary>
-    private const long BytesInFlight = 48 << 20;
+    private const long BytesInFlight = 32 << 20;
     private static readonly TimeSpan formerDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan commitCheckPeriod = TimeSpan.FromSeconds(1);
 

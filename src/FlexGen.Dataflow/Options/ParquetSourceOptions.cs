@@ -14,4 +14,8 @@ public class ParquetSourceOptions
     /// <summary>The columns to read, all when not given. They reach the output in this order.</summary>
     [MinLength(1)]
     public IList<string>? Columns { get; set; }
+
+    /// <summary>A record that has a value of more bytes goes to the dead letter without it.</summary>
+    [Range(1, 1_000_000_000)]
+    public int MaxValueBytes { get; set; } = 8 << 20;
 }

@@ -3,14 +3,19 @@ namespace FlexGen.Dataflow.Records;
 /// <summary>The values of one leaf column over some rows, as Parquet holds them: dense values with definition and repetition levels.</summary>
 internal abstract class ColumnData
 {
-    public abstract int Rows { get; }
-
     /// <summary>Whether a row of a column that is not nested has no value.</summary>
     public abstract bool IsNull(int row);
 
+    /// <summary>About how many bytes a row's values take.</summary>
     public abstract long Bytes(int row);
 
+    /// <summary>About how many bytes the values of all rows take.</summary>
+    public abstract long Bytes();
+
     public abstract ColumnData CopyRow(int row);
+
+    /// <summary>One row of the column with nothing in it: null or no items where the column may have that, else a value of zeros or no bytes.</summary>
+    public abstract ColumnData Blank();
 
     /// <summary>Whether something holds of all of a row's values, nested ones too, of a column of bytes.</summary>
     public abstract bool All(int row, Predicate<ReadOnlyMemory<byte>> holds);

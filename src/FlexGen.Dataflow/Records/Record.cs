@@ -55,10 +55,12 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     public void Fail(string reason, string message)
     {
         Error = new RecordError(reason, message);
-        Rows = Rows.CopyRow(Row);
-        Row = 0;
+        Detach();
         Prompt = null;
     }
+
+    /// <summary>Copies the record's values away from those that were read with it, which it would keep in memory.</summary>
+    public void Detach() => (Rows, Row) = (Rows.CopyRow(Row), 0);
 
     private long CountBytes() => Message is { } message
         ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + (message.Headers?.Sum(header => header.Key.Length + (header.GetValueBytes()?.Length ?? 0)) ?? 0)

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Parquet;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Records;
 
@@ -10,33 +8,24 @@ namespace FlexGen.Dataflow.Records;
 /// <param name="values">The values that are not null, in order.</param>
 /// <param name="definitions">A definition level per value or null; null for a column that is required all the way down.</param>
 /// <param name="repetitions">A repetition level per value or null; null for a column that does not repeat.</param>
-internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? definitions, int[]? repetitions) : ColumnData
+internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]? definitions, int[]? repetitions) : ColumnData
     where T : struct
 {
+    private const int Int96Bytes = 12;
     private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
     private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
-
-    public static async Task<ColumnData> ReadAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
-    {
-        int count = checked((int)(group.GetMetadata(field)?.MetaData?.NumValues ?? 0));
-        var values = new T[count];
-        var definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
-        var repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
-        await group.ReadRawAsync<T>(field, values, definitions?.AsMemory(), repetitions?.AsMemory(), cancellationToken);
-        return new TypedColumnData<T>(field, values, definitions, repetitions);
-    }
-
-    public override int Rows => levelStarts?.Length - 1 ?? definitions?.Length ?? values.Length;
 
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
-    public override long Bytes(int row)
+    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1));
+
+    public override long Bytes() => Bytes(0, values.Length);
+
+    private long Bytes(int start, int end)
     {
-        int start = ValueStart(row);
-        int end = ValueStart(row + 1);
         if (typeof(T) != typeof(ReadOnlyMemory<byte>))
         {
             return (end - start) * (long)Unsafe.SizeOf<T>();
@@ -53,6 +42,23 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
     {
         var levels = LevelStart(row)..LevelStart(row + 1);
         return new TypedColumnData<T>(field, values[ValueStart(row)..ValueStart(row + 1)], definitions?[levels], repetitions?[levels]);
+    }
+
+    public override ColumnData Blank() => new TypedColumnData<T>(
+        field,
+        field.MaxDefinitionLevel > 0 ? [] : [BlankValue(field)],
+        definitions is null ? null : [0],
+        repetitions is null ? null : [0]);
+
+    /// <summary>What stands for a value that is left out where there has to be one.</summary>
+    public static T BlankValue(PhysicalField field)
+    {
+        T blank = default;
+        if (field.IsFixedLength)
+        {
+            Bytes(ref blank) = new byte[field.Element.TypeLength ?? Int96Bytes];
+        }
+        return blank;
     }
 
     public override bool All(int row, Predicate<ReadOnlyMemory<byte>> holds)

@@ -9,16 +9,21 @@ internal sealed class ParquetSink : IAsyncDisposable
     private const int RowsPerGroup = 10_000;
     private const long BytesPerGroup = 32 << 20;
 
+    /// <summary>Where few of the records that were read together come here, those few would keep all in memory.</summary>
+    private const long BytesKept = 64 << 20;
+
     private readonly FileOperations files;
     private readonly ParquetSinkLayout layout;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly FolderLock folderLock;
     private readonly List<Record> pending = [];
+    private readonly HashSet<Rows> kept = new(ReferenceEqualityComparer.Instance);
     private Coverage inPart = new();
     private PartFile? part;
     private int nextNumber;
     private long pendingBytes;
+    private long keptBytes;
     private long rows;
     private long firstAt;
 
@@ -69,6 +74,7 @@ internal sealed class ParquetSink : IAsyncDisposable
         pending.Add(record);
         pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
         rows++;
+        Keep(record.Rows);
         if (pending.Count >= RowsPerGroup || pendingBytes >= BytesPerGroup)
         {
             await WriteRowGroupAsync();
@@ -139,7 +145,23 @@ internal sealed class ParquetSink : IAsyncDisposable
             }
         }
         pending.Clear();
-        pendingBytes = 0;
+        kept.Clear();
+        (pendingBytes, keptBytes) = (0, 0);
+    }
+
+    private void Keep(Rows read)
+    {
+        if (!kept.Add(read))
+        {
+            return;
+        }
+        keptBytes += read.Bytes();
+        if (keptBytes > BytesKept)
+        {
+            pending.ForEach(record => record.Detach());
+            kept.Clear();
+            keptBytes = 0;
+        }
     }
 
     private PipelineException CannotWrite(Exception e) => new(

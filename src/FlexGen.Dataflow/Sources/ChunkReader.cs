@@ -68,34 +68,34 @@ internal abstract class ChunkReader : IDisposable
 
 /// <inheritdoc/>
 /// <param name="reader">Arrow's.</param>
-/// <param name="field">The leaf.</param>
+/// <param name="leaf">The leaf.</param>
 /// <param name="levels">How many levels its chunk has.</param>
 /// <param name="maxBytes">Of a row.</param>
 /// <param name="size">A value's bytes.</param>
 /// <param name="convert">Copies a value: what Arrow hands out is valid until the next are read.</param>
 internal sealed class ChunkReader<TRead, T>(
-    ColumnReader<TRead> reader, PhysicalField field, long levels, long maxBytes, Func<TRead, int> size, Func<TRead, T> convert) : ChunkReader
+    ColumnReader<TRead> reader, PhysicalField leaf, long levels, long maxBytes, Func<TRead, int> size, Func<TRead, T> convert) : ChunkReader
     where TRead : unmanaged
     where T : struct
 {
     private const int LevelsTogether = 1024;
     private readonly TRead[] readValues = new TRead[LevelsTogether];
-    private readonly short[] readDefinitions = new short[field.MaxDefinitionLevel > 0 ? LevelsTogether : 0];
-    private readonly short[] readRepetitions = new short[field.MaxRepetitionLevel > 0 ? LevelsTogether : 0];
+    private readonly short[] readDefinitions = new short[leaf.MaxDefinitionLevel > 0 ? LevelsTogether : 0];
+    private readonly short[] readRepetitions = new short[leaf.MaxRepetitionLevel > 0 ? LevelsTogether : 0];
     private readonly List<T> values = [];
     private readonly List<int> definitions = [];
     private readonly List<int> repetitions = [];
     private readonly List<RowMark> marks = [];
-    private long levelsUnread = levels;
+    private long levelsRead;
     private long bytesHeld;
     private int readCount;
     private int levelAt;
     private int valueAt;
 
-    public override long LevelsLeft => levelsUnread + readCount - levelAt;
+    public override long LevelsLeft => levels - levelsRead + readCount - levelAt;
 
     // The last row of a column that repeats goes on until another begins.
-    public override int Rows => field.MaxRepetitionLevel == 0 || LevelsLeft == 0 ? marks.Count : Math.Max(0, marks.Count - 1);
+    public override int Rows => leaf.MaxRepetitionLevel == 0 || LevelsLeft == 0 ? marks.Count : Math.Max(0, marks.Count - 1);
 
     public override void Fill(int rows, long bytes)
     {
@@ -121,10 +121,10 @@ internal sealed class ChunkReader<TRead, T>(
             }
         }
         var taken = new TypedColumnData<T>(
-            field,
+            leaf,
             Take(values, end.Value),
-            field.MaxDefinitionLevel > 0 ? Take(definitions, end.Level) : null,
-            field.MaxRepetitionLevel > 0 ? Take(repetitions, end.Level) : null);
+            leaf.MaxDefinitionLevel > 0 ? Take(definitions, end.Level) : null,
+            leaf.MaxRepetitionLevel > 0 ? Take(repetitions, end.Level) : null);
         marks.RemoveRange(0, rows);
         foreach (ref var mark in CollectionsMarshal.AsSpan(marks))
         {
@@ -135,25 +135,25 @@ internal sealed class ChunkReader<TRead, T>(
 
     public override void Dispose() => reader.Dispose();
 
-    private int Count => field.MaxDefinitionLevel > 0 ? definitions.Count : values.Count;
+    private int Count => leaf.MaxDefinitionLevel > 0 ? definitions.Count : values.Count;
 
     private void ReadBatch()
     {
-        int next = (int)Math.Min(levelsUnread, LevelsTogether);
+        int next = (int)Math.Min(levels - levelsRead, LevelsTogether);
         readCount = (int)reader.ReadBatch(
             next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)), readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues, out _);
         (levelAt, valueAt) = (0, 0);
-        levelsUnread -= readCount;
+        levelsRead += readCount;
         if (readCount == 0)
         {
-            throw new InvalidDataException($"it ends after {levels - levelsUnread} of {levels} values");
+            throw new InvalidDataException($"it ends after {levelsRead} of {levels} values");
         }
     }
 
     private void Add()
     {
-        int definition = field.MaxDefinitionLevel > 0 ? readDefinitions[levelAt] : 0;
-        int repetition = field.MaxRepetitionLevel > 0 ? readRepetitions[levelAt] : 0;
+        int definition = leaf.MaxDefinitionLevel > 0 ? readDefinitions[levelAt] : 0;
+        int repetition = leaf.MaxRepetitionLevel > 0 ? readRepetitions[levelAt] : 0;
         levelAt++;
         if (repetition == 0)
         {
@@ -164,9 +164,9 @@ internal sealed class ChunkReader<TRead, T>(
             throw new InvalidDataException("it begins in the middle of a row");
         }
         ref var row = ref CollectionsMarshal.AsSpan(marks)[^1];
-        bool isValue = definition == field.MaxDefinitionLevel;
+        bool isValue = definition == leaf.MaxDefinitionLevel;
         bool wasTooLarge = row.Bytes > maxBytes;
-        int bytes = (isValue ? size(readValues[valueAt]) : 0) + (field.MaxRepetitionLevel > 0 ? 2 * sizeof(int) : 0);
+        int bytes = (isValue ? size(readValues[valueAt]) : 0) + (leaf.MaxRepetitionLevel > 0 ? 2 * sizeof(int) : 0);
         row.Bytes += bytes;
         bytesHeld += bytes;
         if (row.Bytes <= maxBytes)
@@ -187,9 +187,9 @@ internal sealed class ChunkReader<TRead, T>(
     private void Blank(RowMark row)
     {
         values.RemoveRange(row.Value, values.Count - row.Value);
-        if (field.MaxDefinitionLevel == 0)
+        if (leaf.MaxDefinitionLevel == 0)
         {
-            values.Add(TypedColumnData<T>.BlankValue(field));
+            values.Add(TypedColumnData<T>.BlankValue(leaf));
             return;
         }
         definitions.RemoveRange(row.Level, definitions.Count - row.Level);
@@ -199,11 +199,11 @@ internal sealed class ChunkReader<TRead, T>(
 
     private void AddLevel(int definition, int repetition)
     {
-        if (field.MaxDefinitionLevel > 0)
+        if (leaf.MaxDefinitionLevel > 0)
         {
             definitions.Add(definition);
         }
-        if (field.MaxRepetitionLevel > 0)
+        if (leaf.MaxRepetitionLevel > 0)
         {
             repetitions.Add(repetition);
         }

@@ -4,21 +4,18 @@ using FlexGen.Dataflow.Sinks;
 
 namespace FlexGen.Dataflow.Sources;
 
-/// <summary>Reads Parquet files one after another, row group by row group: one row group is being read while the one before is used up.</summary>
+/// <summary>Reads Parquet files one after another, a few rows at a time.</summary>
 internal sealed class ParquetSource : ISource
 {
-    /// <summary>Records that go through the graph's first blocks together.</summary>
-    private const int RecordsTogether = 64;
-
     private readonly ParquetPath path;
-    private readonly IList<string>? columns;
+    private readonly ParquetSourceOptions options;
     private readonly Dictionary<string, string> identities = [];
     private TextCheck texts = new(RowSchema.Empty);
 
-    private ParquetSource(ParquetPath path, IList<string>? columns)
+    private ParquetSource(ParquetPath path, ParquetSourceOptions options)
     {
         this.path = path;
-        this.columns = columns;
+        this.options = options;
     }
 
     public RowSchema Schema { get; private set; } = RowSchema.Empty;
@@ -35,7 +32,7 @@ internal sealed class ParquetSource : ISource
     /// <exception cref="PipelineException">A file is missing, damaged, or unlike the first.</exception>
     public static async Task<ParquetSource> OpenAsync(ParquetSourceOptions options, string baseDirectory, CancellationToken cancellationToken)
     {
-        var source = new ParquetSource(ParquetPath.Resolve(options.Path, baseDirectory), options.Columns);
+        var source = new ParquetSource(ParquetPath.Resolve(options.Path, baseDirectory), options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
@@ -82,9 +79,9 @@ internal sealed class ParquetSource : ISource
             }
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile))
+            foreach (var slice in file.Read(doneOfFile))
             {
-                foreach (var records in Records(rows, first, count, doneOfFile, assignment))
+                if (Records(slice, doneOfFile, assignment) is { Length: > 0 } records)
                 {
                     yield return records;
                 }
@@ -97,13 +94,30 @@ internal sealed class ParquetSource : ISource
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static IEnumerable<Record[]> Records(Rows rows, long first, int count, IntervalSet done, Assignment assignment) => Enumerable.Range(0, count)
-        .Where(row => !done.Contains(first + row))
-        .Select(row => new Record(assignment, first + row, rows, row))
-        .Chunk(RecordsTogether);
+    private Record[] Records(RowSlice slice, IntervalSet done, Assignment assignment)
+    {
+        Record?[] records = [.. Enumerable.Range(0, slice.Count)
+            .Select(row => done.Contains(slice.First + row) ? null : new Record(assignment, slice.First + row, slice.Rows, row))];
+        foreach (var value in slice.TooLarge)
+        {
+            if (records[value.Row] is { } record)
+            {
+                LeaveOut(record, Schema.Leaves[value.Leaf].Column, value.Bytes);
+            }
+        }
+        return [.. records.OfType<Record>()];
+    }
+
+    private void LeaveOut(Record record, string column, long bytes)
+    {
+        record.Fail("value_too_large", $"column '{column}' holds {bytes} bytes, where {options.MaxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
+        // Of a nested column all leaves: one that lacks a row's values no longer fits the others.
+        var columns = record.Rows.Columns.Zip(Schema.Leaves, (data, leaf) => leaf.Column == column ? data.Blank() : data);
+        record.Decode(new Rows([.. columns]), row: 0);
+    }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), columns, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), options.Columns, options.MaxValueBytes, cancellationToken);
 
     private string FullPath(string name) => Path.Combine(path.Root, name);
 

@@ -3,23 +3,28 @@ using System.Globalization;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
 using Parquet;
-using Parquet.Meta;
+using ParquetSharp;
+using ParquetSharp.IO;
+using FileMetaData = Parquet.Meta.FileMetaData;
 
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>An open file of a Parquet source.</summary>
 internal sealed class ParquetSourceFile : IAsyncDisposable
 {
-    private readonly FileStream stream;
-    private readonly ParquetReader reader;
-    private readonly ArrowColumns arrow;
+    // Of what is read from the disk at once, for each column.
+    private const long BufferBytes = 256 << 10;
 
-    private ParquetSourceFile(string path, FileStream stream, ParquetReader reader, RowSchema schema)
+    private readonly FileStream stream;
+    private readonly FileMetaData metadata;
+    private readonly long maxValueBytes;
+
+    private ParquetSourceFile(string path, FileStream stream, FileMetaData metadata, RowSchema schema, long maxValueBytes)
     {
         Path = path;
-        arrow = new ArrowColumns(path);
         this.stream = stream;
-        this.reader = reader;
+        this.metadata = metadata;
+        this.maxValueBytes = maxValueBytes;
         Schema = schema;
     }
 
@@ -27,21 +32,25 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     public RowSchema Schema { get; }
 
-    public long RowCount => reader.RowGroups.Sum(group => group.RowCount);
+    public long RowCount => metadata.RowGroups.Sum(group => group.NumRows);
 
+    /// <param name="path">The file.</param>
+    /// <param name="columns">The columns to read; all where null.</param>
+    /// <param name="maxValueBytes">A value with more bytes is left blank.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, IList<string>? columns, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, IList<string>? columns, long maxValueBytes, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
             ParquetFooter.Check(stream, path);
-            var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
-            var schema = ParquetColumns.Choose(reader.Metadata!, columns, path);
-            ParquetChunks.Check(reader.Metadata!, schema, path);
-            PhysicalTypes.Use(reader.Metadata!);
-            return new ParquetSourceFile(path, stream, reader, schema);
+            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var metadata = reader.Metadata!;
+            var schema = ParquetColumns.Choose(metadata, columns, path);
+            ParquetChunks.Check(metadata, schema, path);
+            return new ParquetSourceFile(path, stream, metadata, schema, maxValueBytes);
         }
         catch (Exception e)
         {
@@ -69,73 +78,41 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
     }
 
-    /// <summary>The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count.</summary>
+    /// <summary>The rows, but for row groups that <paramref name="done"/> covers.</summary>
     /// <exception cref="PipelineException">The file is damaged, or a column is stored in a way that cannot be read.</exception>
-    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done)
+    public IEnumerable<RowSlice> Read(IntervalSet done)
     {
+        using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
+        using var properties = ReaderProperties.GetDefaultReaderProperties();
+        properties.EnableBufferedStream();
+        properties.BufferSize = BufferBytes;
+        using var file = Open(bytes, properties);
         long first = 0;
-        for (int i = 0; i < reader.RowGroupCount; i++)
+        foreach (var (index, group) in metadata.RowGroups.Index())
         {
-            long count = reader.RowGroups[i].RowCount;
-            if (count > 0 && !done.Covers(first, first + count))
+            if (group.NumRows > 0 && !done.Covers(first, first + group.NumRows))
             {
-                var columns = new ColumnData[Schema.Leaves.Count];
-                for (int leaf = 0; leaf < columns.Length; leaf++)
+                using var slices = new RowGroupSlices(file, Path, index, group, Schema.Leaves, maxValueBytes);
+                foreach (var slice in slices.Read(first))
                 {
-                    columns[leaf] = await ReadColumnAsync(i, Schema.Leaves[leaf], first);
+                    yield return slice;
                 }
-                yield return (new Rows(columns), first, (int)count);
             }
-            first += count;
+            first += group.NumRows;
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        arrow.Dispose();
-        await reader.DisposeAsync();
-        await stream.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    private async Task<ColumnData> ReadColumnAsync(int index, Leaf leaf, long first)
+    private ParquetFileReader Open(ManagedRandomAccessFile bytes, ReaderProperties properties)
     {
-        var group = reader.RowGroups[index];
-        var chunk = group.RowGroup.Columns[leaf.Physical.Ordinal].MetaData!;
         try
         {
-            var column = await ReadAsync(index, leaf.Physical, chunk);
-            return column.Rows == group.RowCount ? column : throw new InvalidDataException($"it holds {column.Rows} rows, its row group {group.RowCount}");
+            return new ParquetFileReader(bytes, properties);
         }
-        catch (Exception e) when (e is OutOfMemoryException or OverflowException)
+        catch (Exception e) when (e is ParquetSharp.ParquetException or IOException)
         {
-            throw new PipelineException(
-                $"column '{leaf.Column}' of {Path} does not fit into memory: row group {index} has {group.RowCount} rows, {chunk.NumValues} values and "
-                + $"{chunk.TotalUncompressedSize} bytes of it. Write the file with smaller row groups, or leave the column out with source.parquet.columns.",
-                e);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new PipelineException(
-                $"cannot read column '{leaf.Column}', rows {first} to {first + group.RowCount - 1}, of {Path}: the file is damaged or has an encoding "
-                + $"that cannot be read ({e.Message}).",
-                e);
-        }
-    }
-
-    private async Task<ColumnData> ReadAsync(int group, PhysicalField field, ColumnMetaData chunk)
-    {
-        int count = checked((int)chunk.NumValues);
-        if (!PhysicalTypes.CanRead(field, chunk))
-        {
-            return arrow.Read(group, field, count);
-        }
-        try
-        {
-            return await PhysicalTypes.ReadAsync(reader.RowGroups[group], field, CancellationToken.None);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException or OverflowException))
-        {
-            return arrow.Read(group, field, count);
+            throw new PipelineException($"cannot read {Path}: its footer is damaged, or not as the format has it ({e.Message}).", e);
         }
     }
 }

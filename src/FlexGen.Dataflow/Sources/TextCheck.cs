@@ -44,7 +44,10 @@ internal sealed class TextCheck(RowSchema schema)
 
     private void Fail(Record record, string reason, string message)
     {
-        record.Fail(reason, message);
+        if (record.Error is null)
+        {
+            record.Fail(reason, message);
+        }
         var columns = record.Rows.Columns.ToArray();
         foreach (int leaf in texts)
         {

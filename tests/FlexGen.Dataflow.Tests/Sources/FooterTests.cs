@@ -67,11 +67,11 @@ public sealed class FooterTests : IDisposable
             metadata.NumRows = metadata.RowGroups[0].NumRows = 2;
             metadata.RowGroups[0].Columns[0].MetaData!.NumValues = 2;
         });
-        await RefusedAsync("column 'v'", "it holds 3 rows, its row group 2");
+        await RefusedAsync("column 'v'", "it holds more than the 2 rows of its row group");
     }
 
     [Fact]
-    public async Task A_row_group_that_does_not_fit_into_memory_is_named_with_what_to_do()
+    public async Task A_row_group_that_claims_more_than_it_holds_takes_no_memory_for_it_and_is_refused()
     {
         await SpoilAsync(
             metadata =>
@@ -79,7 +79,7 @@ public sealed class FooterTests : IDisposable
                 metadata.NumRows = metadata.RowGroups[0].NumRows = 3_000_000_000;
                 metadata.RowGroups[0].Columns.ForEach(chunk => chunk.MetaData!.NumValues = 3_000_000_000);
             },
-            "column 'id'", "row group 0 has 3000000000 rows", "smaller row groups");
+            "column 'id'", "it ends after 3 of 3000000000 values");
     }
 
     [Fact]
