@@ -6,11 +6,11 @@ namespace FlexGen.Dataflow.Sources;
 
 /// <summary>
 /// Reads column chunks that Parquet.Net cannot, through Apache Arrow: nested columns in data pages of version 2, booleans as run lengths, older
-/// compressions and encodings. Opened when first needed.
+/// compressions and encodings. Opened when first needed, on the file that is open already: what is at its path may be another by now.
 /// </summary>
-internal sealed class ArrowColumns(string path) : IDisposable
+internal sealed class ArrowColumns(Stream stream) : IDisposable
 {
-    private readonly Lazy<ParquetFileReader> file = new(() => new ParquetFileReader(path));
+    private readonly Lazy<ParquetFileReader> file = new(() => new ParquetFileReader(stream, leaveOpen: true));
 
     /// <summary>Reads a leaf of a row group.</summary>
     /// <param name="group">The row group.</param>

@@ -17,7 +17,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private ParquetSourceFile(string path, FileStream stream, ParquetReader reader, RowSchema schema)
     {
         Path = path;
-        arrow = new ArrowColumns(path);
+        arrow = new ArrowColumns(stream);
         this.stream = stream;
         this.reader = reader;
         Schema = schema;

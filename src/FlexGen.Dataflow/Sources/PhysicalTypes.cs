@@ -44,8 +44,8 @@ internal static class PhysicalTypes
     }
 
     /// <summary>
-    /// Whether Parquet.Net understands how the chunk is stored, or says that it does not. It takes booleans that are run lengths for bits, and LZ4 that it
-    /// cannot decompress for zeros.
+    /// Whether Parquet.Net understands how the chunk is stored, or says that it does not. It takes booleans that are run lengths for bits, levels
+    /// that are bits for run lengths, and LZ4 that it cannot decompress for zeros.
     /// </summary>
     public static bool CanRead(PhysicalField field, ColumnMetaData chunk)
     {
@@ -53,6 +53,7 @@ internal static class PhysicalTypes
         bool hasRunLengths = chunk.EncodingStats is { Count: > 0 } pages
             ? pages.Any(page => page.Encoding == Encoding.RLE)
             : !chunk.Encodings.Contains(Encoding.PLAIN);
-        return !isLz4 && (field.Element.Type != Parquet.Meta.Type.BOOLEAN || !hasRunLengths);
+        bool hasBitLevels = field.MaxDefinitionLevel > 0 && chunk.Encodings.Contains(Encoding.BIT_PACKED) && !chunk.Encodings.Contains(Encoding.RLE);
+        return !isLz4 && !hasBitLevels && (field.Element.Type != Parquet.Meta.Type.BOOLEAN || !hasRunLengths);
     }
 }
