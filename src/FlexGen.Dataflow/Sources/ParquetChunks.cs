@@ -23,6 +23,10 @@ internal static class ParquetChunks
                 {
                     throw Encrypted(metadata, leaf, path);
                 }
+                if (chunk.FilePath is { } other)
+                {
+                    throw new PipelineException($"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
+                }
                 Check(chunk.MetaData, group.NumRows, leaf, $"row group {index}", path);
             }
         }

@@ -27,7 +27,14 @@ internal static class ParquetColumns
             }
             Check(column, path);
         }
-        return new RowSchema([.. chosen.Select(column => column.Column)], [.. chosen.SelectMany(column => LeavesOf(column.Column, column.Ordinal))]);
+        var leaves = chosen.SelectMany(column => LeavesOf(column.Column, column.Ordinal)).ToArray();
+        // A row group's chunks are found by their paths.
+        if (leaves.GroupBy(leaf => leaf.Physical.Path).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new PipelineException(
+                $"column '{twice.First().Column}' of {path} has '{twice.Key.ToString(".", null)}' several times: leave it out with source.parquet.columns.");
+        }
+        return new RowSchema([.. chosen.Select(column => column.Column)], leaves);
     }
 
     /// <summary>The top-level columns of a file, with copies of what it states of them.</summary>

@@ -15,7 +15,11 @@ internal sealed class TextCheck(RowSchema schema)
     private static readonly JsonReaderOptions anyDepth = new() { MaxDepth = 1_000_000 };
     private static readonly JsonSerializerOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly int[] texts = [.. schema.Leaves.Index().Where(leaf => Annotation.IsText(leaf.Item.Physical.Element)).Select(leaf => leaf.Index)];
+    private readonly (int Leaf, PhysicalField Field, bool IsJson)[] texts =
+    [
+        .. schema.Leaves.Index().Where(leaf => Annotation.IsText(leaf.Item.Physical.Element))
+            .Select(leaf => (leaf.Index, leaf.Item.Physical, Annotation.Of(leaf.Item.Physical.Element)!.JSON is not null)),
+    ];
 
     /// <summary>
     /// Marks such records for the dead letter, which shows each byte that is no part of a character as <c>\xC3</c>, and what is no JSON as a JSON string.
@@ -24,16 +28,15 @@ internal sealed class TextCheck(RowSchema schema)
     {
         foreach (var record in records)
         {
-            foreach (int leaf in texts)
+            foreach (var (leaf, field, isJson) in texts)
             {
                 var column = record.Rows.Columns[leaf];
-                var field = schema.Leaves[leaf].Physical;
                 if (!column.All(record.Row, IsUtf8))
                 {
                     Fail(record, "invalid_utf8", $"column '{Name(field)}' holds bytes that are not UTF-8, as a {Annotation.Describe(field.Element)} must be; they are shown as \\x and two digits.");
                     break;
                 }
-                if (IsJson(leaf) && !column.All(record.Row, IsJson))
+                if (isJson && !column.All(record.Row, IsJson))
                 {
                     Fail(record, "not_json", $"column '{Name(field)}' is of the type JSON and holds what is none; it is shown as a JSON string.");
                     break;
@@ -49,9 +52,8 @@ internal sealed class TextCheck(RowSchema schema)
             record.Fail(reason, message);
         }
         var columns = record.Rows.Columns.ToArray();
-        foreach (int leaf in texts)
+        foreach (var (leaf, _, isJson) in texts)
         {
-            bool isJson = IsJson(leaf);
             columns[leaf] = columns[leaf].Replace(record.Row, text => Shown(text, isJson));
         }
         record.Decode(new Rows(columns), row: 0);
@@ -66,8 +68,6 @@ internal sealed class TextCheck(RowSchema schema)
         var escaped = Escape(text.Span);
         return isJson ? JsonSerializer.SerializeToUtf8Bytes(escaped, relaxed) : Encoding.UTF8.GetBytes(escaped);
     }
-
-    private bool IsJson(int leaf) => Annotation.Of(schema.Leaves[leaf].Physical.Element)?.JSON is not null;
 
     private static string Name(PhysicalField field) => field.Path.ToString(".", null);
 

@@ -52,6 +52,32 @@ public sealed class RecordJsonTests
         Assert.Equal("""{"day":null}""", System.Text.Encoding.UTF8.GetString(json.Columns(record)));
     }
 
+    [Fact]
+    public void Nanoseconds_are_not_cut_and_what_json_has_no_number_for_is_a_text()
+    {
+        SchemaElement[] elements =
+        [
+            new() { Name = "at", Type = Parquet.Meta.Type.INT64, LogicalType = new() { TIMESTAMP = new() { Unit = new() { NANOS = new() } } } },
+            new() { Name = "old", Type = Parquet.Meta.Type.INT96 },
+            new() { Name = "half", Type = Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY, TypeLength = 2, LogicalType = new() { FLOAT16 = new() } },
+            new() { Name = "nan", Type = Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY, TypeLength = 2, LogicalType = new() { FLOAT16 = new() } },
+        ];
+        Leaf[] leaves = [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create([element.Name], element, 0, 0, i)))];
+        var rows = new Rows(
+        [
+            new TypedColumnData<long>(leaves[0].Physical, [1_700_000_000_123_456_789], null, null),
+            Bytes(leaves[1], [1, 0, 0, 0, 0, 0, 0, 0, 0x8c, 0x3d, 0x25, 0]),
+            Bytes(leaves[2], [0, 0x3e]),
+            Bytes(leaves[3], [0, 0x7e]),
+        ]);
+        var whole = new RecordJson(new RowSchema([.. elements.Select(element => new RowColumn([element]))], leaves), isJson: false, isWhole: false);
+        Assert.Equal(
+            """{"at":"2023-11-14T22:13:20.123456789","old":"1970-01-01T00:00:00.000000001","half":1.5,"nan":"NaN"}""",
+            System.Text.Encoding.UTF8.GetString(whole.Columns(new Record(new Assignment("s"), 0, rows, 0))));
+
+        static TypedColumnData<ReadOnlyMemory<byte>> Bytes(Leaf leaf, byte[] value) => new(leaf.Physical, [value], null, null);
+    }
+
     private static Record Of(int value) => new(new Assignment("s"), 0, new Rows([new TypedColumnData<int>(physical, [value], null, null)]), 0)
     {
         Completion = completion,

@@ -122,18 +122,26 @@ public sealed class StoredTypeTests : IDisposable
     [Fact]
     public async Task What_cannot_be_carried_is_refused_by_name_and_does_not_matter_where_it_is_not_chosen()
     {
-        SchemaElement[] elements = [Leaf("twice", Type.INT32), Leaf("twice2", Type.INT32), Leaf("nameless", Type.INT32), Leaf("newer", Type.INT32), Leaf("odd", Type.INT32)];
+        SchemaElement[] elements =
+        [
+            Leaf("twice", Type.INT32), Leaf("twice2", Type.INT32), Leaf("nameless", Type.INT32), Leaf("newer", Type.INT32), Leaf("odd", Type.INT32),
+            Group("struct", FieldRepetitionType.OPTIONAL, 2), Leaf("a", Type.INT32), Leaf("b", Type.INT32), Leaf("elsewhere", Type.INT32),
+        ];
         await WriteAsync(File, 2, elements, field => Flat<int>(field, 1, 2), metadata =>
         {
             metadata.Schema[3].Name = "twice";
             metadata.Schema[4].Name = "";
             metadata.Schema[5].LogicalType = new LogicalType();
             metadata.Schema[6].Type = (Type)9;
+            metadata.Schema[9].Name = "a";
+            metadata.RowGroups[0].Columns[^1].FilePath = "part-7.parquet";
         });
         await RefusedAsync("twice", "several columns of the name 'twice'");
         await RefusedAsync("", "a column without a name");
         await RefusedAsync("newer", "'newer'", "logical type that is newer", "leave it out with source.parquet.columns");
         await RefusedAsync("odd", "'odd'", "unknown physical type 9");
+        await RefusedAsync("struct", "column 'struct'", "'struct.a' several times");
+        await RefusedAsync("elsewhere", "column 'elsewhere'", "another file, part-7.parquet");
         var options = place.Options("{{ id }}");
         options.Source.Parquet!.Columns = ["id"];
         Assert.True((await place.RunAsync(options)).Completed);

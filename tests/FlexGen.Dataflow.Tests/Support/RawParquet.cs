@@ -70,7 +70,7 @@ internal static class RawParquet
     /// <summary>Values of a leaf that is not nested; null for null.</summary>
     public static TypedColumnData<T> Flat<T>(PhysicalField field, params T?[] values)
         where T : struct =>
-        new(field, [.. values.Where(value => value is not null).Select(value => value!.Value)], [.. values.Select(value => value is null ? 0 : 1)], null);
+        new(field, [.. values.Where(value => value is not null).Select(value => value!.Value)], [.. values.Select(value => value is null ? 0 : field.MaxDefinitionLevel)], null);
 
     public static ReadOnlyMemory<byte>? Bytes(params byte[] bytes) => bytes;
 }
