@@ -89,14 +89,16 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows == 0)
+        if (rows == 0 && !(layout.HasSchemaOnly && nextNumber == 0))
         {
             return;
         }
         await WriteRowGroupAsync();
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart));
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
+            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart);
+            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

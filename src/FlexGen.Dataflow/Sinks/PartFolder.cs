@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
 using Parquet.Schema;
@@ -13,11 +14,12 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
     public static async Task<PartFolder> ReadAsync(string folder, string pipeline, ParquetSchema? schema, CancellationToken cancellationToken)
     {
+        var types = schema is null ? null : await TypesOfAsync(schema, cancellationToken);
         var parts = new List<(string, PartMetadata)>();
         int next = 0;
         foreach (var path in PartName.Finished(folder))
         {
-            var part = await ReadPartAsync(path, schema, cancellationToken);
+            var part = await ReadPartAsync(path, types, cancellationToken);
             if (part.Pipeline != pipeline)
             {
                 throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
@@ -28,18 +30,16 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSchema? schema, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(string path, IReadOnlyDictionary<string, ColumnType>? types, CancellationToken cancellationToken)
     {
         try
         {
             await using var reader = await ParquetReader.CreateAsync(path, PhysicalTypes.ReadOptions(), cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
-            if (schema is not null && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            if (types is not null)
             {
-                throw new PipelineException(
-                    $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "
-                    + $"{string.Join(", ", Names(schema))}: choose another folder, or the columns as they were.");
+                Check(ColumnTypes.Of(reader.Metadata!.Schema), types, path);
             }
             return metadata;
         }
@@ -49,5 +49,28 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
     }
 
-    private static IEnumerable<string> Names(ParquetSchema schema) => schema.Fields.Select(field => field.Name);
+    private static void Check(IReadOnlyDictionary<string, ColumnType> found, IReadOnlyDictionary<string, ColumnType> written, string path)
+    {
+        if (!written.Keys.SequenceEqual(found.Keys))
+        {
+            throw new PipelineException(
+                $"{path} has the columns {string.Join(", ", found.Keys)}, but this pipeline writes "
+                + $"{string.Join(", ", written.Keys)}: choose another folder, or the columns as they were.");
+        }
+        if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
+        {
+            throw new PipelineException(
+                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: choose another folder, or a source with the type as it was.");
+        }
+    }
+
+    // What a file states of a schema is known when it is written.
+    private static async Task<IReadOnlyDictionary<string, ColumnType>> TypesOfAsync(ParquetSchema schema, CancellationToken cancellationToken)
+    {
+        using var file = new MemoryStream();
+        var writer = await ParquetWriter.CreateAsync(schema, file, cancellationToken: cancellationToken);
+        await writer.DisposeAsync();
+        await using var reader = await ParquetReader.CreateAsync(file, PhysicalTypes.ReadOptions(), cancellationToken: cancellationToken);
+        return ColumnTypes.Of(reader.Metadata!.Schema);
+    }
 }

@@ -3,8 +3,8 @@ using FlexGen.Dataflow.Records;
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>The files of a source by the names of their streams, and whether they are what they were.</summary>
-/// <param name="columns">The columns that are read; null for all.</param>
-internal sealed class SourceFiles(IList<string>? columns)
+/// <param name="open">Opens the file of a stream.</param>
+internal sealed class SourceFiles(Func<string, CancellationToken, Task<ParquetSourceFile>> open)
 {
     private readonly Dictionary<string, FileFingerprint> files = [];
     private readonly Dictionary<string, string> identities = [];
@@ -41,7 +41,7 @@ internal sealed class SourceFiles(IList<string>? columns)
         {
             return;
         }
-        await using var opened = await ParquetSourceFile.OpenAsync(file.Path, columns, cancellationToken);
+        await using var opened = await open(stream, cancellationToken);
         foreach (int group in missing)
         {
             cancellationToken.ThrowIfCancellationRequested();
