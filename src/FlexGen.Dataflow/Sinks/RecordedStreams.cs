@@ -104,14 +104,14 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             return true;
         }
-        foreach (var part in stream.Parts)
+        var hashed = stream.Parts.Where(part => part.Content is not null).ToArray();
+        var all = new IntervalSet();
+        foreach (var part in hashed)
         {
-            if (part.Content is { } content && !await files.HasPagesAsync(now, content.Pages, part.Rows, cancellationToken))
-            {
-                return false;
-            }
+            all.AddAll(part.Rows);
         }
-        return true;
+        await files.HashAsync(now, all, cancellationToken);
+        return hashed.All(part => files[now].Pages(part.Rows) == part.Content!.Pages);
     }
 
     private PipelineException Changed(RecordedStream stream)

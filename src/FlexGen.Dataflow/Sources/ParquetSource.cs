@@ -53,6 +53,7 @@ internal sealed class ParquetSource : ISource
         var schema = new DatasetSchema(source.columns, source.widens);
         foreach (var name in source.path.Files)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();
             await using var file = await source.OpenAsync(name, cancellationToken);
             schema.Add(file);

@@ -23,14 +23,6 @@ internal sealed class SourceFiles(Func<string, CancellationToken, Task<ParquetSo
     /// <summary>What to keep with rows that were read.</summary>
     public ContentMark MarkOf(string stream, IntervalSet rows) => new(files[stream].Mark, files[stream].Pages(rows));
 
-    /// <summary>Whether rows of a file have the pages of a mark; reads those that were not read before.</summary>
-    /// <exception cref="PipelineException">The file cannot be read.</exception>
-    public async Task<bool> HasPagesAsync(string stream, string pages, IntervalSet rows, CancellationToken cancellationToken)
-    {
-        await HashAsync(stream, rows, cancellationToken);
-        return files[stream].Pages(rows) == pages;
-    }
-
     /// <summary>Hashes the pages that hold some of <paramref name="rows"/>, where that was not done.</summary>
     /// <exception cref="PipelineException">The file cannot be read.</exception>
     public async Task HashAsync(string stream, IntervalSet rows, CancellationToken cancellationToken)
