@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(1007, LogLevel.Information, "{Pipeline}: records are read as they come")]
     public static partial void OpenedStream(ILogger log, string pipeline);
 
+    [LoggerMessage(1008, LogLevel.Information, "the source file {Now} is what earlier runs knew as {Before}: {Rows} of its rows are done")]
+    public static partial void StreamRenamed(ILogger log, string before, long rows, string now);
+
     [LoggerMessage(1020, LogLevel.Information, "assigned {Partitions}")]
     public static partial void PartitionsAssigned(ILogger log, string partitions);
 

@@ -92,7 +92,7 @@ internal sealed class EmbeddedKafka : IDisposable
 
     private async Task LoadAsync(string path, string topic, string baseDirectory, CancellationToken cancellationToken)
     {
-        await using var source = await ParquetSource.OpenAsync(new ParquetSourceOptions { Path = path }, baseDirectory, cancellationToken);
+        await using var source = await ParquetSource.OpenAsync(new ParquetSourceOptions { Path = path }, baseDirectory, TimeProvider.System, cancellationToken);
         var json = new RecordJson(source.Schema, isJson: false, isWhole: false);
         await foreach (var records in source.ReadAllAsync(cancellationToken))
         {

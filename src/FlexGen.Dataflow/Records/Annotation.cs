@@ -37,29 +37,6 @@ internal static class Annotation
     /// <summary>Whether the values must be UTF-8.</summary>
     public static bool IsText(SchemaElement element) => element.Type == Parquet.Meta.Type.BYTE_ARRAY && Of(element) is { STRING: not null } or { ENUM: not null } or { JSON: not null };
 
-    /// <summary>Name and parameters, such as <c>TIMESTAMP(MICROS, UTC)</c>; empty where there is none.</summary>
-    public static string Describe(SchemaElement element) => Of(element) switch
-    {
-        { STRING: not null } => "STRING",
-        { ENUM: not null } => "ENUM",
-        { JSON: not null } => "JSON",
-        { BSON: not null } => "BSON",
-        { MAP: not null } => "MAP",
-        { LIST: not null } => "LIST",
-        { DECIMAL: { } type } => $"DECIMAL({type.Precision}, {type.Scale})",
-        { DATE: not null } => "DATE",
-        { TIME: { } type } => $"TIME({Unit(type.Unit)}{(type.IsAdjustedToUTC ? ", UTC" : "")})",
-        { TIMESTAMP: { } type } => $"TIMESTAMP({Unit(type.Unit)}{(type.IsAdjustedToUTC ? ", UTC" : "")})",
-        { INTEGER: { } type } => $"INTEGER({type.BitWidth}, {(type.IsSigned ? "signed" : "unsigned")})",
-        { UNKNOWN: not null } => "UNKNOWN",
-        { UUID: not null } => "UUID",
-        { FLOAT16: not null } => "FLOAT16",
-        { VARIANT: not null } => "VARIANT",
-        { GEOMETRY: { } type } => $"GEOMETRY({type.Crs})",
-        { GEOGRAPHY: { } type } => $"GEOGRAPHY({type.Crs}, {type.Algorithm})",
-        _ => element.ConvertedType == ConvertedType.INTERVAL ? "INTERVAL" : "",
-    };
-
     private static bool IsUnknown(LogicalType type) => type is
     {
         STRING: null, ENUM: null, JSON: null, BSON: null, MAP: null, LIST: null, DECIMAL: null, DATE: null, TIME: null, TIMESTAMP: null,
@@ -67,11 +44,4 @@ internal static class Annotation
     };
 
     private static LogicalType Integer(sbyte bits, bool isSigned) => new() { INTEGER = new() { BitWidth = bits, IsSigned = isSigned } };
-
-    private static string Unit(TimeUnit unit) => unit switch
-    {
-        { MILLIS: not null } => "MILLIS",
-        { MICROS: not null } => "MICROS",
-        _ => "NANOS",
-    };
 }

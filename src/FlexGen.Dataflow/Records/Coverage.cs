@@ -26,12 +26,9 @@ internal sealed class Coverage
         string? overlap = null;
         foreach (var (stream, positions) in other.streams)
         {
-            foreach (var (start, end) in positions.Intervals)
+            if (!this[stream].AddAll(positions))
             {
-                if (!this[stream].Add(start, end))
-                {
-                    overlap ??= stream;
-                }
+                overlap ??= stream;
             }
         }
         return overlap;

@@ -50,6 +50,18 @@ internal sealed class IntervalSet
         return isNew;
     }
 
+    /// <summary>Adds all of <paramref name="other"/>.</summary>
+    /// <returns>False where some of it was there already.</returns>
+    public bool AddAll(IntervalSet other)
+    {
+        bool isNew = true;
+        foreach (var (start, end) in other.intervals)
+        {
+            isNew &= Add(start, end);
+        }
+        return isNew;
+    }
+
     public bool Contains(long position)
     {
         int at = FirstThatEndsAtOrAfter(position + 1);

@@ -9,6 +9,8 @@ namespace FlexGen.Dataflow.Records;
 /// </summary>
 internal sealed class PhysicalField : DataField
 {
+    public const int InNoFile = -1;
+
     private PhysicalField(SchemaElement element, int ordinal)
         : base(element.Name, TypeOf(element))
     {
@@ -19,7 +21,7 @@ internal sealed class PhysicalField : DataField
     /// <summary>The leaf as the file states it.</summary>
     public SchemaElement Element { get; }
 
-    /// <summary>How many of the file's leaves are before it.</summary>
+    /// <summary>How many of the file's leaves are before it; <see cref="InNoFile"/> where it is not of the file.</summary>
     public int Ordinal { get; }
 
     /// <summary>Whether the values are bytes of one length, without that length before each.</summary>

@@ -10,41 +10,13 @@ internal sealed record RowColumn(IReadOnlyList<SchemaElement> Elements)
 
     public int LeafCount => Elements.Count(element => element.Type is not null);
 
-    /// <summary>The whole type, such as <c>INT64 TIMESTAMP(MICROS, UTC)</c>: what differs in the slightest has another.</summary>
-    public string Type
-    {
-        get
-        {
-            int at = 0;
-            return Describe(ref at);
-        }
-    }
+    public ColumnType Type => ColumnTypes.Of(Elements);
 
-    private string Describe(ref int at)
+    /// <summary>A column that is not nested, and its leaf, as if rows could lack it.</summary>
+    public (RowColumn Column, Leaf Leaf) AsNullable()
     {
-        var element = Elements[at++];
-        var parts = new List<string>();
-        if (element.RepetitionType is FieldRepetitionType.REPEATED or FieldRepetitionType.REQUIRED)
-        {
-            parts.Add(element.RepetitionType == FieldRepetitionType.REPEATED ? "repeated" : "required");
-        }
-        if (element.Type is { } type)
-        {
-            parts.Add(type == Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY ? $"{type}({element.TypeLength})" : type.ToString());
-        }
-        if (Annotation.Describe(element) is { Length: > 0 } annotation)
-        {
-            parts.Add(annotation);
-        }
-        var children = new List<string>();
-        for (int i = 0; i < (element.NumChildren ?? 0); i++)
-        {
-            children.Add($"{Elements[at].Name}: {Describe(ref at)}");
-        }
-        if (children.Count > 0)
-        {
-            parts.Add($"{{{string.Join(", ", children)}}}");
-        }
-        return string.Join(' ', parts);
+        var element = SchemaElements.Copy(Elements[0]);
+        element.RepetitionType = FieldRepetitionType.OPTIONAL;
+        return (new RowColumn([element]), new Leaf(Name, PhysicalField.Create([Name], element, repetitions: 0, definitions: 1, PhysicalField.InNoFile)));
     }
 }

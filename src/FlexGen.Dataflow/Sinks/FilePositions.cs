@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Sinks;
@@ -11,7 +10,7 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>
 /// The positions of a Parquet source whose sink is Kafka. Each file has a consumer group of its own that no one joins, so that a
 /// transaction can carry its position: the offset of the output's partition 0 is the number of rows that are done, that of the dead
-/// letter's partition 0 a hash of the file's identity.
+/// letter's partition 0 the <see cref="PositionMark"/> of those rows.
 /// </summary>
 internal sealed class FilePositions : IPositions
 {
@@ -20,21 +19,23 @@ internal sealed class FilePositions : IPositions
     private readonly string pipeline;
     private readonly KafkaSinkOptions output;
     private readonly TopicPartition rows;
-    private readonly TopicPartition identity;
-    private readonly IReadOnlyDictionary<string, string> identities;
+    private readonly TopicPartition mark;
+    private readonly SourceFiles files;
+    private readonly FileGroups fileGroups;
     private readonly ClientLog clientLog;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
     private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
 
-    public FilePositions(string pipeline, KafkaSinkOptions output, string deadLetterTopic, IReadOnlyDictionary<string, string> identities, ILogger log)
+    public FilePositions(string pipeline, KafkaSinkOptions output, string deadLetterTopic, SourceFiles files, ILogger log)
     {
         this.pipeline = pipeline;
         this.output = output;
         rows = new TopicPartition(output.Topic, 0);
-        identity = new TopicPartition(deadLetterTopic, 0);
-        this.identities = identities;
+        mark = new TopicPartition(deadLetterTopic, 0);
+        this.files = files;
+        fileGroups = new FileGroups(files, Ask);
         clientLog = new ClientLog("sink.kafka", log);
         admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
             .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -48,14 +49,8 @@ internal sealed class FilePositions : IPositions
     public Coverage DoneAtStart()
     {
         var done = new Coverage();
-        foreach (var (stream, identityNow) in identities)
+        foreach (var (stream, count) in fileGroups.FindAsync(CancellationToken.None).GetAwaiter().GetResult())
         {
-            var (count, hash) = Ask(stream);
-            if (count > 0 && hash != Hash(identityNow))
-            {
-                throw new PipelineException(
-                    $"the source file {stream} has changed since its records were written to {output.Topic}: restore it, or give the pipeline another name to write all again.");
-            }
             done[stream].Add(0, count);
             known[stream] = count;
         }
@@ -70,7 +65,7 @@ internal sealed class FilePositions : IPositions
             next[record.Assignment.Stream] = record.Position + 1;
         }
         return [.. next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(identity, Hash(identities[p.Key]))]))];
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, MarkOf(p.Key, p.Value))]))];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
@@ -79,7 +74,7 @@ internal sealed class FilePositions : IPositions
         foreach (var (membership, offsets) in positions)
         {
             var stream = streams[membership];
-            long committed = Ask(stream).Rows;
+            long committed = Ask(fileGroups.NameOf(stream)).Rows;
             if (committed != offsets[0].Offset && committed != known[stream])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
@@ -101,25 +96,25 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(streams[membership]), [.. offsets]);
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(fileGroups.NameOf(streams[membership])), [.. offsets]);
             admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
         }
     }
 
     public void Dispose() => admin.Dispose();
 
-    private (long Rows, long Identity) Ask(string stream)
+    private (long Rows, long Mark) Ask(string name)
     {
-        var asked = new ConsumerGroupTopicPartitions(GroupId(stream), [rows, identity]);
+        var asked = new ConsumerGroupTopicPartitions(GroupId(name), [rows, mark]);
         var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout, RequireStableOffsets = true };
         try
         {
             var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-            return (Math.Max(0, found.GetValueOrDefault(rows)), found.GetValueOrDefault(identity));
+            return (Math.Max(0, found.GetValueOrDefault(rows)), found.GetValueOrDefault(mark));
         }
         catch (KafkaException e)
         {
-            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of {stream} (group {asked.Group})", e);
+            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of {name} (group {asked.Group})", e);
             throw;
         }
     }
@@ -129,7 +124,7 @@ internal sealed class FilePositions : IPositions
         if (!groups.TryGetValue(stream, out var membership))
         {
             var settings = KafkaClients.Settings(output, "sink.kafka");
-            settings["group.id"] = GroupId(stream);
+            settings["group.id"] = stream.Length == 0 ? pipeline : GroupId(fileGroups.NameOf(stream));
             // The metadata outlives the consumer.
             using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
                 .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -140,7 +135,12 @@ internal sealed class FilePositions : IPositions
         return membership;
     }
 
-    private string GroupId(string stream) => stream.Length == 0 ? pipeline : $"{pipeline}-{Hash($"{output.Topic} {stream}"):x16}";
+    private long MarkOf(string stream, long count)
+    {
+        var done = new IntervalSet();
+        done.Add(0, count);
+        return PositionMark.Of(files.Identities[stream], files.MarkOf(stream, done));
+    }
 
-    private static long Hash(string text) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & long.MaxValue;
+    private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";
 }

@@ -35,13 +35,16 @@ internal sealed class ParquetSink : IAsyncDisposable
         this.log = log;
         this.folderLock = folderLock;
         nextNumber = found.NextNumber;
-        Covered = found.Covered;
+        Found = found;
     }
 
-    /// <summary>The positions whose records are in finished part files.</summary>
-    public Coverage Covered { get; }
+    /// <summary>What was there when the folder was taken.</summary>
+    public PartFolder Found { get; }
 
-    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is already covered.</summary>
+    /// <summary>The positions whose records are in finished part files; given what is found before anything is written.</summary>
+    public Coverage Covered { get; set; } = new();
+
+    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is there.</summary>
     /// <exception cref="PipelineException">The folder is in use, cannot be written to, or holds what this pipeline did not write.</exception>
     public static async Task<ParquetSink> OpenAsync(
         FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, CancellationToken cancellationToken)
@@ -92,14 +95,16 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows == 0)
+        if (rows == 0 && !(layout.HasSchemaOnly && nextNumber == 0))
         {
             return;
         }
         await WriteRowGroupAsync();
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Identities, inPart));
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart);
+            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

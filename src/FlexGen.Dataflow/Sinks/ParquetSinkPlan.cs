@@ -10,8 +10,12 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
 
     public string DeadLetter => deadLetter.Folder;
 
-    public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken) => Union(
-        (await output.ReadFolderAsync(cancellationToken)).Covered, (await deadLetter.ReadFolderAsync(cancellationToken)).Covered);
+    public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken)
+    {
+        var (outputs, deadLetters) = await CoveredAsync(
+            await output.ReadFolderAsync(cancellationToken), await deadLetter.ReadFolderAsync(cancellationToken), cancellationToken);
+        return Union(outputs, deadLetters);
+    }
 
     public async Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
     {
@@ -21,6 +25,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         {
             outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
             deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
+            (outputs.Covered, deadLetters.Covered) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
             return (new ParquetSinks(outputs, deadLetters, log), Union(outputs.Covered, deadLetters.Covered));
         }
         catch
@@ -29,6 +34,13 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             await (deadLetters?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
+    }
+
+    private async Task<(Coverage Outputs, Coverage DeadLetters)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
+    {
+        var streams = new RecordedStreams(output.Source, log);
+        await streams.FindAsync([outputs, deadLetters], cancellationToken);
+        return (streams.Covered(outputs), streams.Covered(deadLetters));
     }
 
     private Coverage Union(Coverage outputs, Coverage deadLetters)

@@ -11,10 +11,7 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
     public ValueTask<IntervalSet> CoveredAsync(string stream) => AloneAsync(() =>
     {
         var covered = output.Covered[stream].Copy();
-        foreach (var (start, end) in deadLetter.Covered[stream].Intervals)
-        {
-            covered.Add(start, end);
-        }
+        covered.AddAll(deadLetter.Covered[stream]);
         return ValueTask.FromResult(covered);
     });
 

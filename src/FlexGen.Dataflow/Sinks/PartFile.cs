@@ -80,9 +80,10 @@ internal sealed class PartFile : IAsyncDisposable
         group.CompleteValidate();
     }
 
-    public async Task CommitAsync(PartMetadata part)
+    /// <param name="entries">The footer's entries.</param>
+    public async Task CommitAsync(Dictionary<string, string> entries)
     {
-        writer.CustomMetadata = part.ToFooter();
+        writer.CustomMetadata = entries;
         StateSchema();
         await writer.DisposeAsync();
         files.Sync(stream);

@@ -1,47 +1,46 @@
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
+using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>What earlier runs left in a sink's folder.</summary>
-/// <param name="Covered">The positions whose records are there.</param>
+/// <param name="Parts">Each part file, and what its footer says.</param>
 /// <param name="NextNumber">The number of the next part file.</param>
-internal sealed record PartFolder(Coverage Covered, int NextNumber)
+internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metadata)> Parts, int NextNumber)
 {
     /// <summary>Reads the footers of the part files in <paramref name="folder"/>.</summary>
-    /// <exception cref="PipelineException">A file there is not one that this pipeline wrote from this source.</exception>
+    /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
     public static async Task<PartFolder> ReadAsync(
-        string folder, string pipeline, IReadOnlyList<string>? names, IReadOnlyDictionary<string, string> identities, CancellationToken cancellationToken)
+        string folder, string pipeline, RowSchema? schema, IReadOnlyList<AddedColumn> added, CancellationToken cancellationToken)
     {
-        var covered = new Coverage();
+        var types = schema is null ? null : Types([.. schema.Columns, .. await ColumnsOfAsync(added, cancellationToken)]);
+        var parts = new List<(string, PartMetadata)>();
         int next = 0;
         foreach (var path in PartName.Finished(folder))
         {
-            var part = await ReadPartAsync(path, names, cancellationToken);
-            Check(part, path, pipeline, identities);
-            if (covered.Add(part.Coverage()) is { } stream)
+            var part = await ReadPartAsync(path, types, cancellationToken);
+            if (part.Pipeline != pipeline)
             {
-                throw new PipelineException($"{path} repeats records of {stream} that an earlier part file in {folder} holds: remove one of them.");
+                throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
             }
+            parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
         }
-        return new PartFolder(covered, next);
+        return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, IReadOnlyList<string>? names, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(string path, Dictionary<string, ColumnType>? types, CancellationToken cancellationToken)
     {
         try
         {
             await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
-            var found = ParquetColumns.Columns(reader.Metadata!).Select(column => column.Name).ToArray();
-            if (names is not null && !names.SequenceEqual(found))
+            if (types is not null)
             {
-                throw new PipelineException(
-                    $"{path} has the columns {string.Join(", ", found)}, but this pipeline writes "
-                    + $"{string.Join(", ", names)}: choose another folder, or the columns as they were.");
+                Check(Types(ParquetColumns.Columns(reader.Metadata!)), types, path);
             }
             return metadata;
         }
@@ -51,20 +50,28 @@ internal sealed record PartFolder(Coverage Covered, int NextNumber)
         }
     }
 
-    private static void Check(PartMetadata part, string path, string pipeline, IReadOnlyDictionary<string, string> identities)
+    private static void Check(Dictionary<string, ColumnType> found, Dictionary<string, ColumnType> written, string path)
     {
-        if (part.Pipeline != pipeline)
+        if (!written.Keys.SequenceEqual(found.Keys))
         {
-            throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
+            throw new PipelineException(
+                $"{path} has the columns {string.Join(", ", found.Keys)}, but this pipeline writes "
+                + $"{string.Join(", ", written.Keys)}: choose another folder, or the columns as they were.");
         }
-        foreach (var (stream, identity) in part.Sources)
+        if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
         {
-            if (identities.TryGetValue(stream, out var now) && now != identity)
-            {
-                throw new PipelineException(
-                    $"the source file {stream} has changed since {path} was written from it: it was {identity}, it is {now}. "
-                    + "Restore it, or write to another folder.");
-            }
+            throw new PipelineException(
+                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: choose another folder, or a source with the type as it was.");
         }
     }
+
+    // What a file states of the columns that are added is known when it is written.
+    private static async Task<IReadOnlyList<RowColumn>> ColumnsOfAsync(IReadOnlyList<AddedColumn> added, CancellationToken cancellationToken)
+    {
+        using var file = new MemoryStream();
+        var schema = new ParquetSchema(added.Select(column => column.Field));
+        return ParquetColumns.Columns(PartFile.MetadataOf(await ParquetWriter.CreateAsync(schema, file, cancellationToken: cancellationToken)));
+    }
+
+    private static Dictionary<string, ColumnType> Types(IEnumerable<RowColumn> columns) => columns.ToDictionary(column => column.Name, column => column.Type);
 }

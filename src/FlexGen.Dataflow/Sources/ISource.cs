@@ -14,6 +14,12 @@ internal interface ISource : IAsyncDisposable
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 
+    /// <summary>The files that the streams are; null where they are none.</summary>
+    SourceFiles? Files => null;
+
+    /// <summary>Entries of the files' footers that are carried into the output's.</summary>
+    IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>();
+
     /// <summary>
     /// Reads the records that <paramref name="sink"/> does not cover, a few at a time, in the order of their origins; tells it of
     /// each, and of streams that this process has to give up.

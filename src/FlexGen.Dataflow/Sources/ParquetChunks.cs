@@ -16,7 +16,7 @@ internal static class ParquetChunks
             {
                 throw Contradicts(path, $"row group {index} has {group.NumRows} rows and {group.Columns.Count} column chunks, for {leaves} columns");
             }
-            foreach (var leaf in schema.Leaves)
+            foreach (var leaf in schema.Leaves.Where(leaf => leaf.Physical.Ordinal != PhysicalField.InNoFile))
             {
                 var chunk = group.Columns[leaf.Physical.Ordinal];
                 if (chunk.CryptoMetadata is not null || chunk.EncryptedColumnMetadata is not null)

@@ -7,7 +7,7 @@ namespace FlexGen.Dataflow.Sources;
 internal static class ParquetColumns
 {
     /// <exception cref="PipelineException">A chosen column is missing, or cannot be carried through.</exception>
-    public static RowSchema Choose(FileMetaData metadata, IList<string>? columns, string path)
+    public static RowSchema Choose(FileMetaData metadata, ColumnChoice choice, string path)
     {
         var all = new List<(RowColumn Column, int Ordinal)>();
         // A row group has a chunk for each leaf, chosen or not.
@@ -17,8 +17,15 @@ internal static class ParquetColumns
             all.Add((column, ordinal));
             ordinal += column.LeafCount;
         }
+        var partitions = choice.Partitions.Where(partition => choice.Names?.Contains(partition.Name) != false).ToDictionary(partition => partition.Name);
+        CheckClash(all.Select(column => column.Column.Name), partitions.Keys, choice, path);
+        all.AddRange(partitions.Values.Select(partition => (partition.Column, PhysicalField.InNoFile)));
         var byName = all.ToLookup(column => column.Column.Name);
-        var chosen = columns is null ? all : [.. columns.Select(name => byName.Contains(name) ? byName[name].First() : throw NotFound(byName, name, path))];
+        if (!choice.IsMissingTaken && choice.Names?.FirstOrDefault(name => !byName.Contains(name)) is { } missing)
+        {
+            throw NotFound(byName, missing, path);
+        }
+        var chosen = choice.Names is null ? all : [.. choice.Names.Where(byName.Contains).Select(name => byName[name].First())];
         foreach (var (column, _) in chosen)
         {
             if (byName[column.Name].Count() > 1)
@@ -27,7 +34,7 @@ internal static class ParquetColumns
             }
             Check(column, path);
         }
-        var leaves = chosen.SelectMany(column => LeavesOf(column.Column, column.Ordinal)).ToArray();
+        var leaves = chosen.SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : LeavesOf(column.Column, column.Ordinal)).ToArray();
         // A row group's chunks are found by their paths.
         if (leaves.GroupBy(leaf => leaf.Physical.Path).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
@@ -48,12 +55,10 @@ internal static class ParquetColumns
             {
                 left += (metadata.Schema[i].NumChildren ?? 0) - 1;
             }
-            columns.Add(new RowColumn([.. metadata.Schema[start..i].Select(Copy)]));
+            columns.Add(new RowColumn([.. metadata.Schema[start..i].Select(SchemaElements.Copy)]));
         }
         return columns;
     }
-
-    public static string Describe(RowSchema schema, string column) => schema.Columns.FirstOrDefault(c => c.Name == column)?.Type ?? "";
 
     private static void Check(RowColumn column, string path)
     {
@@ -104,20 +109,15 @@ internal static class ParquetColumns
         }
     }
 
-    // A reader's own elements are changed for it to read physical types.
-    private static SchemaElement Copy(SchemaElement element) => new()
+    // Readers of Parquet take names that differ in case for one.
+    private static void CheckClash(IEnumerable<string> names, IEnumerable<string> partitions, ColumnChoice choice, string path)
     {
-        Type = element.Type,
-        TypeLength = element.TypeLength,
-        RepetitionType = element.RepetitionType,
-        Name = element.Name,
-        NumChildren = element.NumChildren,
-        ConvertedType = element.ConvertedType,
-        Scale = element.Scale,
-        Precision = element.Precision,
-        FieldId = element.FieldId,
-        LogicalType = element.LogicalType,
-    };
+        if (names.Where(name => choice.Names?.Contains(name) != false).Intersect(partitions, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
+        {
+            throw new PipelineException(
+                $"column '{name}' is in {path} and in the name of a folder above it, too: name other columns in source.parquet.columns, or rename the folder.");
+        }
+    }
 
     private static PipelineException NotFound(ILookup<string, (RowColumn Column, int Ordinal)> byName, string name, string path)
     {

@@ -1,44 +1,52 @@
-using Microsoft.Extensions.FileSystemGlobbing;
-
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>Which files a Parquet source's path names.</summary>
 /// <param name="Root">The folder that streams are named relative to.</param>
-/// <param name="Files">Paths relative to the root, sorted.</param>
-/// <param name="IsRecursive">Files in any folder below the root are meant too.</param>
-internal sealed record ParquetPath(string Root, IReadOnlyList<string> Files, bool IsRecursive)
+/// <param name="Named">The root as far as the path names it: what is above the base directory, where it is relative to that, is not meant.</param>
+/// <param name="Walk">How they were found.</param>
+internal sealed record ParquetPath(string Root, string Named, FolderWalk Walk)
 {
-    /// <exception cref="PipelineException">Nothing is there.</exception>
-    public static ParquetPath Resolve(string path, string baseDirectory)
+    /// <summary>Paths relative to the root, sorted.</summary>
+    public IReadOnlyList<string> Files => Walk.Files;
+
+    /// <exception cref="PipelineException">Nothing is there, or it cannot be looked at.</exception>
+    public static ParquetPath Resolve(string path, string baseDirectory, CancellationToken cancellationToken)
     {
-        var full = Path.GetFullPath(path, baseDirectory);
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, baseDirectory));
         if (File.Exists(full))
         {
-            return new ParquetPath(Path.GetDirectoryName(full)!, [Path.GetFileName(full)], IsRecursive: false);
+            return Find(path, baseDirectory, Path.GetDirectoryName(full)!, [Glob.OfName(Path.GetFileName(full))], cancellationToken);
         }
         if (Directory.Exists(full))
         {
-            return new ParquetPath(full, Match(full, "**/*.parquet"), IsRecursive: true);
+            return Find(path, baseDirectory, full, [Glob.Dataset], cancellationToken);
         }
-        int wildcard = full.IndexOf('*', StringComparison.Ordinal);
-        if (wildcard < 0)
+        if (new FileInfo(full).LinkTarget is { } target)
+        {
+            throw new PipelineException($"source.parquet.path: {full} is a link to {target}, where nothing is.");
+        }
+        var root = RootOf(full);
+        if (!Glob.IsPattern(full[root.Length..]))
         {
             throw new PipelineException($"source.parquet.path: there is no file or folder {full}.");
         }
-        var root = full[..full.LastIndexOf('/', wildcard)];
-        var files = Directory.Exists(root) ? Match(root, full[(root.Length + 1)..]) : [];
-        return files.Count > 0
-            ? new ParquetPath(root, files, full.Contains("**", StringComparison.Ordinal))
-            : throw new PipelineException($"source.parquet.path: no file matches {full}.");
+        var found = Find(path, baseDirectory, root, Glob.Parse(full[root.Length..].TrimStart('/')), cancellationToken);
+        return found.Files.Count > 0 ? found : throw new PipelineException($"source.parquet.path: no file matches {full}.");
     }
 
-    private static IReadOnlyList<string> Match(string root, string pattern)
+    private static ParquetPath Find(string path, string baseDirectory, string root, IReadOnlyList<Glob> globs, CancellationToken cancellationToken) =>
+        new(root, Path.IsPathRooted(path) ? root : Path.GetRelativePath(baseDirectory, root), FolderWalk.Run(root, globs, cancellationToken));
+
+    // A folder that is there by that name is no pattern, and one without wildcards is named, be it there or not.
+    private static string RootOf(string path)
     {
-        var matcher = new Matcher(StringComparison.Ordinal).AddInclude(pattern);
-        var files = matcher.GetResultsInFullPath(root).Select(file => Path.GetRelativePath(root, file)).Where(file => !IsHidden(file));
-        return [.. files.Order(StringComparer.Ordinal)];
+        int end = path.IndexOf('/', 1);
+        int root = 1;
+        while (end > 0 && Directory.Exists(path[..end]))
+        {
+            root = end;
+            end = path.IndexOf('/', end + 1);
+        }
+        return path[..root];
     }
-
-    // Writers keep what is not data, such as _SUCCESS and half-written files, under such names.
-    private static bool IsHidden(string file) => file.Split('/').Any(part => part[0] is '.' or '_');
 }

@@ -9,49 +9,58 @@ internal sealed class ParquetSource : ISource
 {
     private readonly ParquetPath path;
     private readonly ParquetSourceOptions options;
-    private readonly Dictionary<string, string> identities = [];
+    private readonly PartitionFolders partitions;
+    private readonly bool widens;
+    private readonly CarriedMetadata metadata = new();
     private TextCheck texts = new(RowSchema.Empty);
 
     private ParquetSource(ParquetPath path, ParquetSourceOptions options)
     {
         this.path = path;
         this.options = options;
+        widens = options.OnSchemaChange == ParquetSourceOptions.Widen;
+        partitions = new PartitionFolders(path.Named, path.Files);
+        Files = new SourceFiles(OpenAsync);
     }
 
     public RowSchema Schema { get; private set; } = RowSchema.Empty;
 
     public long? TotalRecords { get; private set; } = 0;
 
-    public IReadOnlyDictionary<string, string> Identities => identities;
+    public IReadOnlyDictionary<string, string> Identities => Files.Identities;
+
+    public SourceFiles Files { get; }
+
+    public IReadOnlyDictionary<string, string> Metadata => metadata.Entries(isWhole: options.Columns is null);
 
     /// <summary>Whether a Parquet file in <paramref name="folder"/> is, or would be, a file of this source.</summary>
-    public bool Reads(string folder) => path.Files.Any(file => Path.GetDirectoryName(FullPath(file)) == folder)
-        || (path.IsRecursive && folder.StartsWith(path.Root + "/", StringComparison.Ordinal));
+    public bool Reads(string folder) => path.Walk.Reaches(folder, PartName.Of(0));
 
     /// <summary>Opens every file once and checks it.</summary>
     /// <exception cref="PipelineException">A file is missing, damaged, or unlike the first.</exception>
-    public static async Task<ParquetSource> OpenAsync(ParquetSourceOptions options, string baseDirectory, CancellationToken cancellationToken)
+    public static async Task<ParquetSource> OpenAsync(
+        ParquetSourceOptions options, string baseDirectory, TimeProvider time, CancellationToken cancellationToken)
     {
-        var source = new ParquetSource(ParquetPath.Resolve(options.Path, baseDirectory), options);
+        // A walk may take long, and whoever asks for it can end it.
+        var path = await Task.Run(() => ParquetPath.Resolve(options.Path, baseDirectory, cancellationToken), cancellationToken);
+        var source = new ParquetSource(path, options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
+        var schema = new DatasetSchema(options.Columns, source.widens);
         foreach (var name in source.path.Files)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            var now = time.GetUtcNow();
             await using var file = await source.OpenAsync(name, cancellationToken);
-            if (source.identities.Count == 0)
-            {
-                source.Schema = file.Schema;
-                source.texts = new TextCheck(file.Schema);
-            }
-            else
-            {
-                source.CheckAgrees(file);
-            }
+            schema.Add(file);
+            source.metadata.Add(file.Metadata);
             source.TotalRecords += file.RowCount;
-            source.identities.Add(name, file.Identity());
+            source.Files.Add(name, file.Fingerprint(now));
         }
+        source.Schema = schema.Make();
+        source.texts = new TextCheck(source.Schema);
         return source;
     }
 
@@ -73,13 +82,10 @@ internal sealed class ParquetSource : ISource
         foreach (var name in path.Files)
         {
             await using var file = await OpenAsync(name, cancellationToken);
-            if (file.Identity() != identities[name])
-            {
-                throw new PipelineException($"{file.Path} has changed since this run began: start again.");
-            }
+            file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            foreach (var slice in file.Read(doneOfFile))
+            foreach (var slice in file.Read(Schema, doneOfFile, Files[name]))
             {
                 if (Records(slice, doneOfFile, assignment) is { Length: > 0 } records)
                 {
@@ -117,31 +123,7 @@ internal sealed class ParquetSource : ISource
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), options.Columns, options.MaxValueBytes, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
 
     private string FullPath(string name) => Path.Combine(path.Root, name);
-
-    private void CheckAgrees(ParquetSourceFile file)
-    {
-        var first = FullPath(path.Files[0]);
-        foreach (var column in Schema.Names.Union(file.Schema.Names))
-        {
-            var expected = ParquetColumns.Describe(Schema, column);
-            var found = ParquetColumns.Describe(file.Schema, column);
-            if (expected != found)
-            {
-                throw new PipelineException(
-                    $"the files of one dataset must have the same columns: column '{column}' is {Or(found)} in {file.Path}, "
-                    + $"but {Or(expected)} in {first}.");
-            }
-        }
-        if (!Schema.Names.SequenceEqual(file.Schema.Names))
-        {
-            throw new PipelineException(
-                $"the files of one dataset must have their columns in the same order, but {file.Path} and {first} differ: "
-                + "name the columns in source.parquet.columns.");
-        }
-    }
-
-    private static string Or(string description) => description.Length > 0 ? description : "missing";
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
 using Parquet;
@@ -16,13 +17,17 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private const long BufferBytes = 256 << 10;
 
     private readonly FileStream stream;
+    private readonly FileState state;
     private readonly FileMetaData metadata;
     private readonly long maxValueBytes;
+    private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileMetaData metadata, RowSchema schema, long maxValueBytes)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
     {
         Path = path;
+        partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
+        this.state = state;
         this.metadata = metadata;
         this.maxValueBytes = maxValueBytes;
         Schema = schema;
@@ -32,25 +37,29 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     public RowSchema Schema { get; }
 
+    /// <summary>The footer's entries.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
     public long RowCount => metadata.RowGroups.Sum(group => group.NumRows);
 
     /// <param name="path">The file.</param>
-    /// <param name="columns">The columns to read; all where null.</param>
+    /// <param name="choice">The columns to read.</param>
     /// <param name="maxValueBytes">A value with more bytes is left blank.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, IList<string>? columns, long maxValueBytes, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, long maxValueBytes, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
+            var state = FileState.Of(stream.SafeFileHandle);
             ParquetFooter.Check(stream, path);
             await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
             var metadata = reader.Metadata!;
-            var schema = ParquetColumns.Choose(metadata, columns, path);
+            var schema = ParquetColumns.Choose(metadata, choice, path);
             ParquetChunks.Check(metadata, schema, path);
-            return new ParquetSourceFile(path, stream, metadata, schema, maxValueBytes);
+            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
         }
         catch (Exception e)
         {
@@ -59,29 +68,76 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 throw;
             }
-            throw new PipelineException(
-                e is IOException or UnauthorizedAccessException
-                    ? $"cannot read {path}: {e.Message}"
-                    : $"cannot read {path}: its footer is damaged, or not as the format has it ({e.Message.TrimEnd('.')}).",
-                e);
+            throw new PipelineException($"cannot read {path}: {Explain(e)}.", e);
         }
     }
 
-    /// <summary>Length and a hash of the footer, which holds every column chunk's place, size and row count.</summary>
-    public string Identity()
+    /// <summary>Why a file could not be opened.</summary>
+    public static string Explain(Exception e) => e switch
     {
-        var tail = new byte[8];
-        RandomAccess.Read(stream.SafeFileHandle, tail, stream.Length - tail.Length);
-        var footer = new byte[BinaryPrimitives.ReadInt32LittleEndian(tail)];
-        RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
-        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
+        UnauthorizedAccessException => "this process has no permission to read it",
+        FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link to what is not there",
+        IOException => e.Message.TrimEnd('.'),
+        _ => $"its footer is damaged, or not as the format has it ({e.Message.TrimEnd('.')})",
+    };
+
+    /// <param name="now">The present, before anything is read.</param>
+    public FileFingerprint Fingerprint(DateTimeOffset now)
+    {
+        long end = 0;
+        return new FileFingerprint(Path, Identity(), state, state.Mark(now), [.. metadata.RowGroups.Select(group => end += group.NumRows)]);
     }
 
-    /// <summary>The rows, but for row groups that <paramref name="done"/> covers.</summary>
-    /// <exception cref="PipelineException">The file is damaged, or a column is stored in a way that cannot be read.</exception>
-    public IEnumerable<RowSlice> Read(IntervalSet done)
+    /// <summary>Makes sure that what a fingerprint was taken of is still there. Where the file was only touched, its pages say so.</summary>
+    /// <exception cref="PipelineException">The content is another.</exception>
+    public void CheckUnchanged(FileFingerprint fingerprint)
     {
+        var now = FileState.Of(stream.SafeFileHandle);
+        if (now == fingerprint.State)
+        {
+            return;
+        }
+        if (Identity() != fingerprint.Identity || !fingerprint.Known.All(group => HashOf(group.Index) == group.Hash))
+        {
+            throw new PipelineException($"{Path} has changed since this run began: start again.");
+        }
+        fingerprint.Touched(now);
+    }
+
+    /// <summary>A hash of a row group's pages, of the columns that are read.</summary>
+    public UInt128 HashOf(int group)
+    {
+        var hash = new XxHash128();
+        var buffer = new byte[1 << 18];
+        var read = Schema.Leaves.Select(leaf => leaf.Physical.Ordinal).Where(ordinal => ordinal != PhysicalField.InNoFile).Order();
+        foreach (var chunk in read.Select(ordinal => metadata.RowGroups[group].Columns[ordinal].MetaData!))
+        {
+            // A dictionary at 0, where the file's magic number is, is none.
+            long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+            for (long left = chunk.TotalCompressedSize; left > 0;)
+            {
+                int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
+                if (count == 0)
+                {
+                    break;
+                }
+                hash.Append(buffer.AsSpan(0, count));
+                at += count;
+                left -= count;
+            }
+        }
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    /// <summary>
+    /// The rows, but for row groups that <paramref name="done"/> covers, with the columns of the dataset; the fingerprint learns the hashes of
+    /// their pages.
+    /// </summary>
+    /// <exception cref="PipelineException">The file is damaged or written to, or a column is stored in a way that cannot be read.</exception>
+    public IEnumerable<RowSlice> Read(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
+    {
+        var sources = SourcesOf(dataset);
+        Leaf[] stored = [.. sources.OfType<Leaf>().Where(leaf => !partitions.ContainsKey(leaf.Column))];
         using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
         using var properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
@@ -92,10 +148,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         {
             if (group.NumRows > 0 && !done.Covers(first, first + group.NumRows))
             {
-                using var slices = new RowGroupSlices(file, Path, index, group, Schema.Leaves, maxValueBytes);
+                fingerprint.Add(index, HashOf(index));
+                using var slices = new RowGroupSlices(file, Path, index, group, stored, maxValueBytes);
                 foreach (var slice in slices.Read(first))
                 {
-                    yield return slice;
+                    CheckUnchanged(fingerprint);
+                    yield return InDataset(slice, dataset, sources);
                 }
             }
             first += group.NumRows;
@@ -112,7 +170,55 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         }
         catch (Exception e) when (e is ParquetSharp.ParquetException or IOException)
         {
-            throw new PipelineException($"cannot read {Path}: its footer is damaged, or not as the format has it ({e.Message}).", e);
+            throw new PipelineException($"cannot read {Path}: {Explain(e)}.", e);
         }
+    }
+
+    /// <summary>Length and a hash of the footer, which holds every column chunk's place, size and row count.</summary>
+    private string Identity()
+    {
+        var tail = new byte[8];
+        RandomAccess.Read(stream.SafeFileHandle, tail, stream.Length - tail.Length);
+        var footer = new byte[BinaryPrimitives.ReadInt32LittleEndian(tail)];
+        RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
+        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
+    }
+
+    // The file's own leaf for each of the dataset's; null where it has none.
+    private Leaf?[] SourcesOf(RowSchema dataset)
+    {
+        var own = Schema.Leaves.ToLookup(leaf => leaf.Column);
+        return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
+    }
+
+    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources)
+    {
+        var stored = new Queue<(int Index, ColumnData Data)>(slice.Rows.Columns.Index());
+        var places = new Dictionary<int, int>();
+        var columns = new ColumnData[sources.Length];
+        for (int i = 0; i < sources.Length; i++)
+        {
+            var (own, wanted) = (sources[i], dataset.Leaves[i].Physical);
+            if (own is null)
+            {
+                columns[i] = ColumnData.Nulls(wanted, slice.Count);
+                continue;
+            }
+            if (partitions.TryGetValue(own.Column, out var partition))
+            {
+                columns[i] = partition.Data(slice.Count);
+            }
+            else
+            {
+                (int index, columns[i]) = stored.Dequeue();
+                places[index] = i;
+            }
+            if (wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel)
+            {
+                columns[i] = columns[i].As(wanted);
+            }
+        }
+        return slice with { Rows = new Rows(columns), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
     }
 }

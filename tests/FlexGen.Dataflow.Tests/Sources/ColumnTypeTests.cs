@@ -42,6 +42,7 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData("(i * 1000000000000)::HUGEINT")]
     [InlineData("'101'::BIT")]
     [InlineData("i::VARIANT")]
+    [InlineData("'POINT (1 2)'::GEOMETRY")]
     [InlineData("TIMETZ '10:00:00+02'")]
     [InlineData("TIMESTAMP_S '2026-01-01 10:00:00' + to_days(i::INTEGER)")]
     [InlineData("[i, NULL, i + 1]")]

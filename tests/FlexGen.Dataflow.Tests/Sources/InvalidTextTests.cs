@@ -21,8 +21,8 @@ public sealed class InvalidTextTests : IDisposable
     public void Dispose() => place.Dispose();
 
     [Theory]
-    [InlineData(ConvertedType.UTF8, "STRING")]
-    [InlineData(ConvertedType.ENUM, "ENUM")]
+    [InlineData(ConvertedType.UTF8, "string")]
+    [InlineData(ConvertedType.ENUM, "enum")]
     public async Task A_text_that_is_not_utf8_is_a_dead_letter_that_can_be_read(ConvertedType annotation, string name)
     {
         await WriteAsync(File, 3, [Leaf("text", Type.BYTE_ARRAY, converted: annotation)], field => Flat<ReadOnlyMemory<byte>>(field, good, cut, null));

@@ -22,7 +22,7 @@ internal static class RawParquet
         List<SchemaElement> stated =
             [new() { Name = "root" }, new() { Name = "id", Type = Parquet.Meta.Type.INT64, RepetitionType = FieldRepetitionType.REQUIRED }, .. elements];
         stated[0].NumChildren = ParquetColumns.Columns(new FileMetaData { Schema = stated }).Count;
-        var schema = ParquetColumns.Choose(new FileMetaData { Schema = stated }, null, path);
+        var schema = ParquetColumns.Choose(new FileMetaData { Schema = stated }, new ColumnChoice(null, IsMissingTaken: false, []), path);
         var ids = new TypedColumnData<long>(schema.Leaves[0].Physical, [.. Enumerable.Range(0, rows).Select(i => (long)i)], null, null);
         var columns = new Rows([ids, .. schema.Leaves.Skip(1).Select(leaf => data(leaf.Physical))]);
         Record[] records = [.. Enumerable.Range(0, rows).Select(row => new Record(new Assignment("s"), row, columns, row))];
