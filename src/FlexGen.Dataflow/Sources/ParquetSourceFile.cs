@@ -13,16 +13,18 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 {
     private readonly FileStream stream;
     private readonly FileState state;
+    private readonly ChunkStream chunks;
     private readonly ParquetReader reader;
     private readonly ArrowColumns arrow;
     private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, ParquetReader reader, ColumnChoice choice, RowSchema schema)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, ChunkStream chunks, ParquetReader reader, ColumnChoice choice, RowSchema schema)
     {
         Path = path;
         partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
         this.state = state;
+        this.chunks = chunks;
         this.reader = reader;
         arrow = new ArrowColumns(stream);
         Schema = schema;
@@ -46,11 +48,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
             ParquetFooter.Check(stream, path);
-            var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var chunks = new ChunkStream(stream);
+            var reader = await ParquetReader.CreateAsync(chunks, leaveStreamOpen: true, cancellationToken: cancellationToken);
             var schema = ParquetColumns.Choose(reader.Metadata!, choice, path);
             ParquetChunks.Check(reader.Metadata!, schema, path);
             PhysicalTypes.Use(reader.Metadata!);
-            return new ParquetSourceFile(path, stream, state, reader, choice, schema);
+            return new ParquetSourceFile(path, stream, state, chunks, reader, choice, schema);
         }
         catch (Exception e)
         {
@@ -103,8 +106,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         var read = Schema.Leaves.Select(leaf => leaf.Physical.Ordinal).Where(ordinal => ordinal != PhysicalField.InNoFile).Order();
         foreach (var chunk in read.Select(ordinal => reader.Metadata!.RowGroups[group].Columns[ordinal].MetaData!))
         {
-            // A dictionary at 0, where the file's magic number is, is none.
-            long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+            long at = StartOf(chunk);
             for (long left = chunk.TotalCompressedSize; left > 0;)
             {
                 int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
@@ -165,6 +167,10 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
     }
 
+    // A dictionary at 0, where the file's magic number is, is none.
+    private static long StartOf(ColumnMetaData chunk) =>
+        chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+
     // The file's own leaf for each of the dataset's; null where it has none.
     private Leaf?[] SourcesOf(RowSchema dataset)
     {
@@ -217,6 +223,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         }
         try
         {
+            chunks.Bound(StartOf(chunk), chunk.TotalCompressedSize);
             return await PhysicalTypes.ReadAsync(reader.RowGroups[group], field, CancellationToken.None);
         }
         catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException or OverflowException))
