@@ -224,10 +224,4 @@ public sealed class SourceIdentityTests : IDisposable
     }
 
     private string At(string path) => Path.Combine(place.Root, path);
-
-    /// <summary>An hour from now.</summary>
-    private sealed class LaterTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
-    }
 }
