@@ -123,7 +123,9 @@ internal sealed class FilePositions : IPositions
             catch (KafkaException e)
             {
                 throw new PipelineException(
-                    $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s what is done of {name} ({e.Error.Reason}).", e);
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s "
+                    + $"what is done of {name} ({e.Error.Reason}).",
+                    e);
             }
         }
     }

@@ -63,7 +63,8 @@ internal sealed class ParquetSource : ISource
         }
         source.Schema = await schema.MakeAsync(async (path, name) =>
         {
-            await using var file = await ParquetSourceFile.OpenAsync(path, new ColumnChoice([name], false, [], new HashSet<string> { name }), cancellationToken);
+            var choice = new ColumnChoice([name], IsMissingTaken: false, Partitions: [], Nullable: new HashSet<string> { name });
+            await using var file = await ParquetSourceFile.OpenAsync(path, choice, cancellationToken);
             return file.Schema;
         });
         if (source.path.Files.Count > 0)

@@ -94,7 +94,8 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         var hash = new XxHash128();
         var buffer = new byte[1 << 18];
         var read = Schema.Leaves.Select(leaf => leaf.Logical.Path.ToString()).ToHashSet();
-        foreach (var chunk in reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!).Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
+        var chunks = reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!);
+        foreach (var chunk in chunks.Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
         {
             // A dictionary at 0, where the file's magic number is, is none.
             long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
