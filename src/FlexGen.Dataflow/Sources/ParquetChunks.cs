@@ -25,7 +25,8 @@ internal static class ParquetChunks
                 }
                 if (chunk.FilePath is { } other)
                 {
-                    throw new PipelineException($"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
+                    throw new PipelineException(
+                        $"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
                 }
                 Check(chunk.MetaData, group.NumRows, leaf, $"row group {index}", path);
             }
@@ -61,7 +62,9 @@ internal static class ParquetChunks
         }
         return new PipelineException(
             $"column '{leaf.Column}' of {path} is encrypted, which is not read: "
-            + (readable.Count > 0 ? $"of this file source.parquet.columns can name {string.Join(", ", readable)}." : "and so are all the others. Write the file without encryption."));
+            + (readable.Count > 0
+                ? $"of this file source.parquet.columns can name {string.Join(", ", readable)}."
+                : "and so are all the others. Write the file without encryption."));
     }
 
     private static PipelineException Contradicts(string path, string what) => new($"cannot read {path}: its footer is damaged ({what}).");

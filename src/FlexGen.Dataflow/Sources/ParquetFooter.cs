@@ -40,7 +40,8 @@ internal static class ParquetFooter
         if (magic.SequenceEqual("PARE"u8))
         {
             throw new PipelineException(
-                $"cannot read {path}: it is encrypted, its footer too, so that not even its columns are known: encrypted Parquet is not read. Write it without encryption.");
+                $"cannot read {path}: it is encrypted, its footer too, so that not even its columns are known: "
+                + "encrypted Parquet is not read. Write it without encryption.");
         }
         if (!head.SequenceEqual("PAR1"u8) || !magic.SequenceEqual("PAR1"u8))
         {
