@@ -57,14 +57,16 @@ internal static class KafkaParts
             sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
     }
 
-    private static string[] FieldsOf(KafkaSinkOptions sink) => [.. AddedNames.Fields.Select(field => sink.Names.TryGetValue(field, out var name) ? name : field)];
+    private static string[] FieldsOf(KafkaSinkOptions sink) =>
+        [.. AddedNames.Fields.Select(field => sink.Names.TryGetValue(field, out var name) ? name : field)];
 
     private static void CheckColumns(IEnumerable<string> columns, KafkaSinkOptions sink, string key)
     {
         if (columns.Intersect(FieldsOf(sink)).FirstOrDefault() is { } name)
         {
             throw new PipelineException(
-                $"the source has a column '{name}', which is also a field that sink.kafka adds: give that another name with sink.kafka.names, or leave the source's out with {key}.");
+                $"the source has a column '{name}', which is also a field that sink.kafka adds: give that another name with sink.kafka.names, "
+                + $"or leave the source's out with {key}.");
         }
     }
 

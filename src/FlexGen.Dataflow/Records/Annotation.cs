@@ -35,7 +35,8 @@ internal static class Annotation
     public static bool IsUnknown(SchemaElement element) => element.LogicalType is { } type && IsUnknown(type);
 
     /// <summary>Whether the values must be UTF-8.</summary>
-    public static bool IsText(SchemaElement element) => element.Type == Parquet.Meta.Type.BYTE_ARRAY && Of(element) is { STRING: not null } or { ENUM: not null } or { JSON: not null };
+    public static bool IsText(SchemaElement element) =>
+        element.Type == Parquet.Meta.Type.BYTE_ARRAY && Of(element) is { STRING: not null } or { ENUM: not null } or { JSON: not null };
 
     private static bool IsUnknown(LogicalType type) => type is
     {

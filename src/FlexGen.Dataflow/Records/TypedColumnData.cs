@@ -23,8 +23,10 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         var levels = definitions ?? (wider.MaxDefinitionLevel == 0 ? null : Enumerable.Repeat(1, values.Length).ToArray());
         return (object)values switch
         {
-            int[] narrow when wider.ClrType == typeof(long) => new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
-            float[] narrow when wider.ClrType == typeof(double) => new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
+            int[] narrow when wider.ClrType == typeof(long) =>
+                new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
+            float[] narrow when wider.ClrType == typeof(double) =>
+                new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
             _ => new TypedColumnData<T>(wider, values, levels, repetitions),
         };
     }

@@ -16,12 +16,14 @@ internal sealed class FilePositions : IPositions
 {
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
+
     private readonly string pipeline;
     private readonly KafkaSinkOptions output;
     private readonly TopicPartition rows;
     private readonly TopicPartition mark;
-    private readonly SourceFiles files;
     private readonly FileGroups fileGroups;
+    private readonly ILogger log;
     private readonly ClientLog clientLog;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
@@ -32,10 +34,10 @@ internal sealed class FilePositions : IPositions
     {
         this.pipeline = pipeline;
         this.output = output;
+        this.log = log;
         rows = new TopicPartition(output.Topic, 0);
         mark = new TopicPartition(deadLetterTopic, 0);
-        this.files = files;
-        fileGroups = new FileGroups(files, Ask);
+        fileGroups = new FileGroups(files, AskPatiently);
         clientLog = new ClientLog("sink.kafka", log);
         admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
             .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -65,7 +67,7 @@ internal sealed class FilePositions : IPositions
             next[record.Assignment.Stream] = record.Position + 1;
         }
         return [.. next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, MarkOf(p.Key, p.Value))]))];
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]))];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
@@ -103,6 +105,31 @@ internal sealed class FilePositions : IPositions
 
     public void Dispose() => admin.Dispose();
 
+    // A coordinator that was just chosen loads its groups first.
+    private (long Rows, long Mark) AskPatiently(string name)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return Ask(name);
+            }
+            catch (KafkaException e) when (TimeProvider.System.GetElapsedTime(start) < output.ConnectTimeout)
+            {
+                Log.Retrying(log, $"asking for the positions of {name}", e.Error.Reason);
+                Thread.Sleep(retryPause);
+            }
+            catch (KafkaException e)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s "
+                    + $"what is done of {name} ({e.Error.Reason}).",
+                    e);
+            }
+        }
+    }
+
     private (long Rows, long Mark) Ask(string name)
     {
         var asked = new ConsumerGroupTopicPartitions(GroupId(name), [rows, mark]);
@@ -133,13 +160,6 @@ internal sealed class FilePositions : IPositions
             streams.Add(membership, stream);
         }
         return membership;
-    }
-
-    private long MarkOf(string stream, long count)
-    {
-        var done = new IntervalSet();
-        done.Add(0, count);
-        return PositionMark.Of(files.Identities[stream], files.MarkOf(stream, done));
     }
 
     private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";

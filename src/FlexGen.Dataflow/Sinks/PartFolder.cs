@@ -61,7 +61,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
         {
             throw new PipelineException(
-                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: choose another folder, or a source with the type as it was.");
+                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: "
+                + "choose another folder, or a source with the type as it was.");
         }
     }
 

@@ -69,7 +69,8 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
                 var now = names.GetValueOrDefault((name, identity)) ?? (source.Files is null ? name : $"{name}/ {identity}");
                 if (!covered[now].AddAll(part.Of(name)))
                 {
-                    throw new PipelineException($"{path} repeats records of {name} that an earlier part file in {Path.GetDirectoryName(path)} holds: remove one of them.");
+                    throw new PipelineException(
+                        $"{path} repeats records of {name} that an earlier part file in {Path.GetDirectoryName(path)} holds: remove one of them.");
                 }
             }
         }

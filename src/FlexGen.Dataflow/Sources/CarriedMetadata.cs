@@ -13,7 +13,15 @@ internal sealed class CarriedMetadata
 
     // pandas', Hugging Face datasets', Spark's and Avro's; ARROW:schema, avro.schema, iceberg.schema and others call themselves so.
     private static readonly string[] descriptions =
-        ["pandas", "huggingface", "org.apache.spark.sql.parquet.row.metadata", "org.apache.spark.sql.parquet.row.attributes", "writer.model.name", "parquet.proto.class", "parquet.proto.descriptor"];
+    [
+        "pandas",
+        "huggingface",
+        "org.apache.spark.sql.parquet.row.metadata",
+        "org.apache.spark.sql.parquet.row.attributes",
+        "writer.model.name",
+        "parquet.proto.class",
+        "parquet.proto.descriptor",
+    ];
 
     private Dictionary<string, string>? agreed;
 

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FlexGen.Dataflow.Records;
+using Parquet.Meta;
 using ParquetSharp;
 
 namespace FlexGen.Dataflow.Sources;
@@ -15,10 +17,18 @@ internal abstract class ChunkReader : IDisposable
 
     /// <param name="group">The row group.</param>
     /// <param name="field">The leaf.</param>
-    /// <param name="levels">How many levels its chunk has: a value or null each.</param>
+    /// <param name="chunk">What the footer says of its chunk.</param>
     /// <param name="maxBytes">Of a row: one with more is left blank.</param>
-    public static ChunkReader Open(RowGroupReader group, PhysicalField field, long levels, long maxBytes)
+    /// <param name="whole">Reads the whole chunk of a leaf by other code than Arrow's.</param>
+    public static ChunkReader Open(
+        RowGroupReader group, PhysicalField field, ColumnMetaData chunk, long maxBytes, Func<PhysicalField, ColumnMetaData, WholeChunk<uint>> whole)
     {
+        long levels = chunk.NumValues;
+        if (field.ClrType == typeof(uint) && chunk.Encodings.Contains(Parquet.Meta.Encoding.DELTA_BINARY_PACKED))
+        {
+            // DuckDB writes unsigned ones as differences of more than 32 bits, which Arrow takes for damage.
+            return new ChunkReader<uint, uint>(whole(field, chunk).Read, null, field, levels, maxBytes, _ => sizeof(uint), value => value);
+        }
         var column = group.Column(field.Ordinal);
         return column switch
         {
@@ -31,15 +41,15 @@ internal abstract class ChunkReader : IDisposable
             ColumnReader<double> reader => Of(reader, value => value),
             ColumnReader<Int96> reader => Of(reader, value => Copy(MemoryMarshal.AsBytes([value]))),
             ColumnReader<ByteArray> reader => new ChunkReader<ByteArray, ReadOnlyMemory<byte>>(
-                reader, field, levels, maxBytes, value => value.Length, value => Copy(value.Pointer, value.Length)),
+                Batches(reader), reader, field, levels, maxBytes, value => value.Length, value => Copy(value.Pointer, value.Length)),
             ColumnReader<FixedLenByteArray> reader => new ChunkReader<FixedLenByteArray, ReadOnlyMemory<byte>>(
-                reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value, value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
+                Batches(reader), reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value, value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
             _ => throw new NotSupportedException($"Arrow reads it as {column.GetType().Name}"),
         };
 
         ChunkReader<TRead, T> Of<TRead, T>(ColumnReader<TRead> reader, Func<TRead, T> convert)
             where TRead : unmanaged
-            where T : struct => new(reader, field, levels, maxBytes, _ => Marshal.SizeOf<TRead>(), convert);
+            where T : struct => new(Batches(reader), reader, field, levels, maxBytes, _ => Unsafe.SizeOf<TRead>(), convert);
     }
 
     /// <summary>Reads on until there are <paramref name="rows"/> whole rows, or one at least and <paramref name="bytes"/> of them, or no more.</summary>
@@ -52,6 +62,10 @@ internal abstract class ChunkReader : IDisposable
     public abstract ColumnData Take(int rows, Action<int, long> onTooLarge);
 
     public abstract void Dispose();
+
+    private static ReadLevels<TRead> Batches<TRead>(ColumnReader<TRead> reader)
+        where TRead : unmanaged =>
+        (count, definitions, repetitions, values) => (int)reader.ReadBatch(count, definitions, repetitions, values, out _);
 
     private static ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> bytes) => bytes.ToArray();
 
@@ -66,15 +80,20 @@ internal abstract class ChunkReader : IDisposable
     }
 }
 
+/// <summary>Reads some levels and the values among them.</summary>
+/// <returns>How many levels.</returns>
+internal delegate int ReadLevels<TRead>(int count, Span<short> definitions, Span<short> repetitions, Span<TRead> values);
+
 /// <inheritdoc/>
-/// <param name="reader">Arrow's.</param>
+/// <param name="read">Reads on.</param>
+/// <param name="reader">What to dispose of at the end.</param>
 /// <param name="leaf">The leaf.</param>
 /// <param name="levels">How many levels its chunk has.</param>
 /// <param name="maxBytes">Of a row.</param>
 /// <param name="size">A value's bytes.</param>
 /// <param name="convert">Copies a value: what Arrow hands out is valid until the next are read.</param>
 internal sealed class ChunkReader<TRead, T>(
-    ColumnReader<TRead> reader, PhysicalField leaf, long levels, long maxBytes, Func<TRead, int> size, Func<TRead, T> convert) : ChunkReader
+    ReadLevels<TRead> read, IDisposable? reader, PhysicalField leaf, long levels, long maxBytes, Func<TRead, int> size, Func<TRead, T> convert) : ChunkReader
     where TRead : unmanaged
     where T : struct
 {
@@ -133,15 +152,14 @@ internal sealed class ChunkReader<TRead, T>(
         return taken;
     }
 
-    public override void Dispose() => reader.Dispose();
+    public override void Dispose() => reader?.Dispose();
 
     private int Count => leaf.MaxDefinitionLevel > 0 ? definitions.Count : values.Count;
 
     private void ReadBatch()
     {
         int next = (int)Math.Min(levels - levelsRead, LevelsTogether);
-        readCount = (int)reader.ReadBatch(
-            next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)), readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues, out _);
+        readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)), readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
         (levelAt, valueAt) = (0, 0);
         levelsRead += readCount;
         if (readCount == 0)

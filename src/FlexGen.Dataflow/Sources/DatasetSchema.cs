@@ -79,7 +79,8 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
             ? column with { IsNullable = true }
             : throw new PipelineException(
                 $"the files of one dataset must have the same columns: column '{column.Name}' is missing in {path}, but {column.Type} in {column.Path}: "
-                + (widens ? "it is nested and never null." : "name those that all have in source.parquet.columns, or read null for it with source.parquet.onSchemaChange: widen."));
+                + (widens ? "it is nested and never null."
+                    : "name those that all have in source.parquet.columns, or read null for it with source.parquet.onSchemaChange: widen."));
 
     private Column Merge(Column one, Column other)
     {
@@ -99,7 +100,8 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
     }
 
     private static PipelineException Differ(Column one, Column other, string remedy) => new(
-        $"the files of one dataset must have the same columns: column '{one.Name}' is {Text(other)} in {other.Path}, but {Text(one)} in {one.Path}: {remedy}");
+        $"the files of one dataset must have the same columns: column '{one.Name}' is {Text(other)} in {other.Path}, "
+        + $"but {Text(one)} in {one.Path}: {remedy}");
 
     private static string Text(Column column) => column.Type.IsNested && column.Type.IsRequired ? $"never null, {column.Type}" : column.Type.Name;
 

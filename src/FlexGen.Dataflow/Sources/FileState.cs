@@ -64,7 +64,12 @@ internal readonly record struct FileState(ulong Device, ulong Inode, int Mode, l
             return nothingThere.Contains(error) ? null : throw new IOException($"cannot look at {path}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
         return new FileState(
-            (UInt32(136) << 32) | UInt32(140), BitConverter.ToUInt64(answer, 32), BitConverter.ToUInt16(answer, 28), Int64(40), Nanoseconds(112), Nanoseconds(96));
+            (UInt32(136) << 32) | UInt32(140),
+            BitConverter.ToUInt64(answer, 32),
+            BitConverter.ToUInt16(answer, 28),
+            Int64(40),
+            Nanoseconds(112),
+            Nanoseconds(96));
 
         ulong UInt32(int at) => BitConverter.ToUInt32(answer, at);
         long Int64(int at) => BitConverter.ToInt64(answer, at);

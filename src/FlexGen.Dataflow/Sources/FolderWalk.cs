@@ -116,7 +116,8 @@ internal sealed class FolderWalk
         }
         if (state.Inode == 0)
         {
-            throw new PipelineException($"the file system of {path} has no inode numbers, by which one file is told from another: copy the files to one that has.");
+            throw new PipelineException(
+                $"the file system of {path} has no inode numbers, by which one file is told from another: copy the files to one that has.");
         }
         if (state.IsFolder)
         {

@@ -6,6 +6,10 @@ namespace FlexGen.Dataflow.Sources;
 /// <summary>Holds what a footer says of row groups and column chunks against each other, for the columns that are chosen.</summary>
 internal static class ParquetChunks
 {
+    /// <summary>Where a chunk's first page is. A dictionary at 0, where the file's magic number is, is none.</summary>
+    public static long StartOf(ColumnMetaData chunk) =>
+        chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+
     /// <exception cref="PipelineException">A chosen column is encrypted, or the footer contradicts itself.</exception>
     public static void Check(FileMetaData metadata, RowSchema schema, string path)
     {
@@ -25,7 +29,8 @@ internal static class ParquetChunks
                 }
                 if (chunk.FilePath is { } other)
                 {
-                    throw new PipelineException($"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
+                    throw new PipelineException(
+                        $"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
                 }
                 Check(chunk.MetaData, group.NumRows, leaf, $"row group {index}", path);
             }
@@ -61,7 +66,9 @@ internal static class ParquetChunks
         }
         return new PipelineException(
             $"column '{leaf.Column}' of {path} is encrypted, which is not read: "
-            + (readable.Count > 0 ? $"of this file source.parquet.columns can name {string.Join(", ", readable)}." : "and so are all the others. Write the file without encryption."));
+            + (readable.Count > 0
+                ? $"of this file source.parquet.columns can name {string.Join(", ", readable)}."
+                : "and so are all the others. Write the file without encryption."));
     }
 
     private static PipelineException Contradicts(string path, string what) => new($"cannot read {path}: its footer is damaged ({what}).");

@@ -34,7 +34,9 @@ internal static class ParquetColumns
             }
             Check(column, path);
         }
-        var leaves = chosen.SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : LeavesOf(column.Column, column.Ordinal)).ToArray();
+        var leaves = chosen
+            .SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : LeavesOf(column.Column, column.Ordinal))
+            .ToArray();
         // A row group's chunks are found by their paths.
         if (leaves.GroupBy(leaf => leaf.Physical.Path).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {

@@ -15,13 +15,14 @@ internal static class ParquetFooter
     /// <exception cref="PipelineException">The file is encrypted, or its footer is none that can be parsed.</exception>
     public static void Check(FileStream file, string path)
     {
+        var footer = Read(file, path);
         try
         {
-            CheckSchema(Read(file, path));
+            CheckSchema(footer);
         }
         catch (InvalidDataException e)
         {
-            throw new PipelineException($"cannot read {path}: it is not a Parquet file, or it is truncated or damaged ({e.Message}).", e);
+            throw new PipelineException($"cannot read {path}: its footer is damaged, or none that can be read ({e.Message}).", e);
         }
     }
 
@@ -29,7 +30,7 @@ internal static class ParquetFooter
     {
         if (file.Length < TailBytes + 4)
         {
-            throw new InvalidDataException($"it has {file.Length} bytes");
+            throw NotParquet(path, $"it has {file.Length} bytes");
         }
         Span<byte> head = stackalloc byte[4];
         Span<byte> tail = stackalloc byte[TailBytes];
@@ -39,21 +40,24 @@ internal static class ParquetFooter
         if (magic.SequenceEqual("PARE"u8))
         {
             throw new PipelineException(
-                $"cannot read {path}: it is encrypted, its footer too, so that not even its columns are known: encrypted Parquet is not read. Write it without encryption.");
+                $"cannot read {path}: it is encrypted, its footer too, so that not even its columns are known: "
+                + "encrypted Parquet is not read. Write it without encryption.");
         }
         if (!head.SequenceEqual("PAR1"u8) || !magic.SequenceEqual("PAR1"u8))
         {
-            throw new InvalidDataException("it does not begin and end with PAR1");
+            throw NotParquet(path, "it does not begin and end with PAR1");
         }
         int length = BinaryPrimitives.ReadInt32LittleEndian(tail);
         if (length <= 0 || length > file.Length - TailBytes - 4)
         {
-            throw new InvalidDataException($"its end says that the footer has {length} bytes, of a file of {file.Length}");
+            throw NotParquet(path, $"its end says that the footer has {length} bytes, of a file of {file.Length}");
         }
         var footer = new byte[length];
         RandomAccess.Read(file.SafeFileHandle, footer, file.Length - TailBytes - length);
         return footer;
     }
+
+    private static PipelineException NotParquet(string path, string why) => new($"cannot read {path}: it is not a Parquet file, or it is truncated ({why}).");
 
     private static void CheckSchema(byte[] footer)
     {

@@ -112,8 +112,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         var read = Schema.Leaves.Select(leaf => leaf.Physical.Ordinal).Where(ordinal => ordinal != PhysicalField.InNoFile).Order();
         foreach (var chunk in read.Select(ordinal => metadata.RowGroups[group].Columns[ordinal].MetaData!))
         {
-            // A dictionary at 0, where the file's magic number is, is none.
-            long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+            long at = ParquetChunks.StartOf(chunk);
             for (long left = chunk.TotalCompressedSize; left > 0;)
             {
                 int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
@@ -149,7 +148,8 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             if (group.NumRows > 0 && !done.Covers(first, first + group.NumRows))
             {
                 fingerprint.Add(index, HashOf(index));
-                using var slices = new RowGroupSlices(file, Path, index, group, stored, maxValueBytes);
+                using var slices = new RowGroupSlices(
+                    file, Path, index, group, stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);

@@ -62,5 +62,6 @@ internal sealed class PartitionFolders
         : PartitionType.Text;
 
     private static bool IsNumber(string value) =>
-        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) && number.ToString(CultureInfo.InvariantCulture) == value;
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        && number.ToString(CultureInfo.InvariantCulture) == value;
 }

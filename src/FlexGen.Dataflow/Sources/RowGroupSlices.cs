@@ -26,8 +26,16 @@ internal sealed class RowGroupSlices : IDisposable
     /// <param name="metadata">What the footer says of it.</param>
     /// <param name="leaves">What to read of it.</param>
     /// <param name="maxValueBytes">A leaf's row with more bytes is left blank.</param>
+    /// <param name="whole">Reads the whole chunk of a leaf of it by other code than Arrow's.</param>
     /// <exception cref="PipelineException">A column cannot be read.</exception>
-    public RowGroupSlices(ParquetFileReader file, string path, int index, RowGroup metadata, IReadOnlyList<Leaf> leaves, long maxValueBytes)
+    public RowGroupSlices(
+        ParquetFileReader file,
+        string path,
+        int index,
+        RowGroup metadata,
+        IReadOnlyList<Leaf> leaves,
+        long maxValueBytes,
+        Func<PhysicalField, ColumnMetaData, WholeChunk<uint>> whole)
     {
         this.path = path;
         this.index = index;
@@ -38,7 +46,7 @@ internal sealed class RowGroupSlices : IDisposable
         {
             foreach (var leaf in leaves)
             {
-                chunks.Add(Reading(chunks.Count, () => ChunkReader.Open(group, leaf.Physical, ChunkOf(leaf).NumValues, maxValueBytes)));
+                chunks.Add(Reading(chunks.Count, () => ChunkReader.Open(group, leaf.Physical, ChunkOf(leaf), maxValueBytes, whole)));
             }
         }
         catch

@@ -33,7 +33,11 @@ internal sealed class TextCheck(RowSchema schema)
                 var column = record.Rows.Columns[leaf];
                 if (!column.All(record.Row, IsUtf8))
                 {
-                    Fail(record, "invalid_utf8", $"column '{Name(field)}' holds bytes that are not UTF-8, as a {ColumnTypes.AnnotationOf(field.Element)} must be; they are shown as \\x and two digits.");
+                    Fail(
+                        record,
+                        "invalid_utf8",
+                        $"column '{Name(field)}' holds bytes that are not UTF-8, as a {ColumnTypes.AnnotationOf(field.Element)} must be; "
+                        + "they are shown as \\x and two digits.");
                     break;
                 }
                 if (isJson && !column.All(record.Row, IsJson))

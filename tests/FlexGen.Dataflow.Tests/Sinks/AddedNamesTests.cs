@@ -23,7 +23,9 @@ public sealed class AddedNamesTests : IDisposable
         options.DeadLetter.Parquet!.Names = new Dictionary<string, string> { ["output"] = "completion", ["origin"] = "from file" };
         await place.RunAsync(options);
         Assert.Equal(["mine text stop"], Duck.Column($"SELECT output || ' ' || completion || ' ' || finish_reason FROM '{place.OutFiles}'"));
-        Assert.Equal(["mine mine a.parquet"], Duck.Column($"SELECT output || ' ' || origin || ' ' || \"from file\" FROM '{place.ErrorFiles}' WHERE completion IS NULL"));
+        Assert.Equal(
+            ["mine mine a.parquet"],
+            Duck.Column($"SELECT output || ' ' || origin || ' ' || \"from file\" FROM '{place.ErrorFiles}' WHERE completion IS NULL"));
         Assert.Equal(2, (await place.RunAsync(options)).RecordsAlreadyDone);
         options.Sink.Parquet.Names = new Dictionary<string, string> { ["output"] = "completion2" };
         Assert.Contains("completion2", await place.RefusalAsync(options), StringComparison.Ordinal);
@@ -65,7 +67,8 @@ public sealed class AddedNamesTests : IDisposable
         Assert.Equal("made", json.OutputOf(record));
 
         var options = place.Options();
-        options.Sink = new SinkOptions { Kafka = new KafkaSinkOptions { BootstrapServers = "b:1", Topic = "t", Names = new Dictionary<string, string> { ["origin"] = "x" } } };
+        var unknown = new Dictionary<string, string> { ["origin"] = "x" };
+        options.Sink = new SinkOptions { Kafka = new KafkaSinkOptions { BootstrapServers = "b:1", Topic = "t", Names = unknown } };
         options.DeadLetter = new SinkOptions { Kafka = new KafkaSinkOptions { BootstrapServers = "b:1", Topic = "d", Names = names } };
         Assert.Collection(
             OptionsValidation.Errors(options),

@@ -71,6 +71,19 @@ public sealed class FooterTests : IDisposable
     }
 
     [Fact]
+    public async Task Values_are_not_taken_from_the_next_column()
+    {
+        await WriteAsync(File, 3, [Leaf("v", Type.INT64), Leaf("w", Type.INT64)], field => Flat<long>(field, 1, null, 3));
+        var bytes = await System.IO.File.ReadAllBytesAsync(File);
+        // How many values the page of v says that it has, as the header states it: 3, of which 2 are left.
+        int page = bytes.AsSpan().IndexOf(new byte[] { 0x2c, 0x15, 6 }) is >= 0 and var id ? id + 3 : 0;
+        page += bytes.AsSpan(page).IndexOf(new byte[] { 0x2c, 0x15, 6 });
+        bytes[page + 2] = 4;
+        await System.IO.File.WriteAllBytesAsync(File, bytes);
+        await RefusedAsync("cannot read column 'v'", "damaged");
+    }
+
+    [Fact]
     public async Task A_row_group_that_claims_more_than_it_holds_takes_no_memory_for_it_and_is_refused()
     {
         await SpoilAsync(

@@ -54,9 +54,12 @@ public sealed class SchemaChangeTests : IDisposable
     public async Task Types_that_are_spelt_in_two_ways_are_one()
     {
         place.WriteSource("SELECT 1::BIGINT AS id, 'a' AS text, DATE '2026-01-01' AS d, 1.5::DECIMAL(9,2) AS c, ['x'] AS l");
-        place.WriteSource("SELECT 2::BIGINT AS id, 'b' AS text, DATE '2026-01-02' AS d, 2.5::DECIMAL(9,2) AS c, ['y'] AS l", "b.parquet", ", PARQUET_VERSION v2");
+        place.WriteSource(
+            "SELECT 2::BIGINT AS id, 'b' AS text, DATE '2026-01-02' AS d, 2.5::DECIMAL(9,2) AS c, ['y'] AS l", "b.parquet", ", PARQUET_VERSION v2");
         Assert.True((await place.RunAsync(place.Options())).Completed);
-        Assert.Equal(["1 2026-01-01 1.50 x", "2 2026-01-02 2.50 y"], Duck.Column($"SELECT id || ' ' || d || ' ' || c || ' ' || l[1] FROM '{place.OutFiles}' ORDER BY id"));
+        Assert.Equal(
+            ["1 2026-01-01 1.50 x", "2 2026-01-02 2.50 y"],
+            Duck.Column($"SELECT id || ' ' || d || ' ' || c || ' ' || l[1] FROM '{place.OutFiles}' ORDER BY id"));
     }
 
     [Theory]
