@@ -141,8 +141,9 @@ internal sealed class FilePositions : IPositions
     }
 
     private PipelineException Recreated(string topic, string ids = "") => new(
-        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, or bootstrapServers name another cluster, "
-        + $"and what is done by the pipeline's positions is not in it. To write all again give the pipeline another name, or create both {rows.Topic} and {mark.Topic} anew.");
+        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, "
+        + "or bootstrapServers name another cluster, and what is done by the pipeline's positions is not in it. "
+        + $"To write all again give the pipeline another name, or create both {rows.Topic} and {mark.Topic} anew.");
 
     private (long Rows, long Mark) AskFile(string name)
     {

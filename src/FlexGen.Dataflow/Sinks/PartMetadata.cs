@@ -19,7 +19,8 @@ internal sealed record PartMetadata(
 {
     private const string Key = "flexgen.part";
 
-    public static PartMetadata Of(string pipeline, IReadOnlyDictionary<string, string> identities, SourceFiles? files, Coverage covered, IReadOnlyDictionary<string, long> starts) => new(
+    public static PartMetadata Of(
+        string pipeline, IReadOnlyDictionary<string, string> identities, SourceFiles? files, Coverage covered, IReadOnlyDictionary<string, long> starts) => new(
         pipeline,
         covered.Streams.Keys.ToDictionary(stream => stream, stream => identities.GetValueOrDefault(stream, "")),
         covered.Streams.ToDictionary(

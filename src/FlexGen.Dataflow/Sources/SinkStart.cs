@@ -71,8 +71,9 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
         if (ahead.Length > 0)
         {
             var beginnings = group.Insist("finding where the logs begin", () => group.Logs.Beginnings(ahead.Select(p => p.TopicPartition)));
-            Log.GroupAhead(log, group.GroupId, string.Join(", ", ahead.Take(PartitionsNamed).Select(p =>
-                $"{PartitionReading.StreamOf(p.TopicPartition)} was read up to {p.Offset.Value} and begins at {beginnings[p.TopicPartition]}")) + (ahead.Length > PartitionsNamed ? " and others" : ""));
+            var named = ahead.Take(PartitionsNamed).Select(p =>
+                $"{PartitionReading.StreamOf(p.TopicPartition)} was read up to {p.Offset.Value} and begins at {beginnings[p.TopicPartition]}");
+            Log.GroupAhead(log, group.GroupId, string.Join(", ", named) + (ahead.Length > PartitionsNamed ? " and others" : ""));
         }
     }
 
