@@ -9,5 +9,8 @@ internal sealed record RowSchema(IReadOnlyList<Field> Fields, IReadOnlyList<Leaf
 {
     public static RowSchema Empty { get; } = new([], []);
 
+    /// <summary>The columns' types as a file states them; empty where the schema is of no one file.</summary>
+    public IReadOnlyDictionary<string, ColumnType> Types { get; init; } = new Dictionary<string, ColumnType>();
+
     public IEnumerable<string> Names => Fields.Select(column => column.Name);
 }

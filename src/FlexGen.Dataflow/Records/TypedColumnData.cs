@@ -29,6 +29,19 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
+    public override ColumnData As(DataField wider)
+    {
+        var levels = definitions ?? (wider.MaxDefinitionLevel == 0 ? null : Enumerable.Repeat(1, values.Length).ToArray());
+        return (object)values switch
+        {
+            int[] narrow when wider.ClrType == typeof(long) =>
+                new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
+            float[] narrow when wider.ClrType == typeof(double) =>
+                new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
+            _ => new TypedColumnData<T>(wider, values, levels, repetitions),
+        };
+    }
+
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
     public override long Bytes(int row)

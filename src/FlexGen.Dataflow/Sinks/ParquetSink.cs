@@ -93,7 +93,7 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows > 0)
+        if (rows > 0 || (layout.HasSchemaOnly && nextNumber == 0))
         {
             await WriteRowGroupAsync();
             await FinishAsync();
@@ -107,7 +107,6 @@ internal sealed class ParquetSink : IAsyncDisposable
         {
             _ = inPart[stream];
         }
-        part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
         await FinishAsync();
     }
 
@@ -115,7 +114,9 @@ internal sealed class ParquetSink : IAsyncDisposable
     {
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts));
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
+            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts);
+            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -50,9 +50,10 @@ internal sealed class PartFile : IAsyncDisposable
         group.CompleteValidate();
     }
 
-    public async Task CommitAsync(PartMetadata metadata)
+    /// <param name="metadata">The footer's entries.</param>
+    public async Task CommitAsync(Dictionary<string, string> metadata)
     {
-        writer.CustomMetadata = metadata.ToFooter();
+        writer.CustomMetadata = metadata;
         await writer.DisposeAsync();
         files.Sync(stream);
         await stream.DisposeAsync();

@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
 using Parquet.Schema;
@@ -13,11 +14,12 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
     public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
+        var types = layout.Schema is null ? null : await TypesOfAsync(layout.Schema, cancellationToken);
         var parts = new List<(string, PartMetadata)>();
         int next = 0;
         foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, layout, cancellationToken);
+            var part = await ReadPartAsync(path, layout, types, cancellationToken);
             if (part.Pipeline != layout.Pipeline)
             {
                 throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{layout.Pipeline}': choose another folder.");
@@ -28,7 +30,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSinkLayout layout, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(
+        string path, ParquetSinkLayout layout, IReadOnlyDictionary<string, ColumnType>? types, CancellationToken cancellationToken)
     {
         try
         {
@@ -39,11 +42,9 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
             {
                 throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
             }
-            if (layout.Schema is { } schema && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            if (types is not null)
             {
-                throw new PipelineException(
-                    $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "
-                    + $"{string.Join(", ", Names(schema))}: choose another folder, or the columns as they were.");
+                Check(ColumnTypes.Of(reader.Metadata!.Schema), types, path);
             }
             return metadata;
         }
@@ -53,5 +54,29 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
     }
 
-    private static IEnumerable<string> Names(ParquetSchema schema) => schema.Fields.Select(field => field.Name);
+    private static void Check(IReadOnlyDictionary<string, ColumnType> found, IReadOnlyDictionary<string, ColumnType> written, string path)
+    {
+        if (!written.Keys.SequenceEqual(found.Keys))
+        {
+            throw new PipelineException(
+                $"{path} has the columns {string.Join(", ", found.Keys)}, but this pipeline writes "
+                + $"{string.Join(", ", written.Keys)}: choose another folder, or the columns as they were.");
+        }
+        if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
+        {
+            throw new PipelineException(
+                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: "
+                + "choose another folder, or a source with the type as it was.");
+        }
+    }
+
+    // What a file states of a schema is known when it is written.
+    private static async Task<IReadOnlyDictionary<string, ColumnType>> TypesOfAsync(ParquetSchema schema, CancellationToken cancellationToken)
+    {
+        using var file = new MemoryStream();
+        var writer = await ParquetWriter.CreateAsync(schema, file, cancellationToken: cancellationToken);
+        await writer.DisposeAsync();
+        await using var reader = await ParquetReader.CreateAsync(file, PhysicalTypes.ReadOptions(), cancellationToken: cancellationToken);
+        return ColumnTypes.Of(reader.Metadata!.Schema);
+    }
 }

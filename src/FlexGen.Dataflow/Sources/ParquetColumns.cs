@@ -1,5 +1,6 @@
 using FlexGen.Dataflow.Records;
 using Parquet;
+using Parquet.Meta;
 using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sources;
@@ -8,11 +9,19 @@ namespace FlexGen.Dataflow.Sources;
 internal static class ParquetColumns
 {
     /// <exception cref="PipelineException">A chosen column is missing, or cannot be written as it is read.</exception>
-    public static RowSchema Choose(ParquetReader reader, IList<string>? columns, string path)
+    public static RowSchema Choose(ParquetReader reader, ColumnChoice choice, string path)
     {
+        var types = ColumnTypes.Of(reader.Metadata!.Schema).ToDictionary();
         var annotations = PhysicalTypes.LostAnnotations(reader);
+        foreach (var element in reader.Metadata.Schema.Where(element => choice.Nullable?.Contains(element.Name) == true))
+        {
+            element.RepetitionType = FieldRepetitionType.OPTIONAL;
+        }
         var (logical, physical) = PhysicalTypes.Schemas(reader);
-        var fields = columns is null ? logical.Fields : [.. columns.Select(name => Find(logical, name, path))];
+        var partitions = choice.Partitions.Where(partition => choice.Names?.Contains(partition.Name) != false).ToDictionary(partition => partition.Name);
+        CheckClash(logical, partitions.Keys, choice, path);
+        var all = logical.Fields.Concat(partitions.Values.Select(partition => partition.Field)).ToArray();
+        var fields = choice.Names is null ? all : [.. choice.Names.Select(name => Find(all, name, choice.IsMissingTaken, path)).OfType<Field>()];
         if (fields.FirstOrDefault(field => annotations.ContainsKey(field.Name)) is { } lost)
         {
             throw NotCarried(lost, path, annotations[lost.Name]);
@@ -21,11 +30,17 @@ internal static class ParquetColumns
         var leaves = new List<Leaf>();
         foreach (var field in fields)
         {
+            if (partitions.TryGetValue(field.Name, out var partition))
+            {
+                leaves.Add(partition.Leaf);
+                types[field.Name] = partition.Type;
+                continue;
+            }
             // A schema of one column, to get at the column's leaves.
             var ofField = new ParquetSchema(field).DataFields;
             leaves.AddRange(ofField.Select(leaf => new Leaf(field.Name, leaf, physicalByPath[leaf.Path.ToString()])));
         }
-        return new RowSchema(fields, leaves);
+        return new RowSchema(fields, leaves) { Types = types };
     }
 
     /// <summary>Writes and reads back an empty file of the columns, and compares.</summary>
@@ -68,14 +83,25 @@ internal static class ParquetColumns
     private static PipelineException NotCarried(Field field, string path, string type) =>
         new($"column '{field.Name}' of {path} is of a type that Parquet.Net cannot carry through unchanged ({type}): leave it out with source.parquet.columns.");
 
-    private static (Type, bool, int, int) Signature(DataField field) =>
+    private static (System.Type, bool, int, int) Signature(DataField field) =>
         (field.ClrType, field.IsNullable, field.MaxRepetitionLevel, field.MaxDefinitionLevel);
 
-    private static Field Find(ParquetSchema schema, string name, string path)
+    // Readers of Parquet take names that differ in case for one.
+    private static void CheckClash(ParquetSchema schema, IEnumerable<string> partitions, ColumnChoice choice, string path)
     {
-        var names = schema.Fields.Select(field => field.Name).ToArray();
-        return schema.Fields.FirstOrDefault(field => field.Name == name)
-            ?? throw new PipelineException(
-                $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}.");
+        var names = schema.Fields.Select(field => field.Name).Where(name => choice.Names?.Contains(name) != false);
+        if (names.Intersect(partitions, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
+        {
+            throw new PipelineException(
+                $"column '{name}' is in {path} and in the name of a folder above it, too: name other columns in source.parquet.columns, or rename the folder.");
+        }
+    }
+
+    private static Field? Find(IReadOnlyList<Field> fields, string name, bool isMissingTaken, string path)
+    {
+        var names = fields.Select(field => field.Name).ToArray();
+        return fields.FirstOrDefault(field => field.Name == name)
+            ?? (isMissingTaken ? null : throw new PipelineException(
+                $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}."));
     }
 }

@@ -11,13 +11,18 @@ internal sealed class ParquetSource : ISource
     private const int RecordsTogether = 64;
 
     private readonly ParquetPath path;
+    private readonly PartitionFolders partitions;
     private readonly IList<string>? columns;
+    private readonly bool widens;
+    private readonly CarriedMetadata metadata = new();
 
-    private ParquetSource(ParquetPath path, IList<string>? columns)
+    private ParquetSource(ParquetPath path, ParquetSourceOptions options)
     {
         this.path = path;
-        this.columns = columns;
-        Files = new SourceFiles(columns);
+        columns = options.Columns;
+        widens = options.OnSchemaChange == ParquetSourceOptions.Widen;
+        partitions = new PartitionFolders(path.Named, path.Files);
+        Files = new SourceFiles(OpenAsync);
     }
 
     public RowSchema Schema { get; private set; } = RowSchema.Empty;
@@ -30,6 +35,8 @@ internal sealed class ParquetSource : ISource
 
     public SourceFiles Files { get; }
 
+    public IReadOnlyDictionary<string, string> Metadata => metadata.Entries(isWhole: columns is null);
+
     /// <summary>Whether a Parquet file in <paramref name="folder"/> is, or would be, a file of this source.</summary>
     public bool Reads(string folder) => path.Walk.Reaches(folder, PartName.Of(0));
 
@@ -40,26 +47,31 @@ internal sealed class ParquetSource : ISource
     {
         // A walk may take long, and whoever asks for it can end it.
         var path = await Task.Run(() => ParquetPath.Resolve(options.Path, baseDirectory, cancellationToken), cancellationToken);
-        var source = new ParquetSource(path, options.Columns);
+        var source = new ParquetSource(path, options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
+        var schema = new DatasetSchema(source.columns, source.widens);
         foreach (var name in source.path.Files)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();
             await using var file = await source.OpenAsync(name, cancellationToken);
-            if (source.Identities.Count == 0)
-            {
-                await ParquetColumns.CheckRoundTripAsync(file.Schema, file.Path);
-                source.Schema = file.Schema;
-            }
-            else
-            {
-                source.CheckAgrees(file);
-            }
+            schema.Add(file);
+            source.metadata.Add(file.Metadata);
             source.TotalRecords += file.RowCount;
             source.Files.Add(name, file.Fingerprint(now));
+        }
+        source.Schema = await schema.MakeAsync(async (path, name) =>
+        {
+            var choice = new ColumnChoice([name], IsMissingTaken: false, Partitions: [], Nullable: new HashSet<string> { name });
+            await using var file = await ParquetSourceFile.OpenAsync(path, choice, cancellationToken);
+            return file.Schema;
+        });
+        if (source.path.Files.Count > 0)
+        {
+            await ParquetColumns.CheckRoundTripAsync(source.Schema, source.FullPath(source.path.Files[0]));
         }
         return source;
     }
@@ -98,7 +110,7 @@ internal sealed class ParquetSource : ISource
             file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile, Files[name]))
+            await foreach (var (rows, first, count) in file.ReadAsync(Schema, doneOfFile, Files[name]))
             {
                 foreach (var records in Records(rows, first, count, doneOfFile, assignment))
                 {
@@ -121,31 +133,7 @@ internal sealed class ParquetSource : ISource
         .Chunk(RecordsTogether);
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), columns, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(columns, widens, partitions.Of(name)), cancellationToken);
 
     private string FullPath(string name) => Path.Combine(path.Root, name);
-
-    private void CheckAgrees(ParquetSourceFile file)
-    {
-        var first = FullPath(path.Files[0]);
-        foreach (var column in Schema.Names.Union(file.Schema.Names))
-        {
-            var expected = ParquetColumns.Describe(Schema.Leaves.Where(leaf => leaf.Column == column));
-            var found = ParquetColumns.Describe(file.Schema.Leaves.Where(leaf => leaf.Column == column));
-            if (expected != found)
-            {
-                throw new PipelineException(
-                    $"the files of one dataset must have the same columns: column '{column}' is {Or(found)} in {file.Path}, "
-                    + $"but {Or(expected)} in {first}.");
-            }
-        }
-        if (!Schema.Names.SequenceEqual(file.Schema.Names))
-        {
-            throw new PipelineException(
-                $"the files of one dataset must have their columns in the same order, but {file.Path} and {first} differ: "
-                + "name the columns in source.parquet.columns.");
-        }
-    }
-
-    private static string Or(string description) => description.Length > 0 ? description : "missing";
 }

@@ -14,10 +14,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private readonly FileStream stream;
     private readonly FileState state;
     private readonly ParquetReader reader;
+    private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, ParquetReader reader, RowSchema schema)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, ParquetReader reader, ColumnChoice choice, RowSchema schema)
     {
         Path = path;
+        partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
         this.state = state;
         this.reader = reader;
@@ -28,10 +30,13 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     public RowSchema Schema { get; }
 
+    /// <summary>The footer's entries.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => reader.CustomMetadata;
+
     public long RowCount => reader.RowGroups.Sum(group => group.RowCount);
 
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, IList<string>? columns, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
@@ -39,7 +44,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
             var reader = await ParquetReader.CreateAsync(stream, PhysicalTypes.ReadOptions(), leaveStreamOpen: true, cancellationToken);
-            return new ParquetSourceFile(path, stream, state, reader, ParquetColumns.Choose(reader, columns, path));
+            return new ParquetSourceFile(path, stream, state, reader, choice, ParquetColumns.Choose(reader, choice, path));
         }
         catch (Exception e)
         {
@@ -89,7 +94,8 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         var hash = new XxHash128();
         var buffer = new byte[1 << 18];
         var read = Schema.Leaves.Select(leaf => leaf.Logical.Path.ToString()).ToHashSet();
-        foreach (var chunk in reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!).Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
+        var chunks = reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!);
+        foreach (var chunk in chunks.Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
         {
             // A dictionary at 0, where the file's magic number is, is none.
             long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
@@ -109,12 +115,13 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     }
 
     /// <summary>
-    /// The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count; the fingerprint
-    /// learns the hashes of their pages.
+    /// The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count, with the columns of
+    /// the dataset; the fingerprint learns the hashes of their pages.
     /// </summary>
     /// <exception cref="PipelineException">The file is damaged or written to, or a column has an encoding that Parquet.Net cannot read.</exception>
-    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done, FileFingerprint fingerprint)
+    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
     {
+        var sources = SourcesOf(dataset);
         long first = 0;
         for (int at = 0; at < reader.RowGroupCount; at++)
         {
@@ -123,10 +130,10 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             if (!done.Covers(first, first + count))
             {
                 fingerprint.Add(at, HashOf(at));
-                var columns = new ColumnData[Schema.Leaves.Count];
+                var columns = new ColumnData[dataset.Leaves.Count];
                 for (int i = 0; i < columns.Length; i++)
                 {
-                    columns[i] = await ReadColumnAsync(group, Schema.Leaves[i], first, count);
+                    columns[i] = await ReadLeafAsync(group, sources[i], dataset.Leaves[i].Physical, first, count);
                 }
                 CheckUnchanged(fingerprint);
                 yield return (new Rows(columns), first, count);
@@ -150,6 +157,24 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
         var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
+    }
+
+    // The file's own leaf for each of the dataset's; null where it has none.
+    private Leaf?[] SourcesOf(RowSchema dataset)
+    {
+        var own = Schema.Leaves.ToLookup(leaf => leaf.Column);
+        return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
+    }
+
+    private async Task<ColumnData> ReadLeafAsync(ParquetRowGroupReader group, Leaf? own, DataField wanted, long first, int count)
+    {
+        if (own is null)
+        {
+            return ColumnData.Nulls(wanted, count);
+        }
+        var data = partitions.TryGetValue(own.Column, out var partition) ? partition.Data(count) : await ReadColumnAsync(group, own, first, count);
+        bool isWider = wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel;
+        return isWider ? data.As(wanted) : data;
     }
 
     private async Task<ColumnData> ReadColumnAsync(ParquetRowGroupReader group, Leaf leaf, long first, int count)

@@ -127,7 +127,7 @@ public sealed class BadInputTests : IDisposable
     public async Task A_source_column_with_the_name_of_an_added_one_is_refused(string name)
     {
         place.WriteSource($"SELECT 1 AS id, 'a' AS text, 'b' AS {name}");
-        await RefusedAsync(_ => { }, $"'{name}'", "rename");
+        await RefusedAsync(_ => { }, $"'{name}'", "give that another name with", "parquet.names");
     }
 
     [Fact]
