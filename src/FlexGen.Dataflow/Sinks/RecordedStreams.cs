@@ -38,7 +38,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
             (stream, now) => now == stream.Name,
             (stream, now) => files is not null && stream.Knows(files[now].Mark),
             (stream, now) => files?.MayBe(now, stream.Name) == true,
-            (stream, now) => files is not null && !rows.ContainsKey(now),
+            (stream, now) => files is not null && !names.ContainsValue(now),
         ];
         foreach (var rank in ranks)
         {
