@@ -47,7 +47,7 @@ internal sealed class KafkaSource : ISource
             .SetErrorHandler((_, error) => clientLog.Add(error))
             .SetLogHandler((_, line) => clientLog.Add(line))
             .Build(), "source.kafka");
-        Group = new ConsumerGroup(options.GroupId, consumer, log, closing.Token);
+        Group = new ConsumerGroup(options.GroupId, consumer);
         gaps = new LogGaps(Group, isError: options.OffsetReset == "error", log);
         ends = options.UntilEnd ? Ends() : null;
     }
@@ -64,7 +64,7 @@ internal sealed class KafkaSource : ISource
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = new GroupStart(options, Group, partitions);
+        var start = new GroupStart(options, Group, partitions, log);
         readings = new PartitionReadings(Group, start, gaps, ends, sink, log);
         var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, sink, JoinTimeout(), TimeProvider.System, log);
         var poller = new KafkaPoller(Group, start, readings, groupEnds, options, sink, clientLog, log, cancellationToken, closing.Token);
@@ -90,7 +90,7 @@ internal sealed class KafkaSource : ISource
     {
         try
         {
-            return Group.Insist("finding where the topics end", () => Group.Logs.Ends(partitions)).ToDictionary();
+            return ConsumerGroup.Insist("finding where the topics end", () => Group.Logs.Ends(partitions), log).ToDictionary();
         }
         catch (KafkaException e)
         {
