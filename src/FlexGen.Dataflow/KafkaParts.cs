@@ -54,7 +54,7 @@ internal static class KafkaParts
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
         var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options), sink.Names);
         return new KafkaSinkPlan(
-            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group), log);
+            sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group, kafka.Topics), log);
     }
 
     private static string[] FieldsOf(KafkaSinkOptions sink) =>

@@ -72,4 +72,22 @@ internal static partial class Log
 
     [LoggerMessage(1032, LogLevel.Information, "in {Topic}: {Result}")]
     public static partial void DemonstrationResult(ILogger log, string topic, string result);
+
+    [LoggerMessage(1035, LogLevel.Warning, "{Partition}: the brokers deleted {Count} offsets before they were read: it was read up to {Position}, its log begins at {Beginning}")]
+    public static partial void DeletedUnread(ILogger log, string partition, long count, long position, long beginning);
+
+    [LoggerMessage(1036, LogLevel.Information, "waiting for other members of the group {Group}, which have not committed {Partitions} up to the ends seen at the start")]
+    public static partial void WaitingForGroup(ILogger log, string group, string partitions);
+
+    [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Parts}: {Reason}")]
+    public static partial void DeadLetterRefused(ILogger log, string origin, Sinks.DeadLetterParts parts, string reason);
+
+    [LoggerMessage(1051, LogLevel.Warning, "{End}: the brokers tell no ids of topics: it is not seen where one is deleted and created anew")]
+    public static partial void NoTopicIds(ILogger log, string end);
+
+    [LoggerMessage(1053, LogLevel.Warning, "the sink's folders hold nothing of what the group {Group} has read, so it is read again; what the brokers deleted of it stays missing: {Partitions}")]
+    public static partial void GroupAhead(ILogger log, string group, string partitions);
+
+    [LoggerMessage(1052, LogLevel.Information, "{What} do not say which topic they are of, for an earlier version wrote them: they are taken for positions in {Topic} as it is now")]
+    public static partial void IdTaken(ILogger log, string what, string topic);
 }

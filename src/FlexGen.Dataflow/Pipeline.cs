@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sinks;
 using Microsoft.Extensions.Logging;
@@ -48,10 +49,11 @@ public sealed class Pipeline : IAsyncDisposable
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var parts = await PipelineParts.OpenAsync(
-            options, baseDirectory, new FileOperations(), TimeProvider.System, loggers.CreateLogger<Pipeline>(), cancellationToken);
+            options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
         try
         {
             var done = await parts.Sinks.ReadDoneAsync(cancellationToken);
+            parts.Source.CheckDone(done);
             return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
         }
         finally
@@ -69,11 +71,13 @@ public sealed class Pipeline : IAsyncDisposable
         FileOperations files,
         CancellationToken cancellationToken)
     {
-        var log = loggers.CreateLogger<Pipeline>();
+        var log = new HidingLogger(loggers.CreateLogger<Pipeline>());
         var parts = await PipelineParts.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
+        ISink? sink = null;
         try
         {
-            var (sink, done) = await parts.Sinks.OpenAsync(cancellationToken);
+            (sink, var done) = await parts.Sinks.OpenAsync(cancellationToken);
+            parts.Source.CheckDone(done);
             var pipeline = new Pipeline(parts, sink, done, log, time);
             if (pipeline.TotalRecords is { } total)
             {
@@ -88,6 +92,7 @@ public sealed class Pipeline : IAsyncDisposable
         catch
         {
             await parts.Source.DisposeAsync();
+            await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
             parts.Embedded?.Dispose();
             throw;
         }
@@ -112,6 +117,7 @@ public sealed class Pipeline : IAsyncDisposable
                 Progress.RecordsCompleted,
                 Progress.RecordsFailed,
                 Progress.ErrorsByReason,
+                parts.Source.DeletedUnread,
                 Progress.PromptTokens,
                 Progress.CompletionTokens,
                 time.GetElapsedTime(start),

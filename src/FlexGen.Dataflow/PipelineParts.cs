@@ -47,7 +47,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
 
     /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
     public long CountOf(Coverage done) =>
-        done.Streams.Where(stream => Source.Identities.ContainsKey(stream.Key)).Sum(stream => stream.Value.Count);
+        done.Streams.Where(stream => Source.Files?.Identities.ContainsKey(stream.Key) == true).Sum(stream => stream.Value.Count);
 
     private static ParquetSinkPlan ParquetPlan(
         PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)

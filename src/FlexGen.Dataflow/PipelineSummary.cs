@@ -6,6 +6,7 @@ namespace FlexGen.Dataflow;
 /// <param name="RecordsCompleted">Records that this run put into the output.</param>
 /// <param name="RecordsFailed">Records that this run put into the dead letter.</param>
 /// <param name="ErrorsByReason">How many of them for which reason.</param>
+/// <param name="DeletedUnread">Offsets that the brokers deleted before they were read; null where the source is not Kafka.</param>
 /// <param name="PromptTokens">Tokens of the prompts generated from.</param>
 /// <param name="CompletionTokens">Tokens generated.</param>
 /// <param name="Elapsed">From the first record's reading to the last commit.</param>
@@ -17,6 +18,7 @@ public sealed record PipelineSummary(
     long RecordsCompleted,
     long RecordsFailed,
     IReadOnlyDictionary<string, long> ErrorsByReason,
+    long? DeletedUnread,
     long PromptTokens,
     long CompletionTokens,
     TimeSpan Elapsed,

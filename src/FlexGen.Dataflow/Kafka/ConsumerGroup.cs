@@ -1,4 +1,6 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Kafka;
 
@@ -6,17 +8,27 @@ namespace FlexGen.Dataflow.Kafka;
 internal sealed class ConsumerGroup : IDisposable
 {
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
+
+    // Shorter than max.poll.interval.ms, after which the group takes this process for dead.
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly IAdminClient admin;
     private volatile IConsumerGroupMetadata? membership;
 
     public ConsumerGroup(string groupId, IConsumer<byte[], byte[]> consumer)
     {
         GroupId = groupId;
         Consumer = consumer;
+        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        Logs = new PartitionLogs(admin);
     }
 
     public string GroupId { get; }
 
     public IConsumer<byte[], byte[]> Consumer { get; }
+
+    public PartitionLogs Logs { get; }
 
     /// <summary>Member and generation, by which the brokers refuse the offsets of one who was thrown out; null while it is no member.</summary>
     public IConsumerGroupMetadata? Membership => membership;
@@ -36,5 +48,48 @@ internal sealed class ConsumerGroup : IDisposable
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public IReadOnlyList<TopicPartitionOffset> Committed(IEnumerable<TopicPartition> partitions) => Consumer.Committed(partitions, requestTimeout);
 
-    public void Dispose() => Consumer.Dispose();
+    /// <summary>Commits positions for a group that has no member. The brokers refuse it once there is one, so it moves no one's position.</summary>
+    /// <returns>False where the group has members.</returns>
+    /// <exception cref="KafkaException">The brokers did not answer, or refused.</exception>
+    public bool TryCommitWithoutMembers(IEnumerable<TopicPartitionOffset> positions)
+    {
+        try
+        {
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId, [.. positions]);
+            admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
+            return true;
+        }
+        catch (AlterConsumerGroupOffsetsException e)
+        {
+            var error = e.Results.SelectMany(r => r.Partitions.Select(p => p.Error).Prepend(r.Error)).FirstOrDefault(error => error.IsError) ?? e.Error;
+            return error.Code is ErrorCode.UnknownMemberId or ErrorCode.NonEmptyGroup or ErrorCode.RebalanceInProgress or ErrorCode.FencedInstanceId
+                ? false
+                : throw new KafkaException(error, e);
+        }
+    }
+
+    /// <summary>Asks again, for 2 minutes, what may succeed another time: coordinators move, and transactions that are open keep positions back.</summary>
+    /// <exception cref="KafkaException">It does not, or only the user can mend it.</exception>
+    public static T Insist<T>(string what, Func<T> ask, ILogger log)
+    {
+        long since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return ask();
+            }
+            catch (KafkaException e) when (KafkaErrors.Remedy(e.Error) is null && TimeProvider.System.GetElapsedTime(since) < patience)
+            {
+                Log.Retrying(log, what, e.Error.Reason);
+                Thread.Sleep(pause);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        admin.Dispose();
+        Consumer.Dispose();
+    }
 }

@@ -56,6 +56,7 @@ internal sealed class EmbeddedKafka : IDisposable
         foreach (var end in ends)
         {
             end!.BootstrapServers = kafka.Address;
+            end.IsEmbedded = true;
         }
         return kafka;
     }

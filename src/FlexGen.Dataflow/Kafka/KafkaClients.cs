@@ -32,7 +32,7 @@ internal static partial class KafkaClients
         {
             return build();
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
             throw new PipelineException($"{key}.properties: {e.Message}", e);
         }
@@ -45,15 +45,22 @@ internal static partial class KafkaClients
         {
             try
             {
-                return File.ReadAllText(value["file:".Length..]).Trim();
+                return Secret(File.ReadAllText(value["file:".Length..]).Trim(), value);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new PipelineException($"{key}: cannot read the file that it names: {e.Message}", e);
             }
         }
-        return Variable().Replace(value, match => Environment.GetEnvironmentVariable(match.Groups[1].Value)
-            ?? throw new PipelineException($"{key}: the environment variable {match.Groups[1].Value} is not set."));
+        return Variable().Replace(value, match => Secret(
+            Environment.GetEnvironmentVariable(match.Groups[1].Value) ?? throw new PipelineException($"{key}: the environment variable {match.Groups[1].Value} is not set."),
+            match.Value));
+    }
+
+    private static string Secret(string value, string name)
+    {
+        Secrets.Add(value, name);
+        return value;
     }
 
     [GeneratedRegex(@"\$\{(\w+)\}")]

@@ -7,10 +7,20 @@ internal sealed class IntervalSet
 
     public IReadOnlyList<(long Start, long End)> Intervals => intervals;
 
-    /// <summary>The position after the interval that holds 0; 0 where none does.</summary>
-    public long EndOfFirst => intervals is [{ Start: 0 } first, ..] ? first.End : 0;
+    /// <summary>The first position from <paramref name="start"/> on that is not in the set.</summary>
+    public long FirstLacking(long start) => EndOf(start) ?? start;
+
+    /// <summary>The end of the interval that holds a position; null where none does.</summary>
+    public long? EndOf(long position)
+    {
+        int at = FirstThatEndsAtOrAfter(position + 1);
+        return at < intervals.Count && intervals[at].Start <= position ? intervals[at].End : null;
+    }
 
     public long Count => intervals.Sum(interval => interval.End - interval.Start);
+
+    /// <summary>How many positions of [start, end) are in the set.</summary>
+    public long CountIn(long start, long end) => intervals.Sum(interval => Math.Max(0, Math.Min(interval.End, end) - Math.Max(interval.Start, start)));
 
     public IntervalSet Copy()
     {
@@ -62,11 +72,7 @@ internal sealed class IntervalSet
         return isNew;
     }
 
-    public bool Contains(long position)
-    {
-        int at = FirstThatEndsAtOrAfter(position + 1);
-        return at < intervals.Count && intervals[at].Start <= position;
-    }
+    public bool Contains(long position) => EndOf(position) is not null;
 
     /// <summary>Whether any of [start, end) is in the set.</summary>
     public bool Overlaps(long start, long end)

@@ -10,10 +10,13 @@ namespace FlexGen.Dataflow.Sinks;
 /// <summary>
 /// The positions of a Parquet source whose sink is Kafka. Each file has a consumer group of its own that no one joins, so that a
 /// transaction can carry its position: the offset of the output's partition 0 is the number of rows that are done, that of the dead
-/// letter's partition 0 the <see cref="PositionMark"/> of those rows.
+/// letter's partition 0 the <see cref="PositionMark"/> of those rows. A group of the same kind says which topics those are: what is done is
+/// in them.
 /// </summary>
 internal sealed class FilePositions : IPositions
 {
+    /// <summary>No file has this name.</summary>
+    private const string Topics = "\0topics";
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
@@ -23,12 +26,13 @@ internal sealed class FilePositions : IPositions
     private readonly TopicPartition rows;
     private readonly TopicPartition mark;
     private readonly FileGroups fileGroups;
-    private readonly ILogger log;
     private readonly ClientLog clientLog;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
     private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
+    private readonly ILogger log;
+    private TopicPartitionOffset[] topicIds = [];
 
     public FilePositions(string pipeline, KafkaSinkOptions output, string deadLetterTopic, SourceFiles files, ILogger log)
     {
@@ -50,11 +54,16 @@ internal sealed class FilePositions : IPositions
 
     public Coverage DoneAtStart()
     {
+        bool isOfEarlierVersion = !AreOfTheseTopics();
         var done = new Coverage();
         foreach (var (stream, count) in fileGroups.FindAsync(CancellationToken.None).GetAwaiter().GetResult())
         {
             done[stream].Add(0, count);
             known[stream] = count;
+        }
+        if (isOfEarlierVersion && known.Values.Any(count => count > 0))
+        {
+            Log.IdTaken(log, $"the positions of the pipeline '{pipeline}'", $"{rows.Topic} and {mark.Topic}");
         }
         return done;
     }
@@ -66,17 +75,18 @@ internal sealed class FilePositions : IPositions
         {
             next[record.Assignment.Stream] = record.Position + 1;
         }
-        return [.. next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]))];
+        var offsets = next.Select(p => new GroupOffsets(
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]));
+        return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
     {
         bool all = true;
-        foreach (var (membership, offsets) in positions)
+        foreach (var (membership, offsets) in positions.Where(p => streams[p.Membership] != Topics))
         {
             var stream = streams[membership];
-            long committed = Ask(fileGroups.NameOf(stream)).Rows;
+            long committed = Math.Max(0, Ask(fileGroups.NameOf(stream)).Rows);
             if (committed != offsets[0].Offset && committed != known[stream])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
@@ -98,12 +108,49 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(fileGroups.NameOf(streams[membership])), [.. offsets]);
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(NameOf(streams[membership])), [.. offsets]);
             admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
         }
     }
 
     public void Dispose() => admin.Dispose();
+
+    /// <returns>False where the positions do not say which topics they are of.</returns>
+    /// <exception cref="PipelineException">They are of others.</exception>
+    private bool AreOfTheseTopics()
+    {
+        TopicPartition[] partitions = [rows, mark];
+        var ids = new TopicIds(admin, "sink.kafka").Of([rows.Topic, mark.Topic]);
+        if (partitions.Any(partition => !ids.GetValueOrDefault(partition.Topic, TopicIds.Unknown).IsKnown))
+        {
+            Log.NoTopicIds(log, "sink.kafka");
+            return true;
+        }
+        topicIds = [.. partitions.Select(partition => new TopicPartitionOffset(partition, ids[partition.Topic].Number))];
+        var (ofRows, ofMark) = Ask(Topics);
+        long[] kept = [ofRows, ofMark];
+        for (int i = 0; i < kept.Length; i++)
+        {
+            if (kept[i] != topicIds[i].Offset && kept.Any(id => id >= 0))
+            {
+                var before = kept[i] < 0 ? "the brokers forgot the id that it had" : $"it was topic {TopicId.Beginning(kept[i])}...";
+                throw Recreated(partitions[i].Topic, $" ({before}, it is {ids[partitions[i].Topic]})");
+            }
+        }
+        return kept.Any(id => id >= 0);
+    }
+
+    private PipelineException Recreated(string topic, string ids = "") => new(
+        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, "
+        + "or bootstrapServers name another cluster, and what is done by the pipeline's positions is not in it. "
+        + $"To write all again give the pipeline another name, or create both {rows.Topic} and {mark.Topic} anew.");
+
+    private (long Rows, long Mark) AskFile(string name)
+    {
+        var (count, ofMark) = Ask(name);
+        // Brokers forget with a topic what groups have committed for it.
+        return count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
+    }
 
     // A coordinator that was just chosen loads its groups first.
     private (long Rows, long Mark) AskPatiently(string name)
@@ -113,7 +160,7 @@ internal sealed class FilePositions : IPositions
         {
             try
             {
-                return Ask(name);
+                return AskFile(name);
             }
             catch (KafkaException e) when (TimeProvider.System.GetElapsedTime(start) < output.ConnectTimeout)
             {
@@ -137,11 +184,11 @@ internal sealed class FilePositions : IPositions
         try
         {
             var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-            return (Math.Max(0, found.GetValueOrDefault(rows)), found.GetValueOrDefault(mark));
+            return (found.GetValueOrDefault(rows, -1), found.GetValueOrDefault(mark, -1));
         }
         catch (KafkaException e)
         {
-            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of {name} (group {asked.Group})", e);
+            KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot read the positions of group {asked.Group}", e);
             throw;
         }
     }
@@ -151,7 +198,7 @@ internal sealed class FilePositions : IPositions
         if (!groups.TryGetValue(stream, out var membership))
         {
             var settings = KafkaClients.Settings(output, "sink.kafka");
-            settings["group.id"] = stream.Length == 0 ? pipeline : GroupId(fileGroups.NameOf(stream));
+            settings["group.id"] = stream.Length == 0 ? pipeline : GroupId(NameOf(stream));
             // The metadata outlives the consumer.
             using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
                 .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -161,6 +208,8 @@ internal sealed class FilePositions : IPositions
         }
         return membership;
     }
+
+    private string NameOf(string stream) => stream == Topics ? Topics : fileGroups.NameOf(stream);
 
     private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";
 }

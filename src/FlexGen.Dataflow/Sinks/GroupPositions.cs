@@ -1,18 +1,24 @@
 using Confluent.Kafka;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Sources;
 
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>The positions of a Kafka source: the next offset of each partition. The source owns the group's consumer.</summary>
-internal sealed class GroupPositions(ConsumerGroup group) : IPositions
+/// <param name="group">The group.</param>
+/// <param name="topics">The topics that the positions are in.</param>
+internal sealed class GroupPositions(ConsumerGroup group, TopicIdentities topics) : IPositions
 {
+    private static readonly TimeSpan topicsPeriod = TimeSpan.FromSeconds(1);
+
     public IConsumerGroupMetadata? Membership => group.Membership;
 
     public Coverage DoneAtStart() => new();
 
     public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership)
     {
+        topics.Check(topicsPeriod);
         var next = new Dictionary<Assignment, long>();
         foreach (var record in records)
         {

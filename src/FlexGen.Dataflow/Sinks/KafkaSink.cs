@@ -50,6 +50,8 @@ internal sealed class KafkaSink : ISink
 
     public Action<Record> OnDelivered { private get; set; } = _ => { };
 
+    public bool KeepsPositions => false;
+
     public ValueTask<IntervalSet> CoveredAsync(string stream) => ValueTask.FromResult(done[stream].Copy());
 
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) =>

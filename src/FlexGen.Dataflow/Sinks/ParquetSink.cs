@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,9 @@ internal sealed class ParquetSink : IAsyncDisposable
 
     /// <summary>What was there when the folder was taken.</summary>
     public PartFolder Found { get; }
+
+    /// <summary>Where streams begin; given what is found before anything is written.</summary>
+    public IReadOnlyDictionary<string, long> Starts { get; set; } = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>The positions whose records are in finished part files; given what is found before anything is written.</summary>
     public Coverage Covered { get; set; } = new();
@@ -95,15 +99,29 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows == 0 && !(layout.HasSchemaOnly && nextNumber == 0))
+        if (rows > 0 || (layout.HasSchemaOnly && nextNumber == 0))
         {
-            return;
+            await WriteRowGroupAsync();
+            await FinishAsync();
         }
-        await WriteRowGroupAsync();
+    }
+
+    /// <summary>Writes a part file without rows that says where streams begin.</summary>
+    public async ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts)
+    {
+        foreach (var stream in starts.Keys)
+        {
+            _ = inPart[stream];
+        }
+        await FinishAsync();
+    }
+
+    private async ValueTask FinishAsync()
+    {
         try
         {
             part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
-            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart);
+            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts);
             await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -34,9 +34,9 @@ internal sealed record ParquetSinkLayout(
     /// <summary>Whether the schema is all that can be written: the source has columns and no records.</summary>
     public bool HasSchemaOnly => IsOutput && HasColumns && Source.TotalRecords == 0;
 
-    // A source of no files has none.
-    private bool HasColumns => Rows.Columns.Count > 0;
+    /// <summary>Whether it is known what the source's records have: a source of no files has none.</summary>
+    public bool HasColumns => Rows.Columns.Count > 0;
 
     public Task<PartFolder> ReadFolderAsync(CancellationToken cancellationToken) =>
-        PartFolder.ReadAsync(Folder, Pipeline, HasColumns ? Rows : null, Added, cancellationToken);
+        PartFolder.ReadAsync(this, cancellationToken);
 }

@@ -12,7 +12,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
 
     public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken)
     {
-        var (outputs, deadLetters) = await CoveredAsync(
+        var (outputs, deadLetters, _) = await CoveredAsync(
             await output.ReadFolderAsync(cancellationToken), await deadLetter.ReadFolderAsync(cancellationToken), cancellationToken);
         return Union(outputs, deadLetters);
     }
@@ -25,8 +25,9 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         {
             outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
             deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
-            (outputs.Covered, deadLetters.Covered) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
-            return (new ParquetSinks(outputs, deadLetters, log), Union(outputs.Covered, deadLetters.Covered));
+            (outputs.Covered, deadLetters.Covered, var topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
+            return (new ParquetSinks(outputs, deadLetters, topics, log), Union(outputs.Covered, deadLetters.Covered));
         }
         catch
         {
@@ -36,11 +37,12 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         }
     }
 
-    private async Task<(Coverage Outputs, Coverage DeadLetters)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
+    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
     {
+        var topics = new PartTopics(output.Source, [outputs, deadLetters], log);
         var streams = new RecordedStreams(output.Source, log);
         await streams.FindAsync([outputs, deadLetters], cancellationToken);
-        return (streams.Covered(outputs), streams.Covered(deadLetters));
+        return (streams.Covered(outputs), streams.Covered(deadLetters), topics);
     }
 
     private Coverage Union(Coverage outputs, Coverage deadLetters)

@@ -4,18 +4,41 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>Output and dead letter in Parquet folders of their own; a record is done when a part file of either covers it.</summary>
-internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, ILogger log) : ISink
+internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, PartTopics topics, ILogger log) : ISink
 {
     private readonly SemaphoreSlim one = new(1);
 
-    public ValueTask<IntervalSet> CoveredAsync(string stream) => AloneAsync(() =>
-    {
-        var covered = output.Covered[stream].Copy();
-        covered.AddAll(deadLetter.Covered[stream]);
-        return ValueTask.FromResult(covered);
-    });
+    /// <summary>What is in an unfinished part file after a failure no one knows: nothing may follow it.</summary>
+    private PipelineException? failure;
+
+    public bool KeepsPositions => true;
 
     public Action<Record> OnDelivered { private get; set; } = _ => { };
+
+    public async ValueTask<IntervalSet> CoveredAsync(string stream)
+    {
+        // It may be one that was not there when the folders were opened.
+        topics.Check(stream);
+        await one.WaitAsync();
+        try
+        {
+            var covered = output.Covered[stream].Copy();
+            covered.AddAll(deadLetter.Covered[stream]);
+            return covered;
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    public IReadOnlyDictionary<string, long> Starts => topics.Starts;
+
+    public ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts) => ChangeAsync(() =>
+    {
+        topics.Begin(starts);
+        return output.BeginAsync(starts);
+    });
 
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -23,7 +46,7 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
     {
     }
 
-    public async ValueTask WriteAsync(Record[] records) => await AloneAsync(async () =>
+    public ValueTask WriteAsync(Record[] records) => ChangeAsync(async () =>
     {
         foreach (var record in records.Where(record => !record.Assignment.IsLost))
         {
@@ -31,38 +54,36 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
             record.Assignment.CountDelivered();
             OnDelivered(record);
         }
-        return true;
     });
 
-    public async ValueTask CommitIfDueAsync() => await AloneAsync(async () =>
+    public ValueTask CommitIfDueAsync() => ChangeAsync(async () =>
     {
         await output.CommitIfDueAsync();
         await deadLetter.CommitIfDueAsync();
-        return true;
     });
 
-    public async ValueTask CommitAsync() => await AloneAsync(CommitBothAsync);
+    public ValueTask CommitAsync() => ChangeAsync(async () =>
+    {
+        await output.CommitAsync();
+        await deadLetter.CommitAsync();
+    });
 
-    public async ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments) => await AloneAsync(async () =>
+    public async ValueTask ReleaseAsync(IReadOnlyCollection<Assignment> assignments)
     {
         try
         {
             // What is in an unfinished part file would otherwise be written again when the stream comes back.
-            return await CommitBothAsync();
+            await CommitAsync();
         }
         catch (PipelineException e)
         {
             Log.ReleaseFailed(log, e.Message);
-            throw;
         }
-        finally
+        foreach (var assignment in assignments)
         {
-            foreach (var assignment in assignments)
-            {
-                assignment.Lose();
-            }
+            assignment.Lose();
         }
-    });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -70,19 +91,21 @@ internal sealed class ParquetSinks(ParquetSink output, ParquetSink deadLetter, I
         await deadLetter.DisposeAsync();
     }
 
-    private async ValueTask<bool> CommitBothAsync()
-    {
-        await output.CommitAsync();
-        await deadLetter.CommitAsync();
-        return true;
-    }
-
-    private async ValueTask<T> AloneAsync<T>(Func<ValueTask<T>> action)
+    private async ValueTask ChangeAsync(Func<ValueTask> change)
     {
         await one.WaitAsync();
         try
         {
-            return await action();
+            if (failure is not null)
+            {
+                throw failure;
+            }
+            await change();
+        }
+        catch (Exception e)
+        {
+            failure ??= e as PipelineException ?? new PipelineException($"sink.parquet: {e.Message}", e);
+            throw failure;
         }
         finally
         {

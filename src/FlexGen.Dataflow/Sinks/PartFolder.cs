@@ -10,20 +10,19 @@ namespace FlexGen.Dataflow.Sinks;
 /// <param name="NextNumber">The number of the next part file.</param>
 internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metadata)> Parts, int NextNumber)
 {
-    /// <summary>Reads the footers of the part files in <paramref name="folder"/>.</summary>
+    /// <summary>Reads the footers of the part files in a sink's folder.</summary>
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
-    public static async Task<PartFolder> ReadAsync(
-        string folder, string pipeline, RowSchema? schema, IReadOnlyList<AddedColumn> added, CancellationToken cancellationToken)
+    public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
-        var types = schema is null ? null : Types([.. schema.Columns, .. await ColumnsOfAsync(added, cancellationToken)]);
+        var types = layout.HasColumns ? Types([.. layout.Rows.Columns, .. await ColumnsOfAsync(layout.Added, cancellationToken)]) : null;
         var parts = new List<(string, PartMetadata)>();
         int next = 0;
-        foreach (var path in PartName.Finished(folder))
+        foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, types, cancellationToken);
-            if (part.Pipeline != pipeline)
+            var part = await ReadPartAsync(path, layout, types, cancellationToken);
+            if (part.Pipeline != layout.Pipeline)
             {
-                throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{pipeline}': choose another folder.");
+                throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{layout.Pipeline}': choose another folder.");
             }
             parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
@@ -31,13 +30,18 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, Dictionary<string, ColumnType>? types, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(
+        string path, ParquetSinkLayout layout, Dictionary<string, ColumnType>? types, CancellationToken cancellationToken)
     {
         try
         {
             await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
+            if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
+            {
+                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
+            }
             if (types is not null)
             {
                 Check(Types(ParquetColumns.Columns(reader.Metadata!)), types, path);

@@ -17,8 +17,8 @@ internal sealed class RecordCommitter(
     /// <summary>What is written and not committed yet.</summary>
     private readonly List<Record> open = [];
 
-    /// <summary>Dead letters that the brokers refused: they go without their payload.</summary>
-    private readonly HashSet<Record> stripped = [];
+    /// <summary>Dead letters that the brokers refused, and what the next attempt holds of them.</summary>
+    private readonly Dictionary<Record, DeadLetterParts> refused = [];
     private int limit = MaxTogether;
     private bool isCutShort;
 
@@ -49,7 +49,7 @@ internal sealed class RecordCommitter(
         }
         int before = open.Count;
         records.Take(open, limit);
-        bool goesOn = open.Count == before || writer.TryWrite(open.Skip(before).Select(record => format.Message(record, stripped.Contains(record))));
+        bool goesOn = open.Count == before || writer.TryWrite(open.Skip(before).Select(record => format.Message(record, refused.GetValueOrDefault(record))));
         isCutShort |= !goesOn;
         IsFull = isCutShort || open.Count >= limit;
         return true;
@@ -126,7 +126,7 @@ internal sealed class RecordCommitter(
     private void Note(IReadOnlyList<GroupOffsets> next, List<Record> delivered)
     {
         delivered.ForEach(onDelivered);
-        stripped.ExceptWith(open);
+        open.ForEach(record => refused.Remove(record));
         positions.Note(next);
         Clear();
     }
@@ -135,7 +135,10 @@ internal sealed class RecordCommitter(
     {
         records.PutBack();
         Clear();
-        stripped.RemoveWhere(record => record.Assignment.IsLost);
+        foreach (var lost in refused.Keys.Where(record => record.Assignment.IsLost).ToArray())
+        {
+            refused.Remove(lost);
+        }
     }
 
     private void Clear()
@@ -153,15 +156,16 @@ internal sealed class RecordCommitter(
             return;
         }
         var reason = writer.Failure ?? "";
-        Log.ResultRefused(log, record.Origin.ToString(), reason);
         if (record.Error is null)
         {
+            Log.ResultRefused(log, record.Origin.ToString(), reason);
             format.Decode(record);
             record.Fail("result_refused", $"the brokers refuse the result: {reason}");
+            return;
         }
-        else if (!stripped.Add(record))
-        {
-            throw new PipelineException($"sink.kafka: the brokers refuse the dead letter of {record.Origin} even without its payload: {reason}");
-        }
+        refused[record] = DeadLetterFormat.After(record, refused.GetValueOrDefault(record)) ?? throw new PipelineException(
+            $"sink.kafka: the brokers refuse the dead letter of {record.Origin} even where it holds nothing but its origin ({reason}): "
+            + "raise max.message.bytes of its topic, or let it take such messages.");
+        Log.DeadLetterRefused(log, record.Origin.ToString(), refused[record], reason);
     }
 }

@@ -19,6 +19,11 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
     /// <exception cref="PipelineException">They were made from what a source file no longer holds.</exception>
     public async Task FindAsync(IEnumerable<PartFolder> folders, CancellationToken cancellationToken)
     {
+        if (source.Files is null)
+        {
+            // Of topics there is nothing to find: PartTopics says whether they are the same.
+            return;
+        }
         var unknown = folders.SelectMany(folder => folder.Parts)
             .SelectMany(part => part.Metadata.Sources.Select(stream => (part.Path, part.Metadata, Name: stream.Key, Identity: stream.Value)))
             .GroupBy(stream => (stream.Name, stream.Identity))
@@ -33,7 +38,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
             (stream, now) => now == stream.Name,
             (stream, now) => files is not null && stream.Knows(files[now].Mark),
             (stream, now) => files?.MayBe(now, stream.Name) == true,
-            (stream, now) => files is not null && !rows.ContainsKey(now),
+            (stream, now) => files is not null && !names.ContainsValue(now),
         ];
         foreach (var rank in ranks)
         {

@@ -11,6 +11,9 @@ internal interface ISource : IAsyncDisposable
     /// <summary>How many records there are; null where no one can know.</summary>
     long? TotalRecords { get; }
 
+    /// <summary>Positions that were deleted before they were read; null where that cannot be.</summary>
+    long? DeletedUnread { get; }
+
     /// <summary>What tells a stream's content from another's of the same name.</summary>
     IReadOnlyDictionary<string, string> Identities { get; }
 
@@ -19,6 +22,10 @@ internal interface ISource : IAsyncDisposable
 
     /// <summary>Entries of the files' footers that are carried into the output's.</summary>
     IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>();
+
+    /// <summary>Holds what is said to be done against what there is.</summary>
+    /// <exception cref="PipelineException">A position that is done is not there.</exception>
+    void CheckDone(Coverage done);
 
     /// <summary>
     /// Reads the records that <paramref name="sink"/> does not cover, a few at a time, in the order of their origins; tells it of

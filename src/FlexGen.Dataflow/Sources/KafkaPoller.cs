@@ -13,7 +13,9 @@ namespace FlexGen.Dataflow.Sources;
 /// </summary>
 internal sealed class KafkaPoller(
     ConsumerGroup group,
+    IStart start,
     PartitionReadings readings,
+    GroupEnds? ends,
     KafkaSourceOptions options,
     ISink sink,
     ClientLog clientLog,
@@ -36,17 +38,15 @@ internal sealed class KafkaPoller(
 
     // Each question has the client try to connect.
     private static readonly TimeSpan askPeriod = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan aloneTime = TimeSpan.FromSeconds(30);
 
     private readonly Channel<Record[]> chunks = Channel.CreateBounded<Record[]>(ChunksWaiting);
     private readonly List<Record> chunk = new(RecordsTogether);
     private long chunkBytes;
-    private readonly Dictionary<TopicPartition, long> positions = [];
-    private readonly long begunAt = TimeProvider.System.GetTimestamp();
     private long membershipAt;
     private long positionsAt;
     private long askedAt;
     private bool isEnded;
+    private string? trouble;
 
     private IConsumer<byte[], byte[]> Consumer => group.Consumer;
 
@@ -57,6 +57,7 @@ internal sealed class KafkaPoller(
     {
         try
         {
+            start.Commit();
             Consumer.Subscribe(options.Topics);
             while (!closing.IsCancellationRequested)
             {
@@ -70,16 +71,42 @@ internal sealed class KafkaPoller(
                 Step();
             }
             CommitPositions(TimeSpan.Zero);
-            Consumer.Close();
         }
         catch (Exception e)
         {
-            chunks.Writer.TryComplete(e is KafkaException kafka ? new PipelineException($"source.kafka: {kafka.Error.Code}: {kafka.Error.Reason}", e) : e);
+            chunks.Writer.TryComplete(Named(e));
+            // The run ends now: what is ready is committed when the group is left.
+            closing.WaitHandle.WaitOne();
         }
         finally
         {
+            Leave();
             chunks.Writer.TryComplete();
         }
+    }
+
+    private void Leave()
+    {
+        try
+        {
+            Consumer.Close();
+        }
+        catch (KafkaException e)
+        {
+            Log.Retrying(log, "leaving the group", e.Error.Reason);
+        }
+    }
+
+    private Exception Named(Exception e)
+    {
+        if (e is not KafkaException kafka)
+        {
+            return e;
+        }
+        string what = $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}";
+        return KafkaErrors.Remedy(kafka.Error) is { } remedy
+            ? new PipelineException($"{what}: {remedy} ({kafka.Error.Code}: {kafka.Error.Reason}).", e)
+            : new PipelineException($"{what}: {kafka.Error.Code}: {kafka.Error.Reason}", e);
     }
 
     private void Step()
@@ -93,7 +120,7 @@ internal sealed class KafkaPoller(
         else if (result is null)
         {
             CommitPositions(positionsPeriod);
-            isEnded = options.UntilEnd && HasEnded();
+            isEnded = ends?.AreReached(() => CommitPositions(TimeSpan.Zero), trouble) == true;
         }
     }
 
@@ -105,12 +132,20 @@ internal sealed class KafkaPoller(
         }
         if (result.IsPartitionEOF)
         {
-            reading.ReachEnd();
+            reading.PassTo(result.Offset);
         }
         else if (reading.Read(result) is { } record)
         {
             chunk.Add(record);
             chunkBytes += record.Bytes;
+        }
+        else if (reading.IsAtEnd)
+        {
+            Consumer.Pause([reading.Partition]);
+        }
+        else if (reading.SeekTo is { } next)
+        {
+            Consumer.Seek(new TopicPartitionOffset(reading.Partition, next));
         }
     }
 
@@ -121,11 +156,17 @@ internal sealed class KafkaPoller(
         {
             result = Consumer.Consume(timeout);
         }
-        catch (ConsumeException e)
+        catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.Local_LogTruncation or ErrorCode.OffsetOutOfRange)
         {
-            KafkaErrors.ThrowIfLasting(e.Error, $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}", e);
+            readings.Reset(e.ConsumerRecord.TopicPartition);
+        }
+        catch (ConsumeException e) when (!e.Error.IsFatal && KafkaErrors.Remedy(e.Error) is null)
+        {
+            trouble = e.Error.Reason;
             Log.Retrying(log, "reading", e.Error.Reason);
         }
+        readings.ThrowIfFailed();
+        readings.CheckTopics();
         if (clientLog.IsFailing && (result is not null || IsAnswered()))
         {
             clientLog.Answered();
@@ -192,21 +233,7 @@ internal sealed class KafkaPoller(
         }
     }
 
-    private bool HasEnded()
-    {
-        if (readings.All.Count == 0)
-        {
-            return TimeProvider.System.GetElapsedTime(begunAt) >= aloneTime;
-        }
-        if (!readings.All.Values.All(reading => reading.IsAtEnd && reading.Assignment.Undelivered == 0))
-        {
-            return false;
-        }
-        sink.CommitAsync().AsTask().GetAwaiter().GetResult();
-        return true;
-    }
-
-    // For watching the group's progress, where the sink keeps the positions.
+    // What no record tells the group, and all of it where the sink keeps the positions and the group's are for watching its progress.
     private void CommitPositions(TimeSpan period)
     {
         if (TimeProvider.System.GetElapsedTime(positionsAt) < period)
@@ -214,14 +241,12 @@ internal sealed class KafkaPoller(
             return;
         }
         positionsAt = TimeProvider.System.GetTimestamp();
-        var done = readings.All.Keys
-            .Select(p => new TopicPartitionOffset(p, sink.CoveredAsync(PartitionReading.StreamOf(p)).AsTask().GetAwaiter().GetResult().EndOfFirst))
-            .Where(p => p.Offset > positions.GetValueOrDefault(p.TopicPartition)).ToArray();
+        var positions = readings.All.Values.Select(reading => (Reading: reading, Position: Position(reading))).Where(p => p.Position is not null).ToArray();
         try
         {
-            if (done.Length > 0)
+            if (positions.Length > 0)
             {
-                Consumer.Commit(done);
+                Consumer.Commit(positions.Select(p => new TopicPartitionOffset(p.Reading.Partition, p.Position!.Value)));
             }
         }
         catch (KafkaException e)
@@ -229,9 +254,15 @@ internal sealed class KafkaPoller(
             Log.Retrying(log, "committing positions", e.Error.Reason);
             return;
         }
-        foreach (var position in done)
+        foreach (var (reading, position) in positions)
         {
-            positions[position.TopicPartition] = position.Offset;
+            reading.Tell(position!.Value);
         }
+    }
+
+    private long? Position(PartitionReading reading)
+    {
+        long? position = sink.KeepsPositions ? reading.DoneWith(sink.CoveredAsync(reading.Assignment.Stream).AsTask().GetAwaiter().GetResult()) : reading.DoneWithoutRecords;
+        return position > reading.Told ? position : null;
     }
 }

@@ -26,6 +26,7 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         for (int i = 0; i < records.Length; i++)
         {
             rows[i] = new ReadOnlyMemory<byte>?[names.Length];
+            records[i].Message!.Headers = MessageHeaders.OfOthers(records[i].Message!.Headers);
             try
             {
                 Find(records[i].Message!.Value, rows[i]);
@@ -92,8 +93,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         {
             throw new RecordException("not_an_object", $"the message's value is a JSON {reader.TokenType}; expected an object whose fields are the columns.");
         }
+        var found = new JsonNames(value);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            found.Add(ref reader);
             int column = IndexOf(names, ref reader);
             if (column < 0 && IndexOf(reservedNames, ref reader) >= 0)
             {
@@ -103,6 +106,8 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
                     + "rename what it adds with sink.kafka.names, or choose the other fields with source.kafka.columns.");
             }
             reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            bool isNested = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
             if (column < 0)
             {
                 reader.Skip();
@@ -110,6 +115,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             else
             {
                 values[column] = Value(value, ref reader);
+            }
+            if (isNested)
+            {
+                JsonNames.Check(value.AsMemory(start, (int)reader.BytesConsumed - start));
             }
         }
         // Throws where more follows the object.

@@ -27,6 +27,8 @@ internal sealed class ParquetSource : ISource
 
     public long? TotalRecords { get; private set; } = 0;
 
+    public long? DeletedUnread => null;
+
     public IReadOnlyDictionary<string, string> Identities => Files.Identities;
 
     public SourceFiles Files { get; }
@@ -62,6 +64,19 @@ internal sealed class ParquetSource : ISource
         source.Schema = schema.Make();
         source.texts = new TextCheck(source.Schema);
         return source;
+    }
+
+    public void CheckDone(Coverage done)
+    {
+        foreach (var name in path.Files)
+        {
+            long rows = Files[name].RowCount;
+            if (done[name].Intervals is [.., var last] && last.End > rows)
+            {
+                throw new PipelineException(
+                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not this source's; write to other folders or give the pipeline another name.");
+            }
+        }
     }
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)

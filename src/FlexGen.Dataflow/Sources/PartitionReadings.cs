@@ -1,4 +1,3 @@
-using System.Globalization;
 using Confluent.Kafka;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Sinks;
@@ -6,56 +5,119 @@ using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Sources;
 
-/// <summary>The partitions that the group has assigned to this process. All is called on the thread that polls.</summary>
-/// <param name="start">Where a partition begins that the group never read.</param>
-/// <param name="ends">Where to stop; null to go on forever.</param>
+/// <summary>
+/// The partitions that the group has assigned to this process. All is called on the thread that polls. What goes wrong while the group
+/// shares them out anew is kept: the client would wait for ever for an answer that an exception took away.
+/// </summary>
+/// <param name="group">The group.</param>
+/// <param name="topics">The topics that the partitions are of.</param>
+/// <param name="start">Where partitions begin.</param>
+/// <param name="gaps">Looks for positions that the log no longer holds.</param>
+/// <param name="ends">Where to stop, and nothing of other partitions is read; null to go on forever.</param>
+/// <param name="sink">Where the records go: it is told of what is lost.</param>
 /// <param name="log">Where to report.</param>
-internal sealed class PartitionReadings(string start, IReadOnlyDictionary<TopicPartition, long>? ends, ILogger log)
+internal sealed class PartitionReadings(
+    ConsumerGroup group, TopicIdentities topics, IStart start, LogGaps gaps, IReadOnlyDictionary<TopicPartition, long>? ends, ISink sink, ILogger log)
 {
-    private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
-    private const int MaxTries = 6;
-
+    private static readonly TimeSpan topicsPeriod = TimeSpan.FromSeconds(5);
     private readonly Dictionary<TopicPartition, PartitionReading> readings = [];
+    private Exception? failure;
 
     public IReadOnlyDictionary<TopicPartition, PartitionReading> All => readings;
 
-    /// <summary>The group's positions, and this process's standing in it.</summary>
-    public required ConsumerGroup? Group { get; set; }
+    /// <summary>Whether the group has this process as a member and has said what it reads, if only nothing.</summary>
+    public bool IsJoined { get; private set; }
 
-    /// <summary>Where the records go: it is told of what is lost.</summary>
-    public ISink? Sink { get; set; }
+    /// <summary>Changes each time the group shares its partitions out.</summary>
+    public int Generation { get; private set; }
 
     /// <summary>Takes partitions over, each from the first position that is not known to be done.</summary>
-    public IEnumerable<TopicPartitionOffset> Assign(IConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions)
+    public IEnumerable<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
-        var positions = new List<TopicPartitionOffset>();
-        foreach (var partition in partitions)
+        Keep(() =>
         {
-            var covered = Wait(Sink!.CoveredAsync(PartitionReading.StreamOf(partition)));
-            readings[partition] = new PartitionReading(partition, covered, ends is null ? null : ends.GetValueOrDefault(partition));
-            positions.Add(new TopicPartitionOffset(partition, covered.EndOfFirst > 0 ? covered.EndOfFirst : Offset.Unset));
-        }
-        if (partitions.Count > 0)
-        {
-            Log.PartitionsAssigned(log, string.Join(", ", partitions.Select(PartitionReading.StreamOf)));
-        }
-        Group!.RefreshMembership();
-        return start == "earliest" ? positions : [.. positions.Where(p => p.Offset != Offset.Unset), .. Begin(consumer, positions)];
+            IsJoined = true;
+            Generation++;
+            group.RefreshMembership();
+            if (partitions.Count > 0 && failure is null)
+            {
+                Begin(partitions);
+                Log.PartitionsAssigned(log, string.Join(", ", partitions.Select(PartitionReading.StreamOf)));
+            }
+        });
+        return partitions.Select(p => new TopicPartitionOffset(p, readings.TryGetValue(p, out var reading) ? reading.Position : Offset.Unset));
     }
 
     /// <summary>Gives partitions up: what can be committed is, the rest is read again by whoever gets them.</summary>
-    public void Revoke(IReadOnlyCollection<TopicPartition> partitions)
+    public void Revoke(IReadOnlyCollection<TopicPartition> partitions) => Keep(() =>
     {
-        Group!.RefreshMembership();
+        Generation++;
+        group.RefreshMembership();
         End(partitions);
-    }
+    });
 
     /// <summary>Learns that partitions are another's already.</summary>
-    public void Lose(IReadOnlyCollection<TopicPartition> partitions)
+    public void Lose(IReadOnlyCollection<TopicPartition> partitions) => Keep(() =>
     {
-        Group!.LoseMembership();
+        IsJoined = false;
+        Generation++;
+        group.LoseMembership();
         Log.PartitionsLost(log, string.Join(", ", partitions.Select(PartitionReading.StreamOf)));
         End(partitions);
+    });
+
+    /// <summary>Goes on with a partition whose next offset the log no longer holds.</summary>
+    /// <exception cref="PipelineException">It has been deleted, and that is an error here; or it lies beyond the log's end.</exception>
+    /// <exception cref="KafkaException">The brokers did not answer.</exception>
+    public void Reset(TopicPartition partition)
+    {
+        // Of one that is read to its end nothing more is wanted.
+        if (readings.TryGetValue(partition, out var reading) && !reading.IsAtEnd)
+        {
+            gaps.Pass([reading]);
+            group.Consumer.IncrementalUnassign([partition]);
+            group.Consumer.IncrementalAssign([new TopicPartitionOffset(partition, reading.Position)]);
+        }
+    }
+
+    /// <summary>Ends the run where a topic is no longer the one that was begun; looks from time to time.</summary>
+    /// <exception cref="PipelineException">It was created anew.</exception>
+    public void CheckTopics() => topics.Check(topicsPeriod);
+
+    /// <summary>Ends the run where something went wrong while the group shared its partitions out.</summary>
+    public void ThrowIfFailed()
+    {
+        if (failure is not null)
+        {
+            throw failure as PipelineException ?? new PipelineException($"source.kafka: cannot take part in the group {group.GroupId}: {failure.Message}", failure);
+        }
+    }
+
+    private void Keep(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            failure ??= e;
+        }
+    }
+
+    private void Begin(List<TopicPartition> partitions)
+    {
+        // First of all: what is known of another topic of the name is no position in this one.
+        topics.Add(partitions);
+        var begun = new List<PartitionReading>();
+        foreach (var (partition, from) in start.Positions(partitions))
+        {
+            var covered = Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition)));
+            long? end = ends is null ? null : ends.GetValueOrDefault(partition);
+            begun.Add(new PartitionReading(partition, covered, from, end));
+        }
+        gaps.Pass(begun);
+        begun.ForEach(reading => readings[reading.Partition] = reading);
     }
 
     private void End(IReadOnlyCollection<TopicPartition> partitions)
@@ -65,52 +127,11 @@ internal sealed class PartitionReadings(string start, IReadOnlyDictionary<TopicP
         {
             readings.Remove(partition);
         }
-        Wait(Sink!.ReleaseAsync(ended));
+        Wait(sink.ReleaseAsync(ended));
         if (ended.Length > 0)
         {
             Log.PartitionsReleased(log, string.Join(", ", ended.Select(assignment => assignment.Stream)));
         }
-    }
-
-    // A start that moves with time is committed, so that a crash before the first commit does not move it.
-    private List<TopicPartitionOffset> Begin(IConsumer<byte[], byte[]> consumer, IEnumerable<TopicPartitionOffset> positions)
-    {
-        var unset = positions.Where(p => p.Offset == Offset.Unset).Select(p => p.TopicPartition).ToList();
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                var committed = unset.Count == 0 ? [] : consumer.Committed(unset, requestTimeout);
-                var begun = committed.Select(p => p.Offset == Offset.Unset ? Resolve(consumer, p.TopicPartition) : p).ToList();
-                var first = begun.Where(p => committed.First(c => c.TopicPartition == p.TopicPartition).Offset == Offset.Unset).ToList();
-                if (first.Count > 0)
-                {
-                    consumer.Commit(first);
-                }
-                return begun;
-            }
-            catch (KafkaException e) when (tries < MaxTries && KafkaErrors.Remedy(e.Error) is null)
-            {
-                Log.Retrying(log, "finding where to start", e.Error.Reason);
-            }
-        }
-    }
-
-    private TopicPartitionOffset Resolve(IConsumer<byte[], byte[]> consumer, TopicPartition partition)
-    {
-        if (start == "latest")
-        {
-            return new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, requestTimeout).High);
-        }
-        if (long.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
-        {
-            return new TopicPartitionOffset(partition, offset);
-        }
-        var time = new Timestamp(DateTimeOffset.Parse(start, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
-        var found = consumer.OffsetsForTimes([new TopicPartitionTimestamp(partition, time)], requestTimeout)[0];
-        return found.Offset == Offset.End
-            ? new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, requestTimeout).High)
-            : found;
     }
 
     private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();

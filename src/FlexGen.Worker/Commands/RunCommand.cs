@@ -65,6 +65,10 @@ internal static class RunCommand
         {
             report.Add($"errors_{reason}", count);
         }
+        if (summary.DeletedUnread is { } deleted)
+        {
+            report.Add("deleted_unread", deleted);
+        }
         report
             .Add("prompt_tokens", summary.PromptTokens)
             .Add("completion_tokens", summary.CompletionTokens)

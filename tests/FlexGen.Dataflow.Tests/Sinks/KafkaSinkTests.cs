@@ -1,6 +1,6 @@
-using Confluent.Kafka;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sinks;
+using FlexGen.Dataflow.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Record = FlexGen.Dataflow.Records.Record;
 
@@ -102,29 +102,6 @@ public sealed class KafkaSinkTests
         }
 
         public void GiveUp(string reason, TimeSpan patience)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
-    private sealed class Positions : IPositions, IConsumerGroupMetadata
-    {
-        public IConsumerGroupMetadata? Membership => this;
-
-        public Coverage DoneAtStart() => new();
-
-        public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership) => [];
-
-        public bool AreCommitted(IReadOnlyList<GroupOffsets> positions) => false;
-
-        public void Note(IReadOnlyList<GroupOffsets> positions)
-        {
-        }
-
-        public void Commit(IReadOnlyList<GroupOffsets> positions)
         {
         }
 

@@ -61,6 +61,20 @@ internal sealed class KafkaWorkspace : IDisposable
     /// <summary>Fills the requests with an <c>id</c> from <paramref name="first"/> on and a <c>text</c>.</summary>
     public void AskIds(int first, int count) => Ask(Enumerable.Range(first, count).Select(id => (byte[]?)Request(id)));
 
+    /// <summary>The same as if it had been written at a time.</summary>
+    public void AskIds(int first, int count, DateTime time) => Topics.Write(client, Requests, Enumerable.Range(first, count)
+        .Select(id => new Message<byte[]?, byte[]?> { Value = Request(id), Timestamp = new Timestamp(time) }));
+
+    /// <summary>The position that the group has committed of each partition of the requests.</summary>
+    public List<long> Committed()
+    {
+        using var admin = new AdminClientBuilder(client).Build();
+        int count = admin.GetMetadata(Requests, TimeSpan.FromSeconds(10)).Topics[0].Partitions.Count;
+        var asked = new ConsumerGroupTopicPartitions(Requests, [.. Enumerable.Range(0, count).Select(p => new TopicPartition(Requests, p))]);
+        var found = admin.ListConsumerGroupOffsetsAsync([asked]).GetAwaiter().GetResult()[0].Partitions;
+        return [.. found.OrderBy(p => p.Partition.Value).Select(p => p.Offset.Value)];
+    }
+
     public static byte[] Request(int id) => Encoding.UTF8.GetBytes($"{{\"id\": {id}, \"text\": \"text {id}\"}}");
 
     public List<ConsumeResult<byte[]?, byte[]?>> ReadDead() => Topics.Read(client, Dead);

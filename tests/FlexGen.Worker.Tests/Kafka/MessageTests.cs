@@ -1,6 +1,5 @@
 using System.Text;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using FlexGen.Testing.Kafka;
 using FlexGen.Worker.Tests.Support;
 
@@ -56,17 +55,12 @@ public class MessageTests(KafkaFixture kafka)
     public async Task Given_a_result_that_the_brokers_refuse_when_run_then_its_request_and_output_are_in_the_dead_letter_and_the_others_are_answered()
     {
         using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
-        using var admin = new AdminClientBuilder(kafka.Client).Build();
-        await admin.IncrementalAlterConfigsAsync(new()
-        {
-            [new ConfigResource { Type = ResourceType.Topic, Name = workspace.Results }] =
-                [new ConfigEntry { Name = "max.message.bytes", Value = "2000", IncrementalOperation = AlterConfigOpType.Set }],
-        });
+        await Topics.LimitAsync(kafka.Client, 1500, workspace.Results);
         // One at a time, since the limit is a batch's.
         workspace.Properties.Add("batch.num.messages", "1");
         workspace.WritePipeline();
         workspace.AskIds(0, 20);
-        string text = new('x', 1500);
+        string text = new('x', 1000);
         workspace.Ask([Encoding.UTF8.GetBytes($"{{\"id\": 20, \"text\": \"{text}\"}}")]);
         (await workspace.RunAsync()).Expect(0);
 

@@ -1,0 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+using FlexGen.Dataflow.Sources;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>A text says where a group begins.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class StartAttribute() : ValidationAttribute($"{{0}} must be {StartPosition.Expected}.")
+{
+    public override bool IsValid(object? value) => value is string text && StartPosition.Parse(text) is not null;
+}
