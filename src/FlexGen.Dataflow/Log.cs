@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Debug, "{Origin} goes to the dead letter: {Reason}: {Message}")]
     public static partial void RecordFailed(ILogger log, string origin, string reason, string message);
 
+    [LoggerMessage(1040, LogLevel.Warning, "{Origin} goes to the dead letter: an unexpected error when {Doing}; others like it are not logged again")]
+    public static partial void RecordFailedUnexpectedly(ILogger log, Exception e, string origin, string doing);
+
     [LoggerMessage(1006, LogLevel.Information, "stopping: what is in flight is given up, what is complete is committed")]
     public static partial void Stopping(ILogger log);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Tasks.Dataflow;
 using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow.Prompts;
@@ -35,6 +36,7 @@ internal sealed class PipelineGraph : IDisposable
     private readonly ILogger log;
 
     private readonly ByteBudget bytes = new(BytesInFlight);
+    private readonly ConcurrentDictionary<(Type, string), bool> unexpected = [];
     private readonly CancellationTokenSource abort = new();
     private readonly CancellationTokenSource giveUp;
     private readonly TransformBlock<Record[], Record[]> prepare;
@@ -187,13 +189,16 @@ internal sealed class PipelineGraph : IDisposable
             {
                 continue;
             }
+            string doing = "rendering its prompt";
             try
             {
-                record.Prompt = generator.Tokenize(template.Render(record.Rows, record.Row));
+                var prompt = template.Render(record.Rows, record.Row);
+                doing = "tokenising its prompt";
+                record.Prompt = generator.Tokenize(prompt);
             }
-            catch (RecordException e)
+            catch (Exception e) when (RecordException.IsOfRecord(e))
             {
-                record.Fail(e.Reason, e.Message);
+                Fail(record, e, doing);
             }
         }
         return records;
@@ -203,20 +208,33 @@ internal sealed class PipelineGraph : IDisposable
     {
         foreach (var record in records)
         {
+            string doing = "checking its output";
             try
             {
                 if (record is { Error: null, Completion: { } completion })
                 {
                     schema?.Check(completion.Text);
+                    doing = "encoding its result";
                     sinks.Encode(record);
                 }
             }
-            catch (RecordException e)
+            catch (Exception e) when (RecordException.IsOfRecord(e))
             {
-                record.Fail(e.Reason, e.Message);
+                Fail(record, e, doing);
             }
         }
         return records;
+    }
+
+    // What no one foresaw is this record's as well: the run would end on it again after each restart.
+    private void Fail(Record record, Exception e, string doing)
+    {
+        var failed = RecordException.Of(e, doing);
+        if (failed.InnerException is { } inner && unexpected.TryAdd((inner.GetType(), doing), true))
+        {
+            Log.RecordFailedUnexpectedly(log, inner, record.Origin.ToString(), doing);
+        }
+        record.Fail(failed.Reason, failed.Message);
     }
 
     private async Task WriteAsync(Record[] records)

@@ -19,7 +19,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
         {
             throw new PipelineException(string.Join(Environment.NewLine, errors));
         }
-        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), cancellationToken);
+        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource source = options.Source.Kafka is null
             ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)

@@ -51,8 +51,11 @@ public sealed record EngineOptions
     /// <inheritdoc cref="Policy.WeightPages"/>
     public int? WeightPages { get; init; }
 
-    /// <summary>A folder on a local disk for what rests on <see cref="Tier.Disk"/>.</summary>
-    public string DiskDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "flexgen");
+    /// <summary>
+    /// A folder on a local disk for what rests on <see cref="Tier.Disk"/>; made where it is not there. Default: the temporary folder itself,
+    /// since files there have no names, and one of ours would belong to the first user who ran this.
+    /// </summary>
+    public string DiskDirectory { get; init; } = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
 
     /// <summary>Overlapped (<see cref="ZigzagSchedule"/>), or one step after another (<see cref="SerialSchedule"/>).</summary>
     public bool Overlap { get; init; } = true;

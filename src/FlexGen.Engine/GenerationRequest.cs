@@ -11,7 +11,10 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Tokens generated at the most.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
-    /// <summary>Goes on past end-of-sequence tokens.</summary>
+    /// <summary>Tokens that end the sequence, whether or not it goes on past end-of-sequence tokens; below the vocabulary's size.</summary>
+    public IReadOnlyCollection<int> StopTokenIds { get; init; } = [];
+
+    /// <summary>Goes on past the model's end-of-sequence tokens.</summary>
     public bool IgnoreEos { get; init; }
 
     /// <summary>Called on the engine's thread with each new token; true ends the sequence with <see cref="FinishReason.Stop"/>.</summary>
@@ -27,6 +30,11 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
         if (MaxNewTokens < 1)
         {
             throw new RequestException("option_invalid", $"The most new tokens are {MaxNewTokens}; give 1 or more.");
+        }
+
+        foreach (var id in StopTokenIds.Where(id => id < 0 || id >= shape.VocabularySize))
+        {
+            throw new RequestException("option_invalid", $"The stop token id {id} is not in the model's vocabulary of {shape.VocabularySize}.");
         }
 
         Sampling.Check();
@@ -48,7 +56,8 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
 
         if (Array.FindIndex(tokens, t => t < 0 || t >= shape.VocabularySize) is var odd and >= 0)
         {
-            throw new RequestException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {shape.VocabularySize}.");
+            throw new RequestException("token_unknown", $"Token id {tokens[odd]} is not in the model's vocabulary of {shape.VocabularySize}."
+                + " A token that was added to the tokenizer has no embedding before the checkpoint is given one; leave it out of the prompt.");
         }
     }
 }

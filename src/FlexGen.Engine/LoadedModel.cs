@@ -12,7 +12,6 @@ namespace FlexGen.Engine;
 /// <summary>A model on its compute device with the memory it runs in: everything that is allocated before the first token.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    private readonly IWeightSource source;
     private readonly Model model;
     private readonly WeightStore weights;
     private readonly KvCache cache;
@@ -23,11 +22,13 @@ internal sealed class LoadedModel : IDisposable
 
     private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
-        (this.source, this.model, overlap, trace) = (source, model, options.Overlap, options.Trace);
+        (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
+        EndOfSequenceIds = source.EndOfSequenceIds;
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
+        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
         Device = Devices.Resolve(options.Device);
-        DataType = DataTypes.Resolve(options.DataType, source.StoredType ?? ScalarType.Float32, Device);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
         if (ComputeMemory.Gpu(Device) is { } gpu)
         {
             gpuBytesBefore = GpuMemory.Used(gpu);
@@ -39,9 +40,17 @@ internal sealed class LoadedModel : IDisposable
         }
 
         Policy = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Warning = MemoryPlan.Warning(options);
+        if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
+        {
+            // Rather before a long load than after it.
+            new DirectFile(options.DiskDirectory, 0).Dispose();
+        }
+
         weights = new(model, source, Policy.Weights, DataType, Device, options.DiskDirectory, trace);
         try
         {
+            source.RequireUnchanged();
             cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
             hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
         }
@@ -61,7 +70,10 @@ internal sealed class LoadedModel : IDisposable
 
     public ScalarType DataType { get; }
 
-    public IReadOnlyList<int> EndOfSequenceIds => source.EndOfSequenceIds;
+    /// <inheritdoc cref="MemoryPlan.Warning"/>
+    public string? Warning { get; }
+
+    public IReadOnlyList<int> EndOfSequenceIds { get; }
 
     /// <summary>Bytes on the GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
     public long GpuBytesInUse => ComputeMemory.Gpu(Device) is { } gpu ? GpuMemory.Used(gpu) - gpuBytesBefore : 0;
@@ -69,7 +81,7 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel Load(string folder, EngineOptions options)
     {
         var checkpoint = Checkpoint.Open(folder);
-        return Create(checkpoint, () => ModelFamily.Create(checkpoint.Config, checkpoint.Contains), options);
+        return Create(checkpoint, () => ModelFamily.Create(checkpoint), options);
     }
 
     /// <summary>A published shape with random weights.</summary>
@@ -85,14 +97,10 @@ internal sealed class LoadedModel : IDisposable
 
     private static LoadedModel Create(IWeightSource source, Func<Model> model, EngineOptions options)
     {
-        try
+        // The weights are copied: what becomes of the files they came from does not matter from here on.
+        using (source)
         {
             return new(source, model(), options);
-        }
-        catch
-        {
-            source.Dispose();
-            throw;
         }
     }
 
@@ -121,6 +129,5 @@ internal sealed class LoadedModel : IDisposable
         hidden.Dispose();
         cache.Dispose();
         weights.Dispose();
-        source.Dispose();
     }
 }

@@ -49,10 +49,23 @@ internal static class MemoryPlan
         MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, memory.GpuBytesInUse);
     }
 
+    /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
+    public static string? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
+        ? $"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against --host-memory. Name a folder on a local disk with --disk-dir"
+        : null;
+
+    private static bool UsesDisk(EngineOptions options) => options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0;
+
     private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
     {
         const string Less = "lower --gpu-batch-size, --num-gpu-batches or --max-sequence-length, choose a smaller --dtype, or move a share to another tier with --percent";
-        IReadOnlyList<(string What, double Bytes)> OnHost(MemoryNeeds needs) => hasGpu ? needs.Host : [.. needs.Compute, .. needs.Host];
+        var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
+        IReadOnlyList<(string What, double Bytes)> OnHost(MemoryNeeds needs) =>
+        [
+            .. hasGpu ? [] : needs.Compute,
+            .. needs.Host,
+            .. inMemory is null ? [] : needs.Disk.Select(n => ($"scratch files in {options.DiskDirectory}, which is {inMemory}", n.Bytes)),
+        ];
         if (hasGpu || options.GpuMemory is not null)
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
@@ -66,7 +79,7 @@ internal static class MemoryPlan
 
         yield return new("host memory", "--host-memory is", options.HostMemory ?? memory.HostBytes / 4 * 3, OnHost, $"Raise --host-memory, {Less}");
         yield return new("host memory", "this machine has", memory.HostBytes, OnHost, $"Run it on a machine with more, {Less}");
-        if (options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0)
+        if (UsesDisk(options))
         {
             yield return new(
                 "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), n => n.Disk,

@@ -54,6 +54,12 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>The device it computes on and the type it computes in.</summary>
     public string Description => $"{model.Device} {model.DataType}";
 
+    /// <summary>What the user should know of how it runs; null: nothing.</summary>
+    public string? Warning => model.Warning;
+
+    /// <summary>Threads that libtorch computes with in host memory: at most as many as there are processors, unless OMP_NUM_THREADS or MKL_NUM_THREADS says how many.</summary>
+    public int Threads { get; } = get_num_threads();
+
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics
     {
@@ -68,7 +74,7 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
 
     /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>

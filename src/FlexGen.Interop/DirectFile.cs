@@ -23,7 +23,9 @@ public sealed unsafe partial class DirectFile : IDisposable
     private const int UnnamedTemporary = 0x410000;
     private const int CreateNew = 0xC0;
     private const int OwnerOnly = 0x180;
+    private const int NotPermitted = 13;
     private const int TooManyOpenFiles = 24;
+    private const int ReadOnlyFileSystem = 30;
 
     // Not the runtime's threads, of which there are as many as cores: others would wait behind requests.
     private static readonly ThreadTeam requesting = new("disk", MostRequests);
@@ -39,7 +41,7 @@ public sealed unsafe partial class DirectFile : IDisposable
     public DirectFile(string folder, long bytes)
     {
         (this.folder, size) = (folder, bytes);
-        Directory.CreateDirectory(folder);
+        Make(folder);
         handle = new(OpenUnnamed(folder), ownsHandle: true);
         var descriptor = (int)handle.DangerousGetHandle();
         if (bytes > 0 && PosixAllocate(descriptor, 0, bytes) is var error and not 0)
@@ -61,16 +63,10 @@ public sealed unsafe partial class DirectFile : IDisposable
 
     /// <summary>Bytes that are free where a folder is, or would be.</summary>
     /// <exception cref="IOException">Its file system does not say.</exception>
-    public static long FreeBytes(string folder)
-    {
-        var existing = Path.GetFullPath(folder);
-        while (!Directory.Exists(existing))
-        {
-            existing = Path.GetDirectoryName(existing)!;
-        }
+    public static long FreeBytes(string folder) => FileSystem(folder).AvailableFreeSpace;
 
-        return new DriveInfo(existing).AvailableFreeSpace;
-    }
+    /// <summary>The name of the file system where a folder is, or would be, if its files take memory and no disk; otherwise null.</summary>
+    public static string? InMemory(string folder) => FileSystem(folder).DriveFormat is ("tmpfs" or "ramfs") and var name ? name : null;
 
     /// <summary>Rounds a size up to a multiple of <see cref="Alignment"/>.</summary>
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
@@ -110,6 +106,34 @@ public sealed unsafe partial class DirectFile : IDisposable
         reserved.Add(-size);
     }
 
+    private static DriveInfo FileSystem(string folder)
+    {
+        var existing = Path.GetFullPath(folder);
+        while (!Directory.Exists(existing))
+        {
+            existing = Path.GetDirectoryName(existing)!;
+        }
+
+        return new(existing);
+    }
+
+    private static void Make(string folder)
+    {
+        if (File.Exists(folder))
+        {
+            throw new IOException($"{folder}: is a file, and scratch files need a folder; name one with --disk-dir");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{folder}: the folder for scratch files cannot be made ({exception.Message.TrimEnd('.')}); name one that can be written with --disk-dir", exception);
+        }
+    }
+
     private static int OpenUnnamed(string folder)
     {
         var error = 0;
@@ -131,9 +155,12 @@ public sealed unsafe partial class DirectFile : IDisposable
             error = Marshal.GetLastPInvokeError();
         }
 
-        throw new IOException($"{folder}: a scratch file could not be opened ({Named(error)}); " + (error == TooManyOpenFiles
-            ? "the process has as many files open as it may: raise that limit with ulimit -n"
-            : "name a folder on a local disk with --disk-dir"));
+        throw new IOException($"{folder}: a scratch file could not be opened ({Named(error)}); " + error switch
+        {
+            TooManyOpenFiles => "the process has as many files open as it may: raise that limit with ulimit -n",
+            NotPermitted or ReadOnlyFileSystem => "name a folder that this user can write with --disk-dir",
+            _ => "name a folder on a local disk with --disk-dir",
+        });
     }
 
     private static string Named(int error) => $"errno {error}, {Marshal.GetPInvokeErrorMessage(error)}";

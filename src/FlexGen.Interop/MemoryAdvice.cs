@@ -5,7 +5,7 @@ namespace FlexGen.Interop;
 /// <summary>What the system is told of how memory is used. Only advice: it may be refused.</summary>
 internal static partial class MemoryAdvice
 {
-    public const int DontNeed = 4, HugePages = 14;
+    public const int HugePages = 14;
 
     /// <summary>Gives it for some pages.</summary>
     /// <param name="address">The first byte, a multiple of the page size.</param>

@@ -11,13 +11,13 @@ internal sealed class BpeTokenizer(
     Func<IncrementalDecoder> createDecoder) : Tokenizer(vocabulary, added.Where(token => !IsInNormalized(token)))
 {
     private readonly TokenMatcher addedInNormalized = new(added.Where(IsInNormalized).Select(
-        token => token with { Text = normalizer?.Normalize(token.Text) ?? token.Text }));
+        token => token with { Text = normalizer?.Normalize(token.Text, new Growth(token.Text.Length)) ?? token.Text }));
 
     public override IncrementalDecoder CreateDecoder() => createDecoder();
 
     private protected override void EncodeText(string piece, bool atStart, List<int> ids)
     {
-        var text = normalizer?.Normalize(piece) ?? piece;
+        var text = normalizer?.Normalize(piece, new Growth(piece.Length)) ?? piece;
         var from = 0;
         while (addedInNormalized.Next(text, from, null, out var match))
         {

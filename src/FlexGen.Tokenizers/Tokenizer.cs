@@ -25,6 +25,9 @@ public abstract class Tokenizer
     /// <summary>The id of the token that ends a sequence, where the model folder names one.</summary>
     public int? EndOfSequence => vocabulary.EndOfSequence;
 
+    /// <summary>The tokens that have no text in what is decoded, with the text that stands for them in a prompt.</summary>
+    public IEnumerable<(int Id, string Text)> ControlTokens => vocabulary.Special;
+
     /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.json, else vocab.json with merges.txt,
     /// else tokenizer.model.</summary>
     /// <exception cref="TokenizerException">None of them is there, or what is there is not supported.</exception>
@@ -82,7 +85,8 @@ public abstract class Tokenizer
     /// <summary>A decoder for the tokens of one sequence.</summary>
     public abstract IncrementalDecoder CreateDecoder();
 
-    /// <summary>Refuses a model that lacks an embedding for one of this tokenizer's ids.</summary>
+    /// <summary>Refuses a model that lacks an embedding for one of this tokenizer's ids. A token that was added may lack one: a text
+    /// that uses it fails alone.</summary>
     /// <param name="modelVocabularySize">The model's number of embeddings.</param>
     /// <exception cref="TokenizerException">The tokenizer does not fit the vocabulary.</exception>
     public void RequireVocabulary(int modelVocabularySize)

@@ -10,5 +10,8 @@ public sealed class TokenizerException : Exception
     public TokenizerException(string message, Exception innerException) : base(message, innerException) { }
 
     internal static TokenizerException Unsupported(string file, string found, string expected, string change) =>
-        new($"{file}: found {found}; expected {expected}. {change}");
+        new($"{file}: found {OnOneLine(found)}; expected {expected}. {change}");
+
+    private static string OnOneLine(string text) =>
+        string.Concat(text.Select(unit => char.IsControl(unit) ? $"\\u{(int)unit:X4}" : unit.ToString()));
 }

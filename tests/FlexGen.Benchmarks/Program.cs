@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using FlexGen.Benchmarks;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
+using FlexGen.Benchmarks.Tokenizers;
 
 switch (args)
 {
@@ -11,6 +12,8 @@ switch (args)
         return await KafkaThroughput.RunAsync(rest);
     case ["soak", .. var rest]:
         return await SoakCommand.RunAsync(rest);
+    case ["tokenizer", .. var rest]:
+        return await TokenizerSpeed.RunAsync(rest);
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

@@ -60,6 +60,39 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task What_no_one_foresaw_about_one_record_is_its_dead_letter()
+    {
+        place.WriteIds(100);
+        var generator = new TestGenerator { OnTokenize = text => text.EndsWith('7') ? throw new InvalidCastException($"odd {new string('x', 5_000)}") : text };
+        var summary = await place.RunAsync(place.Options(), generator);
+        Assert.True(summary.Completed);
+        Assert.Equal(10, summary.ErrorsByReason["unexpected_error"]);
+        place.AssertEachIdOnce(100);
+        Assert.Equal(10, Duck.Count(
+            $"SELECT count(*) FROM '{place.ErrorFiles}' WHERE error LIKE 'unexpected InvalidCastException when tokenising its prompt: odd xxx%' AND length(error) < 1100"));
+    }
+
+    [Fact]
+    public async Task Running_out_of_memory_is_no_record_s_fault()
+    {
+        place.WriteIds(100);
+        var generator = new TestGenerator { OnTokenize = text => text.EndsWith('7') ? throw new OutOfMemoryException() : text };
+        await Assert.ThrowsAsync<PipelineException>(() => place.RunAsync(place.Options(), generator));
+    }
+
+    [Fact]
+    public async Task A_number_of_any_size_is_judged_as_the_schema_says()
+    {
+        await File.WriteAllTextAsync(Path.Combine(place.Root, "schema.json"), """{"properties":{"n":{"type":["number","null"]}}}""");
+        place.WriteSource("""SELECT * FROM (VALUES (0, '{"n":11111111111111111111}'), (1, '{"n":1e999999999999}'), (2, '{"n":"1"}')) t(id, text)""");
+        var options = place.Options();
+        options.Output = new OutputOptions { Schema = "schema.json" };
+        await place.RunAsync(options);
+        Assert.Equal(["0", "1"], Duck.Column($"SELECT id FROM '{place.OutFiles}' ORDER BY id"));
+        Assert.Equal(["2"], Duck.Column($"SELECT id FROM '{place.ErrorFiles}' WHERE error_reason = 'schema_violation'"));
+    }
+
+    [Fact]
     public async Task Output_that_is_not_json_of_the_schema_goes_to_the_dead_letter_with_the_output()
     {
         await File.WriteAllTextAsync(Path.Combine(place.Root, "schema.json"), """{"type":"object","required":["a"]}""");

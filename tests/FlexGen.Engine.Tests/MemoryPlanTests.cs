@@ -47,6 +47,24 @@ public class MemoryPlanTests
         Assert.Contains("--disk-dir", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_disk_that_is_memory_counts_as_memory_and_a_warning_says_so()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "NOT TESTED: there is no /dev/shm");
+        var onDisk = options with { Weights = new(0, 0), HostMemory = 2 * GiB };
+        Choose("opt-125m", onDisk with { HostMemory = 3 * GiB / 2 });
+        Assert.Null(MemoryPlan.Warning(onDisk));
+        var inMemory = onDisk with { DiskDirectory = "/dev/shm/scratch" };
+        Choose("opt-125m", inMemory);
+        Assert.Contains("scratch files in /dev/shm/scratch, which is tmpfs 0.6", Refusal("opt-125m", inMemory with { HostMemory = 3 * GiB / 2 }), StringComparison.Ordinal);
+        Assert.Contains("/dev/shm/scratch is tmpfs: what rests on disk takes memory there", MemoryPlan.Warning(inMemory), StringComparison.Ordinal);
+        Assert.Null(MemoryPlan.Warning(inMemory with { Weights = Placement.AllGpu }));
+    }
+
+    [Fact]
+    public void The_disk_s_folder_is_everybody_s_where_none_is_named() =>
+        Assert.Equal(Path.GetTempPath().TrimEnd('/'), new EngineOptions().DiskDirectory);
+
     [Theory]
     [InlineData(100, 0)]
     [InlineData(0, 100)]

@@ -1,6 +1,7 @@
 using FlexGen.Engine.Sampling;
 using FlexGen.Engine.Tensors;
 using FlexGen.Engine.Tests.Models;
+using FlexGen.Engine.Tests.Support;
 using TorchSharp;
 
 namespace FlexGen.Engine.Tests;
@@ -74,6 +75,22 @@ public class OffloadEngineTests
         Assert.True(batchByBatch > least * 1.5, "the lengths must be such that batch by batch would take far longer");
     }
 
+    [Theory]
+    [InlineData("in place")]
+    [InlineData("shorter")]
+    [InlineData("renamed")]
+    [InlineData("removed")]
+    public async Task What_becomes_of_the_files_after_loading_does_not_matter(string change)
+    {
+        using var folder = new TemporaryFolder();
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        var request = new GenerationRequest([3, 4, 5], SamplingOptions.Greedy) { MaxNewTokens = 20, IgnoreEos = true };
+        using var engine = OffloadEngine.Load(folder.Path, small);
+        var before = await engine.GenerateAsync(request);
+        FileChange.Make(folder.File("model.safetensors"), change);
+        Assert.Equal(before.TokenIds, (await engine.GenerateAsync(request)).TokenIds);
+    }
+
     [Fact]
     public async Task Ends_by_end_of_sequence_stop_rule_and_length()
     {
@@ -84,6 +101,7 @@ public class OffloadEngineTests
         var stopped = await engine.GenerateAsync(request with { StopAfter = token => token == third });
         Assert.Equal(FinishReason.Stop, stopped.FinishReason);
         Assert.Equal(prompt.Greedy.TakeWhile(t => t != third).Append(third), stopped.TokenIds);
+        Assert.Equal(stopped.TokenIds, (await engine.GenerateAsync(request with { StopTokenIds = [third] })).TokenIds);
         var full = await engine.GenerateAsync(request with { MaxNewTokens = 5 });
         Assert.Equal((FinishReason.Length, 5), (full.FinishReason, full.TokenIds.Count));
         var context = engine.Shape.ContextLength;
@@ -100,6 +118,8 @@ public class OffloadEngineTests
         await Refused([1, 2, 1_000_000], "1000000 is not in the model's vocabulary");
         var request = new GenerationRequest([5], SamplingOptions.Greedy);
         await RefusedRequest(request with { MaxNewTokens = 0 }, "The most new tokens are 0; give 1 or more.");
+        await RefusedRequest(request with { StopTokenIds = [1, engine.Shape.VocabularySize] }, "is not in the model's vocabulary");
+        await RefusedRequest(request with { StopTokenIds = [-1] }, "The stop token id -1 is not in the model's vocabulary");
         await RefusedRequest(request with { Sampling = new() { Temperature = -0.5 } }, "The temperature is -0.5; give 0 or more.");
         await RefusedRequest(request with { Sampling = new() { Temperature = double.NaN } }, "The temperature is NaN; give 0 or more.");
         await RefusedRequest(request with { Sampling = new() { TopP = 0 } }, "The top-p is 0; give more than 0 and at most 1.");

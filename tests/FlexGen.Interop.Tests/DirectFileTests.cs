@@ -43,6 +43,24 @@ public sealed partial class DirectFileTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_a_file_or_cannot_be_made_is_named()
+    {
+        var file = Path.Combine(folder, "file");
+        File.WriteAllText(file, "");
+        Assert.StartsWith($"{file}: is a file, and scratch files need a folder", Assert.Throws<IOException>(() => new DirectFile(file, 0)).Message, StringComparison.Ordinal);
+        File.Delete(file);
+        Assert.StartsWith("/proc/x: the folder for scratch files cannot be made (", Assert.Throws<IOException>(() => new DirectFile("/proc/x", 0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_system_in_memory_is_known_by_its_name()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "NOT TESTED: there is no /dev/shm");
+        Assert.Equal("tmpfs", DirectFile.InMemory("/dev/shm/not/there"));
+        Assert.Null(DirectFile.InMemory("/proc"));
+    }
+
+    [Fact]
     public void Too_many_open_files_are_named_with_the_limit_to_raise()
     {
         // What throwing takes is loaded before there is no room to open it.

@@ -5,6 +5,8 @@ public class LoadingTests
     [Theory]
     [InlineData("llama3", "tokenizer.json", "\"type\": \"BPE\"", "\"type\": \"Unigram\"", "the model Unigram", "a BPE without dropout")]
     [InlineData("llama3", "tokenizer.json", "\\\\p{N}{1,3}", "\\\\p{N}{1,4}", "the pre_tokenizer Split", "\\\\p{N}{1,4}", "the Regex of GPT-2, Llama 3, Qwen 2")]
+    [InlineData("gemma", "tokenizer.json", "MergedWithPrevious", "MergedWithNext", "the pre_tokenizer Split with the behavior MergedWithNext", "DeepSeek V3, GPT-4o and gpt-oss")]
+    [InlineData("deepseek", "tokenizer.json", "[\\\\p{L}\\\\p{M}]+", "[\\\\p{L}]+", "the pre_tokenizer Split", "DeepSeek V3, GPT-4o and gpt-oss")]
     [InlineData("llama3", "tokenizer.json", "\"type\": \"TemplateProcessing\"", "\"type\": \"BertProcessing\"", "the post_processor BertProcessing")]
     [InlineData("llama2", "tokenizer.json", "\"type\": \"Strip\"", "\"type\": \"WordPiece\"", "the decoder")]
     [InlineData("llama2", "tokenizer.json", "\"type\": \"Prepend\"", "\"type\": \"Lowercase\"", "the normalizer Lowercase")]
@@ -14,6 +16,14 @@ public class LoadingTests
     [InlineData("opt", "merges.txt", "h e\n", "h e x\n", "the line \"h e x\"", "two tokens")]
     [InlineData("opt", "merges.txt", "h e\n", "h absent\n", "\"habsent\", which the vocabulary lacks")]
     [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": -1", "no id for \"<pad>\"")]
+    [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": 1, \"<pad>\": 5", "the token \"<pad>\" twice")]
+    [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": 200000000", "the id 200000000 for \"<pad>\" among", "ids from 0 to 1048575")]
+    [InlineData("llama3", "tokenizer.json", "\"!\": 0", "\"!\": -1", "no id for \"!\" but -1")]
+    [InlineData("llama3", "tokenizer.json", "\"!\": 0", "\"!\": \"0\"", "no id for \"!\" but \"0\"")]
+    [InlineData("llama3", "tokenizer.json", "\"!\": 0", "\"!\": 0, \"!\": 7", "the token \"!\" twice")]
+    [InlineData("llama3", "tokenizer.json", "\"!\": 0", "\"!\": 200000000", "the id 200000000 for \"!\" among")]
+    [InlineData("llama3", "tokenizer.json", "\"id\": 1061", "\"id\": -5", "the id -5 for \"<|begin_of_text|>\" among")]
+    [InlineData("sentencepiece", "tokenizer_config.json", "{", "{\"added_tokens_decoder\": {\"200000000\": {\"content\": \"x\"}},", "the id 200000000 for \"x\" among")]
     [InlineData("opt", "special_tokens_map.json", "{", "[", "special_tokens_map.json")]
     public void A_file_that_cannot_be_read_or_is_not_supported_is_refused_by_name(string kind, string file, string old, string changed, params string[] parts)
     {
@@ -26,6 +36,7 @@ public class LoadingTests
         var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.DoesNotContain(message, char.IsControl);
     }
 
     [Theory]
@@ -58,9 +69,23 @@ public class LoadingTests
     {
         var tokenizer = Reference.Of(kind);
         tokenizer.RequireVocabulary(tokenizer.VocabularySize);
-        var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(tokenizer.VocabularySize - 1)).Message;
-        Assert.Contains($"with id {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
-        Assert.Contains($"below the model's {tokenizer.VocabularySize - 1}", message, StringComparison.Ordinal);
+        int highest = Enumerable.Range(0, tokenizer.VocabularySize).Last(id => Record.Exception(() => tokenizer.RequireVocabulary(id)) is not null);
+        var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(highest)).Message;
+        Assert.Contains($"with id {highest}", message, StringComparison.Ordinal);
+        Assert.Contains($"below the model's {highest}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_added_token_without_an_embedding_is_no_reason_to_refuse_a_model()
+    {
+        using var folder = new ChangedFolder();
+        File.WriteAllText(Path.Combine(folder.Path, "vocab.json"), """{"a": 0, "b": 1}""");
+        File.WriteAllText(Path.Combine(folder.Path, "merges.txt"), "");
+        File.WriteAllText(Path.Combine(folder.Path, "added_tokens.json"), """{"[PAD]": 2}""");
+        var tokenizer = Tokenizer.Load(folder.Path);
+        tokenizer.RequireVocabulary(2);
+        Assert.Equal([0, 2], tokenizer.Encode("a[PAD]"));
+        Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(1));
     }
 
     public static TheoryData<string> Kinds => Reference.Kinds;

@@ -5,7 +5,7 @@ namespace FlexGen.Tokenizers.Tests;
 /// <summary>The reference tokenizers, and what the original libraries make of awkward texts with them.</summary>
 internal static class Reference
 {
-    public static readonly string[] All = ["opt", "llama3", "qwen", "llama2", "mistral", "sentencepiece", "sentencepiece-unigram"];
+    public static readonly string[] All = ["opt", "llama3", "qwen", "llama2", "mistral", "sentencepiece", "sentencepiece-unigram", "gptoss", "deepseek", "gemma"];
 
     private static readonly Dictionary<string, Lazy<Tokenizer>> tokenizers =
         All.ToDictionary(kind => kind, kind => new Lazy<Tokenizer>(() => Tokenizer.Load(Folder(kind))));

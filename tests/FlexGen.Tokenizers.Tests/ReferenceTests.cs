@@ -59,6 +59,13 @@ public class ReferenceTests
         }
     }
 
+    [Theory, MemberData(nameof(Kinds))]
+    public void Unpaired_surrogates_have_the_ids_of_replacement_characters(string kind)
+    {
+        var tokenizer = Reference.Of(kind);
+        Assert.Equal(tokenizer.Encode("a\uFFFDb \uFFFD\uFFFD c\uFFFD"), tokenizer.Encode("a\uD800b \uDC00\uD83D c\uDBFF"));
+    }
+
     private static string Streamed(Tokenizer tokenizer, int[] ids)
     {
         var decoder = tokenizer.CreateDecoder();

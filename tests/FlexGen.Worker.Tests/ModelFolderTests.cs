@@ -1,3 +1,4 @@
+using FlexGen.Worker.Generation;
 using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
@@ -58,6 +59,38 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public async Task Given_no_such_folder_when_validated_or_run_then_it_is_named() => await RefusedAsync("no/such/model", "no model folder no/such/model");
+
+    [Fact]
+    public async Task Given_a_repository_of_a_cache_and_an_added_token_without_an_embedding_when_generated_then_only_the_line_that_uses_it_fails()
+    {
+        string snapshot = Directory.CreateDirectory(models.At("models--demo--tiny/snapshots/c0ffee")).FullName;
+        Directory.CreateDirectory(models.At("models--demo--tiny/refs"));
+        await File.WriteAllTextAsync(models.At("models--demo--tiny/refs/main"), "c0ffee");
+        foreach (string file in Directory.EnumerateFiles(ModelWorkspace.DemoModel))
+        {
+            File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), file);
+        }
+        await File.WriteAllTextAsync(Path.Combine(snapshot, "added_tokens.json"), """{"[PAD]": 800}""");
+        models.WriteJson("in.jsonl", new { id = 1, prompt = "Text: a" }, new { id = 2, prompt = "Text: [PAD]" }, new { id = 3, prompt = "Text: a" });
+        (await models.RunAsync("generate", "--model", "models--demo--tiny", "--input", "in.jsonl", "--output", "out.jsonl", "--max-new-tokens", "2")).Expect(1);
+        var lines = models.Read("out.jsonl");
+        Assert.Contains("Token id 800 is not in the model's vocabulary of 800.", lines[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(lines[0].GetProperty("token_ids").GetRawText(), lines[2].GetProperty("token_ids").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("vocab.json", true)]
+    [InlineData("merges.txt", true)]
+    [InlineData("tokenizer_config.json", true)]
+    [InlineData("tokenizer.json", true)]
+    [InlineData("tokenizer.model", false)]
+    public async Task Given_a_pointer_of_git_lfs_for_a_tokenizers_file_when_loaded_then_it_is_named_if_it_is_read(string file, bool isRead)
+    {
+        string model = models.Copy(ModelWorkspace.DemoModel, "*.*");
+        await File.WriteAllTextAsync(Path.Combine(model, file), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n");
+        var failed = Record.Exception(() => TokenizerFolder.Load(model));
+        Assert.Equal(isRead ? $"{Path.Combine(model, file)}: is only git-lfs's pointer to the file; run 'git lfs pull' in the repository, or download the file itself" : null, failed?.Message);
+    }
 
     private static string WithTokenizer(string model)
     {

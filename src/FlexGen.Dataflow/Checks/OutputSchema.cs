@@ -1,62 +1,89 @@
 using System.Text;
 using System.Text.Json;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
-using NJsonSchema;
 
 namespace FlexGen.Dataflow.Checks;
 
 /// <summary>The JSON schema that outputs must keep to.</summary>
 internal sealed class OutputSchema
 {
-    private readonly JsonSchema schema;
+    private static readonly JsonDocumentOptions ofSchemas = new() { MaxDepth = 512, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions ofOutputs = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
-    private OutputSchema(JsonSchema schema) => this.schema = schema;
+    private readonly SchemaNode root;
+    private readonly TimeProvider time;
+
+    private OutputSchema(SchemaNode root, TimeProvider time)
+    {
+        this.root = root;
+        this.time = time;
+    }
 
     /// <exception cref="PipelineException">There is no such file, it is no JSON schema, or it uses what would be ignored.</exception>
-    public static async Task<OutputSchema> ReadAsync(string path, CancellationToken cancellationToken)
+    public static async Task<OutputSchema> ReadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            var json = await File.ReadAllTextAsync(path, cancellationToken);
-            SchemaKeywords.Check(json, path);
-            return new OutputSchema(await JsonSchema.FromJsonAsync(json, cancellationToken));
+            return Parse(await File.ReadAllTextAsync(path, cancellationToken), SchemaDialect.Undeclared, time);
         }
-        catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
+        catch (SchemaException e)
         {
-            throw new PipelineException($"output.schema: cannot use {path} as a JSON schema: {e.Message}", e);
+            throw new PipelineException($"output.schema: in {path}, {e.Message}.", e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new PipelineException($"output.schema: cannot use {path} as a JSON schema: {Excerpt.Of(e.Message, Excerpt.OfMessage)}", e);
         }
     }
 
-    /// <exception cref="RecordException">The text is not one JSON value, or not of the schema.</exception>
+    /// <param name="json">The schema.</param>
+    /// <param name="undeclared">How it is read where it does not say.</param>
+    /// <param name="time">Bounds the time that patterns may take.</param>
+    /// <exception cref="SchemaException">It is no JSON schema, or it uses what would be ignored.</exception>
+    public static OutputSchema Parse(string json, SchemaDialect undeclared, TimeProvider time)
+    {
+        using var document = JsonDocument.Parse(json, ofSchemas);
+        return new OutputSchema(SchemaReader.Read(document.RootElement.Clone(), undeclared), time);
+    }
+
+    /// <exception cref="RecordException">The text is not one JSON value, not of the schema, or cannot be checked in bounded time.</exception>
     public void Check(string text)
     {
-        CheckIsOneValue(text);
-        // The reader of the schema's library would turn texts that look like dates into dates.
-        using var reader = new JsonTextReader(new StringReader(text)) { DateParseHandling = DateParseHandling.None, MaxDepth = 64 };
-        var errors = schema.Validate(JToken.ReadFrom(reader));
-        if (errors.Count > 0)
+        using var document = Parse(text);
+        var budget = new CheckBudget(time);
+        if (!new SchemaCheck(budget, null).Holds(root, document.RootElement))
         {
-            throw new RecordException("schema_violation", $"the output does not keep to the schema: {string.Join("; ", errors.Take(5).Select(Describe))}.");
+            var violations = new Violations();
+            new SchemaCheck(new CheckBudget(time), violations).Holds(root, document.RootElement);
+            throw new RecordException("schema_violation", $"the output does not keep to the schema: {violations}.");
         }
     }
 
-    private static string Describe(NJsonSchema.Validation.ValidationError error) =>
-        error.Path is { Length: > 0 } path ? $"{error.Kind} at {path}" : error.Kind.ToString();
-
-    // That library also takes comments, single quotes and what follows the value; JSON has none of these.
-    private static void CheckIsOneValue(string text)
+    private static JsonDocument Parse(string text)
     {
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
-            while (reader.Read())
+            if (text.Contains(@"\u", StringComparison.Ordinal))
             {
+                CheckEscapes(text);
             }
+            return JsonDocument.Parse(text, ofOutputs);
         }
-        catch (System.Text.Json.JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new RecordException("invalid_json", $"the output is not one JSON value: {e.Message}");
+            // The last two: half a character, as it stands or as an escape.
+            throw new RecordException("invalid_json", $"the output is not one JSON value: {Excerpt.Of(e.Message, 300)}");
+        }
+    }
+
+    private static void CheckEscapes(string text)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = ofOutputs.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                reader.GetString();
+            }
         }
     }
 }

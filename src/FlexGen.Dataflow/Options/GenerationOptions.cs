@@ -26,10 +26,14 @@ public class GenerationOptions
 
     public int Seed { get; set; }
 
-    /// <summary>Texts that end a completion; they are not part of it.</summary>
+    /// <summary>Texts that end a completion; they are not part of it. The text of a control token stands for the token, too.</summary>
     [NoEmptyText]
     public IList<string> Stop { get; set; } = [];
 
-    /// <summary>Go on to MaxNewTokens whatever the model says.</summary>
+    /// <summary>Tokens that end a completion, beside the model's own end-of-sequence tokens.</summary>
+    [TokenIds]
+    public IList<int> StopTokenIds { get; set; } = [];
+
+    /// <summary>Go on past the model's end-of-sequence tokens.</summary>
     public bool IgnoreEos { get; set; }
 }

@@ -53,6 +53,7 @@ public static class OptionsValidation
     {
         string text => $"; found '{text}'",
         IEnumerable<double> numbers => $"; found {string.Join(' ', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)))}",
+        IEnumerable<int> numbers => $"; found {string.Join(' ', numbers)}",
         _ => "",
     };
 

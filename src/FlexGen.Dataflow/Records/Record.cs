@@ -51,10 +51,10 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>Gives a message's record the columns that its value holds.</summary>
     public void Decode(Rows rows, int row) => (Rows, Row) = (rows, row);
 
-    /// <summary>Marks the record for the dead letter. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
+    /// <summary>Marks the record for the dead letter, with as much of the message as <see cref="Excerpt"/> allows. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
     public void Fail(string reason, string message)
     {
-        Error = new RecordError(reason, message);
+        Error = new RecordError(reason, Excerpt.Of(message, Excerpt.OfMessage));
         Detach();
         Prompt = null;
     }

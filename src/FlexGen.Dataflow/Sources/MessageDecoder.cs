@@ -40,6 +40,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
                 // InvalidOperationException: an escape that stands for half a character.
                 errors[i] = new RecordException("not_json", $"the message's value is not JSON: {e.Message}");
             }
+            catch (Exception e) when (RecordException.IsOfRecord(e))
+            {
+                errors[i] = RecordException.Of(e, "reading the message's value");
+            }
             if (errors[i] is not null)
             {
                 Array.Clear(rows[i]);

@@ -18,6 +18,6 @@ public abstract class Layer
         return spec;
     }
 
-    private protected LinearSpec Linear(string name, int output, int input, bool bias) =>
+    private protected LinearSpec Linear(string name, long output, long input, bool bias) =>
         new(Weight($"{name}.weight", output, input), bias ? Weight($"{name}.bias", output) : null);
 }

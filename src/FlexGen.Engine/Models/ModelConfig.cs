@@ -11,15 +11,24 @@ namespace FlexGen.Engine.Models;
 /// <param name="path">What its keys are called after in messages, such as "rope_scaling.".</param>
 internal sealed class ModelConfig(JsonElement json, string path = "")
 {
+    private const string CountExpected = "an integer above 0, at most 2147483647,";
+    private readonly Dictionary<string, bool> flags = new(StringComparer.Ordinal);
+
+    /// <summary>The flags that were read so far, with what they are.</summary>
+    public IReadOnlyDictionary<string, bool> Flags => flags;
+
+    /// <summary>A flag that counts as its opposite.</summary>
+    public string? Flipped { get; init; }
+
     /// <summary>An integer above 0 that must be there.</summary>
-    public int Count(string key) => OptionalCount(key) ?? throw Missing(key, "an integer above 0");
+    public int Count(string key) => OptionalCount(key) ?? throw Missing(key, CountExpected);
 
     /// <summary>An integer above 0, if it is there.</summary>
     public int? OptionalCount(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var count) && count > 0 => count,
-        { } value => throw Wrong(key, value, "an integer above 0"),
+        { } value => throw Wrong(key, value, CountExpected),
     };
 
     /// <summary>An integer, 0 or above.</summary>
@@ -27,7 +36,7 @@ internal sealed class ModelConfig(JsonElement json, string path = "")
     {
         null => otherwise,
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var index) && index >= 0 => index,
-        { } value => throw Wrong(key, value, "an integer, 0 or above"),
+        { } value => throw Wrong(key, value, "an integer from 0 to 2147483647"),
     };
 
     /// <summary>A finite number above 0; it must be there if nothing else is given.</summary>
@@ -39,13 +48,13 @@ internal sealed class ModelConfig(JsonElement json, string path = "")
     };
 
     /// <summary>True or false.</summary>
-    public bool Flag(string key, bool otherwise) => Find(key) switch
+    public bool Flag(string key, bool otherwise) => (flags[key] = Find(key) switch
     {
         null => otherwise,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
         { } value => throw Wrong(key, value, "true or false"),
-    };
+    }) != (key == Flipped);
 
     /// <summary>A string.</summary>
     public string Text(string key, string otherwise) => Find(key) switch
@@ -74,6 +83,15 @@ internal sealed class ModelConfig(JsonElement json, string path = "")
 
     /// <summary>Whether the key is there, if only as null.</summary>
     public bool Declares(string key) => json.TryGetProperty(key, out _);
+
+    /// <summary>Whether the key is there, and not null.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>Whether the key holds an object.</summary>
+    public bool HasObject(string key) => Find(key) is { ValueKind: JsonValueKind.Object };
+
+    /// <summary>The keys that are not null.</summary>
+    public IEnumerable<string> Keys => json.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null).Select(m => m.Name);
 
     /// <summary>An error about a key whose value is well formed.</summary>
     public CheckpointException Refused(string key, string why) => new($"config.json: '{path}{key}' {why}");

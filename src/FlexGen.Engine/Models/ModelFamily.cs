@@ -20,6 +20,20 @@ public abstract class ModelFamily
     /// <summary>Its 'model_type', for a config.json that names no architecture.</summary>
     internal abstract string ModelType { get; }
 
+    /// <summary>The model of a checkpoint, once it is known that config.json and tensors fit each other.</summary>
+    /// <exception cref="CheckpointException">
+    /// No family runs its architecture, a value is missing, of the wrong kind or contradicts another, or a tensor is missing, has another
+    /// shape than config.json says, or would be left out.
+    /// </exception>
+    public static Model Create(Checkpoint checkpoint)
+    {
+        var config = new ModelConfig(checkpoint.Config);
+        var (family, stored) = (Find(config), new StoredTensors(checkpoint.Contains, checkpoint));
+        var model = family.Build(config, stored);
+        TensorCheck.Require(checkpoint, model, Variants(family, config, checkpoint.Config, stored));
+        return model;
+    }
+
     /// <summary>The model that a config.json describes.</summary>
     /// <param name="config">config.json.</param>
     /// <param name="hasTensor">Whether the checkpoint holds a tensor: names differ between checkpoints of one family.</param>
@@ -27,6 +41,11 @@ public abstract class ModelFamily
     public static Model Create(JsonElement config, Func<string, bool> hasTensor)
     {
         var reader = new ModelConfig(config);
+        return Find(reader).Build(reader, new(hasTensor));
+    }
+
+    private static ModelFamily Find(ModelConfig reader)
+    {
         var architectures = reader.Texts("architectures");
         var modelType = reader.Text("model_type", "");
         var family = Array.Find(families, f => architectures.Count > 0 ? architectures.Contains(f.Architecture) : f.ModelType == modelType);
@@ -37,18 +56,31 @@ public abstract class ModelFamily
                 $"config.json: {found} is not supported; supported are {string.Join(", ", families.Select(f => f.Architecture))}");
         }
 
-        if (reader.Section("quantization_config") is not null)
-        {
-            throw new CheckpointException("config.json: 'quantization_config' is there, but quantised checkpoints cannot be read; use the model's float16 or bfloat16 checkpoint");
-        }
+        return reader.Section("quantization_config") is null ? family : throw new CheckpointException(
+            "config.json: 'quantization_config' is there, but quantised checkpoints cannot be read; use the model's float16 or bfloat16 checkpoint");
+    }
 
-        return family.Build(reader, hasTensor);
+    /// <summary>What the model would be with one flag the other way round, or of another family: whatever of it can be built.</summary>
+    private static IEnumerable<(string Change, Model Model)> Variants(ModelFamily family, ModelConfig config, JsonElement json, StoredTensors stored)
+    {
+        var flags = config.Flags.Select(f => ($"'{f.Key}': {(f.Value ? "false" : "true")}", family, new ModelConfig(json) { Flipped = f.Key }));
+        var others = families.Where(f => f != family).Select(f => ($"'architectures': [\"{f.Architecture}\"]", f, new ModelConfig(json)));
+        foreach (var (change, other, changed) in flags.Concat(others))
+        {
+            Model? model;
+            try
+            {
+                model = other.Build(changed, stored);
+            }
+            catch (CheckpointException)
+            {
+                continue;
+            }
+
+            yield return (change, model);
+        }
     }
 
     /// <summary>Builds this family's model.</summary>
-    internal abstract Model Build(ModelConfig config, Func<string, bool> hasTensor);
-
-    /// <summary>The first prefix under which the checkpoint holds the tensor; the first of all if none does, for the message that follows.</summary>
-    private protected static string Prefix(Func<string, bool> hasTensor, string tensor, params string[] prefixes) =>
-        Array.Find(prefixes, p => hasTensor(p + tensor)) ?? prefixes[0];
+    internal abstract Model Build(ModelConfig config, StoredTensors stored);
 }

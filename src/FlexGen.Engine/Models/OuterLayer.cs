@@ -5,6 +5,9 @@ namespace FlexGen.Engine.Models;
 /// <summary>The first layer, the embedding, or the last, the head: neither has attention.</summary>
 public abstract class OuterLayer : Layer
 {
+    /// <summary>The name of a head's weight where it is not the embedding's.</summary>
+    internal const string Head = "lm_head.weight";
+
     /// <summary>Runs the layer.</summary>
     /// <param name="hidden">[tokens, hidden]; null for the first layer, which reads <see cref="ForwardContext.TokenIds"/>.</param>
     /// <param name="weights">This layer's weights.</param>

@@ -15,8 +15,8 @@ internal static class Sampler
     /// <param name="logits">[vocabulary], the largest of them finite; overwritten.</param>
     /// <param name="options">What to apply.</param>
     /// <param name="seen">The tokens that the prompt or the output so far has.</param>
-    /// <param name="uniform">The random number of this step, in [0, 1).</param>
-    public static int Choose(Span<float> logits, SamplingOptions options, IReadOnlySet<int> seen, double uniform)
+    /// <param name="noise">What a draw is made by.</param>
+    public static int Choose(Span<float> logits, SamplingOptions options, IReadOnlySet<int> seen, TokenNoise noise)
     {
         Penalize(logits, options.RepetitionPenalty, seen);
         if (options.Temperature == 0)
@@ -24,8 +24,13 @@ internal static class Sampler
             return IndexOfMax(logits);
         }
 
+        if (options.TopP == 1 && (options.TopK == 0 || options.TopK >= logits.Length))
+        {
+            return noise.Draw(logits, options.Temperature);
+        }
+
         var room = ArrayPool<Candidate>.Shared.Rent(logits.Length);
-        var token = Draw(Candidates(logits, options, room), uniform);
+        var token = noise.Draw(Candidates(logits, options, room));
         ArrayPool<Candidate>.Shared.Return(room);
         return token;
     }
@@ -106,21 +111,6 @@ internal static class Sampler
         }
 
         return heap.Peek();
-    }
-
-    private static int Draw(ReadOnlySpan<Candidate> candidates, double uniform)
-    {
-        var left = uniform * Sum(candidates);
-        foreach (var (token, weight) in candidates)
-        {
-            left -= weight;
-            if (left < 0)
-            {
-                return token;
-            }
-        }
-
-        return candidates[^1].Token;
     }
 
     private static double Sum(ReadOnlySpan<Candidate> candidates)

@@ -20,7 +20,11 @@ public sealed record SamplingOptions
     /// </summary>
     public double RepetitionPenalty { get; init; } = 1;
 
-    /// <summary>With the prompt's tokens it fixes every draw, whatever else runs at the same time.</summary>
+    /// <summary>
+    /// With the prompt's tokens it fixes the noise that each token id has in each step, whatever else runs at the same time. A draw is
+    /// the largest of logit / temperature + noise: on a CPU, where the logits are the same to the last bit in any batch, always the same
+    /// token; on a GPU, where they are not, another one where two tokens are closer than the rounding.
+    /// </summary>
     public long Seed { get; init; }
 
     /// <exception cref="RequestException">A number is out of its range.</exception>

@@ -36,21 +36,28 @@ internal sealed class LayerHome : IDisposable
     /// <summary>Size of the image: what is streamed each sweep.</summary>
     public long Bytes { get; }
 
-    /// <summary>Puts a weight into the image.</summary>
-    /// <param name="offset">Where it begins.</param>
-    /// <param name="weight">The weight, in host memory.</param>
-    /// <param name="staging">Memory that it goes through on its way to the disk, piece by piece; null: it rests in host memory.</param>
-    public void Fill(long offset, Tensor weight, HostMemory? staging)
+    /// <summary>Brings the weights that are not on the compute device into the image.</summary>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="type">The type they are to have.</param>
+    /// <param name="staging">Memory that they go through on their way to the disk, piece by piece; null: none go there.</param>
+    public void Fill(IWeightSource source, ScalarType type, HostMemory? staging)
     {
-        using var contiguous = weight.contiguous();
-        var (from, bytes) = (contiguous.Address(), contiguous.ByteCount());
-        if (offset < hostBytes)
+        foreach (var (spec, tier, offset) in Places)
         {
-            Copier.OnHost.ToHost(host.Address + (nint)offset, from, bytes);
-            return;
-        }
+            var bytes = tier == Tier.Gpu ? 0 : WeightPlacement.Bytes(spec, type);
+            if (tier == Tier.Host)
+            {
+                Read(source, spec, 0, host.Address + (nint)offset, bytes, type);
+                continue;
+            }
 
-        Copier.OnHost.ToFile(file!, fileOffset + offset - hostBytes, from, bytes, staging!);
+            for (var (at, length) = (0L, 0L); at < bytes; at += length)
+            {
+                length = Math.Min(staging!.Bytes, bytes - at);
+                Read(source, spec, at, staging.Address, length, type);
+                file!.Write(fileOffset + offset - hostBytes + at, staging.Address, DirectFile.Align(length));
+            }
+        }
     }
 
     /// <summary>Copies part of the image, on a lane's thread.</summary>
@@ -75,4 +82,11 @@ internal sealed class LayerHome : IDisposable
     }
 
     public void Dispose() => host.Dispose();
+
+    private static void Read(IWeightSource source, WeightSpec spec, long start, IntPtr to, long bytes, ScalarType type)
+    {
+        var size = DataTypes.Size(type);
+        using var elements = Tensor.UnsafeCreateTensor(TensorFromMemory.Create(to, [bytes / size], (int)type));
+        source.Read(spec, start / size, elements);
+    }
 }

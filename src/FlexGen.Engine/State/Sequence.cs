@@ -48,7 +48,7 @@ internal sealed class Sequence
             logits ??= row.ToArray();
         }
 
-        return Sampler.Choose(row, request.Sampling, seen, random.Uniform(tokens.Count - PromptLength));
+        return Sampler.Choose(row, request.Sampling, seen, random.Noise(tokens.Count - PromptLength));
     }
 
     /// <summary>Takes the next token; the reason when it is the last.</summary>
@@ -64,7 +64,7 @@ internal sealed class Sequence
             seen.Add(token);
         }
 
-        var stopped = (endsSequence && !request.IgnoreEos) || Stops(token);
+        var stopped = (endsSequence && !request.IgnoreEos) | request.StopTokenIds.Contains(token) | Stops(token);
         var full = tokens.Count - PromptLength >= request.MaxNewTokens || tokens.Count >= longest;
         return stopped ? FinishReason.Stop : full ? FinishReason.Length : null;
     }

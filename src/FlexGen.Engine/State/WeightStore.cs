@@ -152,17 +152,12 @@ internal sealed class WeightStore : IDisposable
 
     private void Fill(LayerHome home, IWeightSource source, Device device)
     {
-        foreach (var (spec, tier, offset) in home.Places)
+        home.Fill(source, type, staging);
+        foreach (var (spec, tier, _) in home.Places)
         {
-            if (tier != Tier.Gpu)
+            if (tier == Tier.Gpu && !resident.ContainsKey(spec.Name))
             {
-                using var weight = source.Load(spec, type, CPU);
-                home.Fill(offset, weight, staging);
-                source.Forget(spec);
-            }
-            else if (!resident.ContainsKey(spec.Name))
-            {
-                resident.Add(spec.Name, source.Load(spec, type, device).DetachFromDisposeScope());
+                resident.Add(spec.Name, IWeightSource.Load(source, spec, type, device).DetachFromDisposeScope());
             }
         }
     }

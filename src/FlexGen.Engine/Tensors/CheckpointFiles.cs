@@ -8,6 +8,12 @@ internal static class CheckpointFiles
     private const string Single = "model.safetensors";
     private const string Index = "model.safetensors.index.json";
 
+    /// <summary>What a folder without weights is told.</summary>
+    public const string Needed = $"neither {Single} nor {Index} is there";
+
+    /// <summary>Whether a folder holds weights, by the names of its files.</summary>
+    public static bool AreIn(string folder) => File.Exists(Path.Combine(folder, Single)) || File.Exists(Path.Combine(folder, Index));
+
     /// <summary>Opens every file that holds weights and finds each tensor's.</summary>
     /// <param name="folder">The model folder.</param>
     /// <param name="opened">Takes each file as it is opened, so that the caller can close them whatever happens.</param>
@@ -24,10 +30,7 @@ internal static class CheckpointFiles
         var index = Path.Combine(folder, Index);
         if (!File.Exists(index))
         {
-            var others = Directory.GetFiles(folder, "*.bin").Concat(Directory.GetFiles(folder, "*.pt")).Concat(Directory.GetFiles(folder, "*.gguf"))
-                .Select(Path.GetFileName).Order();
-            throw new CheckpointException(
-                $"{folder}: neither {Single} nor {Index} is there{(others.Any() ? $" (but {string.Join(", ", others)}); convert the weights to safetensors" : "")}");
+            throw new CheckpointException($"{folder}: {Needed}");
         }
 
         return Sharded(folder, index, opened);
@@ -58,7 +61,18 @@ internal static class CheckpointFiles
             }
         }
 
-        return map.ToDictionary(m => m.Key, m => files[m.Value]);
+        // The index may not know of all that the files hold, which is no reason to leave it out.
+        var tensors = map.ToDictionary(m => m.Key, m => files[m.Value]);
+        foreach (var (file, tensor) in files.Values.SelectMany(f => f.Entries.Keys.Where(k => !map.ContainsKey(k)).Select(k => (f, k))))
+        {
+            if (!tensors.TryAdd(tensor, file))
+            {
+                throw new CheckpointException(
+                    $"{file.Path}: tensor '{tensor}' is in it and in {tensors[tensor].Path}, and {Index} does not say which is meant");
+            }
+        }
+
+        return tensors;
     }
 
     private static Dictionary<string, string> ReadIndex(string index)

@@ -1,5 +1,4 @@
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Movement;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tensors;
@@ -8,7 +7,7 @@ namespace FlexGen.Engine.Tensors;
 /// Random weights for measuring. Not zeros, which a GPU multiplies faster. The same 4 MiB are repeated, shifted from weight to
 /// weight: drawing hundreds of gigabytes would take longer than the measurement.
 /// </summary>
-internal sealed unsafe class DummyWeights : IWeightSource
+internal sealed class DummyWeights : IWeightSource
 {
     private const long BlockBytes = 4 << 20;
     private const double Deviation = 0.02;
@@ -17,37 +16,30 @@ internal sealed unsafe class DummyWeights : IWeightSource
 
     public IReadOnlyList<int> EndOfSequenceIds => [];
 
-    public ScalarType? StoredType => ScalarType.Float16;
+    public ScalarType StoredType(Model model) => ScalarType.Float16;
 
-    public Tensor Load(WeightSpec spec, ScalarType dtype, Device device)
+    public void Read(WeightSpec spec, long first, Tensor to)
     {
-        var weight = empty([.. spec.Shape], dtype);
-        var (to, bytes) = (weight.Address(), weight.ByteCount());
-        if (!blocks.TryGetValue(dtype, out var block))
+        using var scope = NewDisposeScope();
+        if (!blocks.TryGetValue(to.dtype, out var block))
         {
-            blocks.Add(dtype, block = Draw(dtype));
+            blocks.Add(to.dtype, block = Draw(to.dtype));
         }
 
-        for (long at = 0, start = shift; at < bytes; start = 0)
+        if (first == 0)
         {
-            var length = Math.Min(bytes - at, BlockBytes - start);
-            Copier.OnHost.ToHost(to + (nint)at, block.Address() + (nint)start, length);
+            shift += 4096;
+        }
+
+        for (long at = 0, start = (first + shift) % block.numel(); at < to.numel(); start = 0)
+        {
+            var length = Math.Min(to.numel() - at, block.numel() - start);
+            to.narrow(0, at, length).copy_(block.narrow(0, start, length));
             at += length;
-        }
-
-        shift = (shift + 4096) % BlockBytes;
-        if (device.type == TorchSharp.DeviceType.CPU)
-        {
-            return weight;
-        }
-
-        using (weight)
-        {
-            return weight.to(device);
         }
     }
 
-    public void Forget(WeightSpec spec)
+    public void RequireUnchanged()
     {
     }
 

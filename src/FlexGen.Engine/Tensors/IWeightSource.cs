@@ -9,13 +9,27 @@ internal interface IWeightSource : IDisposable
     /// <summary>The tokens that end a sequence.</summary>
     IReadOnlyList<int> EndOfSequenceIds { get; }
 
-    /// <summary>The type that all weights are stored in; null if they differ.</summary>
-    ScalarType? StoredType { get; }
+    /// <summary>The type that most of a model's weights are stored in.</summary>
+    ScalarType StoredType(Model model);
 
-    /// <summary>A weight. It may be a view over the source, not to be written to or used after the source is disposed.</summary>
+    /// <summary>Copies some of a weight's elements, in row-major order.</summary>
+    /// <param name="spec">The weight.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="to">[elements], contiguous, of the type and on the device that are wanted.</param>
     /// <exception cref="CheckpointException">The source does not have it, or not as the spec says.</exception>
-    Tensor Load(WeightSpec spec, ScalarType dtype, Device device);
+    void Read(WeightSpec spec, long first, Tensor to);
 
-    /// <summary>A weight that was loaded has been copied: the memory that it takes in the source may go until it is loaded again.</summary>
-    void Forget(WeightSpec spec);
+    /// <summary>All has been read.</summary>
+    /// <exception cref="CheckpointException">The source was changed meanwhile, and what was read may be of two states of it.</exception>
+    void RequireUnchanged();
+
+    /// <summary>A weight in memory of its own.</summary>
+    /// <inheritdoc cref="Read"/>
+    static Tensor Load(IWeightSource source, WeightSpec spec, ScalarType dtype, Device device)
+    {
+        var weight = empty([.. spec.Shape], dtype, device);
+        using var elements = weight.view(-1);
+        source.Read(spec, 0, elements);
+        return weight;
+    }
 }

@@ -12,6 +12,7 @@ internal static class JsonFile
         try
         {
             var bytes = File.ReadAllBytes(path);
+            GitLfs.Refuse(path, bytes);
             if (!Utf8.IsValid(bytes))
             {
                 throw new CheckpointException($"{path}: not JSON: it is not valid UTF-8");

@@ -22,18 +22,16 @@ internal sealed class BpeModel(IAlphabet alphabet, MergeTable merges)
             ids.AddRange(known.AsSpan());
             return;
         }
-        var from = ids.Count;
         if (WholeWords is not null && WholeWords.TryGetValue(alphabet.Written(word), out var whole))
         {
             ids.Add(whole);
+            cache.Add(word, [whole]);
+            return;
         }
-        else
-        {
-            var workspace = word.Length > LongestKept ? new BpeWorkspace() : workspaceOfThread ??= new BpeWorkspace();
-            workspace.Start(word, alphabet);
-            workspace.MergeAll(merges);
-            workspace.AppendTo(ids);
-        }
-        cache.Add(word, [.. ids[from..]]);
+        var workspace = word.Length > LongestKept ? new BpeWorkspace() : workspaceOfThread ??= new BpeWorkspace();
+        workspace.Start(word, alphabet);
+        workspace.MergeAll(merges);
+        ids.AddRange(workspace.Ids);
+        cache.Add(word, workspace.Ids);
     }
 }

@@ -1,30 +1,36 @@
+using System.Buffers;
 using System.Text;
 
 namespace FlexGen.Tokenizers.Bpe;
 
-/// <summary>One symbol for each byte of the word's UTF-8.</summary>
-internal sealed class ByteAlphabet : IAlphabet
+/// <summary>One symbol for each byte of the word's UTF-8, which the vocabulary writes as a letter.</summary>
+internal sealed class ByteAlphabet(IReadOnlyDictionary<string, int> vocabulary, MissingCharacters missing) : IAlphabet
 {
     private const int None = -1;
-    private readonly int[] idOfByte;
+    private readonly int[] idOfByte = [.. Enumerable.Range(0, 256).Select(
+        value => vocabulary.GetValueOrDefault(ByteLetters.LetterOf((byte)value).ToString(), None))];
 
-    public ByteAlphabet(IReadOnlyDictionary<string, int> vocabulary, int? unknown) =>
-        idOfByte = [.. Enumerable.Range(0, 256).Select(value =>
-            vocabulary.TryGetValue(ByteLetters.LetterOf((byte)value).ToString(), out var id) ? id : unknown ?? None)];
+    // A letter that is missing may be written in the two bytes of its own UTF-8.
+    public int MostSymbols(ReadOnlySpan<char> word) => checked(Encoding.UTF8.GetByteCount(word) * 2);
 
     public int Spell(ReadOnlySpan<char> word, Span<int> ids)
     {
-        Span<byte> bytes = word.Length <= 256 ? stackalloc byte[word.Length * 3] : new byte[word.Length * 3];
-        bytes = bytes[..Encoding.UTF8.GetBytes(word, bytes)];
-        var count = 0;
-        foreach (var value in bytes)
+        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(word.Length));
+        var symbols = new SymbolWriter(ids, missing);
+        foreach (var value in buffer.AsSpan(0, Encoding.UTF8.GetBytes(word, buffer)))
         {
             if (idOfByte[value] is not None and var id)
             {
-                ids[count++] = id;
+                symbols.Add(id);
+            }
+            else
+            {
+                symbols.AddMissing(new Rune(ByteLetters.LetterOf(value)));
             }
         }
-        return count;
+        ArrayPool<byte>.Shared.Return(buffer);
+        symbols.End();
+        return symbols.Count;
     }
 
     public string Written(ReadOnlySpan<char> word)

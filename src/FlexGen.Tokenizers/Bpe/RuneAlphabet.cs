@@ -3,16 +3,13 @@ using System.Text;
 
 namespace FlexGen.Tokenizers.Bpe;
 
-/// <summary>One symbol for each character; for characters the vocabulary lacks, their bytes (byte fallback) or the
-/// unknown token, fuseUnknown: one for a whole run.</summary>
+/// <summary>One symbol for each character.</summary>
 internal sealed class RuneAlphabet : IAlphabet
 {
     private readonly Dictionary<Rune, int> idOfRune = [];
-    private readonly int[]? idOfByte;
-    private readonly int? unknown;
-    private readonly bool fuseUnknown;
+    private readonly MissingCharacters missing;
 
-    public RuneAlphabet(IReadOnlyDictionary<string, int> vocabulary, bool byteFallback, int? unknown, bool fuseUnknown)
+    public RuneAlphabet(IReadOnlyDictionary<string, int> vocabulary, MissingCharacters missing)
     {
         foreach (var (token, id) in vocabulary)
         {
@@ -21,42 +18,27 @@ internal sealed class RuneAlphabet : IAlphabet
                 idOfRune.Add(rune, id);
             }
         }
-        var bytes = Enumerable.Range(0, 256).Select(value => vocabulary.GetValueOrDefault($"<0x{value:X2}>", -1)).ToArray();
-        idOfByte = byteFallback && !bytes.Contains(-1) ? bytes : null;
-        this.unknown = unknown;
-        this.fuseUnknown = fuseUnknown;
+        this.missing = missing;
     }
+
+    public int MostSymbols(ReadOnlySpan<char> word) => Encoding.UTF8.GetByteCount(word);
 
     public int Spell(ReadOnlySpan<char> word, Span<int> ids)
     {
-        Span<byte> bytes = stackalloc byte[4];
-        var count = 0;
-        var afterUnknown = false;
+        var symbols = new SymbolWriter(ids, missing);
         foreach (var rune in word.EnumerateRunes())
         {
-            var wasUnknown = afterUnknown;
-            afterUnknown = false;
             if (idOfRune.TryGetValue(rune, out var id))
             {
-                ids[count++] = id;
+                symbols.Add(id);
             }
-            else if (idOfByte is not null)
+            else
             {
-                foreach (var value in bytes[..rune.EncodeToUtf8(bytes)])
-                {
-                    ids[count++] = idOfByte[value];
-                }
-            }
-            else if (unknown is { } stand)
-            {
-                afterUnknown = true;
-                if (!(wasUnknown && fuseUnknown))
-                {
-                    ids[count++] = stand;
-                }
+                symbols.AddMissing(rune);
             }
         }
-        return count;
+        symbols.End();
+        return symbols.Count;
     }
 
     public string Written(ReadOnlySpan<char> word) => word.ToString();

@@ -10,7 +10,7 @@ internal sealed class BpeParts(string file, Dictionary<string, int> vocabulary, 
     // No text may become a control token by way of merges or of whole words either.
     private readonly HashSet<int> control = [.. added.Where(token => token.Special).Select(token => token.Id)];
     private readonly MergeTable merges = new(vocabulary.Count);
-    private bool bordersCrossed;
+    private readonly SpaceBorder border = new();
     private int rank;
 
     /// <summary>Adds the next merge; the first goes first.</summary>
@@ -18,7 +18,7 @@ internal sealed class BpeParts(string file, Dictionary<string, int> vocabulary, 
     public void AddMerge(string left, string right)
     {
         var merge = new Merge(rank++, IdOf(left + right));
-        bordersCrossed |= SpaceBorder.IsCrossedBy(left + right);
+        border.Add(left + right);
         if (!control.Contains(merge.Id))
         {
             merges.Add(IdOf(left), IdOf(right), merge);
@@ -30,18 +30,19 @@ internal sealed class BpeParts(string file, Dictionary<string, int> vocabulary, 
         WholeWords = ignoreMerges ? vocabulary.Where(token => !control.Contains(token.Value)).ToDictionary(StringComparer.Ordinal) : null,
     };
 
-    /// <summary>Whether a text can be cut into words before U+2581 without any change to its ids.</summary>
-    public bool CanCutAtSpaces(bool ignoreMerges) =>
-        !bordersCrossed && !ignoreMerges && vocabulary.ContainsKey(SpaceBorder.Space.ToString());
+    /// <summary>What cuts a text into words before U+2581 without any change to its ids; null when nothing does.</summary>
+    public ISplitter? SpaceSplitter(bool ignoreMerges) =>
+        !ignoreMerges && vocabulary.ContainsKey(SpaceBorder.Space.ToString()) ? border.Splitter() : null;
 
     /// <summary>What each id stands for.</summary>
     public Vocabulary Vocabulary(TokenizerConfig config, IReadOnlyList<int> before, IReadOnlyList<int> after) =>
-        new(vocabulary.Concat(added.Select(token => KeyValuePair.Create(token.Text, token.Id))), control)
+        new(file, vocabulary.Concat(added.Select(token => KeyValuePair.Create(token.Text, token.Id))), control)
         {
             BeginOfSequence = Find(config.BeginToken),
             EndOfSequence = Find(config.EndToken),
             Before = before,
             After = after,
+            Added = added.Select(token => token.Id).ToHashSet(),
         };
 
     /// <summary>The id of a token, added or not; null for null and unknown ones.</summary>

@@ -39,6 +39,31 @@ internal static class Json
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
 
+    /// <summary>The ids of tokens by their texts.</summary>
+    /// <exception cref="TokenizerException">A token comes twice, or has something else than an id.</exception>
+    public static Dictionary<string, int> Ids(string file, JsonElement vocabulary)
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var token in vocabulary.EnumerateObject())
+        {
+            var isId = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out var id) && id >= 0;
+            if (!isId || !ids.TryAdd(token.Name, token.Value.GetInt32()))
+            {
+                throw TokenizerException.Unsupported(file, isId ? $"the token \"{token.Name}\" twice" : $"no id for \"{token.Name}\" but {token.Value.OnOneLine()}",
+                    "each token once with a number from 0 on", "Copy the file again from the checkpoint.");
+            }
+        }
+        return ids;
+    }
+
+    /// <summary>A value as JSON for a message: without line breaks, and cut where it is long.</summary>
+    public static string OnOneLine(this JsonElement element)
+    {
+        const int most = 400;
+        var text = JsonSerializer.Serialize(element);
+        return text.Length <= most ? text : text[..most] + "...";
+    }
+
     private static TokenizerException NotAnObject(string file, string found) =>
         TokenizerException.Unsupported(file, found, "a JSON object", "Copy the file again from the checkpoint.");
 }

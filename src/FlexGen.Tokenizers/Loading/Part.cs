@@ -5,6 +5,9 @@ namespace FlexGen.Tokenizers.Loading;
 /// <summary>A typed part of a tokenizer.json, such as a decoder, and where it stands.</summary>
 internal readonly record struct Part(string File, string Role, JsonElement Body)
 {
+    public const string Families =
+        "OPT, GPT-2, Galactica, Llama 2 and 3, Mistral, Qwen 2, 2.5 and 3, Gemma 3, DeepSeek V3, GPT-4o and gpt-oss, or any with a tokenizer of theirs";
+
     public string Type => Body.Text("type") ?? "no type";
 
     /// <summary>The part itself, or the members of a Sequence, one after the other.</summary>
@@ -20,5 +23,5 @@ internal readonly record struct Part(string File, string Role, JsonElement Body)
     public TokenizerException Unsupported(string supported) => Unsupported(Type, supported);
 
     public TokenizerException Unsupported(string found, string supported) => TokenizerException.Unsupported(
-        File, $"the {Role} {found}", supported, "Use a checkpoint with a tokenizer of the kinds that are supported.");
+        File, $"the {Role} {found}", supported, "Use a checkpoint of a family that is supported: " + Families + ".");
 }

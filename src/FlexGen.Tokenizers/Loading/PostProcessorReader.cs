@@ -42,7 +42,7 @@ internal static class PostProcessorReader
             }
             else
             {
-                throw part.Unsupported($"TemplateProcessing with {piece.GetRawText()}", Supported);
+                throw part.Unsupported($"TemplateProcessing with {piece.OnOneLine()}", Supported);
             }
         }
         return texts == 1 ? (before, after) : throw part.Unsupported($"TemplateProcessing with {texts} texts", Supported);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using FlexGen.Tokenizers.Splitting;
 
 namespace FlexGen.Tokenizers.Loading;
@@ -7,7 +8,7 @@ internal static class PreTokenizerReader
     private const string Supported =
         "ByteLevel, Split, Digits, a Sequence of them that ends with its only ByteLevel, or Metaspace by itself";
 
-    private const string Patterns = "a String, or the Regex of GPT-2, Llama 3, Qwen 2 or Galactica, with the behavior Isolated";
+    private const string Patterns = "a String, or the Regex of GPT-2, Llama 3, Qwen 2 to 3, Galactica, GPT-4o, gpt-oss or DeepSeek V3";
 
     /// <summary>What the parts ask for; byteLevel: words are spelt in bytes.</summary>
     public static PreTokenizer Read(Part? part, out bool byteLevel)
@@ -18,7 +19,7 @@ internal static class PreTokenizerReader
         {
             var metaspace = ReadMetaspace(parts[0]);
             var split = parts[0].Body.Flag("split") ?? true;
-            return new PreTokenizer(new WordSplitter(split ? [new BeforeSplitter(metaspace.Replacement, runs: false)] : []), false, metaspace);
+            return new PreTokenizer(new WordSplitter(split ? [new BeforeSplitter(metaspace.Replacement, SearchValues.Create(""))] : []), false, metaspace);
         }
         var splitters = new List<ISplitter>();
         var addPrefixSpace = false;
@@ -30,7 +31,7 @@ internal static class PreTokenizerReader
                     splitters.Add(ReadSplit(parts[i]));
                     break;
                 case "Digits":
-                    splitters.Add(new DigitsSplitter(parts[i].Body.Flag("individual_digits") ?? false));
+                    splitters.Add(new DigitsSplitter(parts[i].Body.Flag("individual_digits") ?? false ? 1 : int.MaxValue));
                     break;
                 case "ByteLevel" when i == parts.Count - 1:
                     addPrefixSpace = parts[i].Body.Flag("add_prefix_space") ?? true;
@@ -69,22 +70,24 @@ internal static class PreTokenizerReader
     {
         var behavior = part.Body.Text("behavior");
         var inverted = part.Body.Flag("invert") ?? false;
-        if (part.Body.Get("pattern")?.Text("String") is { Length: > 0 } separator
-            && (behavior == "Isolated" || (behavior == "Removed" && !inverted)))
-        {
-            return new StringSplitter(separator, drops: behavior == "Removed");
-        }
-        var pattern = part.Body.Get("pattern")?.Text("Regex");
-        // These patterns match all of a text, so that nothing is left to be removed between the matches.
+        var separator = part.Body.Get("pattern")?.Text("String") ?? "";
+        // Most patterns match all of a text, so that nothing is left to be removed between the matches.
         var all = behavior == "Isolated" || (behavior == "Removed" && inverted);
-        return pattern switch
+        return (part.Body.Get("pattern")?.Text("Regex"), behavior) switch
         {
-            Gpt2Splitter.Pattern when all => new Gpt2Splitter(),
-            Cl100kSplitter.Llama3Pattern when all => new Cl100kSplitter(digits: 3),
-            Cl100kSplitter.QwenPattern when all => new Cl100kSplitter(digits: 1),
-            OperatorSplitter.Pattern when behavior == "Isolated" => new OperatorSplitter(),
+            (null, "Isolated") when separator.Length > 0 => new StringSplitter(separator, drops: false),
+            (null, "Removed") when separator.Length > 0 && !inverted => new StringSplitter(separator, drops: true),
+            (null, "MergedWithPrevious") when separator.Length > 0 && !inverted => new AfterSplitter(separator),
+            (Gpt2Splitter.Pattern, _) when all => new Gpt2Splitter(),
+            (Cl100kSplitter.Llama3Pattern, _) when all => new Cl100kSplitter(digits: 3),
+            (Cl100kSplitter.QwenPattern, _) when all => new Cl100kSplitter(digits: 1),
+            (O200kSplitter.Pattern, _) when all => new O200kSplitter(),
+            (OperatorSplitter.Pattern, "Isolated") => new OperatorSplitter(),
+            (DigitsSplitter.UpToThreePattern, "Isolated") => new DigitsSplitter(3),
+            (CjkSplitter.Pattern, "Isolated") => new CjkSplitter(),
+            (DeepSeekSplitter.Pattern, "Isolated") => new DeepSeekSplitter(),
             _ => throw part.Unsupported($"Split with the behavior {behavior}, invert {inverted}, and the pattern " +
-                part.Body.Get("pattern")?.GetRawText(), Patterns),
+                part.Body.Get("pattern")?.OnOneLine(), Patterns),
         };
     }
 }

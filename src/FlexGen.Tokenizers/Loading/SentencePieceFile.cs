@@ -13,7 +13,7 @@ internal static class SentencePieceFile
         {
             var file = ModelFile.Parse(File.ReadAllBytes(path));
             RequireSupported(path, file);
-            return Build(file, new TokenizerConfig(folder));
+            return Build(path, file, new TokenizerConfig(folder));
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or KeyNotFoundException)
         {
@@ -22,7 +22,7 @@ internal static class SentencePieceFile
         }
     }
 
-    private static SentencePieceTokenizer Build(ModelFile file, TokenizerConfig config)
+    private static SentencePieceTokenizer Build(string path, ModelFile file, TokenizerConfig config)
     {
         var pieces = file.Pieces.DistinctBy(piece => piece.Text).ToDictionary(piece => piece.Text, piece => piece.Id, StringComparer.Ordinal);
         var reserved = file.Pieces.Where(piece => piece.Kind is PieceKind.Control or PieceKind.Unknown)
@@ -34,10 +34,11 @@ internal static class SentencePieceFile
         var end = Existing(file.End);
         var tokens = file.Pieces.Select(piece => KeyValuePair.Create(piece.Text, piece.Id))
             .Concat(added.Select(token => KeyValuePair.Create(token.Text, token.Id)));
-        var vocabulary = new Vocabulary(tokens, added.Where(token => token.Special).Select(token => token.Id))
+        var vocabulary = new Vocabulary(path, tokens, added.Where(token => token.Special).Select(token => token.Id))
         {
             BeginOfSequence = begin,
             EndOfSequence = end,
+            Added = added.Select(token => token.Id).ToHashSet(),
             Before = (config.AddBegin ?? !isT5) && begin is { } first ? [first] : [],
             After = (config.AddEnd ?? isT5) && end is { } last ? [last] : [],
         };
@@ -52,6 +53,10 @@ internal static class SentencePieceFile
             { WhitespaceAsSuffix: true } => "treat_whitespace_as_suffix",
             _ => null,
         };
+        if (file.Fault() is { } fault)
+        {
+            throw TokenizerException.Unsupported(path, fault, "pieces that SentencePiece itself would load", "Copy the file again from the checkpoint.");
+        }
         if (found is not null)
         {
             throw TokenizerException.Unsupported(path, found, "model_type BPE or UNIGRAM with spaces in front of words",

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FlexGen.Tokenizers.Added;
 using FlexGen.Tokenizers.Bpe;
-using FlexGen.Tokenizers.Splitting;
 
 namespace FlexGen.Tokenizers.Loading;
 
@@ -31,8 +30,7 @@ internal static class TokenizerJson
         Part? PartOf(string role) => root.Get(role) is { } body ? new Part(file, role, body) : null;
         var model = PartOf("model") ?? new Part(file, "model", default);
         RequireBpe(model);
-        var vocabulary = model.Body.Get("vocab")?.EnumerateObject()
-            .ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal) ?? [];
+        var vocabulary = Json.Ids(file, model.Body.GetProperty("vocab"));
         var added = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
         var parts = new BpeParts(file, vocabulary, added);
         foreach (var merge in model.Body.Items("merges"))
@@ -41,13 +39,12 @@ internal static class TokenizerJson
         }
         var preTokenizer = PreTokenizerReader.Read(PartOf("pre_tokenizer"), out var byteLevel);
         var unknown = parts.Find(model.Body.Text("unk_token"));
-        IAlphabet alphabet = byteLevel
-            ? new ByteAlphabet(vocabulary, unknown)
-            : new RuneAlphabet(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
+        var missing = new MissingCharacters(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
+        IAlphabet alphabet = byteLevel ? new ByteAlphabet(vocabulary, missing) : new RuneAlphabet(vocabulary, missing);
         var ignoreMerges = model.Body.Flag("ignore_merges") ?? false;
-        if (!byteLevel && preTokenizer.Words.IsEmpty && parts.CanCutAtSpaces(ignoreMerges))
+        if (!byteLevel && parts.SpaceSplitter(ignoreMerges) is { } spaces)
         {
-            preTokenizer = preTokenizer with { Words = new WordSplitter([SpaceBorder.Splitter]) };
+            preTokenizer = preTokenizer with { Words = preTokenizer.Words.With(spaces) };
         }
         var (before, after) = PostProcessorReader.Read(PartOf("post_processor"));
         var ids = parts.Vocabulary(config, before, after);
@@ -81,7 +78,7 @@ internal static class TokenizerJson
         var pair = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(part => part.GetString()!)];
         if (pair.Length != 2)
         {
-            throw model.Unsupported($"BPE with the merge {merge.GetRawText()}", "merges of two tokens");
+            throw model.Unsupported($"BPE with the merge {merge.OnOneLine()}", "merges of two tokens");
         }
         parts.AddMerge(pair[0], pair[1]);
     }

@@ -17,9 +17,7 @@ internal static class VocabularyAndMerges
             throw TokenizerException.Unsupported(Path.Combine(folder, "tokenizer_config.json"), $"the tokenizer_class {config.TokenizerClass}",
                 "GPT2Tokenizer or Qwen2Tokenizer beside vocab.json and merges.txt", "Add the checkpoint's tokenizer.json.");
         }
-        var vocabulary = Json.Read(vocabularyFile).EnumerateObject()
-            .Select(token => (token.Name, Id: token.Value.TryGetInt32(out var id) && id >= 0 ? id : throw NotAnId(vocabularyFile, token.Name)))
-            .ToDictionary(token => token.Name, token => token.Id, StringComparer.Ordinal);
+        var vocabulary = Json.Ids(vocabularyFile, Json.Read(vocabularyFile));
         var added = config.AddedTokens(vocabulary);
         var parts = new BpeParts(vocabularyFile, vocabulary, added);
         ReadMerges(Path.Combine(folder, "merges.txt"), parts);
@@ -29,7 +27,8 @@ internal static class VocabularyAndMerges
         var end = config.AddEnd == true ? parts.Find(config.EndToken) : null;
         var ids = parts.Vocabulary(config, addsBegin && begin is { } first ? [first] : [], end is { } last ? [last] : []);
         var words = new PreTokenizer(new WordSplitter([qwen ? new Cl100kSplitter(digits: 1) : new Gpt2Splitter()]), config.AddPrefixSpace);
-        var model = parts.Build(new ByteAlphabet(vocabulary, parts.Find(config.UnknownToken)), ignoreMerges: false);
+        var missing = new MissingCharacters(vocabulary, byteFallback: false, parts.Find(config.UnknownToken), fuseUnknown: false);
+        var model = parts.Build(new ByteAlphabet(vocabulary, missing), ignoreMerges: false);
         return new BpeTokenizer(ids, added, qwen ? new UnicodeNormalizer(compatible: false) : null, words, model, DecoderReader.ByteLevel(ids));
     }
 
@@ -46,7 +45,4 @@ internal static class VocabularyAndMerges
             parts.AddMerge(pair[0], pair[1]);
         }
     }
-
-    private static TokenizerException NotAnId(string file, string token) => TokenizerException.Unsupported(
-        file, $"no id for \"{token}\"", "a number from 0 on for each token", "Copy the file again from the checkpoint.");
 }

@@ -2,5 +2,5 @@ namespace FlexGen.Tokenizers.Normalization;
 
 internal sealed class SequenceNormalizer(IReadOnlyList<INormalizer> steps) : INormalizer
 {
-    public string Normalize(string text) => steps.Aggregate(text, (current, step) => step.Normalize(current));
+    public string Normalize(string text, Growth most) => steps.Aggregate(text, (current, step) => step.Normalize(current, most));
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace FlexGen.Tokenizers.Normalization;
@@ -20,7 +21,16 @@ internal sealed class UnicodeNormalizer : INormalizer
         }
     }
 
-    public string Normalize(string text) => IsNormal(text) ? text : Compose(Decompose(text));
+    public string Normalize(string text, Growth most)
+    {
+        if (IsNormal(text))
+        {
+            return text;
+        }
+        var codes = Decompose(text);
+        most.Require(codes.Count);
+        return Compose(codes);
+    }
 
     private bool IsNormal(string text)
     {
@@ -41,15 +51,7 @@ internal sealed class UnicodeNormalizer : INormalizer
         {
             Decompose(rune.Value, codes);
         }
-        // Canonical order: marks of different classes in ascending order, equal ones as they come.
-        for (var i = 1; i < codes.Count; i++)
-        {
-            var combining = table.ClassOf(codes[i]);
-            for (var j = i; combining != 0 && j > 0 && table.ClassOf(codes[j - 1]) > combining; j--)
-            {
-                (codes[j - 1], codes[j]) = (codes[j], codes[j - 1]);
-            }
-        }
+        CanonicalOrder.Sort(CollectionsMarshal.AsSpan(codes), table.ClassOf);
         return codes;
     }
 
@@ -95,7 +97,7 @@ internal sealed class UnicodeNormalizer : INormalizer
             codes[written++] = codes[i];
         }
         var text = new StringBuilder(written + 16);
-        foreach (var code in codes.Take(written))
+        foreach (var code in CollectionsMarshal.AsSpan(codes)[..written])
         {
             text.Append(new Rune(code));
         }

@@ -21,10 +21,10 @@ internal sealed class BpePieces : IPieceModel
         var ranks = pieces.Values.Select(piece => piece.Score).Distinct().OrderDescending()
             .Select((score, rank) => (score, rank)).ToDictionary(pair => pair.score, pair => pair.rank);
         var merges = new MergeTable(pieces.Count);
-        var separable = pieces.ContainsKey(SpaceBorder.Space.ToString());
+        var border = new SpaceBorder();
         foreach (var piece in pieces.Values.Where(piece => piece.Kind != PieceKind.UserDefined))
         {
-            separable &= !SpaceBorder.IsCrossedBy(piece.Text);
+            border.Add(piece.Text);
             for (var cut = 1; cut < piece.Text.Length; cut++)
             {
                 if (pieces.TryGetValue(piece.Text[..cut], out var left) && pieces.TryGetValue(piece.Text[cut..], out var right))
@@ -33,8 +33,9 @@ internal sealed class BpePieces : IPieceModel
                 }
             }
         }
-        model = new BpeModel(new RuneAlphabet(symbols, file.ByteFallback, file.Unknown, fuseUnknown: true), merges);
-        words = new WordSplitter(separable ? [SpaceBorder.Splitter] : []);
+        var missing = new MissingCharacters(symbols, file.ByteFallback, file.Unknown, fuseUnknown: true);
+        model = new BpeModel(new RuneAlphabet(symbols, missing), merges);
+        words = new WordSplitter(pieces.ContainsKey(SpaceBorder.Space.ToString()) ? [border.Splitter()] : []);
     }
 
     public void Encode(string text, List<int> ids)

@@ -31,6 +31,19 @@ internal sealed class ModelFile
 
     public bool EscapeWhitespaces { get; private set; } = true;
 
+    /// <summary>What is wrong with the pieces, in words; null: nothing.</summary>
+    public string? Fault()
+    {
+        var twice = Pieces.GroupBy(piece => (piece.IsText, piece.Text)).FirstOrDefault(group => group.Skip(1).Any());
+        if (twice is not null)
+        {
+            return $"the piece \"{twice.Key.Text}\" twice, as {string.Join(" and ", twice.Take(2).Select(piece => piece.Id))}";
+        }
+        var bytes = Pieces.Where(piece => piece.Kind == PieceKind.Byte).Select(piece => piece.Text).ToHashSet(StringComparer.Ordinal);
+        var missing = Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>").FirstOrDefault(text => !bytes.Contains(text));
+        return ByteFallback && missing is not null ? $"byte_fallback without the piece {missing}" : null;
+    }
+
     /// <exception cref="FormatException">The bytes are not such a file.</exception>
     public static ModelFile Parse(ReadOnlySpan<byte> bytes)
     {

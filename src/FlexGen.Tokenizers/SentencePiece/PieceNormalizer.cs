@@ -12,9 +12,9 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
 {
     private readonly Charsmap? charsmap = file.Charsmap.Length > 0 ? new Charsmap(file.Charsmap) : null;
 
-    public string Normalize(string text)
+    public string Normalize(string text, Growth most)
     {
-        var result = Replaced(text);
+        var result = Replaced(text, most);
         if (file.RemoveExtraWhitespaces)
         {
             result = string.Join(' ', result.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -24,10 +24,12 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
             return "";
         }
         result = file.AddDummyPrefix ? " " + result : result;
-        return file.EscapeWhitespaces ? result.Replace(' ', SpaceBorder.Space) : result;
+        result = file.EscapeWhitespaces ? result.Replace(' ', SpaceBorder.Space) : result;
+        // The mark is taken for a space here, wherever it came from.
+        return file.RemoveExtraWhitespaces && file.EscapeWhitespaces ? result.TrimEnd(SpaceBorder.Space) : result;
     }
 
-    private string Replaced(string text)
+    private string Replaced(string text, Growth most)
     {
         if (charsmap is null)
         {
@@ -37,15 +39,15 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
         var from = 0;
         while (userDefined.Next(text, from, null, out var match))
         {
-            AppendReplaced(text.AsSpan(from, match.Start - from), result);
+            AppendReplaced(text.AsSpan(from, match.Start - from), result, most);
             result.Append(text, match.Start, match.End - match.Start);
             from = match.End;
         }
-        AppendReplaced(text.AsSpan(from), result);
+        AppendReplaced(text.AsSpan(from), result, most);
         return result.ToString();
     }
 
-    private void AppendReplaced(ReadOnlySpan<char> text, StringBuilder result)
+    private void AppendReplaced(ReadOnlySpan<char> text, StringBuilder result, Growth most)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(text.Length * 3);
         ReadOnlySpan<byte> bytes = buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer));
@@ -53,6 +55,7 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
         {
             if (charsmap!.Replace(bytes, out var length) is { } replacement)
             {
+                most.Require((long)result.Length + replacement.Length);
                 result.Append(replacement);
             }
             else

@@ -1,5 +1,6 @@
 using FlexGen.Tokenizers.Added;
 using FlexGen.Tokenizers.Decoding;
+using FlexGen.Tokenizers.Normalization;
 
 namespace FlexGen.Tokenizers.SentencePiece;
 
@@ -23,5 +24,5 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     public override IncrementalDecoder CreateDecoder() => new SentencePieceDecoder(decoding);
 
     private protected override void EncodeText(string piece, bool atStart, List<int> ids) =>
-        model.Encode(normalizer.Normalize(piece), ids);
+        model.Encode(normalizer.Normalize(piece, new Growth(piece.Length)), ids);
 }

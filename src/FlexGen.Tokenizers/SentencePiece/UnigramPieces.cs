@@ -3,12 +3,13 @@ using System.Text;
 namespace FlexGen.Tokenizers.SentencePiece;
 
 /// <summary>SentencePiece's unigram model: of all ways to cut a text into pieces, the one with the highest sum of
-/// scores, added up in 32-bit floats from the left as the original does.</summary>
+/// scores, added up from the left. As in the original a sum is kept in 32 bits and the next one held against it in 64, so that
+/// of cuts that are equal in 32 bits a later one may win.</summary>
 internal sealed class UnigramPieces : IPieceModel
 {
     private const float UnknownPenalty = 10;
     private readonly PieceTrie trie = new();
-    private readonly float[] scores;
+    private readonly double[] scores;
     private readonly int[]? idOfByte;
     private readonly int unknown;
     private readonly float unknownScore;
@@ -19,16 +20,14 @@ internal sealed class UnigramPieces : IPieceModel
         var normal = file.Pieces.Where(piece => piece.Kind == PieceKind.Normal).Select(piece => piece.Score).DefaultIfEmpty().ToList();
         unknownScore = normal.Min() - UnknownPenalty;
         scores = [.. file.Pieces.Select(piece => piece.Kind == PieceKind.UserDefined
-            ? (Encoding.UTF8.GetByteCount(piece.Text) * normal.Max()) - 0.1f
+            ? (Encoding.UTF8.GetByteCount(piece.Text) * normal.Max()) - 0.1
             : piece.Score)];
         foreach (var piece in file.Pieces.Where(piece => piece.Kind is PieceKind.Normal or PieceKind.UserDefined))
         {
             trie.Add(Encoding.UTF8.GetBytes(piece.Text), piece.Id);
         }
         var bytes = file.Pieces.Where(piece => piece.Kind == PieceKind.Byte).ToDictionary(piece => piece.Text, piece => piece.Id);
-        idOfByte = file.ByteFallback && bytes.Count == 256
-            ? [.. Enumerable.Range(0, 256).Select(value => bytes[$"<0x{value:X2}>"])]
-            : null;
+        idOfByte = file.ByteFallback ? [.. Enumerable.Range(0, 256).Select(value => bytes[$"<0x{value:X2}>"])] : null;
     }
 
     public void Encode(string text, List<int> ids)
@@ -46,24 +45,24 @@ internal sealed class UnigramPieces : IPieceModel
                 var id = trie.IdAt(node);
                 if (id != PieceTrie.None)
                 {
-                    Offer(ref best[end], new Step(start, id, best[start].Score + scores[id]));
+                    Offer(ref best[end], start, id, best[start].Score + scores[id]);
                     isPiece |= end == start + length;
                 }
                 node = end < bytes.Length ? trie.Step(node, bytes[end]) : PieceTrie.None;
             }
             if (!isPiece)
             {
-                Offer(ref best[start + length], new Step(start, unknown, best[start].Score + unknownScore));
+                Offer(ref best[start + length], start, unknown, best[start].Score + unknownScore);
             }
         }
         Append(bytes, best, ids);
     }
 
-    private static void Offer(ref Step best, Step candidate)
+    private static void Offer(ref Step best, int start, int id, double score)
     {
-        if (best.Start == PieceTrie.None || candidate.Score > best.Score)
+        if (best.Start == PieceTrie.None || score > best.Score)
         {
-            best = candidate;
+            best = new Step(start, id, (float)score);
         }
     }
 

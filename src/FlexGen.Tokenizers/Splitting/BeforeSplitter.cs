@@ -1,17 +1,19 @@
+using System.Buffers;
+
 namespace FlexGen.Tokenizers.Splitting;
 
-/// <summary>Cuts before a mark: before each one, or only before each run of them.</summary>
-internal sealed class BeforeSplitter(char mark, bool runs) : ISplitter
+/// <summary>Cuts before every occurrence of a mark, except behind a character of joined.</summary>
+internal sealed class BeforeSplitter(char mark, SearchValues<char> joined) : ISplitter
 {
     public int Next(ReadOnlySpan<char> text, int at, out bool drop)
     {
         drop = false;
-        var body = at + 1;
-        while (runs && body < text.Length && text[body - 1] == mark && text[body] == mark)
+        do
         {
-            body++;
+            var found = text[(at + 1)..].IndexOf(mark);
+            at = found < 0 ? text.Length : at + 1 + found;
         }
-        var found = text[body..].IndexOf(mark);
-        return found < 0 ? text.Length : body + found;
+        while (at < text.Length && joined.Contains(text[at - 1]));
+        return at;
     }
 }

@@ -24,10 +24,10 @@ internal static class CharacterClasses
         return Of(Rune.GetUnicodeCategory(rune), false);
     }
 
-    /// <summary>Where the run of characters of one class that begins at at ends; at itself when there is none.</summary>
+    /// <summary>Where the run of characters of the wanted classes that begins at at ends; at itself when there is none.</summary>
     public static int EndOfRun(ReadOnlySpan<char> text, int at, CharacterClass wanted, int most = int.MaxValue)
     {
-        while (at < text.Length && most-- > 0 && At(text, at, out var next) == wanted)
+        while (at < text.Length && most-- > 0 && (At(text, at, out var next) & wanted) != 0)
         {
             at = next;
         }
@@ -41,8 +41,12 @@ internal static class CharacterClasses
     private static CharacterClass Of(UnicodeCategory category, bool isSpace) => category switch
     {
         _ when isSpace => CharacterClass.Space,
-        <= UnicodeCategory.OtherLetter => CharacterClass.Letter,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterClass.Number,
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => CharacterClass.Upper,
+        UnicodeCategory.LowercaseLetter => CharacterClass.Lower,
+        <= UnicodeCategory.OtherLetter => CharacterClass.Uncased,
+        <= UnicodeCategory.EnclosingMark => CharacterClass.Mark,
+        <= UnicodeCategory.OtherNumber => CharacterClass.Number,
+        >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherSymbol => CharacterClass.Sign,
         _ => CharacterClass.Other,
     };
 }

@@ -19,7 +19,7 @@ internal sealed class Cl100kSplitter(int digits) : ISplitter
             return at + contraction;
         }
         var kind = At(text, at, out var next);
-        if (kind == CharacterClass.Letter)
+        if ((kind & CharacterClass.Letter) != 0)
         {
             return EndOfRun(text, next, CharacterClass.Letter);
         }
@@ -31,23 +31,7 @@ internal sealed class Cl100kSplitter(int digits) : ISplitter
         {
             return letters;
         }
-        var others = EndOfRun(text, first == ' ' ? next : at, CharacterClass.Other);
-        return others > next || kind == CharacterClass.Other ? EndOfBreaks(text, others) : EndOfWhiteSpace(text, at);
-    }
-
-    private static int EndOfBreaks(ReadOnlySpan<char> text, int at)
-    {
-        while (at < text.Length && text[at] is '\r' or '\n')
-        {
-            at++;
-        }
-        return at;
-    }
-
-    private static int EndOfWhiteSpace(ReadOnlySpan<char> text, int at)
-    {
-        var run = text[at..EndOfRun(text, at, CharacterClass.Space)];
-        var lastBreak = run.LastIndexOfAny('\r', '\n');
-        return lastBreak >= 0 ? at + lastBreak + 1 : Words.EndOfSpaces(text, at);
+        var others = EndOfRun(text, first == ' ' ? next : at, CharacterClass.NoWord);
+        return others > (first == ' ' ? next : at) ? Words.EndOfAny(text, others, "\r\n") : Words.EndOfWhiteSpace(text, at);
     }
 }

@@ -17,6 +17,11 @@ internal sealed class Gpt2Splitter : ISplitter
         }
         var start = rest[0] == ' ' && rest.Length > 1 ? at + 1 : at;
         var kind = At(text, start, out var next);
-        return kind == CharacterClass.Space ? Words.EndOfSpaces(text, at) : EndOfRun(text, next, kind);
+        return kind switch
+        {
+            CharacterClass.Space => Words.EndOfSpaces(text, at),
+            CharacterClass.Number => EndOfRun(text, next, CharacterClass.Number),
+            _ => EndOfRun(text, next, (kind & CharacterClass.Letter) != 0 ? CharacterClass.Letter : CharacterClass.NoWord),
+        };
     }
 }

@@ -5,8 +5,8 @@ namespace FlexGen.Tokenizers.Splitting;
 /// <summary>Cuts a text by one splitter after the other, each within the words of the one before.</summary>
 internal sealed class WordSplitter(IReadOnlyList<ISplitter> splitters)
 {
-    /// <summary>Whether nothing is cut.</summary>
-    public bool IsEmpty => splitters.Count == 0;
+    /// <summary>These splitters and one more behind them.</summary>
+    public WordSplitter With(ISplitter last) => new([.. splitters, last]);
 
     /// <summary>Appends the ids of every word of the text.</summary>
     public void Encode(ReadOnlySpan<char> text, BpeModel model, List<int> ids)

@@ -25,6 +25,21 @@ internal static class Words
         return end < text.Length && end - at > 1 ? end - 1 : end;
     }
 
+    /// <summary>The end of \s*[\r\n]+|\s+(?!\S)|\s+ at at.</summary>
+    public static int EndOfWhiteSpace(ReadOnlySpan<char> text, int at)
+    {
+        var run = text[at..EndOfRun(text, at, CharacterClass.Space)];
+        var lastBreak = run.LastIndexOfAny('\r', '\n');
+        return lastBreak >= 0 ? at + lastBreak + 1 : EndOfSpaces(text, at);
+    }
+
+    /// <summary>Where the run of some of these characters that begins at at ends.</summary>
+    public static int EndOfAny(ReadOnlySpan<char> text, int at, ReadOnlySpan<char> characters)
+    {
+        var length = text[at..].IndexOfAnyExcept(characters);
+        return length < 0 ? text.Length : at + length;
+    }
+
     private static char Letter(ReadOnlySpan<char> text, int at, bool ignoreCase)
     {
         var letter = at < text.Length ? text[at] : '\0';

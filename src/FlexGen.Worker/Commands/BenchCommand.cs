@@ -57,6 +57,7 @@ internal sealed class BenchCommand
         using var trace = traceFile is null ? null : new Trace();
         var start = TimeProvider.System.GetTimestamp();
         var running = OffloadEngine.LoadShape(settings.Shape, engineSettings.ToOptions() with { StaticBatches = settings.Slots == "static", Trace = trace });
+        Report.Warn(running.Warning);
         double loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var report = new Report().Add("shape", settings.Shape).Add("device", running.Description).Add("schedule", engineSettings.Schedule)
             .Add("slots", settings.Slots).Add("policy", Policy(running.Policy), Text(running.Policy));

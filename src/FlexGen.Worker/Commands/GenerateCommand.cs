@@ -33,7 +33,7 @@ internal sealed class GenerateCommand
             """
             In, a line each:   {"id": 1, "prompt": "Text: Ada lives in Turin.\nJSON:"}   or   {"id": 2, "prompt_token_ids": [2, 81, 7]}
             Out, in order:     {"id": 1, "token_ids": [...], "text": " {...}", "finish_reason": "stop"}
-            finish_reason is stop (end-of-sequence token or stop string) or length. token_ids has the tokens that ended it too; text has
+            finish_reason is stop (end-of-sequence token, stop token or stop string) or length. token_ids has the tokens that ended it too; text has
             not, and is null where the model folder has no tokenizer. A bad line becomes {"id", "error"}, the others go on, and the exit code is 1.
 
             Examples:
@@ -56,11 +56,8 @@ internal sealed class GenerateCommand
         var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
         var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
         files.CheckFiles(parse, logitsFile);
-        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings);
-        if (options.Stop.Count > 0 && !model.HasTokenizer)
-        {
-            throw new UsageException("--stop needs a tokenizer, and the model folder has none.");
-        }
+        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
+        Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
         long promptTokens = 0, completionTokens = 0;
         long start = Stopwatch.GetTimestamp();
@@ -69,7 +66,7 @@ internal sealed class GenerateCommand
             async line =>
             {
                 int[] prompt = PromptTokens(parse, line, model);
-                var generated = await model.GenerateAsync(prompt, options, logits is not null, cancellation);
+                var generated = await model.GenerateAsync(prompt, logits is not null, cancellation);
                 return json =>
                 {
                     promptTokens += prompt.Length;

@@ -28,7 +28,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         }),
         Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
         Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its start [default: one for each micro-batch]."),
-        Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: flexgen in the temporary folder]."),
+        Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: the temporary folder, $TMPDIR or /tmp]."),
     ];
 
     /// <summary>What is measured. Keys are those of <see cref="BenchSettings"/>.</summary>
@@ -57,8 +57,9 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("topK", "--top-k", "K", "Draw from the K likeliest tokens only; 0: from all [default: 0]."),
         Text("topP", "--top-p", "P", "Draw from the likeliest tokens that reach this probability together [default: 1]."),
         Text("repetitionPenalty", "--repetition-penalty", "R", "Makes tokens that were there before less likely; 1: off [default: 1]."),
-        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens [default: 0]."),
-        new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. A line feed in bash: --stop $'\\n'." }),
+        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens, on a GPU up to rounding [default: 0]."),
+        new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. The text of a control token, such as </s>, stands for the token, too. A line feed in bash: --stop $'\\n'." }),
+        new("stopTokenIds", new Option<string[]>("--stop-token-id") { HelpName = "ID", Description = "Ends a completion with this token; may be repeated." }),
         new("ignoreEos", new Option<bool>("--ignore-eos") { Description = "Go on past end-of-sequence tokens, to --max-new-tokens." }),
     ];
 

@@ -3,7 +3,7 @@ using FlexGen.Dataflow;
 namespace FlexGen.Worker.Generation;
 
 /// <summary>The model as the pipeline sees it.</summary>
-internal sealed class EngineGenerator(LanguageModel model, GenerationOptions options) : IGenerator
+internal sealed class EngineGenerator(LanguageModel model) : IGenerator
 {
     public int Concurrency => model.Slots;
 
@@ -13,11 +13,14 @@ internal sealed class EngineGenerator(LanguageModel model, GenerationOptions opt
     /// <inheritdoc cref="LanguageModel.Description"/>
     public string Description => model.Description;
 
+    /// <inheritdoc cref="LanguageModel.Warning"/>
+    public string? Warning => model.Warning;
+
     public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, model.Encode(prompt));
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)
     {
-        var generated = await model.GenerateAsync(prompt.TokenIds, options, returnLogits: false, cancellationToken);
+        var generated = await model.GenerateAsync(prompt.TokenIds, returnLogits: false, cancellationToken);
         return new Completion(generated.Text ?? "", generated.FinishReasonName, prompt.TokenIds.Length, generated.TokenIds.Count);
     }
 

@@ -3,7 +3,7 @@ using FlexGen.Engine;
 namespace FlexGen.Worker.Generation;
 
 /// <summary>What came of one prompt.</summary>
-/// <param name="TokenIds">The generated tokens, those of a stop string and the end-of-sequence token included.</param>
+/// <param name="TokenIds">The generated tokens, those of a stop string and the stop or end-of-sequence token included.</param>
 /// <param name="Text">Their text before the stop string; null where the model has no tokenizer.</param>
 /// <param name="FinishReason">Why they end.</param>
 /// <param name="Logits">[vocabulary] after the prompt's last token, where they were asked for.</param>

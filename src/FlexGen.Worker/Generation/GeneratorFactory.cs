@@ -19,13 +19,17 @@ internal static class GeneratorFactory
         }
         log.LoadingModel(path);
         long start = time.GetTimestamp();
-        var loaded = LanguageModel.Load(path, options.Engine);
+        var loaded = LanguageModel.Load(path, options.Engine, options.Generation);
         if (!loaded.HasTokenizer)
         {
             loaded.Dispose();
             throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json with merges.txt, or tokenizer.model.");
         }
         log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
-        return new EngineGenerator(loaded, options.Generation);
+        if (loaded.Warning is { } warning)
+        {
+            log.EngineWarning(warning);
+        }
+        return new EngineGenerator(loaded);
     }
 }

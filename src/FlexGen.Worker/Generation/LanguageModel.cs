@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Sampling;
+using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 
@@ -11,11 +12,15 @@ internal sealed class LanguageModel : IDisposable
 {
     private readonly OffloadEngine engine;
     private readonly Tokenizer? tokenizer;
+    private readonly GenerationOptions options;
+    private readonly StopTexts stops;
 
-    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer)
+    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer, GenerationOptions options)
     {
         this.engine = engine;
         this.tokenizer = tokenizer;
+        this.options = options;
+        stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -28,20 +33,33 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
-        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
+        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description} ({engine.Threads} thread{(engine.Threads == 1 ? "" : "s")}); {Slots} slots of {engine.Policy.SequenceLength} tokens";
+
+    /// <inheritdoc cref="OffloadEngine.Warning"/>
+    public string? Warning => engine.Warning;
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="settings">How it is run.</param>
+    /// <param name="options">How its completions are made.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="UsageException">It cannot be made so with this model.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
-    /// <exception cref="Engine.Tensors.CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
-    public static LanguageModel Load(string folder, EngineSettings settings)
+    public static LanguageModel Load(string path, EngineSettings settings, GenerationOptions options)
     {
+        string folder = TokenizerFolder.Find(path);
+        ModelFolder.RequireModel(folder);
+        var files = ModelFiles.In(folder);
         var tokenizer = TokenizerFolder.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try
         {
+            files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            return new LanguageModel(engine, tokenizer);
+            RequireFit(options, engine.Shape.VocabularySize, tokenizer);
+            return new LanguageModel(engine, tokenizer, options);
         }
         catch
         {
@@ -58,7 +76,7 @@ internal sealed class LanguageModel : IDisposable
         {
             throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
         }
-        int[] tokens = tokenizer.Encode(prompt.Text, prompt.Literals);
+        int[] tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
         Require(tokens);
         return tokens;
     }
@@ -79,12 +97,13 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
     /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
-    public async Task<GeneratedText> GenerateAsync(int[] tokens, GenerationOptions options, bool returnLogits, CancellationToken cancellationToken)
+    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken)
     {
-        var matcher = tokenizer is null ? null : new StopMatcher([.. options.Stop], tokenizer.CreateDecoder());
+        var matcher = tokenizer is null ? null : new StopMatcher(stops, tokenizer.CreateDecoder());
         var request = new GenerationRequest(tokens, ToSampling(options))
         {
             MaxNewTokens = options.MaxNewTokens,
+            StopTokenIds = [.. options.StopTokenIds],
             IgnoreEos = options.IgnoreEos,
             StopAfter = matcher is null ? null : matcher.Append,
             ReturnLogits = returnLogits,
@@ -92,7 +111,7 @@ internal sealed class LanguageModel : IDisposable
         try
         {
             var sequence = await engine.GenerateAsync(request, cancellationToken);
-            string? text = matcher?.Finish();
+            string? text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
             return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
         }
         catch (RequestException e)
@@ -102,6 +121,31 @@ internal sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => engine.Dispose();
+
+    private static void RequireFit(GenerationOptions options, int vocabularySize, Tokenizer? tokenizer)
+    {
+        if (options.Stop.Count > 0 && tokenizer is null)
+        {
+            throw new UsageException("--stop needs a tokenizer, and the model folder has none. Tokens can be named by --stop-token-id.");
+        }
+        foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
+        {
+            throw new UsageException($"generation.stopTokenIds (--stop-token-id) holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
+        }
+    }
+
+    // A tokenizer that fails on one text still serves the others.
+    private static T OfRecord<T>(Func<T> work, string doing)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (RecordException.IsOfRecord(e))
+        {
+            throw RecordException.Of(e, doing);
+        }
+    }
 
     private static SamplingOptions ToSampling(GenerationOptions options) => new()
     {

@@ -4,12 +4,12 @@ using FlexGen.Tokenizers;
 namespace FlexGen.Worker.Generation;
 
 /// <summary>Decodes a sequence token by token and finds the first stop string, also where it spans tokens.</summary>
-internal sealed class StopMatcher(IReadOnlyList<string> stops, Func<int, string> append, Func<string> flush)
+internal sealed class StopMatcher(StopTexts stops, Func<int, string> append, Func<string> flush)
 {
-    private readonly int longest = stops.Count == 0 ? 0 : stops.Max(s => s.Length);
+    private readonly int longest = stops.Texts.Count == 0 ? 0 : stops.Texts.Max(s => s.Length);
     private readonly StringBuilder text = new();
 
-    public StopMatcher(IReadOnlyList<string> stops, IncrementalDecoder decoder)
+    public StopMatcher(StopTexts stops, IncrementalDecoder decoder)
         : this(stops, decoder.Append, decoder.Flush)
     {
     }
@@ -18,13 +18,15 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops, Func<int, string>
     public bool Stopped { get; private set; }
 
     /// <summary>Takes the next token; true when the text now holds a stop string.</summary>
-    public bool Append(int token) => Add(append(token));
+    public bool Append(int token) =>
+        // A letter whose bytes are not all there comes before the mark, and ends with it.
+        (stops.Mark(token) is { } mark && Add(flush() + mark)) || Add(append(token));
 
     /// <summary>The text before the first stop string, or all of it.</summary>
     public string Finish()
     {
         Add(Stopped ? "" : flush());
-        return text.ToString();
+        return stops.Visible(text.ToString());
     }
 
     private bool Add(string piece)
@@ -36,7 +38,7 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops, Func<int, string>
         int from = Math.Max(0, text.Length - longest + 1);
         text.Append(piece);
         string tail = text.ToString(from, text.Length - from);
-        int first = stops.Select(s => tail.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
+        int first = stops.Texts.Select(s => tail.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
         if (first >= 0)
         {
             text.Length = from + first;

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 
 namespace FlexGen.Worker.Generation;
@@ -5,29 +6,27 @@ namespace FlexGen.Worker.Generation;
 /// <summary>The tokenizer of a model folder, which a checkpoint made for token ids alone may lack.</summary>
 internal static class TokenizerFolder
 {
-    private static readonly string[] files = ["tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model"];
+    /// <summary>The files of each kind of tokenizer; of those that are there the first kind is read.</summary>
+    private static readonly string[][] kinds = [["tokenizer.json"], ["vocab.json", "merges.txt"], ["tokenizer.model"]];
+    private static readonly string[] settings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
+    /// <summary>The folder that a model's path means.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="CheckpointException">It is a file, or a cache in which it is not plain which folder is meant.</exception>
+    public static string Find(string path) => Path.Exists(path)
+        ? ModelFolder.Find(path)
+        : throw new DirectoryNotFoundException($"There is no model folder {path} (looked in {Environment.CurrentDirectory}).");
+
+    /// <exception cref="CheckpointException">A file of it was not fetched.</exception>
     /// <exception cref="TokenizerException">The folder has a tokenizer that cannot be read.</exception>
-    public static Tokenizer? LoadIfPresent(string folder)
-    {
-        Require(folder);
-        return files.Any(f => File.Exists(Path.Combine(folder, f))) ? Tokenizer.Load(folder) : null;
-    }
+    public static Tokenizer? LoadIfPresent(string folder) =>
+        kinds.Any(kind => kind.Any(file => File.Exists(Path.Combine(folder, file)))) ? Load(folder) : null;
 
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="CheckpointException">A file of it was not fetched.</exception>
     /// <exception cref="TokenizerException">The folder has no tokenizer, or one that cannot be read.</exception>
     public static Tokenizer Load(string folder)
     {
-        Require(folder);
+        ModelFolder.RequireFetched(folder, [.. kinds.FirstOrDefault(kind => kind.All(file => File.Exists(Path.Combine(folder, file)))) ?? [], .. settings]);
         return Tokenizer.Load(folder);
-    }
-
-    private static void Require(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"There is no model folder {folder} (looked in {Environment.CurrentDirectory}).");
-        }
     }
 }

@@ -11,6 +11,9 @@ internal sealed partial class WorkerLog(ILogger logger)
     [LoggerMessage(101, LogLevel.Information, "Loaded {Model} in {Seconds:F1} s")]
     public partial void LoadedModel(string model, double seconds);
 
+    [LoggerMessage(102, LogLevel.Warning, "{Warning}")]
+    public partial void EngineWarning(string warning);
+
     [LoggerMessage(110, LogLevel.Information, "{Done} of {Total} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s, {Left} left")]
     public partial void Progress(long done, long total, double recordsPerSecond, double tokensPerSecond, string left);
 

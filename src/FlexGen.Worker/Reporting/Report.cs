@@ -37,6 +37,15 @@ internal sealed class Report
         .Add("disk_peak_bytes", DirectFile.PeakBytes)
         .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
 
+    /// <summary>Writes to the error stream what the user should know; null: nothing.</summary>
+    public static void Warn(string? warning)
+    {
+        if (warning is not null)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
     /// <summary>Prints it to the output stream. Where that fails, a warning says so: what the report is about is done all the same.</summary>
     public void TryPrint(bool asJson)
     {
@@ -46,7 +55,7 @@ internal sealed class Report
         }
         catch (IOException e)
         {
-            Console.Error.WriteLine($"warning: {e.Message} All the work that it reports on is done.");
+            Warn($"{e.Message} All the work that it reports on is done.");
         }
     }
 

@@ -139,21 +139,15 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"const": 1}""", "const", "enum of one value")]
-    [InlineData("""{"type":"object","properties":{"a":{"if":{},"then":{}}}}""", "#/properties/a/if", "ignored")]
-    [InlineData("""{"items":{"prefixItems":[]}}""", "#/items/prefixItems", "items with a list")]
-    [InlineData("""{"allOf":[{"contains":{}}]}""", "contains", "ignored")]
-    [InlineData("""{"propertyNames":{}}""", "propertyNames", "ignored")]
-    [InlineData("""{"dependentRequired":{}}""", "dependentRequired", "ignored")]
-    [InlineData("""{"unevaluatedProperties":false}""", "unevaluatedProperties", "ignored")]
-    [InlineData("""{"$defs":{"a":{"minContains":1}}}""", "minContains", "ignored")]
+    [InlineData("""{"allOf":[{"$dynamicRef":"#a"}]}""", "#/allOf/0/$dynamicRef", "ignored")]
     [InlineData("""{"requird":["a"]}""", "requird", "did you mean 'required'?")]
-    [InlineData("""{"format":"regex"}""", "regex", "ignored")]
+    [InlineData("""{"format":"phone"}""", "phone", "ignored")]
     [InlineData("""{"$ref":"other.json"}""", "other.json", "outside the file")]
-    [InlineData("""{"$ref":"#/definitions/a","minimum":1,"definitions":{"a":{}}}""", "minimum", "beside '$ref'")]
-    [InlineData("""{"properties":{"a":true}}""", "#/properties/a", "where a schema is expected")]
+    [InlineData("""{"properties":{"a":1}}""", "#/properties/a", "where a schema is expected")]
     [InlineData("""{"type":"objct"}""", "#/type", "unknown type 'objct'")]
-    [InlineData("""{"required":true}""", "#/required", "must be of kind Array")]
+    [InlineData("""{"required":true}""", "#/required", "must be a list")]
+    [InlineData("""{"pattern":"(a"}""", "#/pattern", "not closed")]
+    [InlineData("""{"$ref":"#"}""", "schema.json", "leads back to itself")]
     [InlineData("""{""", "schema.json")]
     public async Task A_schema_that_would_not_be_enforced_is_refused(string schema, params string[] parts)
     {

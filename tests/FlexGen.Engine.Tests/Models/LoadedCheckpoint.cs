@@ -15,7 +15,7 @@ internal sealed class LoadedCheckpoint : IDisposable
     public LoadedCheckpoint(string folder, ScalarType type = ScalarType.Float32)
     {
         checkpoint = Checkpoint.Open(folder);
-        Model = ModelFamily.Create(checkpoint.Config, checkpoint.Contains);
+        Model = ModelFamily.Create(checkpoint);
         foreach (var layer in Model.Layers)
         {
             weights.Add(new([.. layer.Weights.Select(w => checkpoint.Load(w, type, CPU))]));

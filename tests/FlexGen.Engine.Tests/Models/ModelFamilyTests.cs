@@ -33,10 +33,6 @@ public class ModelFamilyTests
     [InlineData("num_key_value_heads", "3", "3, which does not divide")]
     [InlineData("head_dim", "7", "even")]
     [InlineData("rope_scaling", "[]", "'rope_scaling' is []", "an object")]
-    [InlineData("rope_scaling", """{"type": "yarn", "factor": 2}""", "'yarn'", "default, linear and llama3")]
-    [InlineData("rope_parameters", """{"rope_type": "longrope"}""", "'rope_parameters.rope_type' is 'longrope'")]
-    [InlineData("rope_scaling", """{"rope_type": "linear"}""", "'rope_scaling.factor' is missing")]
-    [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1, "original_max_position_embeddings": 64}""", "high_freq_factor")]
     [InlineData("partial_rotary_factor", "0.5", "partial_rotary_factor")]
     [InlineData("quantization_config", "{}", "quantised")]
     public void A_wrong_value_is_refused_by_name(string key, string? value, params string[] parts) => Refused(With(Llama, key, value), parts);
@@ -55,21 +51,6 @@ public class ModelFamilyTests
     [Fact]
     public void Opt_with_another_activation_is_refused() =>
         Refused(With(RandomCheckpoint.Opt, "activation_function", "\"mish\""), "'activation_function' is 'mish'", "relu and gelu");
-
-    [Theory]
-    [InlineData("""{"type": "linear", "factor": 2.0}""")]
-    [InlineData("""{"rope_type": "linear", "factor": 2.0}""")]
-    [InlineData("""{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}""")]
-    [InlineData("""{"rope_type": "default"}""")]
-    public void The_older_rope_keys_mean_what_the_newer_do(string scaling)
-    {
-        var older = With(With(Llama, "rope_scaling", scaling), "rope_theta", "500000.0");
-        var newer = With(Llama, "rope_parameters", With(scaling, "rope_theta", "500000.0"));
-        Assert.Equal(Frequencies(older), Frequencies(newer));
-        Assert.NotEqual(Frequencies(Llama), Frequencies(older));
-
-        static float[] Frequencies(string config) => RotaryFrequencies.Read(new(RandomCheckpoint.Json(config)), 6);
-    }
 
     [Theory]
     [InlineData("OPTForCausalLM", null, "model.decoder.embed_tokens.weight")]
@@ -93,6 +74,13 @@ public class ModelFamilyTests
     [Fact]
     public void The_shape_is_the_configs() =>
         Assert.Equal(new("Llama", 3, 24, 40, 4, 2, 10, 50, 64), Create(With(Llama, "head_dim", "10")).Shape);
+
+    [Theory]
+    [InlineData("""{"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}""", 256)]
+    [InlineData("""{"type": "yarn", "factor": 2.5, "original_max_position_embeddings": 16}""", 64)]
+    [InlineData("""{"type": "linear", "factor": 4.0}""", 64)]
+    public void With_yarn_the_context_is_the_one_that_it_reaches(string scaling, int context) =>
+        Assert.Equal(context, Create(With(Llama, "rope_scaling", scaling)).Shape.ContextLength);
 
     private static string Qwen2 => With(Llama, "architectures", """["Qwen2ForCausalLM"]""");
 

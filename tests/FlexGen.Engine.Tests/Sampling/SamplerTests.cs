@@ -33,33 +33,91 @@ public class SamplerTests
         }
     }
 
-    [Fact]
-    public void Draws_follow_the_probabilities()
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(0.7, 0, 1)]
+    [InlineData(1.3, 20, 1)]
+    [InlineData(1, 0, 0.8)]
+    [InlineData(0.8, 30, 0.9)]
+    public void Draws_follow_the_probabilities(double temperature, int topK, double topP)
     {
-        float[] logits = [MathF.Log(0.5f), MathF.Log(0.3f), MathF.Log(0.2f)];
-        var counts = new int[3];
-        for (var step = 0; step < 20_000; step++)
+        const int draws = 100_000;
+        var logits = Normal(43, 5);
+        var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP };
+        var candidates = Sampler.Candidates(logits, options, new Sampler.Candidate[logits.Length]).ToArray();
+        var random = new CounterRandom(7, [1, 2, 3]);
+        var counts = new int[logits.Length];
+        for (var step = 0; step < draws; step++)
         {
-            var random = new CounterRandom(7, [1, 2, 3]);
-            counts[Sampler.Choose(logits.ToArray(), new() { Temperature = 1 }, new HashSet<int>(), random.Uniform(step))]++;
+            counts[Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step))]++;
         }
 
-        Assert.InRange(counts[0] / 20_000.0, 0.48, 0.52);
-        Assert.InRange(counts[1] / 20_000.0, 0.28, 0.32);
+        var sum = candidates.Sum(c => c.Weight);
+        var expected = candidates.Select(c => (c.Token, Count: draws * c.Weight / sum)).ToList();
+        Assert.Equal(draws, expected.Sum(e => counts[e.Token]));
+        // Chi-square of n tokens has a mean of n - 1 and a variance of twice that: five deviations are one in three million.
+        var chiSquare = expected.Sum(e => Math.Pow(counts[e.Token] - e.Count, 2) / e.Count);
+        Assert.InRange(chiSquare, 0, expected.Count - 1 + (5 * Math.Sqrt(2 * (expected.Count - 1))) + 5);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 0.95)]
+    [InlineData(1000, 1)]
+    public void Logits_that_are_rounded_otherwise_rarely_change_a_draw(int topK, double topP)
+    {
+        const int draws = 100;
+        var options = new SamplingOptions { Temperature = 0.8, TopK = topK, TopP = topP };
+        var random = new CounterRandom(7, [1, 2, 3]);
+        var changed = 0;
+        for (var step = 0; step < draws; step++)
+        {
+            // Many tokens that are almost alike, as a model has that does not know.
+            var (logits, rounding) = (Normal(32_000, step), Normal(32_000, -step - 1));
+            float[] other = [.. logits.Zip(rounding, (l, r) => l + (r * 0.002f))];
+            changed += Choose(logits, step) == Choose(other, step) ? 0 : 1;
+        }
+
+        Assert.InRange(changed, 0, draws / 25);
+
+        int Choose(float[] logits, int step) => Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step));
     }
 
     [Fact]
-    public void Random_numbers_depend_on_seed_prompt_and_step_alone()
+    public void A_token_s_noise_depends_on_seed_prompt_step_and_token_alone()
     {
-        Assert.Equal(new CounterRandom(1, [5, 6]).Uniform(3), new CounterRandom(1, [5, 6]).Uniform(3));
-        Assert.NotEqual(new CounterRandom(1, [5, 6]).Uniform(3), new CounterRandom(2, [5, 6]).Uniform(3));
-        Assert.NotEqual(new CounterRandom(1, [5, 6]).Uniform(3), new CounterRandom(1, [6, 5]).Uniform(3));
-        Assert.NotEqual(new CounterRandom(1, [5, 6]).Uniform(3), new CounterRandom(1, [5, 6]).Uniform(4));
+        int[] Drawn(int seed, int[] prompt, int step) =>
+            [.. Enumerable.Range(0, 20).Select(n => new CounterRandom(seed, prompt).Noise(step).Draw(Normal(1000, n), 1))];
+        Assert.Equal(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 3));
+        Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(2, [5, 6], 3));
+        Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [6, 5], 3));
+        Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 4));
+        // Whether it stands among all tokens or among some: with every token kept, in whatever order, the same one is drawn.
+        var logits = Normal(1001, 4);
+        var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Sampler.Candidate[1001]).ToArray();
+        for (var step = 0; step < 100; step++)
+        {
+            var noise = new CounterRandom(1, [5]).Noise(step);
+            Random.Shared.Shuffle(candidates);
+            Assert.Equal(noise.Draw(logits, 1), noise.Draw(candidates));
+        }
+    }
+
+    [Fact]
+    public void Tokens_that_are_ruled_out_are_never_drawn()
+    {
+        float[] logits = [.. Enumerable.Repeat(float.NegativeInfinity, 30)];
+        foreach (var only in new[] { 0, 7, 29 })
+        {
+            logits[only] = -1e30f;
+            Assert.Equal(only, new CounterRandom(1, [5]).Noise(0).Draw(logits, 0.01));
+            logits[only] = float.NegativeInfinity;
+        }
     }
 
     [Fact]
     public void Zero_temperature_takes_the_first_of_the_largest() =>
-        Assert.Equal(1, Sampler.Choose([0, 2, 2], SamplingOptions.Greedy, new HashSet<int>(), 0.9));
+        Assert.Equal(1, Sampler.Choose([0, 2, 2], SamplingOptions.Greedy, new HashSet<int>(), default));
 
     [Fact]
     public void Rows_drawn_side_by_side_are_those_drawn_alone()
@@ -80,5 +138,11 @@ public class SamplerTests
         var drawn = sequences.Where((s, n) => s.NeedsLogits && n != 4).ToList();
         var rows = logits.index_select(0, torch.tensor(drawn.Select(s => (long)Array.IndexOf(sequences, s)).ToArray()));
         Assert.Equal(drawn.Select(s => alone[Array.IndexOf(sequences, s)]), NextTokens.Choose(rows, [.. drawn.Select((s, n) => (n, s))]));
+    }
+
+    private static float[] Normal(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))];
     }
 }

@@ -1,6 +1,7 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Tensors;
 using FlexGen.Engine.Tests.Models;
+using FlexGen.Engine.Tests.Support;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Tensors;
@@ -22,8 +23,9 @@ public sealed class CheckpointTests : IDisposable
         using var scope = NewDisposeScope();
         RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt, stored);
         using var checkpoint = Checkpoint.Open(folder.Path);
-        Assert.Equal(stored, checkpoint.StoredType);
-        foreach (var spec in ModelFamily.Create(checkpoint.Config, checkpoint.Contains).Layers.SelectMany(l => l.Weights))
+        var model = ModelFamily.Create(checkpoint);
+        Assert.Equal(stored, checkpoint.StoredType(model));
+        foreach (var spec in model.Layers.SelectMany(l => l.Weights))
         {
             var expected = RandomCheckpoint.Tensors(RandomCheckpoint.Opt, stored).Single(t => t.Key == spec.Name).Value.to(wanted);
             var loaded = checkpoint.Load(spec, wanted, CPU);
@@ -45,27 +47,73 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Weights_in_the_stored_type_are_views_that_take_no_memory_of_their_own()
+    public void A_weight_in_another_type_takes_its_own_memory_and_little_beside()
     {
         const long MiB = 1 << 20;
+        const long Elements = 48 * MiB;
         using (var scope = NewDisposeScope())
         {
-            SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("big", ones(192 * MiB / 4))]);
+            SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("big", ones(Elements, ScalarType.Float16))]);
         }
 
         File.WriteAllText(folder.File("config.json"), "{}");
         using var checkpoint = Checkpoint.Open(folder.Path);
-        var before = AnonymousMemory();
-        using (var view = checkpoint.Load(new("big", [192 * MiB / 4], 0), ScalarType.Float32, CPU))
+        File.WriteAllText("/proc/self/clear_refs", "5");
+        var before = Peak();
+        using var weight = checkpoint.Load(new("big", [Elements], 0), ScalarType.Float32, CPU);
+        Assert.InRange(Peak() - before, 4 * Elements, (4 * Elements) + (64 * MiB));
+        Assert.Equal(Elements, weight.sum(ScalarType.Float64).item<double>());
+
+        // VmHWM: the most that the process has had since what was written above.
+        static long Peak() => 1024 * long.Parse(
+            File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Tensors_of_several_pieces_are_compared_to_the_last_element(ScalarType type)
+    {
+        using (var scope = NewDisposeScope())
         {
-            Assert.Equal(192f * MiB / 4, view.sum().item<float>());
-            Assert.InRange(AnonymousMemory() - before, long.MinValue, 64 * MiB);
+            const long Elements = (2 << 20) + 5;
+            var (one, other) = (ones(Elements), ones(Elements));
+            other[Elements - 1] = 2;
+            SafetensorsWriter.Write(folder.File("model.safetensors"), [new("one", one), new("same", one.to(type)), new("other", other.to(type)), new("short", ones(Elements - 1))]);
         }
 
-        // RssAnon: what the process holds beside mapped files.
-        static long AnonymousMemory() => 1024 * long.Parse(
-            File.ReadLines("/proc/self/status").Single(l => l.StartsWith("RssAnon", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-            System.Globalization.CultureInfo.InvariantCulture);
+        File.WriteAllText(folder.File("config.json"), "{}");
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal((true, false, false), (checkpoint.AreEqual("one", "same"), checkpoint.AreEqual("one", "other"), checkpoint.AreEqual("one", "short")));
+    }
+
+    [Theory]
+    [InlineData("model.safetensors", "changed or replaced", "in place")]
+    [InlineData("model.safetensors", "changed or replaced", "shorter")]
+    [InlineData("model.safetensors", "changed or replaced", "renamed")]
+    [InlineData("model.safetensors", "removed", "removed")]
+    [InlineData("config.json", "changed or replaced", "in place")]
+    public void A_file_that_changes_while_the_model_is_loaded_is_named(string file, string how, string change)
+    {
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        File.WriteAllText(folder.File("notes.json"), "{}");
+        checkpoint.RequireUnchanged();
+        FileChange.Make(folder.File(file), change);
+        var message = Assert.Throws<CheckpointException>(checkpoint.RequireUnchanged).Message;
+        Assert.StartsWith($"{folder.File(file)}: it was {how} while the model was being loaded", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_cut_short_while_it_is_read_is_an_error_and_no_signal()
+    {
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        FileChange.Make(folder.File("model.safetensors"), "shorter");
+        var specs = ModelFamily.Create(checkpoint).Layers.SelectMany(l => l.Weights).ToList();
+        var message = Assert.Throws<CheckpointException>(() => specs.ForEach(s => checkpoint.Load(s, ScalarType.Float32, CPU).Dispose())).Message;
+        Assert.StartsWith($"{folder.File("model.safetensors")}: it ends at byte ", message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -15,7 +15,7 @@ public class DummyWeightsTests
         using (var source = new DummyWeights())
         {
             using var scope = NewDisposeScope();
-            var (first, second) = (source.Load(new("a", [1500, 2000], 0), type, CPU), source.Load(new("b", [1500, 2000], 1), type, CPU));
+            var (first, second) = (IWeightSource.Load(source, new("a", [1500, 2000], 0), type, CPU), IWeightSource.Load(source, new("b", [1500, 2000], 1), type, CPU));
             foreach (var weight in (Tensor[])[first, second])
             {
                 Assert.Equal([1500, 2000], weight.shape);

@@ -48,9 +48,9 @@ public sealed class SafetensorsFileTests : IDisposable
             """{"odd": {"dtype": "F4_NEW", "shape": [3], "data_offsets": [0, 2]}, "a": {"dtype": "F32", "shape": [1], "data_offsets": [2, 6]}}""",
             [9, 9, 0, 0, 128, 63]));
         using var file = SafetensorsFile.Open(path);
-        using var a = file.View(file.Entries["a"]);
+        using var a = file.Load(file.Entries["a"]);
         Assert.Equal(1f, a.item<float>());
-        Assert.Contains("F4_NEW", Assert.Throws<CheckpointException>(() => file.View(file.Entries["odd"])).Message, StringComparison.Ordinal);
+        Assert.Contains("F4_NEW", Assert.Throws<CheckpointException>(() => file.Load(file.Entries["odd"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal(tensors.Length, file.Entries.Count);
         foreach (var (name, tensor) in tensors)
         {
-            var read = file.View(file.Entries[name]);
+            var read = file.Load(file.Entries[name]);
             Assert.Equal(tensor.dtype, read.dtype);
             Assert.Equal(tensor.shape, read.shape);
             Assert.True(read.eq(tensor).all().item<bool>(), name);
@@ -93,7 +93,7 @@ public sealed class SafetensorsFileTests : IDisposable
                 using var file = SafetensorsFile.Open(Write(bytes, Guid.NewGuid().ToString("N")));
                 foreach (var entry in file.Entries.Values)
                 {
-                    file.View(entry).Dispose();
+                    file.Load(entry).Dispose();
                 }
             }
             catch (CheckpointException)

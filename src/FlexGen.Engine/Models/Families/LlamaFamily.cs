@@ -9,10 +9,10 @@ internal sealed class LlamaFamily : ModelFamily
 
     internal override string ModelType => "llama";
 
-    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    internal override Model Build(ModelConfig config, StoredTensors stored)
     {
         var attentionBias = config.Flag("attention_bias", false);
-        return LlamaLayers.Model("Llama", LlamaOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.", "")) with
+        return LlamaLayers.Model("Llama", LlamaOptions.Read(config, stored) with
         {
             QueryKeyValueBias = attentionBias,
             OutputBias = attentionBias,

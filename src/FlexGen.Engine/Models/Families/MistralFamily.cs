@@ -9,10 +9,10 @@ internal sealed class MistralFamily : ModelFamily
 
     internal override string ModelType => "mistral";
 
-    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    internal override Model Build(ModelConfig config, StoredTensors stored)
     {
         // Absent means the first release's 4096; null, as later releases have it, means none.
         var window = config.Declares("sliding_window") ? config.OptionalCount("sliding_window") : 4096;
-        return LlamaLayers.Model("Mistral", LlamaOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.", "")) with { Window = _ => window });
+        return LlamaLayers.Model("Mistral", LlamaOptions.Read(config, stored) with { Window = _ => window });
     }
 }

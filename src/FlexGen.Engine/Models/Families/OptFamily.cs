@@ -10,9 +10,9 @@ internal sealed class OptFamily : ModelFamily
 
     internal override string ModelType => "opt";
 
-    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    internal override Model Build(ModelConfig config, StoredTensors stored)
     {
-        var options = OptOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.decoder.", "decoder.", ""));
+        var options = OptOptions.Read(config, stored);
         var shape = new ModelShape(
             "OPT", options.Layers, options.Hidden, options.FeedForward, options.Heads, options.Heads, options.Hidden / options.Heads,
             options.Vocabulary, options.Context);

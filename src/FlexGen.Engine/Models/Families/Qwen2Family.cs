@@ -9,9 +9,9 @@ internal sealed class Qwen2Family : ModelFamily
 
     internal override string ModelType => "qwen2";
 
-    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    internal override Model Build(ModelConfig config, StoredTensors stored)
     {
-        var options = LlamaOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.", ""));
+        var options = LlamaOptions.Read(config, stored);
         return LlamaLayers.Model("Qwen2", options with { QueryKeyValueBias = true, Window = QwenWindow.Read(config, options.Layers) });
     }
 }

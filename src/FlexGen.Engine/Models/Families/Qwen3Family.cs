@@ -9,10 +9,10 @@ internal sealed class Qwen3Family : ModelFamily
 
     internal override string ModelType => "qwen3";
 
-    internal override Model Build(ModelConfig config, Func<string, bool> hasTensor)
+    internal override Model Build(ModelConfig config, StoredTensors stored)
     {
         var attentionBias = config.Flag("attention_bias", false);
-        var options = LlamaOptions.Read(config, Prefix(hasTensor, "embed_tokens.weight", "model.", ""), headDim: 128);
+        var options = LlamaOptions.Read(config, stored, headDim: 128);
         return LlamaLayers.Model("Qwen3", options with
         {
             QueryKeyValueBias = attentionBias,

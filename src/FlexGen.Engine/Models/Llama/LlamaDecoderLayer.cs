@@ -24,7 +24,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
     {
         (this.options, this.index) = (options, index);
         var name = $"{options.Prefix}layers.{index}";
-        var (heads, kvHeads) = (options.Heads * options.HeadDim, options.KvHeads * options.HeadDim);
+        var (heads, kvHeads) = ((long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
         attentionNorm = Weight($"{name}.input_layernorm.weight", options.Hidden);
         query = Linear($"{name}.self_attn.q_proj", heads, options.Hidden, options.QueryKeyValueBias);
         key = Linear($"{name}.self_attn.k_proj", kvHeads, options.Hidden, options.QueryKeyValueBias);

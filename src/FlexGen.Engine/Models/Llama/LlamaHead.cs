@@ -13,7 +13,7 @@ internal sealed class LlamaHead : OuterLayer
     {
         normEps = options.NormEps;
         norm = Weight($"{options.Prefix}norm.weight", options.Hidden);
-        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : "lm_head.weight", options.Vocabulary, options.Hidden);
+        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : Head, options.Vocabulary, options.Hidden);
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>

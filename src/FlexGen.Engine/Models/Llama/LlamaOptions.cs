@@ -1,3 +1,5 @@
+using FlexGen.Engine.Models.Rotary;
+
 namespace FlexGen.Engine.Models.Llama;
 
 /// <summary>What config.json says of a model built like Llama, and in what its family differs.</summary>
@@ -40,9 +42,9 @@ internal sealed record LlamaOptions
     public Func<int, int?> Window { get; init; } = _ => null;
 
     /// <param name="config">config.json.</param>
-    /// <param name="prefix">Of the decoder's tensors.</param>
+    /// <param name="stored">What the checkpoint holds.</param>
     /// <param name="headDim">The family's head width where config.json gives none; null: hidden / heads.</param>
-    public static LlamaOptions Read(ModelConfig config, string prefix, int? headDim = null)
+    public static LlamaOptions Read(ModelConfig config, StoredTensors stored, int? headDim = null)
     {
         var (hidden, heads) = (config.Count("hidden_size"), config.Count("num_attention_heads"));
         var kvHeads = config.OptionalCount("num_key_value_heads") ?? heads;
@@ -63,20 +65,27 @@ internal sealed record LlamaOptions
         }
 
         headDim ??= hidden / heads;
+        if (headDim % 2 != 0)
+        {
+            throw config.Refused("head_dim", $"is {headDim}, but heads that rotate need an even width");
+        }
+
+        var rotary = new RotaryEmbedding(RotarySettings.Read(config), headDim.Value);
+        var prefix = stored.Prefix("embed_tokens.weight", "model.", "");
         return new()
         {
             Prefix = prefix,
-            Layers = config.Count("num_hidden_layers"),
+            Layers = stored.Layers(config, prefix),
             Hidden = hidden,
             FeedForward = config.Count("intermediate_size"),
             Heads = heads,
             KvHeads = kvHeads,
             HeadDim = headDim.Value,
             Vocabulary = config.Count("vocab_size"),
-            Context = config.Count("max_position_embeddings"),
+            Context = Math.Max(config.Count("max_position_embeddings"), rotary.Context ?? 0),
             NormEps = config.Number("rms_norm_eps", 1e-6),
-            TiedHead = config.Flag("tie_word_embeddings", false),
-            Rotary = new(RotaryFrequencies.Read(config, headDim.Value)),
+            TiedHead = stored.TiedHead(config, false, $"{prefix}embed_tokens.weight"),
+            Rotary = rotary,
         };
     }
 }

@@ -15,7 +15,7 @@ internal sealed class OptEmbedding : OuterLayer
     public OptEmbedding(OptOptions options)
     {
         tokens = Weight($"{options.Prefix}embed_tokens.weight", options.Vocabulary, options.Embedding);
-        positions = Weight($"{options.Prefix}embed_positions.weight", options.Context + PositionOffset, options.Hidden);
+        positions = Weight($"{options.Prefix}embed_positions.weight", options.Context + (long)PositionOffset, options.Hidden);
         project = options.Embedding == options.Hidden ? null : Weight($"{options.Prefix}project_in.weight", options.Hidden, options.Embedding);
     }
 

@@ -13,7 +13,7 @@ internal sealed class OptHead : OuterLayer
     {
         norm = options.FinalNorm ? OptNorm.Of(options, $"{options.Prefix}final_layer_norm", (name, width) => Weight(name, width)) : null;
         project = options.Embedding == options.Hidden ? null : Weight($"{options.Prefix}project_out.weight", options.Embedding, options.Hidden);
-        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : "lm_head.weight", options.Vocabulary, options.Embedding);
+        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : Head, options.Vocabulary, options.Embedding);
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)

@@ -34,7 +34,7 @@ internal sealed record OptOptions
 
     public required Func<Tensor, Tensor> Activation { get; init; }
 
-    public static OptOptions Read(ModelConfig config, string prefix)
+    public static OptOptions Read(ModelConfig config, StoredTensors stored)
     {
         var (hidden, heads) = (config.Count("hidden_size"), config.Count("num_attention_heads"));
         if (hidden % heads != 0)
@@ -43,10 +43,11 @@ internal sealed record OptOptions
         }
 
         var normBefore = config.Flag("do_layer_norm_before", true);
+        var prefix = stored.Prefix("embed_tokens.weight", "model.decoder.", "decoder.", "");
         return new()
         {
             Prefix = prefix,
-            Layers = config.Count("num_hidden_layers"),
+            Layers = stored.Layers(config, prefix),
             Hidden = hidden,
             Embedding = config.OptionalCount("word_embed_proj_dim") ?? hidden,
             FeedForward = config.Count("ffn_dim"),
@@ -57,7 +58,7 @@ internal sealed record OptOptions
             FinalNorm = normBefore && !config.Flag("_remove_final_layer_norm", false),
             NormAffine = config.Flag("layer_norm_elementwise_affine", true),
             Bias = config.Flag("enable_bias", true),
-            TiedHead = config.Flag("tie_word_embeddings", true),
+            TiedHead = stored.TiedHead(config, true, $"{prefix}embed_tokens.weight"),
             Activation = config.Text("activation_function", "relu") switch
             {
                 "relu" => x => nn.functional.relu(x, inplace: true),

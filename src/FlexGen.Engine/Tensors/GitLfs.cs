@@ -1,0 +1,26 @@
+namespace FlexGen.Engine.Tensors;
+
+/// <summary>The small text that git keeps in place of a large file until git-lfs has fetched it.</summary>
+internal static class GitLfs
+{
+    /// <summary>No such text has more bytes, by the format's own rule.</summary>
+    public const int Longest = 1024;
+
+    /// <exception cref="CheckpointException">A small file holds such a text.</exception>
+    public static void Refuse(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > 0 and <= Longest })
+        {
+            Refuse(path, File.ReadAllBytes(path));
+        }
+    }
+
+    /// <exception cref="CheckpointException">The bytes with which a file begins are such a text.</exception>
+    public static void Refuse(string path, ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8))
+        {
+            throw new CheckpointException($"{path}: is only git-lfs's pointer to the file; run 'git lfs pull' in the repository, or download the file itself");
+        }
+    }
+}
