@@ -54,7 +54,7 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>Marks the record for the dead letter, with as much of the message as <see cref="Excerpt"/> allows. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
     public void Fail(string reason, string message)
     {
-        Error = new RecordError(reason, Excerpt.Of(message, Excerpt.OfMessage));
+        Error = new RecordError(reason, Excerpt.OfBytes(message));
         Detach();
         Prompt = null;
     }
