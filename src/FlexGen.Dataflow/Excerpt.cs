@@ -1,10 +1,13 @@
+using System.Globalization;
+using System.Text;
+
 namespace FlexGen.Dataflow;
 
 /// <summary>Bounds what a message quotes: a value can be as long as an output, and messages become headers and log lines.</summary>
 public static class Excerpt
 {
-    /// <summary>UTF-16 units that a whole message may have.</summary>
-    public const int OfMessage = 1_000;
+    /// <summary>Bytes in UTF-8 that a whole message may have.</summary>
+    public const int MessageBytes = 1024;
 
     /// <summary>The text itself, or its first <paramref name="max"/> UTF-16 units, never half a character, and how many it has.</summary>
     public static string Of(string text, int max = 100)
@@ -15,5 +18,28 @@ public static class Excerpt
         }
         int length = char.IsHighSurrogate(text[max - 1]) ? max - 1 : max;
         return $"{text.AsSpan(0, length)}... ({text.Length} characters)";
+    }
+
+    /// <summary>The text itself, or of it and of how many bytes it has so much as <paramref name="most"/> bytes in UTF-8 hold, never half a character.</summary>
+    public static string OfBytes(string text, int most = MessageBytes)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(text);
+        if (bytes <= most)
+        {
+            return text;
+        }
+        string end = string.Create(CultureInfo.InvariantCulture, $"... (cut, {bytes} bytes in all)");
+        int room = most - end.Length;
+        int length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            room -= rune.Utf8SequenceLength;
+            if (room < 0)
+            {
+                break;
+            }
+            length += rune.Utf16SequenceLength;
+        }
+        return string.Concat(text.AsSpan(0, length), end);
     }
 }

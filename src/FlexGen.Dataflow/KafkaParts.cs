@@ -10,8 +10,6 @@ namespace FlexGen.Dataflow;
 /// <summary>Opens and checks the Kafka ends of a pipeline. Blocks while the brokers answer.</summary>
 internal static class KafkaParts
 {
-    private static readonly string[] addedFields = ["output", "finish_reason", "prompt_tokens", "completion_tokens"];
-
     /// <exception cref="PipelineException">The brokers cannot be reached, or a topic is missing.</exception>
     public static KafkaSource OpenSource(PipelineOptions options, ILogger log)
     {
@@ -19,10 +17,10 @@ internal static class KafkaParts
         using var cluster = new KafkaCluster(source, "source.kafka", log);
         var partitions = source.Topics.SelectMany(topic => cluster.Partitions(topic, "Read")).Distinct().ToArray();
         IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptTemplate.Columns(options.Prompt.Template)]];
-        var reserved = IsWhole(options) ? addedFields : [];
-        if (options.Sink.Kafka is not null)
+        var reserved = IsWhole(options) ? FieldsOf(options.Sink.Kafka!) : [];
+        if (options.Sink.Kafka is { } sink)
         {
-            CheckColumns(columns, "source.kafka.columns");
+            CheckColumns(columns, sink, "source.kafka.columns");
         }
         return new KafkaSource(source, MessageSchema.Of(columns), reserved, partitions, log);
     }
@@ -47,23 +45,28 @@ internal static class KafkaParts
         cluster.Partitions(deadLetter.Topic, "Write", "deadLetter.kafka");
         if (source is not KafkaSource kafka)
         {
-            CheckColumns(source.Schema.Names, "source.parquet.columns");
+            CheckColumns(source.Schema.Names, sink, "source.parquet.columns");
             return new KafkaSinkPlan(
-                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false),
+                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names),
                 () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
-        var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options));
+        var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options), sink.Names);
         return new KafkaSinkPlan(
             sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group, kafka.Topics), log);
     }
 
-    private static void CheckColumns(IEnumerable<string> columns, string key)
+    private static string[] FieldsOf(KafkaSinkOptions sink) =>
+        [.. AddedNames.Fields.Select(field => sink.Names.TryGetValue(field, out var name) ? name : field)];
+
+    private static void CheckColumns(IEnumerable<string> columns, KafkaSinkOptions sink, string key)
     {
-        if (columns.Intersect(addedFields).FirstOrDefault() is { } name)
+        if (columns.Intersect(FieldsOf(sink)).FirstOrDefault() is { } name)
         {
-            throw new PipelineException($"the source has a column '{name}', which is also a field that sink.kafka adds: leave it out with {key}.");
+            throw new PipelineException(
+                $"the source has a column '{name}', which is also a field that sink.kafka adds: give that another name with sink.kafka.names, "
+                + $"or leave the source's out with {key}.");
         }
     }
 

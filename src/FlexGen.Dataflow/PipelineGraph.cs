@@ -17,6 +17,12 @@ internal sealed class PipelineGraph : IDisposable
 {
     /// <summary>Finished records wait in so many arrays at most before each block: some have one record, some what a batch has.</summary>
     private const int ArraysWaiting = 2;
+
+    /// <summary>
+    /// Bytes of records between source and sink at most. A prompt is several times as large as its row: two bytes a character, and four a
+    /// token.
+    /// </summary>
+    private const long BytesInFlight = 32 << 20;
     private static readonly TimeSpan formerDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan commitCheckPeriod = TimeSpan.FromSeconds(1);
 
@@ -29,6 +35,7 @@ internal sealed class PipelineGraph : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
 
+    private readonly ByteBudget bytes = new(BytesInFlight);
     private readonly ConcurrentDictionary<(Type, string), bool> unexpected = [];
     private readonly CancellationTokenSource abort = new();
     private readonly CancellationTokenSource giveUp;
@@ -149,6 +156,7 @@ internal sealed class PipelineGraph : IDisposable
         {
             await foreach (var read in source.ReadAsync(sinks, giveUp.Token))
             {
+                await bytes.TakeAsync(read.Sum(record => record.Bytes), giveUp.Token);
                 if (giveUp.IsCancellationRequested || !await prepare.SendAsync(read, giveUp.Token))
                 {
                     return false;
@@ -241,6 +249,7 @@ internal sealed class PipelineGraph : IDisposable
             }
         }
         await sinks.WriteAsync(done);
+        bytes.Return(records.Sum(record => record.Bytes));
         await sinks.CommitIfDueAsync();
     }
 }

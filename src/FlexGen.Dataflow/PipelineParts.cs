@@ -52,19 +52,19 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
     private static ParquetSinkPlan ParquetPlan(
         PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
     {
-        var ofMessages = options.Source.Kafka is null ? [] : AddedColumn.OfMessages;
-        var output = Layout(options.Sink, [.. AddedColumn.OfOutputs, .. ofMessages]);
-        var deadLetter = Layout(options.DeadLetter,
-            [.. AddedColumn.OfDeadLetters, .. ofMessages, .. options.Source.Kafka is null ? Array.Empty<AddedColumn>() : [AddedColumn.OfMessageValue]]);
+        var output = Layout(options.Sink, AddedColumn.ToOutputs(options), isOutput: true);
+        var deadLetter = Layout(options.DeadLetter, AddedColumn.ToDeadLetters(options), isOutput: false);
         output.CheckNames("sink");
         deadLetter.CheckNames("deadLetter");
         CheckFolders(output.Folder, deadLetter.Folder, source as ParquetSource);
         return new ParquetSinkPlan(output, deadLetter, files, time, log);
 
-        ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added)
+        ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added, bool isOutput)
         {
             var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
-            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, added, source);
+            var names = sink.Parquet.Names;
+            AddedColumn[] named = [.. added.Select(column => names.TryGetValue(column.Field.Name, out var name) ? column.As(name) : column)];
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, named, source, isOutput);
         }
     }
 

@@ -51,14 +51,11 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>The decision it runs under.</summary>
     public Policy Policy => model.Policy;
 
-    /// <summary>The device it computes on and the type it computes in.</summary>
-    public string Description => $"{model.Device} {model.DataType}";
+    /// <inheritdoc cref="LoadedModel.Description"/>
+    public string Description => model.Description;
 
     /// <summary>What the user should know of how it runs; null: nothing.</summary>
     public string? Warning => model.Warning;
-
-    /// <summary>Threads that libtorch computes with in host memory: at most as many as there are processors, unless OMP_NUM_THREADS or MKL_NUM_THREADS says how many.</summary>
-    public int Threads { get; } = get_num_threads();
 
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics
@@ -154,8 +151,7 @@ public sealed class OffloadEngine : IDisposable
     private void Sweep(StepRunner runner)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var active = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty);
-        var layouts = active.ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
+        var layouts = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty).ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
         runner.Launch();
         foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
         {
@@ -296,8 +292,7 @@ public sealed class OffloadEngine : IDisposable
     private void EndAll(Action<Sequence> end)
     {
         waiting.Writer.TryComplete();
-        var queued = waiting.Reader.ReadAllAsync().ToBlockingEnumerable();
-        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(queued))
+        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(waiting.Reader.ReadAllAsync().ToBlockingEnumerable()))
         {
             end(sequence);
         }

@@ -150,18 +150,30 @@ public sealed class PipelineTests : IDisposable
         place.AssertEachIdOnce(200);
     }
 
-    [Theory]
-    [InlineData("SELECT 1 AS id, 'a' AS text WHERE false")]
-    [InlineData(null)]
-    public async Task An_empty_dataset_succeeds_and_writes_nothing(string? query)
+    [Fact]
+    public async Task A_dataset_of_no_files_succeeds_and_writes_nothing()
     {
-        if (query is not null)
-        {
-            place.WriteSource(query);
-        }
         var summary = await place.RunAsync(place.Options());
         Assert.True(summary.Completed);
         Assert.Empty(place.Parts());
+    }
+
+    [Fact]
+    public async Task A_dataset_of_no_rows_gives_a_file_of_its_columns_once()
+    {
+        place.WriteSource("SELECT 1::BIGINT AS id, 'a' AS text WHERE false");
+        for (int run = 0; run < 2; run++)
+        {
+            Assert.True((await place.RunAsync(place.Options())).Completed);
+            Assert.Single(place.Parts());
+        }
+        Assert.Equal(0, Duck.Count($"SELECT count(*) FROM '{place.OutFiles}'"));
+        Assert.Equal(
+            ["id BIGINT", "text VARCHAR", "output VARCHAR", "finish_reason VARCHAR", "prompt_tokens INTEGER", "completion_tokens INTEGER"],
+            Duck.Column($"SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM '{place.OutFiles}')"));
+        place.WriteIds(10, "b.parquet");
+        await place.RunAsync(place.Options());
+        place.AssertEachIdOnce(10);
     }
 
     [Fact]

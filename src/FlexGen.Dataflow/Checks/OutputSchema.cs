@@ -31,7 +31,7 @@ internal sealed class OutputSchema
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new PipelineException($"output.schema: cannot use {path} as a JSON schema: {Excerpt.Of(e.Message, Excerpt.OfMessage)}", e);
+            throw new PipelineException($"output.schema: cannot use {path} as a JSON schema: {Excerpt.OfBytes(e.Message)}", e);
         }
     }
 

@@ -10,18 +10,14 @@ internal sealed class ConsumerGroup : IDisposable
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
 
     // Shorter than max.poll.interval.ms, after which the group takes this process for dead.
-    private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
 
     private readonly IAdminClient admin;
-    private readonly ILogger log;
-    private readonly CancellationToken closing;
     private volatile IConsumerGroupMetadata? membership;
 
-    public ConsumerGroup(string groupId, IConsumer<byte[], byte[]> consumer, ILogger log, CancellationToken closing)
+    public ConsumerGroup(string groupId, IConsumer<byte[], byte[]> consumer)
     {
-        this.log = log;
-        this.closing = closing;
         GroupId = groupId;
         Consumer = consumer;
         admin = new DependentAdminClientBuilder(consumer.Handle).Build();
@@ -72,9 +68,9 @@ internal sealed class ConsumerGroup : IDisposable
         }
     }
 
-    /// <summary>Asks again what may succeed another time, unless the source is closing.</summary>
+    /// <summary>Asks again, for 2 minutes, what may succeed another time: coordinators move, and transactions that are open keep positions back.</summary>
     /// <exception cref="KafkaException">It does not, or only the user can mend it.</exception>
-    public T Insist<T>(string what, Func<T> ask)
+    public static T Insist<T>(string what, Func<T> ask, ILogger log)
     {
         long since = TimeProvider.System.GetTimestamp();
         while (true)
@@ -83,11 +79,10 @@ internal sealed class ConsumerGroup : IDisposable
             {
                 return ask();
             }
-            catch (KafkaException e) when (
-                KafkaErrors.Remedy(e.Error) is null && !closing.IsCancellationRequested && TimeProvider.System.GetElapsedTime(since) < patience)
+            catch (KafkaException e) when (KafkaErrors.Remedy(e.Error) is null && TimeProvider.System.GetElapsedTime(since) < patience)
             {
                 Log.Retrying(log, what, e.Error.Reason);
-                closing.WaitHandle.WaitOne(pause);
+                Thread.Sleep(pause);
             }
         }
     }

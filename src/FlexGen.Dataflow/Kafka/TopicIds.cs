@@ -71,5 +71,7 @@ internal sealed class TopicIds(IAdminClient admin, string key)
         }
     }
 
-    private TopicId Id(Uuid id) => id is null || (id.MostSignificantBits == 0 && id.LeastSignificantBits == 0) ? Unknown : new TopicId(cluster!, id.ToString().Replace('+', '-').Replace('/', '_'));
+    private TopicId Id(Uuid id) => id is null || (id.MostSignificantBits == 0 && id.LeastSignificantBits == 0)
+        ? Unknown
+        : new TopicId(cluster!, id.ToString().Replace('+', '-').Replace('/', '_'));
 }

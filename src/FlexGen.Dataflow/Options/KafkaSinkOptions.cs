@@ -7,6 +7,9 @@ public class KafkaSinkOptions : KafkaOptions
     [Required]
     public string Topic { get; set; } = "";
 
+    /// <summary>Other names for fields that the pipeline adds to a result, by the names they have without.</summary>
+    public IDictionary<string, string> Names { get; set; } = new Dictionary<string, string>();
+
     /// <summary>
     /// <c>exactlyOnce</c>: results and what they were made of are committed in one transaction. <c>atLeastOnce</c>, for brokers without
     /// transactions: results first, then positions, so that a crash between the two repeats results.

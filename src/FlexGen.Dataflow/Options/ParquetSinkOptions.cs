@@ -8,6 +8,9 @@ public class ParquetSinkOptions
     [Required]
     public string Path { get; set; } = "";
 
+    /// <summary>Other names for columns that the pipeline adds, by the names they have without.</summary>
+    public IDictionary<string, string> Names { get; set; } = new Dictionary<string, string>();
+
     /// <summary>A part file is finished when it has this many rows.</summary>
     [Range(1L, long.MaxValue)]
     public long MaxRows { get; set; } = 1_000_000;

@@ -4,9 +4,11 @@ namespace FlexGen.Dataflow;
 
 public class ParquetSourceOptions
 {
+    internal const string Widen = "widen";
+
     /// <summary>
-    /// A file, a folder (every *.parquet below it, hidden files and folders and those that begin with an underscore left out) or a
-    /// glob with * and **.
+    /// A file, a folder (every *.parquet, *.parq and *.pq below it, hidden files and folders and those that begin with an underscore left
+    /// out) or a glob with *, **, ?, [a-z] and {a,b}. Folders such as <c>day=2026-01-01</c> are columns.
     /// </summary>
     [Required]
     public string Path { get; set; } = "";
@@ -14,4 +16,16 @@ public class ParquetSourceOptions
     /// <summary>The columns to read, all when not given. They reach the output in this order.</summary>
     [MinLength(1)]
     public IList<string>? Columns { get; set; }
+
+    /// <summary>A record that has a value of more bytes goes to the dead letter without it.</summary>
+    [Range(1, 1_000_000_000)]
+    public int MaxValueBytes { get; set; } = 8 << 20;
+
+    /// <summary>
+    /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers and floating-point
+    /// ones as the widest type of any file, and a column that a file lacks as null.
+    /// </summary>
+    [Required]
+    [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]
+    public string OnSchemaChange { get; set; } = "refuse";
 }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace FlexGen.Dataflow;
 
 /// <summary>The part of a pipeline file that says what moves from where to where. Paths are relative to the pipeline's base directory.</summary>
-public class PipelineOptions
+public class PipelineOptions : IValidatableObject
 {
     /// <summary>Names the pipeline; part files carry it, so that two pipelines cannot share an output folder unnoticed.</summary>
     [Required]
@@ -25,4 +25,6 @@ public class PipelineOptions
 
     [Required]
     public SinkOptions DeadLetter { get; set; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => AddedNames.Validate(this);
 }

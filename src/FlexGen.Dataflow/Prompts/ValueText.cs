@@ -1,10 +1,10 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
 using FlexGen.Dataflow.Records;
-using Parquet.Data;
-using Parquet.Schema;
+using Parquet.Meta;
 
 namespace FlexGen.Dataflow.Prompts;
 
@@ -14,48 +14,63 @@ internal delegate void ValueWriter(ColumnData column, int row, IBufferWriter<cha
 /// <summary>What text a value becomes in a prompt: culture-invariant, dates and times as in ISO 8601.</summary>
 internal static class ValueText
 {
-    private const int DaysTo1970 = 719_162;
-
     /// <summary>How to write the values of a leaf; null where they have no text: nested, binary, intervals.</summary>
-    public static ValueWriter? WriterOf(Leaf leaf) => leaf switch
+    public static ValueWriter? WriterOf(Leaf leaf)
     {
-        { IsFlat: false } => null,
-        { Logical: DecimalDataField field } => DecimalWriter(leaf, field.Scale),
-        { Logical: DateTimeDataField { DateTimeFormat: DateTimeFormat.Date } } => DateWriter,
-        { Logical: DateTimeDataField field } => TimestampWriter(leaf, field),
-        { Logical: TimeDataField field } => TimeWriter(field.Precision),
-        _ when leaf.Logical.ClrType == typeof(DateOnly) => DateWriter,
-        _ when leaf.Logical.ClrType == typeof(ReadOnlyMemory<char>) => WriteText,
-        _ when leaf.Physical.ClrType == typeof(bool) => (column, row, text) => text.Write(Value<bool>(column, row) ? "true" : "false"),
-        _ when leaf.Physical.ClrType == typeof(int) => Write<int>,
-        _ when leaf.Physical.ClrType == typeof(uint) => Write<uint>,
-        _ when leaf.Physical.ClrType == typeof(long) => Write<long>,
-        _ when leaf.Physical.ClrType == typeof(ulong) => Write<ulong>,
-        _ when leaf.Physical.ClrType == typeof(float) => Write<float>,
-        _ when leaf.Physical.ClrType == typeof(double) => Write<double>,
-        _ when leaf.Physical.ClrType == typeof(Guid) => Write<Guid>,
-        _ => null,
+        var element = leaf.Physical.Element;
+        return (element.Type, Annotation.Of(element)) switch
+        {
+            _ when !leaf.Physical.IsFlat => null,
+            (_, { DECIMAL: { } type }) => DecimalWriter(element, type.Scale),
+            (Parquet.Meta.Type.INT32, { DATE: not null }) => TimeText.WriteDate,
+            (Parquet.Meta.Type.INT64, { TIMESTAMP: { } type }) => TimeText.TimestampWriter(type),
+            (Parquet.Meta.Type.INT96, _) => TimeText.WriteInt96,
+            (Parquet.Meta.Type.INT32 or Parquet.Meta.Type.INT64, { TIME: { } type }) => TimeText.TimeWriter(element, type),
+            (Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY, { UUID: not null }) => WriteGuid,
+            (Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY, { FLOAT16: not null }) => WriteHalf,
+            (Parquet.Meta.Type.BYTE_ARRAY, _) when Annotation.IsText(element) => WriteText,
+            (Parquet.Meta.Type.BOOLEAN, _) => (column, row, text) => text.Write(Value<bool>(column, row) ? "true" : "false"),
+            (Parquet.Meta.Type.INT32, _) when leaf.Physical.ClrType == typeof(uint) => Write<uint>,
+            (Parquet.Meta.Type.INT32, _) => Write<int>,
+            (Parquet.Meta.Type.INT64, _) when leaf.Physical.ClrType == typeof(ulong) => Write<ulong>,
+            (Parquet.Meta.Type.INT64, _) => Write<long>,
+            (Parquet.Meta.Type.FLOAT, _) => Write<float>,
+            (Parquet.Meta.Type.DOUBLE, _) => Write<double>,
+            _ => null,
+        };
+    }
+
+    /// <summary>Whether a leaf's values are numbers, true or false, whose text is that of JSON.</summary>
+    public static bool IsNumber(Leaf leaf) => (leaf.Physical.Element.Type, Annotation.Of(leaf.Physical.Element)) switch
+    {
+        (_, { DECIMAL: not null } or { FLOAT16: not null }) => true,
+        (_, { DATE: not null } or { TIME: not null } or { TIMESTAMP: not null }) => false,
+        var (type, _) => type is not (Parquet.Meta.Type.BYTE_ARRAY or Parquet.Meta.Type.FIXED_LEN_BYTE_ARRAY or Parquet.Meta.Type.INT96),
     };
 
-    private static T Value<T>(ColumnData column, int row)
+    public static T Value<T>(ColumnData column, int row)
         where T : struct => ((TypedColumnData<T>)column).Value(row);
 
+    public static ReadOnlySpan<byte> Bytes(ColumnData column, int row) => Value<ReadOnlyMemory<byte>>(column, row).Span;
+
     private static void WriteText(ColumnData column, int row, IBufferWriter<char> text) =>
-        Encoding.UTF8.GetChars(Value<ReadOnlyMemory<byte>>(column, row).Span, text);
+        System.Text.Encoding.UTF8.GetChars(Bytes(column, row), text);
 
     private static void Write<T>(ColumnData column, int row, IBufferWriter<char> text)
-        where T : struct, IFormattable => text.Write(Value<T>(column, row).ToString(null, CultureInfo.InvariantCulture));
+        where T : struct, IFormattable => Write(Value<T>(column, row), text);
 
-    private static void DateWriter(ColumnData column, int row, IBufferWriter<char> text) =>
-        text.Write(DateOnly.FromDayNumber(checked(Value<int>(column, row) + DaysTo1970)).ToString("O", CultureInfo.InvariantCulture));
+    private static void Write(IFormattable value, IBufferWriter<char> text) => text.Write(value.ToString(null, CultureInfo.InvariantCulture));
 
-    private static ValueWriter? DecimalWriter(Leaf leaf, int scale) => leaf.Physical.ClrType switch
+    private static void WriteGuid(ColumnData column, int row, IBufferWriter<char> text) => Write(new Guid(Bytes(column, row), bigEndian: true), text);
+
+    private static void WriteHalf(ColumnData column, int row, IBufferWriter<char> text) =>
+        Write(BinaryPrimitives.ReadHalfLittleEndian(Bytes(column, row)), text);
+
+    private static ValueWriter DecimalWriter(SchemaElement element, int scale) => element.Type switch
     {
-        { } type when type == typeof(int) => (column, row, text) => text.Write(DecimalText(Value<int>(column, row), scale)),
-        { } type when type == typeof(long) => (column, row, text) => text.Write(DecimalText(Value<long>(column, row), scale)),
-        { } type when type == typeof(BigDecimal) => (column, row, text) =>
-            text.Write(DecimalText(Value<BigDecimal>(column, row).UnscaledValue, scale)),
-        _ => null,
+        Parquet.Meta.Type.INT32 => (column, row, text) => text.Write(DecimalText(Value<int>(column, row), scale)),
+        Parquet.Meta.Type.INT64 => (column, row, text) => text.Write(DecimalText(Value<long>(column, row), scale)),
+        _ => (column, row, text) => text.Write(DecimalText(new BigInteger(Bytes(column, row), isBigEndian: true), scale)),
     };
 
     private static string DecimalText(BigInteger unscaled, int scale)
@@ -64,33 +79,4 @@ internal static class ValueText
         var sign = unscaled.Sign < 0 ? "-" : "";
         return scale == 0 ? sign + digits : $"{sign}{digits[..^scale]}.{digits[^scale..]}";
     }
-
-    private static ValueWriter? TimestampWriter(Leaf leaf, DateTimeDataField field)
-    {
-        if (leaf.Physical.ClrType != typeof(long))
-        {
-            return null;
-        }
-        bool isMillis = field.DateTimeFormat == DateTimeFormat.DateAndTime || field.Unit == DateTimeTimeUnit.Millis;
-        bool isNanos = field.DateTimeFormat == DateTimeFormat.Timestamp && field.Unit == DateTimeTimeUnit.Nanos;
-        bool isUtc = field.DateTimeFormat != DateTimeFormat.Timestamp || field.IsAdjustedToUTC;
-        var format = isUtc ? "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'" : "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF";
-        return (column, row, text) =>
-        {
-            long value = Value<long>(column, row);
-            long ticks = isNanos ? value / 100 : checked(value * (isMillis ? TimeSpan.TicksPerMillisecond : TimeSpan.TicksPerMicrosecond));
-            text.Write(DateTime.UnixEpoch.AddTicks(ticks).ToString(format, CultureInfo.InvariantCulture));
-        };
-    }
-
-    private static ValueWriter TimeWriter(TimeUnitPrecision precision) => (column, row, text) =>
-    {
-        long ticks = precision switch
-        {
-            TimeUnitPrecision.Millis => Value<int>(column, row) * TimeSpan.TicksPerMillisecond,
-            TimeUnitPrecision.Micros => checked(Value<long>(column, row) * TimeSpan.TicksPerMicrosecond),
-            _ => Value<long>(column, row) / 100,
-        };
-        text.Write(new TimeOnly(ticks).ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture));
-    };
 }

@@ -1,4 +1,4 @@
-using Parquet.Schema;
+using Parquet.Meta;
 
 namespace FlexGen.Dataflow.Records;
 
@@ -7,8 +7,16 @@ internal static class MessageSchema
 {
     public static RowSchema Of(IEnumerable<string> columns)
     {
-        var logical = new ParquetSchema(columns.Select(column => new DataField(column, typeof(string), isNullable: true)));
-        var physical = new ParquetSchema(columns.Select(column => new DataField(column, typeof(byte[]), isNullable: true)));
-        return new RowSchema(logical.Fields, [.. logical.DataFields.Zip(physical.DataFields, (l, p) => new Leaf(l.Name, l, p))]);
+        var elements = columns.Select(column => new SchemaElement
+        {
+            Name = column,
+            Type = Parquet.Meta.Type.BYTE_ARRAY,
+            RepetitionType = FieldRepetitionType.OPTIONAL,
+            ConvertedType = ConvertedType.UTF8,
+            LogicalType = new LogicalType { STRING = new StringType() },
+        }).ToArray();
+        return new RowSchema(
+            [.. elements.Select(element => new RowColumn([element]))],
+            [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create([element.Name], element, repetitions: 0, definitions: 1, i)))]);
     }
 }

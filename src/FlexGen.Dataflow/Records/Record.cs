@@ -40,8 +40,8 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>A sink has taken the record.</summary>
     public bool IsFinished { get; set; }
 
-    /// <summary>The bytes that the record was counted with while a sink holds it.</summary>
-    public long HeldBytes { get; set; }
+    /// <summary>About how many bytes the record's message or row has. Counted once, so that an account is given back what was taken from it.</summary>
+    public long Bytes { get => field < 0 ? field = CountBytes() : field; } = -1;
 
     /// <summary>Neither output nor error: the run was stopped before the record was done.</summary>
     public bool IsDropped => Completion is null && Error is null;
@@ -54,11 +54,17 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>Marks the record for the dead letter, with as much of the message as <see cref="Excerpt"/> allows. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
     public void Fail(string reason, string message)
     {
-        Error = new RecordError(reason, Excerpt.Of(message, Excerpt.OfMessage));
-        Rows = Rows.CopyRow(Row);
-        Row = 0;
+        Error = new RecordError(reason, Excerpt.OfBytes(message));
+        Detach();
         Prompt = null;
     }
+
+    /// <summary>Copies the record's values away from those that were read with it, which it would keep in memory.</summary>
+    public void Detach() => (Rows, Row) = (Rows.CopyRow(Row), 0);
+
+    private long CountBytes() => Message is { } message
+        ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + (message.Headers?.Sum(header => header.Key.Length + (header.GetValueBytes()?.Length ?? 0)) ?? 0)
+        : Rows.Bytes(Row);
 
     public static int CompareByOrigin(Record a, Record b)
     {

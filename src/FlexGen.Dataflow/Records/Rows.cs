@@ -8,6 +8,9 @@ internal sealed record Rows(IReadOnlyList<ColumnData> Columns)
 
     public Rows CopyRow(int row) => new(Columns.Select(column => column.CopyRow(row)).ToArray());
 
+    /// <summary>About how many bytes the values of all rows take.</summary>
+    public long Bytes() => Columns.Sum(column => column.Bytes());
+
     /// <summary>About how many bytes a row's values take.</summary>
     public long Bytes(int row)
     {

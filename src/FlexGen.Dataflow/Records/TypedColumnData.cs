@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Parquet;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Records;
 
@@ -10,31 +8,37 @@ namespace FlexGen.Dataflow.Records;
 /// <param name="values">The values that are not null, in order.</param>
 /// <param name="definitions">A definition level per value or null; null for a column that is required all the way down.</param>
 /// <param name="repetitions">A repetition level per value or null; null for a column that does not repeat.</param>
-internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? definitions, int[]? repetitions) : ColumnData
+internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]? definitions, int[]? repetitions) : ColumnData
     where T : struct
 {
+    private const int Int96Bytes = 12;
     private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
     private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
-
-    public static async Task<ColumnData> ReadAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
-    {
-        int count = checked((int)(group.GetMetadata(field)?.MetaData?.NumValues ?? 0));
-        var values = new T[count];
-        var definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
-        var repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
-        await group.ReadRawAsync<T>(field, values, definitions?.AsMemory(), repetitions?.AsMemory(), cancellationToken);
-        return new TypedColumnData<T>(field, values, definitions, repetitions);
-    }
 
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
+    public override ColumnData As(PhysicalField wider)
+    {
+        var levels = definitions ?? (wider.MaxDefinitionLevel == 0 ? null : Enumerable.Repeat(1, values.Length).ToArray());
+        return (object)values switch
+        {
+            int[] narrow when wider.ClrType == typeof(long) =>
+                new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
+            float[] narrow when wider.ClrType == typeof(double) =>
+                new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
+            _ => new TypedColumnData<T>(wider, values, levels, repetitions),
+        };
+    }
+
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
-    public override long Bytes(int row)
+    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1));
+
+    public override long Bytes() => Bytes(0, values.Length);
+
+    private long Bytes(int start, int end)
     {
-        int start = ValueStart(row);
-        int end = ValueStart(row + 1);
         if (typeof(T) != typeof(ReadOnlyMemory<byte>))
         {
             return (end - start) * (long)Unsafe.SizeOf<T>();
@@ -42,7 +46,7 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         long bytes = 0;
         for (int i = start; i < end; i++)
         {
-            bytes += Unsafe.As<T, ReadOnlyMemory<byte>>(ref values[i]).Length;
+            bytes += Bytes(ref values[i]).Length;
         }
         return bytes;
     }
@@ -53,8 +57,47 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         return new TypedColumnData<T>(field, values[ValueStart(row)..ValueStart(row + 1)], definitions?[levels], repetitions?[levels]);
     }
 
-    public override async Task WriteAsync(
-        ParquetRowGroupWriter writer, DataField field, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
+    public override ColumnData Blank() => new TypedColumnData<T>(
+        field,
+        field.MaxDefinitionLevel > 0 ? [] : [BlankValue(field)],
+        definitions is null ? null : [0],
+        repetitions is null ? null : [0]);
+
+    /// <summary>What stands for a value that is left out where there has to be one.</summary>
+    public static T BlankValue(PhysicalField field)
+    {
+        T blank = default;
+        if (field.IsFixedLength)
+        {
+            Bytes(ref blank) = new byte[field.Element.TypeLength ?? Int96Bytes];
+        }
+        return blank;
+    }
+
+    public override bool All(int row, Predicate<ReadOnlyMemory<byte>> holds)
+    {
+        for (int i = ValueStart(row); i < ValueStart(row + 1); i++)
+        {
+            if (!holds(Bytes(ref values[i])))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public override ColumnData Replace(int row, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> value)
+    {
+        var replaced = values[ValueStart(row)..ValueStart(row + 1)];
+        foreach (ref var old in replaced.AsSpan())
+        {
+            Bytes(ref old) = value(Bytes(ref old));
+        }
+        var levels = LevelStart(row)..LevelStart(row + 1);
+        return new TypedColumnData<T>(field, replaced, definitions?[levels], repetitions?[levels]);
+    }
+
+    public override async Task WriteAsync(ILeafWriter writer, int leaf, IReadOnlyList<Record> records, CancellationToken cancellationToken)
     {
         int valueCount = 0;
         int levelCount = 0;
@@ -74,8 +117,8 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
             var column = (TypedColumnData<T>)record.Rows.Columns[leaf];
             column.CopyTo(record.Row, allValues, ref valueAt, allDefinitions, allRepetitions, ref levelAt);
         }
-        await writer.WriteAllPartsAsync<T>(
-            field,
+        await writer.WriteAsync<T>(
+            leaf,
             allValues.AsMemory(0, valueCount),
             allDefinitions?.AsMemory(0, levelCount),
             allRepetitions?.AsMemory(0, levelCount),
@@ -103,6 +146,8 @@ internal sealed class TypedColumnData<T>(DataField field, T[] values, int[]? def
         valueAt += valueCount;
         levelAt += levelCount;
     }
+
+    private static ref ReadOnlyMemory<byte> Bytes(ref T value) => ref Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
 
     private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];
 

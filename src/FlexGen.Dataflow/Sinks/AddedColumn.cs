@@ -15,7 +15,7 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     /// <summary>The same column by the type its values are handed over as.</summary>
     protected DataField Physical { get; } = new ParquetSchema(physical).DataFields[0];
 
-    public static IReadOnlyList<AddedColumn> OfOutputs { get; } =
+    private static IReadOnlyList<AddedColumn> OfOutputs { get; } =
     [
         new Text("output", r => r.Completion!.Text),
         new Text("finish_reason", r => r.Completion!.FinishReason),
@@ -23,7 +23,7 @@ internal abstract class AddedColumn(DataField field, DataField physical)
         new Number("completion_tokens", r => r.Completion!.CompletionTokens),
     ];
 
-    public static IReadOnlyList<AddedColumn> OfDeadLetters { get; } =
+    private static IReadOnlyList<AddedColumn> OfDeadLetters { get; } =
     [
         new Text("error_reason", r => r.Error!.Reason),
         new Text("error", r => r.Error!.Message),
@@ -33,20 +33,32 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     ];
 
     /// <summary>What a message has beside its value.</summary>
-    public static IReadOnlyList<AddedColumn> OfMessages { get; } =
+    private static IReadOnlyList<AddedColumn> OfMessages { get; } =
     [
         new Binary("message_key", r => r.Message!.Key),
         new Text("message_headers", r => MessageHeaders.ToJson(r.Message!.Headers), isNullable: true),
     ];
 
     /// <summary>A message's value as it came: a dead letter's may hold no columns.</summary>
-    public static AddedColumn OfMessageValue { get; } = new Binary("message_value", r => r.Message!.Value);
+    private static AddedColumn OfMessageValue { get; } = new Binary("message_value", r => r.Message!.Value);
+
+    /// <summary>The columns of the output.</summary>
+    public static IReadOnlyList<AddedColumn> ToOutputs(PipelineOptions options) => [.. OfOutputs, .. options.Source.Kafka is null ? [] : OfMessages];
+
+    /// <summary>The columns of the dead letter.</summary>
+    public static IReadOnlyList<AddedColumn> ToDeadLetters(PipelineOptions options) =>
+        [.. OfDeadLetters, .. options.Source.Kafka is null ? [] : OfMessages.Append(OfMessageValue)];
+
+    /// <summary>The same column under another name.</summary>
+    public abstract AddedColumn As(string name);
 
     public abstract Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken);
 
     private sealed class Number(string name, Func<Record, int> value)
         : AddedColumn(new DataField<int>(name), new DataField<int>(name))
     {
+        public override AddedColumn As(string name) => new Number(name, value);
+
         public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
             writer.WriteAllPartsAsync<int>(Physical, records.Select(value).ToArray(), null, null, cancellationToken);
     }
@@ -54,6 +66,8 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     private sealed class LongNumber(string name, Func<Record, long> value)
         : AddedColumn(new DataField<long>(name), new DataField<long>(name))
     {
+        public override AddedColumn As(string name) => new LongNumber(name, value);
+
         public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
             writer.WriteAllPartsAsync<long>(Physical, records.Select(value).ToArray(), null, null, cancellationToken);
     }
@@ -61,6 +75,8 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     private sealed class Binary(string name, Func<Record, byte[]?> value)
         : AddedColumn(new DataField(name, typeof(byte[]), isNullable: true), new DataField(name, typeof(byte[]), isNullable: true))
     {
+        public override AddedColumn As(string name) => new Binary(name, value);
+
         public override Task WriteAsync(ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken)
         {
             var values = records.Select(value).ToArray();
@@ -77,6 +93,8 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     private sealed class Text(string name, Func<Record, string?> value, bool isNullable = false)
         : AddedColumn(new DataField(name, typeof(string), isNullable), new DataField(name, typeof(byte[]), isNullable))
     {
+        public override AddedColumn As(string name) => new Text(name, value, isNullable);
+
         public override async Task WriteAsync(
             ParquetRowGroupWriter writer, IReadOnlyList<Record> records, CancellationToken cancellationToken)
         {

@@ -14,14 +14,14 @@ namespace FlexGen.Dataflow.Sinks;
 internal sealed class DeadLetterFormat(string topic, RecordJson json)
 {
     /// <summary>The longest text of a header, in bytes: an error may quote what the record holds.</summary>
-    public const int MaxTextBytes = 1024;
+    public const int MaxTextBytes = Excerpt.MessageBytes;
 
     /// <summary>The longest text of an origin that is a key, in bytes.</summary>
     private const int MaxOriginBytes = 256;
 
     public OutgoingMessage Message(Record record, DeadLetterParts parts) => new(topic, new Message<byte[], byte[]>
     {
-        Key = (parts < DeadLetterParts.WithoutKey ? record.Message?.Key : parts < DeadLetterParts.Origin ? null : Utf8(Cut(record.Origin.ToString(), MaxOriginBytes)))!,
+        Key = (parts < DeadLetterParts.WithoutKey ? record.Message?.Key : parts < DeadLetterParts.Origin ? null : Utf8(Excerpt.OfBytes(record.Origin.ToString(), MaxOriginBytes)))!,
         Value = (parts < DeadLetterParts.WithoutValue ? Value(record) : null)!,
         Headers = Headers(record, parts),
     });
@@ -90,7 +90,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
             Add("flexgen.origin.row", Number(record.Origin.Position));
         }
 
-        void Add(string name, string value) => headers.Add(name, Utf8(Cut(value, parts < DeadLetterParts.Reason ? MaxTextBytes : MaxOriginBytes)));
+        void Add(string name, string value) => headers.Add(name, Utf8(Excerpt.OfBytes(value, parts < DeadLetterParts.Reason ? MaxTextBytes : MaxOriginBytes)));
     }
 
     private void AddDropped(Headers headers, Record record, DeadLetterParts parts)
@@ -109,29 +109,6 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
         }
 
         void Add(string part, long bytes) => headers.Add($"flexgen.dropped.{part}", Utf8(Number(bytes)));
-    }
-
-    /// <summary>A text of at most so many bytes, and then how many there were.</summary>
-    private static string Cut(string text, int maxBytes)
-    {
-        int bytes = Encoding.UTF8.GetByteCount(text);
-        if (bytes <= maxBytes)
-        {
-            return text;
-        }
-        string end = $"... (cut, {Number(bytes)} bytes in all)";
-        int room = maxBytes - end.Length;
-        int length = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            room -= rune.Utf8SequenceLength;
-            if (room < 0)
-            {
-                break;
-            }
-            length += rune.Utf16SequenceLength;
-        }
-        return string.Concat(text.AsSpan(0, length), end);
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

@@ -18,9 +18,17 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
     private readonly ConcurrentDictionary<string, (long Rows, long Mark)> kept = [];
     private readonly Dictionary<string, string> names = [];
     private readonly HashSet<string> taken = [];
+    private readonly Dictionary<string, (long Rows, uint Pages)> starts = [];
 
     /// <summary>The name by which a file's group is called.</summary>
     public string NameOf(string stream) => names[stream];
+
+    /// <summary>The mark to keep with a position; all rows before it were read, by this run or by those before.</summary>
+    public long MarkOf(string stream, long position)
+    {
+        var (rows, pages) = starts.GetValueOrDefault(stream);
+        return PositionMark.Of(files[stream].Mark, pages + files[stream].Sum(rows, position));
+    }
 
     /// <summary>The rows that are done of each file.</summary>
     /// <exception cref="PipelineException">A file is not what its rows were read from.</exception>
@@ -85,24 +93,32 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
         {
             return false;
         }
-        bool isUnchanged = PositionMark.HasIdentity(mark, files[stream].Identity) || PositionMark.HasState(mark, files[stream].Mark);
+        var file = files[stream];
+        if (PositionMark.HasState(mark, file.Mark))
+        {
+            Take(stream, name, rows, PositionMark.Pages(mark));
+            return true;
+        }
+        bool isOld = PositionMark.HasIdentity(mark, file.Identity);
+        if (!isOld && !arePagesRead)
+        {
+            return false;
+        }
         var done = new IntervalSet();
         done.Add(0, rows);
-        if (!isUnchanged && arePagesRead)
+        await files.HashAsync(stream, done, cancellationToken);
+        if (isOld || PositionMark.Pages(mark) == file.Sum(0, rows))
         {
-            await files.HashAsync(stream, done, cancellationToken);
-            isUnchanged = PositionMark.HasPages(mark, files[stream].Identity, files[stream].Pages(done));
+            Take(stream, name, rows, file.Sum(0, rows));
+            return true;
         }
-        if (isUnchanged)
-        {
-            names[stream] = name;
-            taken.Add(name);
-            if (rows < files[stream].RowCount)
-            {
-                // The mark of the next position is of these rows, too.
-                await files.HashAsync(stream, done, cancellationToken);
-            }
-        }
-        return isUnchanged;
+        return false;
+    }
+
+    private void Take(string stream, string name, long rows, uint pages)
+    {
+        names[stream] = name;
+        taken.Add(name);
+        starts[stream] = (rows, pages);
     }
 }

@@ -19,11 +19,12 @@ internal sealed class FilePositions : IPositions
     private const string Topics = "\0topics";
     private static readonly TimeSpan requestTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
+
     private readonly string pipeline;
     private readonly KafkaSinkOptions output;
     private readonly TopicPartition rows;
     private readonly TopicPartition mark;
-    private readonly SourceFiles files;
     private readonly FileGroups fileGroups;
     private readonly ClientLog clientLog;
     private readonly IAdminClient admin;
@@ -37,11 +38,10 @@ internal sealed class FilePositions : IPositions
     {
         this.pipeline = pipeline;
         this.output = output;
+        this.log = log;
         rows = new TopicPartition(output.Topic, 0);
         mark = new TopicPartition(deadLetterTopic, 0);
-        this.files = files;
-        this.log = log;
-        fileGroups = new FileGroups(files, AskFile);
+        fileGroups = new FileGroups(files, AskPatiently);
         clientLog = new ClientLog("sink.kafka", log);
         admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
             .SetErrorHandler((_, error) => clientLog.Add(error))
@@ -76,7 +76,7 @@ internal sealed class FilePositions : IPositions
             next[record.Assignment.Stream] = record.Position + 1;
         }
         var offsets = next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, MarkOf(p.Key, p.Value))]));
+            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]));
         return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
@@ -141,14 +141,40 @@ internal sealed class FilePositions : IPositions
     }
 
     private PipelineException Recreated(string topic, string ids = "") => new(
-        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, or bootstrapServers name another cluster, "
-        + $"and what is done by the pipeline's positions is not in it. To write all again give the pipeline another name, or create both {rows.Topic} and {mark.Topic} anew.");
+        $"sink.kafka: the topic {topic} is not the one that the pipeline '{pipeline}' wrote to{ids}: it was deleted and created anew, "
+        + "or bootstrapServers name another cluster, and what is done by the pipeline's positions is not in it. "
+        + $"To write all again give the pipeline another name, or create both {rows.Topic} and {mark.Topic} anew.");
 
     private (long Rows, long Mark) AskFile(string name)
     {
         var (count, ofMark) = Ask(name);
         // Brokers forget with a topic what groups have committed for it.
         return count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
+    }
+
+    // A coordinator that was just chosen loads its groups first.
+    private (long Rows, long Mark) AskPatiently(string name)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return AskFile(name);
+            }
+            catch (KafkaException e) when (TimeProvider.System.GetElapsedTime(start) < output.ConnectTimeout)
+            {
+                Log.Retrying(log, $"asking for the positions of {name}", e.Error.Reason);
+                Thread.Sleep(retryPause);
+            }
+            catch (KafkaException e)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s "
+                    + $"what is done of {name} ({e.Error.Reason}).",
+                    e);
+            }
+        }
     }
 
     private (long Rows, long Mark) Ask(string name)
@@ -181,13 +207,6 @@ internal sealed class FilePositions : IPositions
             streams.Add(membership, stream);
         }
         return membership;
-    }
-
-    private long MarkOf(string stream, long count)
-    {
-        var done = new IntervalSet();
-        done.Add(0, count);
-        return PositionMark.Of(files.Identities[stream], files.MarkOf(stream, done));
     }
 
     private string NameOf(string stream) => stream == Topics ? Topics : fileGroups.NameOf(stream);

@@ -21,7 +21,7 @@ internal sealed class Frontier
     /// <summary>Those of them that are.</summary>
     public int TakenCount => taken.Count;
 
-    public long HeldBytes => taken.Concat(ready).Concat(waiting).Sum(record => record.HeldBytes);
+    public long HeldBytes => taken.Concat(ready).Concat(waiting).Sum(record => record.Bytes);
 
     /// <summary>Notes a record that was read, after all that were read before it.</summary>
     public void Expect(Record record) => waiting.Enqueue(record);

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Sinks;
 
@@ -32,10 +31,7 @@ internal sealed class JsonColumn(string name, int leaf, ValueWriter writer, bool
         int leaf = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
         var writer = ValueText.WriterOf(schema.Leaves[leaf]) ?? throw new PipelineException(
             $"column '{name}' is nested or binary, which a message's JSON cannot carry: leave it out with source.parquet.columns.");
-        var logical = schema.Leaves[leaf].Logical;
-        var type = logical.ClrType;
-        bool isNumber = logical is DecimalDataField || type == typeof(bool) || (type.IsPrimitive && logical is not (DateTimeDataField or TimeDataField));
-        return new JsonColumn(name, leaf, writer, isNumber);
+        return new JsonColumn(name, leaf, writer, ValueText.IsNumber(schema.Leaves[leaf]));
     }
 
     /// <summary>The column that the reader's property names; null where none does.</summary>

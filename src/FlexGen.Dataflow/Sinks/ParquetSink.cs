@@ -10,16 +10,21 @@ internal sealed class ParquetSink : IAsyncDisposable
     private const int RowsPerGroup = 10_000;
     private const long BytesPerGroup = 32 << 20;
 
+    /// <summary>Where few of the records that were read together come here, those few would keep all in memory.</summary>
+    private const long BytesKept = 64 << 20;
+
     private readonly FileOperations files;
     private readonly ParquetSinkLayout layout;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly FolderLock folderLock;
     private readonly List<Record> pending = [];
+    private readonly HashSet<Rows> kept = new(ReferenceEqualityComparer.Instance);
     private Coverage inPart = new();
     private PartFile? part;
     private int nextNumber;
     private long pendingBytes;
+    private long keptBytes;
     private long rows;
     private long firstAt;
 
@@ -76,6 +81,7 @@ internal sealed class ParquetSink : IAsyncDisposable
         pending.Add(record);
         pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
         rows++;
+        Keep(record.Rows);
         if (pending.Count >= RowsPerGroup || pendingBytes >= BytesPerGroup)
         {
             await WriteRowGroupAsync();
@@ -93,7 +99,7 @@ internal sealed class ParquetSink : IAsyncDisposable
     /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
     public async ValueTask CommitAsync()
     {
-        if (rows > 0)
+        if (rows > 0 || (layout.HasSchemaOnly && nextNumber == 0))
         {
             await WriteRowGroupAsync();
             await FinishAsync();
@@ -107,7 +113,6 @@ internal sealed class ParquetSink : IAsyncDisposable
         {
             _ = inPart[stream];
         }
-        part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
         await FinishAsync();
     }
 
@@ -115,7 +120,9 @@ internal sealed class ParquetSink : IAsyncDisposable
     {
         try
         {
-            await part!.CommitAsync(PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts));
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts);
+            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -146,8 +153,8 @@ internal sealed class ParquetSink : IAsyncDisposable
         pending.Sort(Record.CompareByOrigin);
         try
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Schema!);
-            await part.WriteRowGroupAsync(layout.Rows, layout.Added, pending);
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            await part.WriteRowGroupAsync(pending);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -161,7 +168,23 @@ internal sealed class ParquetSink : IAsyncDisposable
             }
         }
         pending.Clear();
-        pendingBytes = 0;
+        kept.Clear();
+        (pendingBytes, keptBytes) = (0, 0);
+    }
+
+    private void Keep(Rows read)
+    {
+        if (!kept.Add(read))
+        {
+            return;
+        }
+        keptBytes += read.Bytes();
+        if (keptBytes > BytesKept)
+        {
+            pending.ForEach(record => record.Detach());
+            kept.Clear();
+            keptBytes = 0;
+        }
     }
 
     private PipelineException CannotWrite(Exception e) => new(

@@ -1,12 +1,14 @@
+using System.Reflection;
 using FlexGen.Dataflow.Records;
 using Parquet;
-using Parquet.Schema;
+using Parquet.Meta;
 
 namespace FlexGen.Dataflow.Sinks;
 
 /// <summary>
 /// A part file being written, under a temporary name until it is whole and on disk. Disposing it before that deletes it. Parquet.Net
 /// writes the footer when its writer is disposed, whatever happened before: so a file that is given up is never disposed through it.
+/// It is given the leaves alone, as the columns of a flat file; what columns they make up, and of what types, the footer states as the source does.
 /// </summary>
 internal sealed class PartFile : IAsyncDisposable
 {
@@ -15,10 +17,26 @@ internal sealed class PartFile : IAsyncDisposable
     private readonly int number;
     private readonly FileStream stream;
     private readonly ParquetWriter writer;
+    private readonly RowSchema schema;
+    private readonly IReadOnlyList<AddedColumn> added;
+    private readonly IReadOnlyList<PhysicalField> fields;
+    private readonly FileMetaData metadata;
     private bool isCommitted;
 
-    private PartFile(FileOperations files, string folder, int number, FileStream stream, ParquetWriter writer)
+    private PartFile(
+        FileOperations files,
+        string folder,
+        int number,
+        FileStream stream,
+        ParquetWriter writer,
+        RowSchema schema,
+        IReadOnlyList<AddedColumn> added,
+        IReadOnlyList<PhysicalField> fields)
     {
+        this.schema = schema;
+        this.added = added;
+        this.fields = fields;
+        metadata = MetadataOf(writer);
         this.files = files;
         this.folder = folder;
         this.number = number;
@@ -28,20 +46,32 @@ internal sealed class PartFile : IAsyncDisposable
 
     public string Path => System.IO.Path.Combine(folder, PartName.Of(number));
 
-    public static async Task<PartFile> CreateAsync(FileOperations files, string folder, int number, ParquetSchema schema)
+    public static async Task<PartFile> CreateAsync(
+        FileOperations files, string folder, int number, RowSchema schema, IReadOnlyList<AddedColumn> added)
     {
+        var (flat, fields) = PhysicalField.Flatten(schema.Leaves.Select(leaf => leaf.Physical), added.Select(column => column.Field));
         var stream = files.Create(System.IO.Path.Combine(folder, PartName.Temporary(number)));
-        var writer = await ParquetWriter.CreateAsync(schema, stream, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
-        return new PartFile(files, folder, number, stream, writer);
+        var writer = await ParquetWriter.CreateAsync(flat, stream, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
+        return new PartFile(files, folder, number, stream, writer, schema, added, fields);
     }
 
-    public async Task WriteRowGroupAsync(RowSchema schema, IReadOnlyList<AddedColumn> added, IReadOnlyList<Record> records)
+    /// <summary>The footer that a writer is going to write, which Parquet.Net keeps to itself.</summary>
+    public static FileMetaData MetadataOf(ParquetWriter writer)
+    {
+        var footer = Private(typeof(ParquetWriter), "_footer").GetValue(writer)!;
+        return (FileMetaData)Private(footer.GetType(), "_fileMeta").GetValue(footer)!;
+
+        static FieldInfo Private(System.Type type, string name) =>
+            type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(type.FullName, name);
+    }
+
+    public async Task WriteRowGroupAsync(IReadOnlyList<Record> records)
     {
         using var group = writer.CreateRowGroup();
+        var leaves = new PartRowGroup(group, metadata.RowGroups[^1], stream, fields);
         for (int leaf = 0; leaf < schema.Leaves.Count; leaf++)
         {
-            var column = records[0].Rows.Columns[leaf];
-            await column.WriteAsync(group, schema.Leaves[leaf].Physical, leaf, records, CancellationToken.None);
+            await records[0].Rows.Columns[leaf].WriteAsync(leaves, leaf, records, CancellationToken.None);
         }
         foreach (var column in added)
         {
@@ -50,9 +80,11 @@ internal sealed class PartFile : IAsyncDisposable
         group.CompleteValidate();
     }
 
-    public async Task CommitAsync(PartMetadata metadata)
+    /// <param name="entries">The footer's entries.</param>
+    public async Task CommitAsync(Dictionary<string, string> entries)
     {
-        writer.CustomMetadata = metadata.ToFooter();
+        writer.CustomMetadata = entries;
+        StateSchema();
         await writer.DisposeAsync();
         files.Sync(stream);
         await stream.DisposeAsync();
@@ -82,6 +114,25 @@ internal sealed class PartFile : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The next run deletes it; what went wrong before is what the caller should hear of.
+        }
+    }
+
+    private void StateSchema()
+    {
+        var addedElements = metadata.Schema.TakeLast(added.Count).ToArray();
+        metadata.Schema =
+        [
+            new SchemaElement { Name = "root", NumChildren = schema.Columns.Count + added.Count },
+            .. schema.Columns.SelectMany(column => column.Elements),
+            .. addedElements,
+        ];
+        foreach (var group in metadata.RowGroups)
+        {
+            foreach (var (chunk, leaf) in group.Columns.Zip(schema.Leaves))
+            {
+                chunk.MetaData!.Type = leaf.Physical.Element.Type!.Value;
+                chunk.MetaData.PathInSchema = leaf.Physical.Path.ToList();
+            }
         }
     }
 }

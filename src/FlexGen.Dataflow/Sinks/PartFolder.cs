@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
 using Parquet;
 using Parquet.Schema;
@@ -13,11 +14,12 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
     public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
+        var types = layout.HasColumns ? Types([.. layout.Rows.Columns, .. await ColumnsOfAsync(layout.Added, cancellationToken)]) : null;
         var parts = new List<(string, PartMetadata)>();
         int next = 0;
         foreach (var path in PartName.Finished(layout.Folder))
         {
-            var part = await ReadPartAsync(path, layout, cancellationToken);
+            var part = await ReadPartAsync(path, layout, types, cancellationToken);
             if (part.Pipeline != layout.Pipeline)
             {
                 throw new PipelineException($"{path} was written by the pipeline '{part.Pipeline}', this one is '{layout.Pipeline}': choose another folder.");
@@ -28,22 +30,21 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         return new PartFolder(parts, next);
     }
 
-    private static async Task<PartMetadata> ReadPartAsync(string path, ParquetSinkLayout layout, CancellationToken cancellationToken)
+    private static async Task<PartMetadata> ReadPartAsync(
+        string path, ParquetSinkLayout layout, Dictionary<string, ColumnType>? types, CancellationToken cancellationToken)
     {
         try
         {
-            await using var reader = await ParquetReader.CreateAsync(path, PhysicalTypes.ReadOptions(), cancellationToken);
+            await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
             if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
             {
                 throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
             }
-            if (layout.Schema is { } schema && !Names(schema).SequenceEqual(Names(reader.Schema)))
+            if (types is not null)
             {
-                throw new PipelineException(
-                    $"{path} has the columns {string.Join(", ", Names(reader.Schema))}, but this pipeline writes "
-                    + $"{string.Join(", ", Names(schema))}: choose another folder, or the columns as they were.");
+                Check(Types(ParquetColumns.Columns(reader.Metadata!)), types, path);
             }
             return metadata;
         }
@@ -53,5 +54,29 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
     }
 
-    private static IEnumerable<string> Names(ParquetSchema schema) => schema.Fields.Select(field => field.Name);
+    private static void Check(Dictionary<string, ColumnType> found, Dictionary<string, ColumnType> written, string path)
+    {
+        if (!written.Keys.SequenceEqual(found.Keys))
+        {
+            throw new PipelineException(
+                $"{path} has the columns {string.Join(", ", found.Keys)}, but this pipeline writes "
+                + $"{string.Join(", ", written.Keys)}: choose another folder, or the columns as they were.");
+        }
+        if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
+        {
+            throw new PipelineException(
+                $"{path} has the column '{name}' as {found[name]}, but this pipeline writes {other.Value}: "
+                + "choose another folder, or a source with the type as it was.");
+        }
+    }
+
+    // What a file states of the columns that are added is known when it is written.
+    private static async Task<IReadOnlyList<RowColumn>> ColumnsOfAsync(IReadOnlyList<AddedColumn> added, CancellationToken cancellationToken)
+    {
+        using var file = new MemoryStream();
+        var schema = new ParquetSchema(added.Select(column => column.Field));
+        return ParquetColumns.Columns(PartFile.MetadataOf(await ParquetWriter.CreateAsync(schema, file, cancellationToken: cancellationToken)));
+    }
+
+    private static Dictionary<string, ColumnType> Types(IEnumerable<RowColumn> columns) => columns.ToDictionary(column => column.Name, column => column.Type);
 }

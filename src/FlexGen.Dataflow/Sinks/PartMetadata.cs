@@ -19,7 +19,8 @@ internal sealed record PartMetadata(
 {
     private const string Key = "flexgen.part";
 
-    public static PartMetadata Of(string pipeline, IReadOnlyDictionary<string, string> identities, SourceFiles? files, Coverage covered, IReadOnlyDictionary<string, long> starts) => new(
+    public static PartMetadata Of(
+        string pipeline, IReadOnlyDictionary<string, string> identities, SourceFiles? files, Coverage covered, IReadOnlyDictionary<string, long> starts) => new(
         pipeline,
         covered.Streams.Keys.ToDictionary(stream => stream, stream => identities.GetValueOrDefault(stream, "")),
         covered.Streams.ToDictionary(
@@ -71,7 +72,8 @@ internal sealed record PartMetadata(
         return positions;
     }
 
-    public Dictionary<string, string> ToFooter() => new() { [Key] = JsonSerializer.Serialize(this) };
+    /// <param name="carried">The source's entries, beside which this is one.</param>
+    public Dictionary<string, string> ToFooter(IReadOnlyDictionary<string, string> carried) => new(carried) { [Key] = JsonSerializer.Serialize(this) };
 
     /// <summary>Null where the footer is of a file that no pipeline wrote.</summary>
     public static PartMetadata? FromFooter(IReadOnlyDictionary<string, string> footer) =>

@@ -12,8 +12,9 @@ namespace FlexGen.Dataflow.Sinks;
 /// <param name="schema">The columns of the records.</param>
 /// <param name="isJson">Whether the records are messages whose values are JSON objects: their fields pass through as they are written.</param>
 /// <param name="isWhole">Whether all fields of such an object pass through, rather than those of the schema.</param>
+/// <param name="names">Other names for the fields that are added.</param>
 /// <exception cref="PipelineException">A column cannot be written as JSON.</exception>
-internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
+internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, IDictionary<string, string>? names = null)
 {
     private static readonly JsonWriterOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -25,6 +26,9 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
     private static Utf8JsonWriter? writerOfThread;
 
     private readonly JsonColumn[] columns = isJson && isWhole ? [] : [.. schema.Names.Select(name => JsonColumn.Of(name, schema))];
+
+    // The names in quotes, and a colon.
+    private readonly byte[][] added = [.. AddedNames.Fields.Select(field => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(NameOf(field, names)) + ":"))];
 
     private static ArrayBufferWriter<byte> Written => writtenOfThread ??= new(1 << 12);
 
@@ -38,13 +42,13 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
             WriteColumns(record);
         }
         var completion = record.Completion!;
-        WriteName("\"output\":"u8);
+        WriteName(added[0]);
         WriteString(completion.Text);
-        WriteName("\"finish_reason\":"u8);
+        WriteName(added[1]);
         WriteString(completion.FinishReason);
-        WriteName("\"prompt_tokens\":"u8);
+        WriteName(added[2]);
         WriteNumber(completion.PromptTokens);
-        WriteName("\"completion_tokens\":"u8);
+        WriteName(added[3]);
         WriteNumber(completion.CompletionTokens);
         Written.Write("}"u8);
         return Written.WrittenSpan.ToArray();
@@ -74,7 +78,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
     public string OutputOf(Record record)
     {
         using var json = JsonDocument.Parse(Result(record));
-        return json.RootElement.GetProperty("output").GetString()!;
+        return json.RootElement.GetProperty(NameOf("output", names)).GetString()!;
     }
 
     /// <summary>The record's columns, null where a value has no text.</summary>
@@ -85,6 +89,8 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole)
         Written.Write("}"u8);
         return Written.WrittenSpan.ToArray();
     }
+
+    private static string NameOf(string field, IDictionary<string, string>? names) => names?.TryGetValue(field, out var name) == true ? name : field;
 
     private bool PassesWhole => isJson && isWhole;
 

@@ -38,7 +38,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
             (stream, now) => now == stream.Name,
             (stream, now) => files is not null && stream.Knows(files[now].Mark),
             (stream, now) => files?.MayBe(now, stream.Name) == true,
-            (stream, now) => files is not null && !rows.ContainsKey(now),
+            (stream, now) => files is not null && !names.ContainsValue(now),
         ];
         foreach (var rank in ranks)
         {
@@ -74,7 +74,8 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
                 var now = names.GetValueOrDefault((name, identity)) ?? (source.Files is null ? name : $"{name}/ {identity}");
                 if (!covered[now].AddAll(part.Of(name)))
                 {
-                    throw new PipelineException($"{path} repeats records of {name} that an earlier part file in {Path.GetDirectoryName(path)} holds: remove one of them.");
+                    throw new PipelineException(
+                        $"{path} repeats records of {name} that an earlier part file in {Path.GetDirectoryName(path)} holds: remove one of them.");
                 }
             }
         }
@@ -109,14 +110,14 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             return true;
         }
-        foreach (var part in stream.Parts)
+        var hashed = stream.Parts.Where(part => part.Content is not null).ToArray();
+        var all = new IntervalSet();
+        foreach (var part in hashed)
         {
-            if (part.Content is { } content && !await files.HasPagesAsync(now, content.Pages, part.Rows, cancellationToken))
-            {
-                return false;
-            }
+            all.AddAll(part.Rows);
         }
-        return true;
+        await files.HashAsync(now, all, cancellationToken);
+        return hashed.All(part => files[now].Pages(part.Rows) == part.Content!.Pages);
     }
 
     private PipelineException Changed(RecordedStream stream)

@@ -118,7 +118,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                     record.Assignment.CountDelivered();
                     count--;
                     taken--;
-                    bytes -= record.HeldBytes;
+                    bytes -= record.Bytes;
                 }
             }
             FreeRoom();
@@ -167,10 +167,9 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             {
                 frontiers.Add(record.Assignment, frontier = new Frontier());
             }
-            record.HeldBytes = record.Message is { } message ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) : record.Rows.Bytes(record.Row);
             frontier.Expect(record);
             count++;
-            bytes += record.HeldBytes;
+            bytes += record.Bytes;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Text;
 using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Sources;
@@ -48,6 +49,25 @@ internal sealed class FileFingerprint(string path, string identity, FileState st
             hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in ofGroup)));
         }
         return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// A number for the pages of the row groups that begin in [from, to). That of the rows before can be added: what was read by another run
+    /// need not be read again.
+    /// </summary>
+    public uint Sum(long from, long to)
+    {
+        uint sum = from == 0 ? (uint)XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(identity)) : 0;
+        long start = 0;
+        for (int group = 0; group < ends.Count && start < to; start = ends[group++])
+        {
+            if (start >= from && start < ends[group])
+            {
+                var ofGroup = pages[group]!.Value;
+                sum += (uint)XxHash64.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in ofGroup)), group);
+            }
+        }
+        return sum;
     }
 
     private IEnumerable<int> Groups(IntervalSet rows) =>

@@ -48,12 +48,12 @@ internal readonly record struct FileState(ulong Device, ulong Inode, int Mode, l
 
     /// <summary>
     /// What stays the same as long as nothing is written; null where it proves nothing yet, for a write at this moment could leave it
-    /// the same.
+    /// the same. A network file system has another device number each time it is mounted, and that is left out.
     /// </summary>
     /// <param name="now">The present, before the content is read.</param>
     public string? Mark(DateTimeOffset now) => (now.ToUnixTimeMilliseconds() * 1_000_000) - Changed < Coarseness
         ? null
-        : string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Inode:x} {Size} {Modified} {Changed}");
+        : string.Create(CultureInfo.InvariantCulture, $"{Inode} {Size} {Modified} {Changed}");
 
     private static FileState? Read(int folder, string path, int flags)
     {
@@ -64,7 +64,12 @@ internal readonly record struct FileState(ulong Device, ulong Inode, int Mode, l
             return nothingThere.Contains(error) ? null : throw new IOException($"cannot look at {path}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
         return new FileState(
-            (UInt32(136) << 32) | UInt32(140), BitConverter.ToUInt64(answer, 32), BitConverter.ToUInt16(answer, 28), Int64(40), Nanoseconds(112), Nanoseconds(96));
+            (UInt32(136) << 32) | UInt32(140),
+            BitConverter.ToUInt64(answer, 32),
+            BitConverter.ToUInt16(answer, 28),
+            Int64(40),
+            Nanoseconds(112),
+            Nanoseconds(96));
 
         ulong UInt32(int at) => BitConverter.ToUInt32(answer, at);
         long Int64(int at) => BitConverter.ToInt64(answer, at);

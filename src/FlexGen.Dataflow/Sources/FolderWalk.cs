@@ -114,6 +114,11 @@ internal sealed class FolderWalk
             }
             return;
         }
+        if (state.Inode == 0)
+        {
+            throw new PipelineException(
+                $"the file system of {path} has no inode numbers, by which one file is told from another: copy the files to one that has.");
+        }
         if (state.IsFolder)
         {
             bool isDataset = isMeant && Glob.IsDatasetName(last);

@@ -7,7 +7,7 @@ namespace FlexGen.Dataflow.Sources;
 /// A pattern of paths, a part for each folder and one for the file: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c> and, for any number of
 /// folders, <c>**</c>. A hidden name is matched by a part that begins as it does, and by nothing else.
 /// </summary>
-internal sealed class Glob
+internal sealed partial class Glob
 {
     private const string AnyFolders = "**";
     private const int MaxAlternatives = 1000;
@@ -67,7 +67,8 @@ internal sealed class Glob
             chosen.Add(before + rest);
             if (chosen.Count > MaxAlternatives)
             {
-                throw new PipelineException($"source.parquet.path: the braces of {pattern} stand for more than {MaxAlternatives} patterns: use * where you can.");
+                throw new PipelineException(
+                    $"source.parquet.path: the braces of {pattern} stand for more than {MaxAlternatives} patterns: use * where you can.");
             }
             return;
         }
@@ -115,19 +116,23 @@ internal sealed class Glob
             {
                 throw new PipelineException($"source.parquet.path: a '[' of {pattern} is not closed by ']'.");
             }
-            var members = word[start..end].Replace(@"\", @"\\", StringComparison.Ordinal).Replace("[", @"\[", StringComparison.Ordinal).Replace("]", @"\]", StringComparison.Ordinal);
-            regex.Append(isNegated ? "[^" : "[").Append(members.StartsWith('^') ? @"\" : "").Append(members).Append(']');
+            regex.Append(isNegated ? "[^" : "[").Append(Special().Replace(word[start..end], @"\$0")).Append(']');
             i = end;
         }
         try
         {
-            return new Part(new Regex(regex.Append(@"\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant), word[0]);
+            const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant;
+            return new Part(new Regex(regex.Append(@"\z").ToString(), Options), word[0]);
         }
         catch (ArgumentException)
         {
             throw new PipelineException($"source.parquet.path: '{word}' of {pattern} is not a pattern: look at what is between '[' and ']'.");
         }
     }
+
+    // What stands for itself between brackets here, and for something else in a regular expression.
+    [GeneratedRegex(@"[\\\[\]^]")]
+    private static partial Regex Special();
 
     // Writers keep what is not data, such as _SUCCESS and half-written files, under such names; a folder `_day=1` is one of a partition.
     private static bool IsHidden(string name) => name[0] == '.' || (name[0] == '_' && !name.Contains('=', StringComparison.Ordinal));

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using FlexGen.Dataflow.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Sources;
 
@@ -10,7 +11,8 @@ namespace FlexGen.Dataflow.Sources;
 /// <param name="options">The topics, or patterns of topics, and the start position.</param>
 /// <param name="group">The group.</param>
 /// <param name="partitions">The partitions that are there when this process begins to read.</param>
-internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group, IReadOnlyCollection<TopicPartition> partitions) : IStart
+/// <param name="log">Where to report.</param>
+internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group, IReadOnlyCollection<TopicPartition> partitions, ILogger log) : IStart
 {
     private readonly StartPosition start = StartPosition.Parse(options.Start)!;
 
@@ -19,12 +21,12 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
 
     /// <summary>Commits where the group begins, if it never read; to be called before this process joins it.</summary>
     /// <exception cref="KafkaException">The brokers did not answer, or refused.</exception>
-    public void Commit() => group.Insist("committing where the group begins", () =>
+    public void Commit() => ConsumerGroup.Insist("committing where the group begins", () =>
     {
         var first = Positions(Resolve(NeverRead()));
         // Where it has members, one of them may have done it by now, and otherwise whoever gets a partition does.
         return first.Count == 0 || group.TryCommitWithoutMembers(first);
-    });
+    }, log);
 
     /// <summary>Where this process begins to read partitions that it was assigned: after what the group has done.</summary>
     /// <exception cref="KafkaException">The brokers did not answer, or refused.</exception>
@@ -45,7 +47,7 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
         _ => group.Logs.Beginnings(unread),
     };
 
-    private Dictionary<TopicPartition, long> CommittedOrFirst(IReadOnlyCollection<TopicPartition> assigned) => group.Insist("finding where to start", () =>
+    private Dictionary<TopicPartition, long> CommittedOrFirst(IReadOnlyCollection<TopicPartition> assigned) => ConsumerGroup.Insist("finding where to start", () =>
     {
         if (assigned.Count == 0)
         {
@@ -64,7 +66,7 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
             first.ForEach(p => positions.Add(p.TopicPartition, p.Offset.Value));
         }
         return positions;
-    });
+    }, log);
 
     // The partitions of topics, or of patterns, of which the group has no position at all.
     private List<TopicPartition> NeverRead() =>

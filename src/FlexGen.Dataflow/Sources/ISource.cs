@@ -20,6 +20,9 @@ internal interface ISource : IAsyncDisposable
     /// <summary>The files that the streams are; null where they are none.</summary>
     SourceFiles? Files => null;
 
+    /// <summary>Entries of the files' footers that are carried into the output's.</summary>
+    IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>();
+
     /// <summary>Holds what is said to be done against what there is.</summary>
     /// <exception cref="PipelineException">A position that is done is not there.</exception>
     void CheckDone(Coverage done);

@@ -25,6 +25,7 @@ internal sealed class KafkaPoller(
 {
     /// <summary>Records that go through the graph's first blocks together.</summary>
     private const int RecordsTogether = 64;
+    private const long BytesTogether = 1 << 20;
     private const int ChunksWaiting = 8;
 
     private static readonly TimeSpan pollTime = TimeSpan.FromMilliseconds(100);
@@ -40,6 +41,7 @@ internal sealed class KafkaPoller(
 
     private readonly Channel<Record[]> chunks = Channel.CreateBounded<Record[]>(ChunksWaiting);
     private readonly List<Record> chunk = new(RecordsTogether);
+    private long chunkBytes;
     private long membershipAt;
     private long positionsAt;
     private long askedAt;
@@ -111,7 +113,7 @@ internal sealed class KafkaPoller(
     {
         var result = Poll(chunk.Count > 0 ? TimeSpan.Zero : pollTime);
         Take(result);
-        if (chunk.Count >= RecordsTogether || (result is null && chunk.Count > 0))
+        if (chunk.Count >= RecordsTogether || chunkBytes >= BytesTogether || (result is null && chunk.Count > 0))
         {
             Send();
         }
@@ -135,6 +137,7 @@ internal sealed class KafkaPoller(
         else if (reading.Read(result) is { } record)
         {
             chunk.Add(record);
+            chunkBytes += record.Bytes;
         }
         else if (reading.IsAtEnd)
         {
@@ -199,6 +202,7 @@ internal sealed class KafkaPoller(
     {
         Record[] records = [.. chunk];
         chunk.Clear();
+        chunkBytes = 0;
         if (chunks.Writer.TryWrite(records) || (WaitForRoom(jam) && chunks.Writer.TryWrite(records)))
         {
             return;

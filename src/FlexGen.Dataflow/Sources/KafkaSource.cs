@@ -47,7 +47,7 @@ internal sealed class KafkaSource : ISource
             .SetErrorHandler((_, error) => clientLog.Add(error))
             .SetLogHandler((_, line) => clientLog.Add(line))
             .Build(), "source.kafka");
-        Group = new ConsumerGroup(options.GroupId, consumer, log, closing.Token);
+        Group = new ConsumerGroup(options.GroupId, consumer);
         gaps = new LogGaps(Group, isError: options.OffsetReset == "error", log);
         Topics = OpenTopics();
         ends = options.UntilEnd ? Ends() : null;
@@ -82,7 +82,7 @@ internal sealed class KafkaSource : ISource
 
     public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var ofGroup = new GroupStart(options, Group, partitions);
+        var ofGroup = new GroupStart(options, Group, partitions, log);
         IStart start = sink.KeepsPositions ? new SinkStart(Group, ofGroup, partitions, sink, log) : ofGroup;
         readings = new PartitionReadings(Group, Topics, start, gaps, ends, sink, log);
         var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, sink, JoinTimeout(), TimeProvider.System, log);
@@ -140,7 +140,7 @@ internal sealed class KafkaSource : ISource
     {
         try
         {
-            return Group.Insist("finding where the topics end", ask);
+            return ConsumerGroup.Insist("finding where the topics end", ask, log);
         }
         catch (KafkaException e)
         {

@@ -23,7 +23,7 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public void Pass(IReadOnlyCollection<PartitionReading> readings)
     {
-        var beginnings = group.Insist("finding where the logs begin", () => group.Logs.Beginnings(readings.Select(r => r.Partition)));
+        var beginnings = ConsumerGroup.Insist("finding where the logs begin", () => group.Logs.Beginnings(readings.Select(r => r.Partition)), log);
         CheckEnds(readings);
         foreach (var reading in readings)
         {
@@ -53,7 +53,7 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
         long since = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var ends = group.Insist("finding where the logs end", () => group.Logs.HighWatermarks(readings.Select(r => r.Partition)));
+            var ends = ConsumerGroup.Insist("finding where the logs end", () => group.Logs.HighWatermarks(readings.Select(r => r.Partition)), log);
             if (readings.FirstOrDefault(r => r.Position > ends[r.Partition]) is not { } beyond)
             {
                 return;

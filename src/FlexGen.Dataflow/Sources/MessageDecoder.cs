@@ -106,7 +106,8 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             {
                 throw new RecordException(
                     "reserved_field",
-                    $"the message has a field '{reader.GetString()}', which the pipeline adds to it: choose the others with source.kafka.columns.");
+                    $"the message has a field '{reader.GetString()}', which the pipeline adds to it: "
+                    + "rename what it adds with sink.kafka.names, or choose the other fields with source.kafka.columns.");
             }
             reader.Read();
             int start = (int)reader.TokenStartIndex;

@@ -2,8 +2,9 @@ namespace FlexGen.Dataflow.Sources;
 
 /// <summary>Which files a Parquet source's path names.</summary>
 /// <param name="Root">The folder that streams are named relative to.</param>
+/// <param name="Named">The root as far as the path names it: what is above the base directory, where it is relative to that, is not meant.</param>
 /// <param name="Walk">How they were found.</param>
-internal sealed record ParquetPath(string Root, FolderWalk Walk)
+internal sealed record ParquetPath(string Root, string Named, FolderWalk Walk)
 {
     /// <summary>Paths relative to the root, sorted.</summary>
     public IReadOnlyList<string> Files => Walk.Files;
@@ -14,11 +15,11 @@ internal sealed record ParquetPath(string Root, FolderWalk Walk)
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, baseDirectory));
         if (File.Exists(full))
         {
-            return Find(Path.GetDirectoryName(full)!, [Glob.OfName(Path.GetFileName(full))], cancellationToken);
+            return Find(path, baseDirectory, Path.GetDirectoryName(full)!, [Glob.OfName(Path.GetFileName(full))], cancellationToken);
         }
         if (Directory.Exists(full))
         {
-            return Find(full, [Glob.Dataset], cancellationToken);
+            return Find(path, baseDirectory, full, [Glob.Dataset], cancellationToken);
         }
         if (new FileInfo(full).LinkTarget is { } target)
         {
@@ -29,12 +30,12 @@ internal sealed record ParquetPath(string Root, FolderWalk Walk)
         {
             throw new PipelineException($"source.parquet.path: there is no file or folder {full}.");
         }
-        var found = Find(root, Glob.Parse(full[root.Length..].TrimStart('/')), cancellationToken);
+        var found = Find(path, baseDirectory, root, Glob.Parse(full[root.Length..].TrimStart('/')), cancellationToken);
         return found.Files.Count > 0 ? found : throw new PipelineException($"source.parquet.path: no file matches {full}.");
     }
 
-    private static ParquetPath Find(string root, IReadOnlyList<Glob> globs, CancellationToken cancellationToken) =>
-        new(root, FolderWalk.Run(root, globs, cancellationToken));
+    private static ParquetPath Find(string path, string baseDirectory, string root, IReadOnlyList<Glob> globs, CancellationToken cancellationToken) =>
+        new(root, Path.IsPathRooted(path) ? root : Path.GetRelativePath(baseDirectory, root), FolderWalk.Run(root, globs, cancellationToken));
 
     // A folder that is there by that name is no pattern, and one without wildcards is named, be it there or not.
     private static string RootOf(string path)

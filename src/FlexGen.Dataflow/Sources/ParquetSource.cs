@@ -4,20 +4,23 @@ using FlexGen.Dataflow.Sinks;
 
 namespace FlexGen.Dataflow.Sources;
 
-/// <summary>Reads Parquet files one after another, row group by row group: one row group is being read while the one before is used up.</summary>
+/// <summary>Reads Parquet files one after another, a few rows at a time.</summary>
 internal sealed class ParquetSource : ISource
 {
-    /// <summary>Records that go through the graph's first blocks together.</summary>
-    private const int RecordsTogether = 64;
-
     private readonly ParquetPath path;
-    private readonly IList<string>? columns;
+    private readonly ParquetSourceOptions options;
+    private readonly PartitionFolders partitions;
+    private readonly bool widens;
+    private readonly CarriedMetadata metadata = new();
+    private TextCheck texts = new(RowSchema.Empty);
 
-    private ParquetSource(ParquetPath path, IList<string>? columns)
+    private ParquetSource(ParquetPath path, ParquetSourceOptions options)
     {
         this.path = path;
-        this.columns = columns;
-        Files = new SourceFiles(columns);
+        this.options = options;
+        widens = options.OnSchemaChange == ParquetSourceOptions.Widen;
+        partitions = new PartitionFolders(path.Named, path.Files);
+        Files = new SourceFiles(OpenAsync);
     }
 
     public RowSchema Schema { get; private set; } = RowSchema.Empty;
@@ -30,6 +33,8 @@ internal sealed class ParquetSource : ISource
 
     public SourceFiles Files { get; }
 
+    public IReadOnlyDictionary<string, string> Metadata => metadata.Entries(isWhole: options.Columns is null);
+
     /// <summary>Whether a Parquet file in <paramref name="folder"/> is, or would be, a file of this source.</summary>
     public bool Reads(string folder) => path.Walk.Reaches(folder, PartName.Of(0));
 
@@ -40,27 +45,24 @@ internal sealed class ParquetSource : ISource
     {
         // A walk may take long, and whoever asks for it can end it.
         var path = await Task.Run(() => ParquetPath.Resolve(options.Path, baseDirectory, cancellationToken), cancellationToken);
-        var source = new ParquetSource(path, options.Columns);
+        var source = new ParquetSource(path, options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
+        var schema = new DatasetSchema(options.Columns, source.widens);
         foreach (var name in source.path.Files)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();
             await using var file = await source.OpenAsync(name, cancellationToken);
-            if (source.Identities.Count == 0)
-            {
-                await ParquetColumns.CheckRoundTripAsync(file.Schema, file.Path);
-                source.Schema = file.Schema;
-            }
-            else
-            {
-                source.CheckAgrees(file);
-            }
+            schema.Add(file);
+            source.metadata.Add(file.Metadata);
             source.TotalRecords += file.RowCount;
             source.Files.Add(name, file.Fingerprint(now));
         }
+        source.Schema = schema.Make();
+        source.texts = new TextCheck(source.Schema);
         return source;
     }
 
@@ -98,9 +100,9 @@ internal sealed class ParquetSource : ISource
             file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
             var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
-            await foreach (var (rows, first, count) in file.ReadAsync(doneOfFile, Files[name]))
+            foreach (var slice in file.Read(Schema, doneOfFile, Files[name]))
             {
-                foreach (var records in Records(rows, first, count, doneOfFile, assignment))
+                if (Records(slice, doneOfFile, assignment) is { Length: > 0 } records)
                 {
                     yield return records;
                 }
@@ -109,43 +111,34 @@ internal sealed class ParquetSource : ISource
         }
     }
 
-    public void Decode(Record[] records)
-    {
-    }
+    public void Decode(Record[] records) => texts.Check(records);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static IEnumerable<Record[]> Records(Rows rows, long first, int count, IntervalSet done, Assignment assignment) => Enumerable.Range(0, count)
-        .Where(row => !done.Contains(first + row))
-        .Select(row => new Record(assignment, first + row, rows, row))
-        .Chunk(RecordsTogether);
-
-    private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), columns, cancellationToken);
-
-    private string FullPath(string name) => Path.Combine(path.Root, name);
-
-    private void CheckAgrees(ParquetSourceFile file)
+    private Record[] Records(RowSlice slice, IntervalSet done, Assignment assignment)
     {
-        var first = FullPath(path.Files[0]);
-        foreach (var column in Schema.Names.Union(file.Schema.Names))
+        Record?[] records = [.. Enumerable.Range(0, slice.Count)
+            .Select(row => done.Contains(slice.First + row) ? null : new Record(assignment, slice.First + row, slice.Rows, row))];
+        foreach (var value in slice.TooLarge)
         {
-            var expected = ParquetColumns.Describe(Schema.Leaves.Where(leaf => leaf.Column == column));
-            var found = ParquetColumns.Describe(file.Schema.Leaves.Where(leaf => leaf.Column == column));
-            if (expected != found)
+            if (records[value.Row] is { } record)
             {
-                throw new PipelineException(
-                    $"the files of one dataset must have the same columns: column '{column}' is {Or(found)} in {file.Path}, "
-                    + $"but {Or(expected)} in {first}.");
+                LeaveOut(record, Schema.Leaves[value.Leaf].Column, value.Bytes);
             }
         }
-        if (!Schema.Names.SequenceEqual(file.Schema.Names))
-        {
-            throw new PipelineException(
-                $"the files of one dataset must have their columns in the same order, but {file.Path} and {first} differ: "
-                + "name the columns in source.parquet.columns.");
-        }
+        return [.. records.OfType<Record>()];
     }
 
-    private static string Or(string description) => description.Length > 0 ? description : "missing";
+    private void LeaveOut(Record record, string column, long bytes)
+    {
+        record.Fail("value_too_large", $"column '{column}' holds {bytes} bytes, where {options.MaxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
+        // Of a nested column all leaves: one that lacks a row's values no longer fits the others.
+        var columns = record.Rows.Columns.Zip(Schema.Leaves, (data, leaf) => leaf.Column == column ? data.Blank() : data);
+        record.Decode(new Rows([.. columns]), row: 0);
+    }
+
+    private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
+
+    private string FullPath(string name) => Path.Combine(path.Root, name);
 }

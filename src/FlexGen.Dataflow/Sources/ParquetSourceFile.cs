@@ -4,23 +4,32 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
 using Parquet;
-using Parquet.Schema;
+using ParquetSharp;
+using ParquetSharp.IO;
+using FileMetaData = Parquet.Meta.FileMetaData;
 
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>An open file of a Parquet source.</summary>
 internal sealed class ParquetSourceFile : IAsyncDisposable
 {
+    // Of what is read from the disk at once, for each column.
+    private const long BufferBytes = 256 << 10;
+
     private readonly FileStream stream;
     private readonly FileState state;
-    private readonly ParquetReader reader;
+    private readonly FileMetaData metadata;
+    private readonly long maxValueBytes;
+    private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, ParquetReader reader, RowSchema schema)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
     {
         Path = path;
+        partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
         this.state = state;
-        this.reader = reader;
+        this.metadata = metadata;
+        this.maxValueBytes = maxValueBytes;
         Schema = schema;
     }
 
@@ -28,18 +37,29 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     public RowSchema Schema { get; }
 
-    public long RowCount => reader.RowGroups.Sum(group => group.RowCount);
+    /// <summary>The footer's entries.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
+    public long RowCount => metadata.RowGroups.Sum(group => group.NumRows);
+
+    /// <param name="path">The file.</param>
+    /// <param name="choice">The columns to read.</param>
+    /// <param name="maxValueBytes">A value with more bytes is left blank.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, IList<string>? columns, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, long maxValueBytes, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
-            var reader = await ParquetReader.CreateAsync(stream, PhysicalTypes.ReadOptions(), leaveStreamOpen: true, cancellationToken);
-            return new ParquetSourceFile(path, stream, state, reader, ParquetColumns.Choose(reader, columns, path));
+            ParquetFooter.Check(stream, path);
+            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var metadata = reader.Metadata!;
+            var schema = ParquetColumns.Choose(metadata, choice, path);
+            ParquetChunks.Check(metadata, schema, path);
+            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
         }
         catch (Exception e)
         {
@@ -57,14 +77,15 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     {
         UnauthorizedAccessException => "this process has no permission to read it",
         FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link to what is not there",
-        _ => $"it is not a Parquet file, or it is truncated ({e.Message})",
+        IOException => e.Message.TrimEnd('.'),
+        _ => $"its footer is damaged, or not as the format has it ({e.Message.TrimEnd('.')})",
     };
 
     /// <param name="now">The present, before anything is read.</param>
     public FileFingerprint Fingerprint(DateTimeOffset now)
     {
         long end = 0;
-        return new FileFingerprint(Path, Identity(), state, state.Mark(now), [.. reader.RowGroups.Select(group => end += group.RowCount)]);
+        return new FileFingerprint(Path, Identity(), state, state.Mark(now), [.. metadata.RowGroups.Select(group => end += group.NumRows)]);
     }
 
     /// <summary>Makes sure that what a fingerprint was taken of is still there. Where the file was only touched, its pages say so.</summary>
@@ -88,11 +109,10 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     {
         var hash = new XxHash128();
         var buffer = new byte[1 << 18];
-        var read = Schema.Leaves.Select(leaf => leaf.Logical.Path.ToString()).ToHashSet();
-        foreach (var chunk in reader.Metadata!.RowGroups[group].Columns.Select(column => column.MetaData!).Where(chunk => read.Contains(new FieldPath(chunk.PathInSchema).ToString())))
+        var read = Schema.Leaves.Select(leaf => leaf.Physical.Ordinal).Where(ordinal => ordinal != PhysicalField.InNoFile).Order();
+        foreach (var chunk in read.Select(ordinal => metadata.RowGroups[group].Columns[ordinal].MetaData!))
         {
-            // A dictionary at 0, where the file's magic number is, is none.
-            long at = chunk.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+            long at = ParquetChunks.StartOf(chunk);
             for (long left = chunk.TotalCompressedSize; left > 0;)
             {
                 int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
@@ -109,36 +129,49 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     }
 
     /// <summary>
-    /// The row groups that <paramref name="done"/> does not cover, each with its first row's position and its row count; the fingerprint
-    /// learns the hashes of their pages.
+    /// The rows, but for row groups that <paramref name="done"/> covers, with the columns of the dataset; the fingerprint learns the hashes of
+    /// their pages.
     /// </summary>
-    /// <exception cref="PipelineException">The file is damaged or written to, or a column has an encoding that Parquet.Net cannot read.</exception>
-    public async IAsyncEnumerable<(Rows Rows, long First, int Count)> ReadAsync(IntervalSet done, FileFingerprint fingerprint)
+    /// <exception cref="PipelineException">The file is damaged or written to, or a column is stored in a way that cannot be read.</exception>
+    public IEnumerable<RowSlice> Read(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
     {
+        var sources = SourcesOf(dataset);
+        Leaf[] stored = [.. sources.OfType<Leaf>().Where(leaf => !partitions.ContainsKey(leaf.Column))];
+        using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
+        using var properties = ReaderProperties.GetDefaultReaderProperties();
+        properties.EnableBufferedStream();
+        properties.BufferSize = BufferBytes;
+        using var file = Open(bytes, properties);
         long first = 0;
-        for (int at = 0; at < reader.RowGroupCount; at++)
+        foreach (var (index, group) in metadata.RowGroups.Index())
         {
-            var group = reader.RowGroups[at];
-            int count = checked((int)group.RowCount);
-            if (!done.Covers(first, first + count))
+            if (group.NumRows > 0 && !done.Covers(first, first + group.NumRows))
             {
-                fingerprint.Add(at, HashOf(at));
-                var columns = new ColumnData[Schema.Leaves.Count];
-                for (int i = 0; i < columns.Length; i++)
+                fingerprint.Add(index, HashOf(index));
+                using var slices = new RowGroupSlices(
+                    file, Path, index, group, stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
+                foreach (var slice in slices.Read(first))
                 {
-                    columns[i] = await ReadColumnAsync(group, Schema.Leaves[i], first, count);
+                    CheckUnchanged(fingerprint);
+                    yield return InDataset(slice, dataset, sources);
                 }
-                CheckUnchanged(fingerprint);
-                yield return (new Rows(columns), first, count);
             }
-            first += count;
+            first += group.NumRows;
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private ParquetFileReader Open(ManagedRandomAccessFile bytes, ReaderProperties properties)
     {
-        await reader.DisposeAsync();
-        await stream.DisposeAsync();
+        try
+        {
+            return new ParquetFileReader(bytes, properties);
+        }
+        catch (Exception e) when (e is ParquetSharp.ParquetException or IOException)
+        {
+            throw new PipelineException($"cannot read {Path}: {Explain(e)}.", e);
+        }
     }
 
     /// <summary>Length and a hash of the footer, which holds every column chunk's place, size and row count.</summary>
@@ -152,25 +185,40 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
     }
 
-    private async Task<ColumnData> ReadColumnAsync(ParquetRowGroupReader group, Leaf leaf, long first, int count)
+    // The file's own leaf for each of the dataset's; null where it has none.
+    private Leaf?[] SourcesOf(RowSchema dataset)
     {
-        try
+        var own = Schema.Leaves.ToLookup(leaf => leaf.Column);
+        return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
+    }
+
+    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources)
+    {
+        var stored = new Queue<(int Index, ColumnData Data)>(slice.Rows.Columns.Index());
+        var places = new Dictionary<int, int>();
+        var columns = new ColumnData[sources.Length];
+        for (int i = 0; i < sources.Length; i++)
         {
-            return await PhysicalTypes.ReadAsync(group, leaf.Physical, CancellationToken.None);
+            var (own, wanted) = (sources[i], dataset.Leaves[i].Physical);
+            if (own is null)
+            {
+                columns[i] = ColumnData.Nulls(wanted, slice.Count);
+                continue;
+            }
+            if (partitions.TryGetValue(own.Column, out var partition))
+            {
+                columns[i] = partition.Data(slice.Count);
+            }
+            else
+            {
+                (int index, columns[i]) = stored.Dequeue();
+                places[index] = i;
+            }
+            if (wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel)
+            {
+                columns[i] = columns[i].As(wanted);
+            }
         }
-        catch (NotImplementedException e)
-        {
-            throw new PipelineException(
-                $"column '{leaf.Column}' of {Path} is nested and stored in data pages of version 2, which Parquet.Net cannot read: "
-                + "leave it out with source.parquet.columns, or write the file with data pages of version 1.",
-                e);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new PipelineException(
-                $"cannot read column '{leaf.Column}', rows {first} to {first + count - 1}, of {Path}: the file is damaged or has an encoding "
-                + $"that Parquet.Net cannot read ({e.Message}).",
-                e);
-        }
+        return slice with { Rows = new Rows(columns), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
     }
 }

@@ -53,7 +53,7 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
         }
         // What the log no longer holds of one that was never read is not missing.
         TopicPartition[] unread = [.. assigned.Where(partition => begun[partition] is { Position: 0 } && !IsCovered(partition))];
-        foreach (var (partition, offset) in group.Insist("finding where the logs begin", () => group.Logs.Beginnings(unread)))
+        foreach (var (partition, offset) in ConsumerGroup.Insist("finding where the logs begin", () => group.Logs.Beginnings(unread), log))
         {
             begun[partition] = begun[partition] with { Position = offset };
         }
@@ -61,18 +61,19 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
     }
 
     // They kept the positions of what they had not written in the group.
-    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) => group.Insist("asking for the group's positions", () =>
-        group.Committed(topic).ToDictionary(p => p.TopicPartition, p => IsCovered(p.TopicPartition) || p.Offset == Offset.Unset ? 0 : p.Offset.Value));
+    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) => ConsumerGroup.Insist("asking for the group's positions", () =>
+        group.Committed(topic).ToDictionary(p => p.TopicPartition, p => IsCovered(p.TopicPartition) || p.Offset == Offset.Unset ? 0 : p.Offset.Value), log);
 
     private void ReportGroup()
     {
         var unread = partitions.Where(partition => !IsCovered(partition) && sink.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
-        var ahead = group.Insist("asking for the group's positions", () => group.Committed(unread)).Where(p => p.Offset.Value > 0).ToArray();
+        var ahead = ConsumerGroup.Insist("asking for the group's positions", () => group.Committed(unread), log).Where(p => p.Offset.Value > 0).ToArray();
         if (ahead.Length > 0)
         {
-            var beginnings = group.Insist("finding where the logs begin", () => group.Logs.Beginnings(ahead.Select(p => p.TopicPartition)));
-            Log.GroupAhead(log, group.GroupId, string.Join(", ", ahead.Take(PartitionsNamed).Select(p =>
-                $"{PartitionReading.StreamOf(p.TopicPartition)} was read up to {p.Offset.Value} and begins at {beginnings[p.TopicPartition]}")) + (ahead.Length > PartitionsNamed ? " and others" : ""));
+            var beginnings = ConsumerGroup.Insist("finding where the logs begin", () => group.Logs.Beginnings(ahead.Select(p => p.TopicPartition)), log);
+            var named = ahead.Take(PartitionsNamed).Select(p =>
+                $"{PartitionReading.StreamOf(p.TopicPartition)} was read up to {p.Offset.Value} and begins at {beginnings[p.TopicPartition]}");
+            Log.GroupAhead(log, group.GroupId, string.Join(", ", named) + (ahead.Length > PartitionsNamed ? " and others" : ""));
         }
     }
 

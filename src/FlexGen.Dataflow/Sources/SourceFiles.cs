@@ -3,8 +3,8 @@ using FlexGen.Dataflow.Records;
 namespace FlexGen.Dataflow.Sources;
 
 /// <summary>The files of a source by the names of their streams, and whether they are what they were.</summary>
-/// <param name="columns">The columns that are read; null for all.</param>
-internal sealed class SourceFiles(IList<string>? columns)
+/// <param name="open">Opens the file of a stream.</param>
+internal sealed class SourceFiles(Func<string, CancellationToken, Task<ParquetSourceFile>> open)
 {
     private readonly Dictionary<string, FileFingerprint> files = [];
     private readonly Dictionary<string, string> identities = [];
@@ -23,14 +23,6 @@ internal sealed class SourceFiles(IList<string>? columns)
     /// <summary>What to keep with rows that were read.</summary>
     public ContentMark MarkOf(string stream, IntervalSet rows) => new(files[stream].Mark, files[stream].Pages(rows));
 
-    /// <summary>Whether rows of a file have the pages of a mark; reads those that were not read before.</summary>
-    /// <exception cref="PipelineException">The file cannot be read.</exception>
-    public async Task<bool> HasPagesAsync(string stream, string pages, IntervalSet rows, CancellationToken cancellationToken)
-    {
-        await HashAsync(stream, rows, cancellationToken);
-        return files[stream].Pages(rows) == pages;
-    }
-
     /// <summary>Hashes the pages that hold some of <paramref name="rows"/>, where that was not done.</summary>
     /// <exception cref="PipelineException">The file cannot be read.</exception>
     public async Task HashAsync(string stream, IntervalSet rows, CancellationToken cancellationToken)
@@ -41,7 +33,7 @@ internal sealed class SourceFiles(IList<string>? columns)
         {
             return;
         }
-        await using var opened = await ParquetSourceFile.OpenAsync(file.Path, columns, cancellationToken);
+        await using var opened = await open(stream, cancellationToken);
         foreach (int group in missing)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -93,7 +93,8 @@ internal sealed class TopicIdentities : IDisposable
             if (id.IsKnown && topics.TryGetValue(topic, out var before) && before.IsKnown && before != id)
             {
                 throw new PipelineException(
-                    $"source.kafka: the topic {topic} was deleted and created anew while it was read: it was {before}, it is {id}, and positions in the one mean nothing in the other. "
+                    $"source.kafka: the topic {topic} was deleted and created anew while it was read: it was {before}, it is {id}, "
+                    + "and positions in the one mean nothing in the other. "
                     + "To read the new one from `start`, start again with another groupId, and where the sink is Parquet with other folders.");
             }
         }

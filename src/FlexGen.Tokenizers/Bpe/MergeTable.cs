@@ -62,8 +62,12 @@ internal sealed class MergeTable
     /// <summary>Where a key is, or would be put. At most half of the places are taken, so that a free one is near.</summary>
     private int PlaceOf(ulong key)
     {
+        const ulong spread = 0x9E3779B97F4A7C15;
         var table = entries;
-        for (var place = (int)(((key ^ (key >> 32)) * factor) >> shift); ; place++)
+        // Twice: some factors leave pairs of one kind side by side.
+        var mixed = key * factor;
+        mixed = (mixed ^ (mixed >> 32)) * spread;
+        for (var place = (int)(mixed >> shift); ; place++)
         {
             place &= table.Length - 1;
             if (table[place].Key == key || table[place].Key == Free)

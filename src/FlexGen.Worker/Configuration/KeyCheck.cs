@@ -34,9 +34,8 @@ internal sealed class KeyCheck(Type root)
             if (KeyPath.ValueType(type) is { } valueType)
             {
                 type = valueType;
-                break;
             }
-            if (KeyPath.ItemType(type) is { } itemType)
+            else if (KeyPath.ItemType(type) is { } itemType)
             {
                 if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out int index))
                 {

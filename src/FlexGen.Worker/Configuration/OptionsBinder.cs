@@ -48,11 +48,13 @@ internal static class OptionsBinder
     private static string Where(string error, IReadOnlyList<ConfigurationLayer> layers)
     {
         string key = error.Split(' ')[0].TrimEnd(':').Replace('.', ':');
-        // A list is written as its entries.
-        string[] names = [key, key + ":0"];
-        var places = layers.Reverse().SelectMany(layer => names.Where(layer.Values.ContainsKey).Select(layer.Where));
+        // A list or a mapping is written as its entries.
+        var places = layers.Reverse().SelectMany(layer => layer.Values.Keys.Where(name => IsOf(key, name)).Take(1).Select(layer.Where));
         return places.FirstOrDefault() is { } place ? place + ": " : "";
     }
+
+    private static bool IsOf(string key, string name) =>
+        name.Equals(key, StringComparison.OrdinalIgnoreCase) || name.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="UsageException">There are errors.</exception>
     public static void ThrowIfAny(string source, IReadOnlyList<string> errors)

@@ -33,7 +33,7 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
-        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description} ({engine.Threads} thread{(engine.Threads == 1 ? "" : "s")}); {Slots} slots of {engine.Policy.SequenceLength} tokens";
+        $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
 
     /// <inheritdoc cref="OffloadEngine.Warning"/>
     public string? Warning => engine.Warning;

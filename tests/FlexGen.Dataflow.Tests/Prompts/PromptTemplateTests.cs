@@ -1,7 +1,6 @@
 using System.Text;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
-using Parquet.Schema;
 
 namespace FlexGen.Dataflow.Tests.Prompts;
 
@@ -38,11 +37,9 @@ public sealed class PromptTemplateTests
 
     private static (RowSchema Schema, Rows Rows) Texts(params (string Name, string Text)[] columns)
     {
-        var logical = new ParquetSchema(columns.Select(c => new DataField<string>(c.Name)));
-        var physical = new ParquetSchema(columns.Select(c => new DataField(c.Name, typeof(byte[]))));
-        var leaves = columns.Select((c, i) => new Leaf(c.Name, logical.DataFields[i], physical.DataFields[i])).ToArray();
-        var data = columns.Select((c, i) => new TypedColumnData<ReadOnlyMemory<byte>>(
-            physical.DataFields[i], [Encoding.UTF8.GetBytes(c.Text)], [physical.DataFields[i].MaxDefinitionLevel], null));
-        return (new RowSchema(logical.Fields, leaves), new Rows([.. data]));
+        var schema = MessageSchema.Of(columns.Select(c => c.Name));
+        var data = columns.Zip(schema.Leaves, (c, leaf) =>
+            new TypedColumnData<ReadOnlyMemory<byte>>(leaf.Physical, [Encoding.UTF8.GetBytes(c.Text)], [1], null));
+        return (schema, new Rows([.. data]));
     }
 }

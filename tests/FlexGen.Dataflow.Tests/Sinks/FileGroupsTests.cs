@@ -73,6 +73,36 @@ public sealed class FileGroupsTests : IDisposable
         Assert.All((await FindAsync("in")).Rows.Values, rows => Assert.Equal(2_000, rows));
     }
 
+    [Fact]
+    public async Task What_the_brokers_answer_is_said_as_it_is()
+    {
+        WriteDays();
+        var asking = new FileGroups(await OpenAsync("in"), name => throw new PipelineException("no answer"));
+        Assert.Equal("no answer", (await Assert.ThrowsAsync<PipelineException>(() => asking.FindAsync(CancellationToken.None))).Message);
+    }
+
+    [Fact]
+    public async Task Rows_of_a_file_that_is_as_it_was_are_not_read_again_and_still_count()
+    {
+        place.WriteIds(6_000, options: ", ROW_GROUP_SIZE 2048");
+        var time = new LaterTime();
+        var first = await OpenAsync("in", time);
+        var before = Groups(first);
+        await before.FindAsync(CancellationToken.None);
+        first["a.parquet"].Add(0, 7);
+        groups["a.parquet"] = (1_000, before.MarkOf("a.parquet", 1_000));
+
+        var second = await OpenAsync("in", time);
+        var after = Groups(second);
+        Assert.Equal(1_000, (await after.FindAsync(CancellationToken.None))["a.parquet"]);
+        Assert.Empty(second["a.parquet"].Known);
+        second["a.parquet"].Add(1, 8);
+        first["a.parquet"].Add(1, 8);
+        Assert.Equal(before.MarkOf("a.parquet", 4_000), after.MarkOf("a.parquet", 4_000));
+        first["a.parquet"].Add(1, 9);
+        Assert.NotEqual(before.MarkOf("a.parquet", 4_000), after.MarkOf("a.parquet", 4_000));
+    }
+
     private void WriteDays()
     {
         foreach (var (i, day) in new[] { "", "day1/", "day2/" }.Index())
@@ -82,9 +112,9 @@ public sealed class FileGroupsTests : IDisposable
         }
     }
 
-    private async Task<SourceFiles> OpenAsync(string path)
+    private async Task<SourceFiles> OpenAsync(string path, TimeProvider? time = null)
     {
-        await using var source = await ParquetSource.OpenAsync(new ParquetSourceOptions { Path = path }, place.Root, TimeProvider.System, CancellationToken.None);
+        await using var source = await ParquetSource.OpenAsync(new ParquetSourceOptions { Path = path }, place.Root, time ?? TimeProvider.System, CancellationToken.None);
         return source.Files;
     }
 
@@ -102,10 +132,10 @@ public sealed class FileGroupsTests : IDisposable
         await found.FindAsync(CancellationToken.None);
         var done = new IntervalSet();
         done.Add(0, rows);
-        foreach (var (stream, identity) in files.Identities)
+        foreach (var stream in files.Identities.Keys)
         {
             await files.HashAsync(stream, done, CancellationToken.None);
-            groups[found.NameOf(stream)] = (rows, PositionMark.Of(identity, files.MarkOf(stream, done)));
+            groups[found.NameOf(stream)] = (rows, found.MarkOf(stream, rows));
         }
     }
 

@@ -18,8 +18,8 @@ public sealed class ParquetSinksTests
         var source = new TopicSource("t[0]", "");
         var schema = source.Schema;
         var plan = new ParquetSinkPlan(
-            new ParquetSinkLayout(place.Out, "p", new ParquetSinkOptions { Path = place.Out }, schema, AddedColumn.OfOutputs, source),
-            new ParquetSinkLayout(place.Errors, "p", new ParquetSinkOptions { Path = place.Errors }, schema, AddedColumn.OfDeadLetters, source),
+            new ParquetSinkLayout(place.Out, "p", new ParquetSinkOptions { Path = place.Out }, schema, AddedColumn.ToOutputs(new PipelineOptions()), source, IsOutput: true),
+            new ParquetSinkLayout(place.Errors, "p", new ParquetSinkOptions { Path = place.Errors }, schema, AddedColumn.ToDeadLetters(new PipelineOptions()), source, IsOutput: false),
             disk, TimeProvider.System, NullLogger.Instance);
         var (sink, _) = await plan.OpenAsync(CancellationToken.None);
         await using var closing = sink;

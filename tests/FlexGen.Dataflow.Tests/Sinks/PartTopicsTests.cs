@@ -101,9 +101,11 @@ public sealed class PartTopicsTests : IDisposable
     private ParquetSinkPlan Plan(string identity)
     {
         var source = new TopicSource(Stream, identity);
-        return new ParquetSinkPlan(Layout("out", AddedColumn.OfOutputs), Layout("errors", AddedColumn.OfDeadLetters), new FileOperations(), TimeProvider.System, NullLogger.Instance);
+        var output = Layout("out", AddedColumn.ToOutputs(new PipelineOptions()));
+        var deadLetter = Layout("errors", AddedColumn.ToDeadLetters(new PipelineOptions()));
+        return new ParquetSinkPlan(output, deadLetter, new FileOperations(), TimeProvider.System, NullLogger.Instance);
 
         ParquetSinkLayout Layout(string name, IReadOnlyList<AddedColumn> added) =>
-            new(Path.Combine(folder, name), "test", new ParquetSinkOptions(), source.Schema, added, source);
+            new(Path.Combine(folder, name), "test", new ParquetSinkOptions(), source.Schema, added, source, IsOutput: name == "out");
     }
 }

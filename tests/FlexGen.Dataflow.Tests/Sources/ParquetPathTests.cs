@@ -19,6 +19,7 @@ public sealed class ParquetPathTests : IDisposable
     [InlineData("in/part-*", "part-00000")]
     [InlineData("in/?.parquet", "a.parquet")]
     [InlineData("in/[a-b].par*", "a.parquet b.parq")]
+    [InlineData("in/[]^a].par*", "a.parquet")]
     [InlineData("in/[!a].par*", "b.parq")]
     [InlineData("in/{a.parquet,c.pq}", "a.parquet c.pq")]
     [InlineData("in/{a,b}.{parquet,parq}", "a.parquet b.parq")]
@@ -30,7 +31,8 @@ public sealed class ParquetPathTests : IDisposable
     [InlineData("in/_*", "_SUCCESS")]
     public void A_path_names_files(string path, string expected)
     {
-        Write("in/a.parquet", "in/b.parq", "in/c.pq", "in/d.PARQUET", "in/part-00000", "in/notes.txt", "in/_SUCCESS", "in/.hidden.parquet", "in/s/e.parquet", "in/_temporary/f.parquet");
+        Write("in/a.parquet", "in/b.parq", "in/c.pq", "in/d.PARQUET", "in/part-00000", "in/notes.txt", "in/s/e.parquet");
+        Write("in/_SUCCESS", "in/.hidden.parquet", "in/_temporary/f.parquet");
         Assert.Equal(expected.Split(' '), Files(path));
     }
 

@@ -45,6 +45,9 @@ public sealed class WorkerOptionsTests : IDisposable
         Assert.Equal("a=b", options.Sink.Parquet!.Path);
         Assert.Equal(["X"], options.Generation.Stop);
         Assert.Equal(TimeSpan.FromMilliseconds(50), options.Model!.EchoMaxDelay);
+        options = Load(Good, "sink.parquet.names.output=completion", "source.parquet.onSchemaChange=widen");
+        Assert.Equal("completion", options.Sink.Parquet!.Names["output"]);
+        Assert.Equal("widen", options.Source.Parquet!.OnSchemaChange);
     }
 
     [Theory]
@@ -69,6 +72,9 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("{ path: pipelines/demo/model }", "{ path: a, echo: true }", "model: give either path (a checkpoint folder) or echo: true.")]
     [InlineData("{ path: pipelines/demo/model }", "{ echo: maybe }", "line 9: 'model.echo' must be true or false; found 'maybe'.")]
     [InlineData("{ path: out/people }", "{ path: \"\" }", "line 12: sink.parquet.path is missing.")]
+    [InlineData("path: out/people }", "path: a, names: { outpt: x } }", "line 12: sink.parquet.names names 'outpt', which is not added; did you mean 'output'?")]
+    [InlineData("path: out/people }", "path: a, names: { output: [x] } }", "line 12: 'sink.parquet.names.output' is a text; nothing can stand below it.")]
+    [InlineData("columns: [id, text]", "onSchemaChange: merge", "line 3: source.parquet.onSchemaChange must be refuse or widen; found 'merge'.")]
     [InlineData("name: extract", "name: extract\nname: again", "line 2")]
     [InlineData("name: extract", "name: extract\nName: again", "line 2: the key 'Name' is already on line 1.")]
     [InlineData("name: extract", "name: [", "is not YAML: look for a '['")]

@@ -42,6 +42,10 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
         await KillAsync(workspace, Kills);
         (await workspace.RunAsync()).Expect(0);
         workspace.ExpectEachIdOnce(Records);
+        // The same files by another path.
+        workspace.WritePipeline(source: "{ parquet: { path: '*/[0-9].parquet' } }");
+        (await workspace.RunAsync()).Expect(0);
+        workspace.ExpectEachIdOnce(Records);
     }
 
     private async Task KillAsync(KafkaWorkspace workspace, int kills)
