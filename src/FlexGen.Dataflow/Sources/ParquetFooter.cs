@@ -19,6 +19,8 @@ internal static class ParquetFooter
         try
         {
             CheckSchema(footer);
+            var whole = new ThriftReader(footer);
+            FooterShape.File.Check(ref whole);
         }
         catch (InvalidDataException e)
         {

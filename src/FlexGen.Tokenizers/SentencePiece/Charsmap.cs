@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -11,7 +12,7 @@ internal sealed class Charsmap
     private readonly uint[] units;
     private readonly byte[] replacements;
 
-    /// <exception cref="FormatException">The blob is shorter than it says.</exception>
+    /// <exception cref="FormatException">The blob is shorter than it says, or an entry leads out of it.</exception>
     public Charsmap(ReadOnlySpan<byte> blob)
     {
         var size = blob.Length < 4 ? int.MaxValue : BinaryPrimitives.ReadInt32LittleEndian(blob);
@@ -21,6 +22,7 @@ internal sealed class Charsmap
         }
         units = MemoryMarshal.Cast<byte, uint>(blob.Slice(4, size)).ToArray();
         replacements = blob[(4 + size)..].ToArray();
+        CheckEntries();
     }
 
     /// <summary>The replacement of the longest entry that text begins with; null when none does.</summary>
@@ -54,7 +56,39 @@ internal sealed class Charsmap
             return null;
         }
         var rest = replacements.AsSpan((int)found);
-        return Encoding.UTF8.GetString(rest[..Math.Max(rest.IndexOf((byte)0), 0)]);
+        return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
+    }
+
+    // Once and for all, so that no text finds an entry that leads nowhere.
+    private void CheckEntries()
+    {
+        var seen = new BitArray(units.Length);
+        var open = new Stack<uint>([Offset(units[0])]);
+        while (open.TryPop(out var start))
+        {
+            for (var value = 0u; value <= byte.MaxValue; value++)
+            {
+                var node = start ^ value;
+                if (node < units.Length && (units[node] & 0x800000FF) == value && !seen[(int)node])
+                {
+                    seen[(int)node] = true;
+                    var below = node ^ Offset(units[node]);
+                    if ((units[node] & 0x100) != 0)
+                    {
+                        CheckValue(below);
+                    }
+                    open.Push(below);
+                }
+            }
+        }
+    }
+
+    private void CheckValue(uint node)
+    {
+        if (node >= units.Length || (units[node] & 0x7FFFFFFF) >= replacements.Length || replacements[^1] != 0)
+        {
+            throw new FormatException("a precompiled charsmap with an entry that leads out of it");
+        }
     }
 
     private static uint Offset(uint unit) => (unit >> 10) << (int)((unit & 0x200) >> 6);

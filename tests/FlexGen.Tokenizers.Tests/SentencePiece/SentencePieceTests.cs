@@ -5,6 +5,29 @@ namespace FlexGen.Tokenizers.Tests.SentencePiece;
 public class SentencePieceTests
 {
     [Theory]
+    [InlineData(5u, 0u, "b")]
+    [InlineData(5u, 2u, null)]
+    [InlineData(200u, 0u, null)]
+    public void A_charsmap_whose_entries_lead_out_of_it_is_refused_when_it_is_read(uint place, uint value, string? replacement)
+    {
+        var units = new uint[128];
+        units[0] = 1 << 10;
+        var entry = 1u ^ 'a';
+        units[entry] = 'a' | 0x100 | ((entry ^ place) << 10);
+        units[5] = 0x80000000 | value;
+        byte[] blob = [.. BitConverter.GetBytes(units.Length * sizeof(uint)), .. units.SelectMany(BitConverter.GetBytes), (byte)'b', 0];
+
+        if (replacement is null)
+        {
+            Assert.Contains("leads out of it", Assert.Throws<FormatException>(() => new Charsmap(blob)).Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(replacement, new Charsmap(blob).Replace("a"u8, out _));
+        }
+    }
+
+    [Theory]
     [InlineData("sentencepiece")]
     [InlineData("sentencepiece-unigram")]
     public void A_mark_at_the_end_goes_with_the_spaces_where_these_are_removed(string kind)
