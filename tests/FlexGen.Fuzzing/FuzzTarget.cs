@@ -15,17 +15,17 @@ internal abstract class FuzzTarget
     public abstract IEnumerable<byte[]> Seeds();
 
     /// <summary>Reads one input as the worker would.</summary>
-    /// <returns>Whether it was read; false where it was refused in the project's own words.</returns>
-    public bool Run(byte[] input)
+    /// <returns>Null where it was read; the project's own words where it was refused.</returns>
+    public string? Run(byte[] input)
     {
         try
         {
             Read(input);
-            return true;
+            return null;
         }
         catch (Exception e) when (IsRefusal(e))
         {
-            return false;
+            return e.Message;
         }
     }
 

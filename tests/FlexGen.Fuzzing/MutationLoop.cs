@@ -30,9 +30,9 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
         int read = 0;
         foreach (byte[] unchanged in inputs)
         {
-            if (!target.Run(unchanged))
+            if (target.Run(unchanged) is { } refusal)
             {
-                Report("a seed is refused", "a seed is refused");
+                Report("a seed is refused", $"a seed is refused: {refusal}");
             }
         }
         for (; Stopwatch.GetElapsedTime(start) < time; tried++)
@@ -64,7 +64,7 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
         long before = GC.GetTotalAllocatedBytes();
         try
         {
-            return target.Run(input);
+            return target.Run(input) is null;
         }
         catch (Exception e)
         {

@@ -21,7 +21,7 @@ switch (args)
     case ["replay", var name, .. var files]:
         foreach (string file in files)
         {
-            Console.WriteLine($"{file}: {(Named(name)[0].Run(File.ReadAllBytes(file)) ? "read" : "refused")}");
+            Console.WriteLine($"{file}: {Named(name)[0].Run(File.ReadAllBytes(file)) ?? "read"}");
         }
         return 0;
     case ["seeds", var name, var folder]:
