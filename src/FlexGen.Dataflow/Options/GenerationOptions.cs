@@ -24,7 +24,7 @@ public class GenerationOptions
     [Range(0.01, 100.0)]
     public double RepetitionPenalty { get; set; } = 1;
 
-    public int Seed { get; set; }
+    public long Seed { get; set; }
 
     /// <summary>Texts that end a completion; they are not part of it. The text of a control token stands for the token, too.</summary>
     [NoEmptyText]

@@ -57,7 +57,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("topK", "--top-k", "K", "Draw from the K likeliest tokens only; 0: from all [default: 0]."),
         Text("topP", "--top-p", "P", "Draw from the likeliest tokens that reach this probability together [default: 1]."),
         Text("repetitionPenalty", "--repetition-penalty", "R", "Makes tokens that were there before less likely; 1: off [default: 1]."),
-        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens, on a GPU up to rounding [default: 0]."),
+        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens, on a GPU up to rounding. 64 bits: -9223372036854775808 to 9223372036854775807 [default: 0]."),
         new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. The text of a control token, such as </s>, stands for the token, too. A line feed in bash: --stop $'\\n'." }),
         new("stopTokenIds", new Option<string[]>("--stop-token-id") { HelpName = "ID", Description = "Ends a completion with this token; may be repeated." }),
         new("ignoreEos", new Option<bool>("--ignore-eos") { Description = "Go on past end-of-sequence tokens, to --max-new-tokens." }),

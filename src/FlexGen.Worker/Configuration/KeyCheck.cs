@@ -104,6 +104,7 @@ internal sealed class KeyCheck(Type root)
             _ when type == typeof(TimeSpan) => "a duration such as 50ms, 30s, 5m, 1h or 00:05:00",
             _ when type == typeof(ByteSize) => "a size such as 16GiB",
             _ when type == typeof(double) || type == typeof(float) => "a number",
+            _ when type == typeof(long) => $"a whole number from {long.MinValue} to {long.MaxValue}",
             _ when type.IsPrimitive => "a whole number",
             _ => "a text",
         };

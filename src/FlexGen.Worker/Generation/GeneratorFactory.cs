@@ -15,7 +15,7 @@ internal static class GeneratorFactory
         var model = options.Model!;
         if (model.Path is not { Length: > 0 } path)
         {
-            return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed, time);
+            return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
         }
         log.LoadingModel(path);
         long start = time.GetTimestamp();

@@ -40,8 +40,8 @@ public sealed class WorkerOptionsTests : IDisposable
     [Fact]
     public void Given_settings_when_loaded_then_they_override_the_file()
     {
-        var options = Load(Good, "generation.maxNewTokens=32", "Sink.Parquet.Path=a=b", "generation.stop.0=X", "model.path=", "model.echo=true", "model.echoMaxDelay=00:00:00.050");
-        Assert.Equal(32, options.Generation.MaxNewTokens);
+        var options = Load(Good, "generation.seed=-9223372036854775808", "generation.maxNewTokens=32", "Sink.Parquet.Path=a=b", "generation.stop.0=X", "model.path=", "model.echo=true", "model.echoMaxDelay=00:00:00.050");
+        Assert.Equal((32, long.MinValue), (options.Generation.MaxNewTokens, options.Generation.Seed));
         Assert.Equal("a=b", options.Sink.Parquet!.Path);
         Assert.Equal(["X"], options.Generation.Stop);
         Assert.Equal(TimeSpan.FromMilliseconds(50), options.Model!.EchoMaxDelay);
@@ -58,6 +58,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("temperature: 0", "temperature: warm", "line 8: 'generation.temperature' must be a number; found 'warm'.")]
     [InlineData("maxNewTokens: 64", "maxNewTokens: 1.5", "line 8: 'generation.maxNewTokens' must be a whole number; found '1.5'.")]
     [InlineData("maxNewTokens: 64", "maxNewTokens: 0", "line 8: generation.maxNewTokens must be 1 or more; found 0.")]
+    [InlineData("temperature: 0", "seed: 9223372036854775808", "line 8: 'generation.seed' must be a whole number from -9223372036854775808 to 9223372036854775807; found '9223372036854775808'.")]
     [InlineData("temperature: 0", "topP: 0", "line 8: generation.topP must be above 0 and at most 1; found 0.")]
     [InlineData("temperature: 0", "temperature: -1", "line 8: generation.temperature must be between 0 and 100; found -1.")]
     [InlineData("stop: [\"\\n\", END]", "stop: [\"\"]", "line 8: generation.stop must not hold an empty text.")]
