@@ -2,7 +2,7 @@ namespace FlexGen.Dataflow.Sources;
 
 /// <summary>
 /// Which type each field of a footer has. Parquet.Net goes by the fields' numbers alone: one of another type takes it out of step, and it reads on for ever
-/// behind the footer's end. What the format does not name is passed over by both.
+/// behind the footer's end. What the format does not name both pass over, but for a truth.
 /// </summary>
 internal sealed class FooterShape
 {
@@ -56,6 +56,11 @@ internal sealed class FooterShape
             if (id > 0 && id <= fields.Length && fields[id - 1] is { } expected)
             {
                 CheckValue(ref thrift, id, type, expected);
+            }
+            else if (type is 1 or 2)
+            {
+                // Parquet.Net takes a byte for a truth that it does not know, which has none.
+                throw new InvalidDataException($"field {id} of {name} is none that the format has");
             }
             else
             {

@@ -35,6 +35,7 @@ public sealed class FooterTests : IDisposable
     [InlineData(new byte[] { 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c, 0x1c }, "ends too early")]
     [InlineData(new byte[] { 0x1e, 0, 0 }, "unknown type 14")]
     [InlineData(new byte[] { 0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0 }, "more than 64 bits")]
+    [InlineData(new byte[] { 0x15, 2, 0x19, 0x1c, 0x48, 1, 103, 0, 0xc1, 0 }, "field 14 of the footer is none that the format has")]
     [InlineData(new byte[] { 0x15, 2, 0x19, 0x1c, 0x48, 1, 103, 0, 0x26, 2, 0 }, "field 4 of the footer has the type 6")]
     [InlineData(new byte[] { 0x15, 2, 0x19, 0x1c, 0x48, 1, 103, 0, 0x79, 0x16, 2, 0 }, "field 9 of the footer has the type 9")]
     [InlineData(new byte[] { 0x15, 2, 0x19, 0x1c, 0x45, 2, 0, 0 }, "field 4 of a schema's element has the type 5")]
