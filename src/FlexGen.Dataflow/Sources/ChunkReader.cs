@@ -98,6 +98,8 @@ internal sealed class ChunkReader<TRead, T>(
     where T : struct
 {
     private const int LevelsTogether = 1024;
+    private readonly int present = leaf.MaxDefinitionLevel;
+    private readonly bool repeats = leaf.MaxRepetitionLevel > 0;
     private readonly TRead[] readValues = new TRead[LevelsTogether];
     private readonly short[] readDefinitions = new short[leaf.MaxDefinitionLevel > 0 ? LevelsTogether : 0];
     private readonly short[] readRepetitions = new short[leaf.MaxRepetitionLevel > 0 ? LevelsTogether : 0];
@@ -114,7 +116,7 @@ internal sealed class ChunkReader<TRead, T>(
     public override long LevelsLeft => levels - levelsRead + readCount - levelAt;
 
     // The last row of a column that repeats goes on until another begins.
-    public override int Rows => leaf.MaxRepetitionLevel == 0 || LevelsLeft == 0 ? marks.Count : Math.Max(0, marks.Count - 1);
+    public override int Rows => !repeats || LevelsLeft == 0 ? marks.Count : Math.Max(0, marks.Count - 1);
 
     public override void Fill(int rows, long bytes)
     {
@@ -131,19 +133,20 @@ internal sealed class ChunkReader<TRead, T>(
     public override ColumnData Take(int rows, Action<int, long> onTooLarge)
     {
         var end = rows == marks.Count ? new RowMark(Count, values.Count) : marks[rows];
-        foreach (var (row, mark) in marks.Take(rows).Index())
+        for (int row = 0; row < rows; row++)
         {
-            bytesHeld -= mark.Bytes;
-            if (mark.Bytes > maxBytes)
+            long bytes = marks[row].Bytes;
+            bytesHeld -= bytes;
+            if (bytes > maxBytes)
             {
-                onTooLarge(row, mark.Bytes);
+                onTooLarge(row, bytes);
             }
         }
         var taken = new TypedColumnData<T>(
             leaf,
             Take(values, end.Value),
-            leaf.MaxDefinitionLevel > 0 ? Take(definitions, end.Level) : null,
-            leaf.MaxRepetitionLevel > 0 ? Take(repetitions, end.Level) : null);
+            present > 0 ? Take(definitions, end.Level) : null,
+            repeats ? Take(repetitions, end.Level) : null);
         marks.RemoveRange(0, rows);
         foreach (ref var mark in CollectionsMarshal.AsSpan(marks))
         {
@@ -154,7 +157,7 @@ internal sealed class ChunkReader<TRead, T>(
 
     public override void Dispose() => reader?.Dispose();
 
-    private int Count => leaf.MaxDefinitionLevel > 0 ? definitions.Count : values.Count;
+    private int Count => present > 0 ? definitions.Count : values.Count;
 
     private void ReadBatch()
     {
@@ -170,8 +173,8 @@ internal sealed class ChunkReader<TRead, T>(
 
     private void Add()
     {
-        int definition = leaf.MaxDefinitionLevel > 0 ? readDefinitions[levelAt] : 0;
-        int repetition = leaf.MaxRepetitionLevel > 0 ? readRepetitions[levelAt] : 0;
+        int definition = present > 0 ? readDefinitions[levelAt] : 0;
+        int repetition = repeats ? readRepetitions[levelAt] : 0;
         levelAt++;
         if (repetition == 0)
         {
@@ -182,9 +185,9 @@ internal sealed class ChunkReader<TRead, T>(
             throw new InvalidDataException("it begins in the middle of a row");
         }
         ref var row = ref CollectionsMarshal.AsSpan(marks)[^1];
-        bool isValue = definition == leaf.MaxDefinitionLevel;
+        bool isValue = definition == present;
         bool wasTooLarge = row.Bytes > maxBytes;
-        int bytes = (isValue ? size(readValues[valueAt]) : 0) + (leaf.MaxRepetitionLevel > 0 ? 2 * sizeof(int) : 0);
+        int bytes = (isValue ? size(readValues[valueAt]) : 0) + (repeats ? 2 * sizeof(int) : 0);
         row.Bytes += bytes;
         bytesHeld += bytes;
         if (row.Bytes <= maxBytes)
@@ -205,7 +208,7 @@ internal sealed class ChunkReader<TRead, T>(
     private void Blank(RowMark row)
     {
         values.RemoveRange(row.Value, values.Count - row.Value);
-        if (leaf.MaxDefinitionLevel == 0)
+        if (present == 0)
         {
             values.Add(TypedColumnData<T>.BlankValue(leaf));
             return;
@@ -217,11 +220,11 @@ internal sealed class ChunkReader<TRead, T>(
 
     private void AddLevel(int definition, int repetition)
     {
-        if (leaf.MaxDefinitionLevel > 0)
+        if (present > 0)
         {
             definitions.Add(definition);
         }
-        if (leaf.MaxRepetitionLevel > 0)
+        if (repeats)
         {
             repetitions.Add(repetition);
         }
@@ -229,7 +232,7 @@ internal sealed class ChunkReader<TRead, T>(
 
     private static TItem[] Take<TItem>(List<TItem> list, int count)
     {
-        var taken = list.GetRange(0, count).ToArray();
+        var taken = CollectionsMarshal.AsSpan(list)[..count].ToArray();
         list.RemoveRange(0, count);
         return taken;
     }
