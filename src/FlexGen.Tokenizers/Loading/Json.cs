@@ -10,8 +10,7 @@ internal static class Json
     {
         try
         {
-            using var stream = File.OpenRead(file);
-            using var document = JsonDocument.Parse(stream);
+            using var document = JsonDocument.Parse(new MemoryStream(TokenizerFile.Read(file)));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw NotAnObject(file, document.RootElement.ValueKind.ToString());
