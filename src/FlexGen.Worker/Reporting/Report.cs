@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FlexGen.Dataflow;
 using FlexGen.Interop;
 
 namespace FlexGen.Worker.Reporting;
@@ -42,7 +43,7 @@ internal sealed class Report
     {
         if (warning is not null)
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            ErrorStream.Say("warning", warning);
         }
     }
 
@@ -77,6 +78,6 @@ internal sealed class Report
     private string Lines()
     {
         int width = lines.Max(l => l.Key.Length);
-        return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {line.Text}{Environment.NewLine}"));
+        return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {Excerpt.Plain(line.Text)}{Environment.NewLine}"));
     }
 }
