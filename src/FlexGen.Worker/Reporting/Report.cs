@@ -66,7 +66,7 @@ internal sealed class Report
     {
         try
         {
-            Console.Out.Write(asJson ? new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine : Lines());
+            Console.Out.Write(Text(asJson));
         }
         // A closed stream is "access denied" to the runtime.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -75,8 +75,13 @@ internal sealed class Report
         }
     }
 
-    private string Lines()
+    /// <summary>The report as it is printed.</summary>
+    public string Text(bool asJson)
     {
+        if (asJson)
+        {
+            return new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine;
+        }
         int width = lines.Max(l => l.Key.Length);
         return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {Excerpt.Plain(line.Text)}{Environment.NewLine}"));
     }
