@@ -17,7 +17,7 @@ internal sealed record PipelineParts(ISource Source, PromptTemplate Template, Ou
     {
         if (OptionsValidation.Errors(options) is { Count: > 0 } errors)
         {
-            throw new PipelineException(string.Join(Environment.NewLine, errors));
+            throw new PipelineException(errors);
         }
         var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);

@@ -27,7 +27,7 @@ public class LoadingTests
     [InlineData("mistral", "tokenizer.json", "\"type\": \"Metaspace\"", "\"type\": \"Whitespace\"", "the pre_tokenizer Whitespace")]
     [InlineData("qwen", "tokenizer.json", "{", "", "not JSON", "Copy the file again")]
     [InlineData("opt", "tokenizer_config.json", "GPT2Tokenizer", "BertTokenizer", "the tokenizer_class BertTokenizer")]
-    [InlineData("opt", "merges.txt", "h e\n", "h e x\n", "the line \"h e x\"", "two tokens")]
+    [InlineData("opt", "merges.txt", "h e\n", "h e x\n", "3 words in line ", "two tokens")]
     [InlineData("opt", "merges.txt", "h e\n", "h absent\n", "\"habsent\", which the vocabulary lacks")]
     [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": -1", "no id for \"<pad>\"")]
     [InlineData("opt", "vocab.json", "\"<pad>\": 1", "\"<pad>\": 1, \"<pad>\": 5", "the token \"<pad>\" twice")]
@@ -53,6 +53,36 @@ public class LoadingTests
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
         Assert.DoesNotContain(message, char.IsControl);
+    }
+
+    [Theory]
+    [InlineData("llama3", "tokenizer.json")]
+    [InlineData("opt", "vocab.json")]
+    [InlineData("opt", "merges.txt")]
+    [InlineData("opt", "tokenizer_config.json")]
+    [InlineData("sentencepiece", "tokenizer.model")]
+    public void A_pipe_or_a_device_in_the_place_of_a_file_is_refused(string kind, string file)
+    {
+        using var folder = Reference.Changed(kind, file, text => text);
+        var path = Path.Combine(folder.Path, file);
+        File.Delete(path);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", path))
+        {
+            made.WaitForExit();
+        }
+        Assert.Contains("is a named pipe", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        File.Delete(path);
+        File.CreateSymbolicLink(path, "/dev/zero");
+        Assert.Contains("is a device", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_that_is_no_merge_is_not_quoted()
+    {
+        using var folder = Reference.Changed("opt", "merges.txt", _ => "root:$6$secret:19000:0:99999:7:::\n");
+        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains("line 1", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }
 
     [Theory]

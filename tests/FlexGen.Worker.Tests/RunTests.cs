@@ -61,6 +61,16 @@ public class RunTests
     }
 
     [Fact]
+    public async Task Given_a_pipeline_file_from_a_pipe_when_validated_then_it_is_read()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(100);
+        workspace.WritePipeline();
+        using var process = FlexGenProcess.StartThrough("cat pipeline.yaml | exec \"$@\"", workspace.Folder, ["validate", "/dev/stdin"]);
+        Assert.Contains("100", (await process.WaitAsync()).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Given_an_empty_folder_when_run_then_it_succeeds_and_says_that_there_is_nothing()
     {
         using var workspace = new Workspace();

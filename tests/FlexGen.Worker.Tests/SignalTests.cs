@@ -120,6 +120,10 @@ public class SignalTests
         using var healthy = FlexGenProcess.Start(workspace.Folder, ["run", Workspace.File], ("FLEXGEN_HEALTH_FILE", workspace.At("healthy")));
         (await healthy.WaitAsync()).Expect(0);
         Assert.True(File.Exists(workspace.At("healthy")));
+        File.CreateSymbolicLink(workspace.At("link"), workspace.At("foreign"));
+        using var linked = FlexGenProcess.Start(workspace.Folder, ["run", Workspace.File], ("FLEXGEN_HEALTH_FILE", workspace.At("link")));
+        Assert.Contains("is a link", (await linked.WaitAsync()).Expect(2).Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(workspace.At("foreign")));
         using var refused = FlexGenProcess.Start(workspace.Folder, ["run", Workspace.File], ("FLEXGEN_HEALTH_FILE", workspace.At("no/such/file")));
         Assert.Contains("FLEXGEN_HEALTH_FILE", (await refused.WaitAsync()).Expect(2).Error, StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using FlexGen.Files;
 
 namespace FlexGen.Dataflow.Checks;
 
@@ -8,6 +9,8 @@ internal sealed class OutputSchema
 {
     private static readonly JsonDocumentOptions ofSchemas = new() { MaxDepth = 512, AllowDuplicateProperties = false };
     private static readonly JsonDocumentOptions ofOutputs = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    private const int LargestSchema = 64 << 20;
 
     private readonly SchemaNode root;
     private readonly TimeProvider time;
@@ -23,7 +26,8 @@ internal sealed class OutputSchema
     {
         try
         {
-            return Parse(await File.ReadAllTextAsync(path, cancellationToken), SchemaDialect.Undeclared, time);
+            using var reader = new StreamReader(new MemoryStream(RegularFile.ReadAll(path, LargestSchema)));
+            return Parse(await reader.ReadToEndAsync(cancellationToken), SchemaDialect.Undeclared, time);
         }
         catch (SchemaException e)
         {

@@ -1,5 +1,6 @@
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Sources;
+using FlexGen.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -35,7 +36,9 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     {
         try
         {
-            await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken);
+            await using var stream = new FileStream(RegularFile.Open(path), FileAccess.Read);
+            CheckFooter(stream, path);
+            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
             if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
@@ -51,6 +54,18 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
         {
             throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to redo its records.", e);
+        }
+    }
+
+    private static void CheckFooter(FileStream stream, string path)
+    {
+        try
+        {
+            ParquetFooter.Check(stream, path);
+        }
+        catch (PipelineException e)
+        {
+            throw new InvalidDataException(e.Message.TrimEnd('.'), e);
         }
     }
 

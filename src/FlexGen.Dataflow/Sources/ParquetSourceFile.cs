@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using FlexGen.Dataflow.Records;
+using FlexGen.Files;
 using Parquet;
 using ParquetSharp;
 using ParquetSharp.IO;
@@ -52,7 +53,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
+            stream = new FileStream(RegularFile.Open(path), FileAccess.Read, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
             ParquetFooter.Check(stream, path);
             await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);

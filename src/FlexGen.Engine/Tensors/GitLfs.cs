@@ -1,3 +1,5 @@
+using FlexGen.Files;
+
 namespace FlexGen.Engine.Tensors;
 
 /// <summary>The small text that git keeps in place of a large file until git-lfs has fetched it.</summary>
@@ -11,7 +13,7 @@ internal static class GitLfs
     {
         if (new FileInfo(path) is { Exists: true, Length: > 0 and <= Longest })
         {
-            Refuse(path, File.ReadAllBytes(path));
+            Refuse(path, RegularFile.ReadAll(path, Longest));
         }
     }
 

@@ -1,17 +1,21 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using FlexGen.Files;
 
 namespace FlexGen.Engine.Tensors;
 
 /// <summary>The JSON files beside the weights.</summary>
 internal static class JsonFile
 {
+    /// <summary>The index of a model of a trillion parameters has some 10 MB.</summary>
+    private const int LargestFile = 256 << 20;
+
     /// <summary>The object that the file holds.</summary>
     public static JsonElement ReadObject(string path)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            var bytes = RegularFile.ReadAll(path, LargestFile);
             GitLfs.Refuse(path, bytes);
             if (!Utf8.IsValid(bytes))
             {

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using FlexGen.Files;
 
 namespace FlexGen.Engine.Tensors;
 
@@ -87,7 +89,7 @@ public static class ModelFolder
         var (main, snapshots) = (new FileInfo(Path.Combine(repository, "refs", "main")), Path.Combine(repository, "snapshots"));
         if (main is { Exists: true, Length: > 0 and <= LongestRef })
         {
-            var name = File.ReadAllText(main.FullName).Trim();
+            var name = Encoding.UTF8.GetString(RegularFile.ReadAll(main.FullName, LongestRef)).Trim();
             return Path.GetFileName(name) == name && name is not ("" or "." or "..") && Directory.Exists(Path.Combine(snapshots, name))
                 ? Path.Combine(snapshots, name)
                 : throw new CheckpointException(

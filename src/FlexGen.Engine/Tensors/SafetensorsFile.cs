@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FlexGen.Files;
 using FlexGen.Interop;
 using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
@@ -50,7 +51,7 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         SafeFileHandle? file = null;
         try
         {
-            file = File.OpenHandle(path);
+            file = RegularFile.Open(path);
             return new(path, file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

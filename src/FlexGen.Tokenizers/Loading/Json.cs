@@ -11,7 +11,7 @@ internal static class Json
     {
         try
         {
-            var bytes = WithoutMark(File.ReadAllBytes(file));
+            var bytes = WithoutMark(TokenizerFile.Read(file));
             CheckTexts(bytes.Span);
             using var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object

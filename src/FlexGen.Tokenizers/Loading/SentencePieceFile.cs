@@ -11,7 +11,7 @@ internal static class SentencePieceFile
         var path = Path.Combine(folder, "tokenizer.model");
         try
         {
-            var file = ModelFile.Parse(File.ReadAllBytes(path));
+            var file = ModelFile.Parse(TokenizerFile.Read(path));
             RequireSupported(path, file);
             return Build(path, file, new TokenizerConfig(folder));
         }

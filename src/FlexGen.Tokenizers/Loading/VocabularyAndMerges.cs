@@ -34,12 +34,17 @@ internal static class VocabularyAndMerges
 
     private static void ReadMerges(string file, BpeParts parts)
     {
-        foreach (var line in File.ReadLines(file).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)))
+        using var reader = new StreamReader(new MemoryStream(TokenizerFile.Read(file)));
+        for (var number = 1; reader.ReadLine() is { } line; number++)
         {
+            if (line.Length == 0 || line.StartsWith("#version", StringComparison.Ordinal))
+            {
+                continue;
+            }
             var pair = line.Split(' ');
             if (pair.Length != 2)
             {
-                throw TokenizerException.Unsupported(file, $"the line \"{line}\"", "two tokens with one space between them",
+                throw TokenizerException.Unsupported(file, $"{pair.Length} words in line {number}", "two tokens with one space between them",
                     "Copy the file again from the checkpoint.");
             }
             parts.AddMerge(pair[0], pair[1]);

@@ -6,6 +6,7 @@ using FlexGen.Engine;
 using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Commands;
 
@@ -94,8 +95,14 @@ internal static class FlexGenCommand
     {
         bool expected = e is UsageException or PipelineException or RecordException or EngineException or RequestException or CheckpointException
             or TokenizerException or IOException or UnauthorizedAccessException;
-        string message = expected ? e.Message : $"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)";
-        Console.Error.WriteLine($"error: {(verbose ? e.ToString() : message)}");
+        IReadOnlyList<string> lines = e switch
+        {
+            _ when verbose => ErrorStream.Trace(e),
+            UsageException usage => usage.Lines,
+            PipelineException pipeline => pipeline.Lines,
+            _ => [expected ? e.Message : $"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)"],
+        };
+        ErrorStream.Say("error", lines);
         return e is UsageException ? ExitCode.Usage : ExitCode.Failure;
     }
 }

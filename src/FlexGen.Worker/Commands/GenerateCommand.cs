@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
@@ -63,20 +64,7 @@ internal sealed class GenerateCommand
         long start = Stopwatch.GetTimestamp();
         var job = files.Job(parse, LinesPerSlot * model.Slots);
         await job.RunAsync(
-            async line =>
-            {
-                int[] prompt = PromptTokens(parse, line, model);
-                var generated = await model.GenerateAsync(prompt, logits is not null, cancellation);
-                return json =>
-                {
-                    promptTokens += prompt.Length;
-                    completionTokens += generated.TokenIds.Count;
-                    json.WriteTokenIds("token_ids", generated.TokenIds);
-                    json.WriteString("text", generated.Text);
-                    json.WriteString("finish_reason", generated.FinishReasonName);
-                    logits?.WriteLogits(generated.Logits);
-                };
-            },
+            line => CompleteAsync(PromptTokens(parse, line, model)),
             (number, error) =>
             {
                 logits?.WriteLogits(null);
@@ -89,6 +77,20 @@ internal sealed class GenerateCommand
             .Add("tokens_per_second", Math.Round(completionTokens / seconds, 1))
             .Add("seconds", Math.Round(seconds, 3))
             .AddPeaks(model.PeakGpuBytes));
+
+        async Task<Action<Utf8JsonWriter>> CompleteAsync(int[] prompt)
+        {
+            var generated = await model.GenerateAsync(prompt, logits is not null, cancellation);
+            return json =>
+            {
+                json.WriteTokenIds("token_ids", generated.TokenIds);
+                json.WriteString("text", generated.Text);
+                json.WriteString("finish_reason", generated.FinishReasonName);
+                promptTokens += prompt.Length;
+                completionTokens += generated.TokenIds.Count;
+                logits?.WriteLogits(generated.Logits);
+            };
+        }
     }
 
     private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model)

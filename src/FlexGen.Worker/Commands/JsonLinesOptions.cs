@@ -67,7 +67,11 @@ internal sealed class JsonLinesOptions
 
     /// <summary>Writes a bad line to the error stream, with the file's name.</summary>
     public Func<int, string, Task> ReportError(ParseResult parse) =>
-        (number, error) => Console.Error.WriteLineAsync($"error: {parse.GetRequiredValue(input)} line {number}: {error}");
+        (number, error) =>
+        {
+            ErrorStream.Say("error", $"{parse.GetRequiredValue(input)} line {number}: {error}");
+            return Task.CompletedTask;
+        };
 
     /// <summary>Prints the report with the counts of lines; the exit code tells whether there were bad ones.</summary>
     public int Finish(ParseResult parse, JsonLinesJob job, Report details)

@@ -65,7 +65,7 @@ internal static class OptionsBinder
         }
         if (errors.Count > 1)
         {
-            throw new UsageException(string.Join(Environment.NewLine + "  ", errors.Prepend($"{source} has {errors.Count} errors:")));
+            throw new UsageException([$"{source} has {errors.Count} errors:", .. errors]);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using FlexGen.Files;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -12,6 +13,7 @@ internal sealed class YamlLayer
 
     /// <summary>Aliases can write a few lines out to billions of keys.</summary>
     private const int MaxKeys = 100_000;
+    private const int LargestFile = 16 << 20;
     private const string MergeKey = "<<";
     private static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly Dictionary<string, string?> values = ConfigurationLayer.NewValues();
@@ -36,9 +38,15 @@ internal sealed class YamlLayer
 
     private YamlMappingNode ReadRoot()
     {
+        byte[] bytes = [];
         try
         {
-            using var reader = new StreamReader(path, strictUtf8);
+            // Whoever starts the worker may give it a pipe.
+            using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0))
+            {
+                bytes = RegularFile.ReadAll(file, path, LargestFile);
+            }
+            using var reader = new StreamReader(new MemoryStream(bytes), strictUtf8);
             var stream = new YamlStream();
             stream.Load(reader);
             return stream.Documents switch
@@ -55,7 +63,7 @@ internal sealed class YamlLayer
         }
         catch (DecoderFallbackException e)
         {
-            throw new UsageException($"{path} line {LineOfInvalidByte()}: the byte 0x{e.BytesUnknown?.FirstOrDefault():X2} is not UTF-8. Save the file as UTF-8.");
+            throw new UsageException($"{path} line {LineOfInvalidByte(bytes)}: the byte 0x{e.BytesUnknown?.FirstOrDefault():X2} is not UTF-8. Save the file as UTF-8.");
         }
         catch (InvalidOperationException)
         {
@@ -151,9 +159,8 @@ internal sealed class YamlLayer
         }
     }
 
-    private int LineOfInvalidByte()
+    private static int LineOfInvalidByte(byte[] bytes)
     {
-        byte[] bytes = File.ReadAllBytes(path);
         int at = 0;
         while (at < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out int length) == OperationStatus.Done)
         {

@@ -1,3 +1,5 @@
+using System.Text;
+using FlexGen.Files;
 using FlexGen.Worker.Configuration;
 
 namespace FlexGen.Worker.Hosting;
@@ -29,7 +31,7 @@ internal static class HealthFile
         }
         return time.CreateTimer(_ => WriteIfPossible(), null, period, period);
 
-        void Write() => File.WriteAllText(path, $"{time.GetUtcNow():O}\n");
+        void Write() => RegularFile.WriteAll(path, Encoding.ASCII.GetBytes($"{time.GetUtcNow():O}\n"));
 
         // A full disk is not this file's error to report: the file grows old, and the check fails.
         void WriteIfPossible()

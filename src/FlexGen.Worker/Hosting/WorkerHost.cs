@@ -1,9 +1,11 @@
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace FlexGen.Worker.Hosting;
@@ -65,6 +67,8 @@ internal static class WorkerHost
             services.AddSingleton<IProgressDisplay, BarProgress>();
             services.AddSingleton<ILoggerProvider, AnsiLoggerProvider>();
         }
+        services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new PlainLoggerFactory(
+            new LoggerFactory(provider.GetServices<ILoggerProvider>(), provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()))));
         return logging;
     }
 }

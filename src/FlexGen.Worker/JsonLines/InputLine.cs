@@ -1,10 +1,13 @@
 using System.Text.Json;
+using FlexGen.Dataflow;
 
 namespace FlexGen.Worker.JsonLines;
 
 /// <summary>One JSON object of the input, with an id that comes back in the output as it is.</summary>
 internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
 {
+    private const string HalfPair = "half of a surrogate pair (\\ud800 to \\udfff), which is no text.";
+
     /// <exception cref="LineException">The text is not a JSON object with an id.</exception>
     public static InputLine Parse(string text)
     {
@@ -12,11 +15,19 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         try
         {
             root = JsonElement.Parse(text);
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String)
+            {
+                given.GetString();
+            }
         }
         catch (JsonException e)
         {
             // The message ends in a place counted from 0 and in bytes.
             throw new LineException($"not JSON: {e.Message.Split(" LineNumber: ")[0]}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new LineException($"a key or the id holds {HalfPair}");
         }
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -46,7 +57,7 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         }
         catch (InvalidOperationException)
         {
-            throw new LineException($"\"{name}\" holds half of a surrogate pair (\\ud800 to \\udfff), which is no text.");
+            throw new LineException($"\"{name}\" holds {HalfPair}");
         }
     }
 
@@ -60,7 +71,7 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         }
         return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out int token)
             ? token
-            : throw new LineException($"\"{name}\" must be a list of whole numbers, found {v.GetRawText()} in it."))];
+            : throw new LineException($"\"{name}\" must be a list of whole numbers, found {Excerpt.Of(v.GetRawText())} in it."))];
     }
 
     private static string Name(JsonValueKind kind) => kind switch

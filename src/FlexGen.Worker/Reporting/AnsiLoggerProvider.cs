@@ -28,10 +28,6 @@ internal sealed class AnsiLoggerProvider(IAnsiConsole console) : ILoggerProvider
                 _ => Style.Plain,
             };
             console.WriteLine(formatter(state, exception), style);
-            if (exception is not null)
-            {
-                console.WriteLine(exception.ToString(), style);
-            }
         }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class BarProgress(IAnsiConsole console, TimeProvider time) : IPr
 
     public Task ShowAsync(string name, Pipeline pipeline, Task run)
     {
+        name = Excerpt.Plain(name);
         var readings = new ReadingColumn(name, new ProgressRate(pipeline, time));
         return console.Progress().Columns(readings).StartAsync(async context =>
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FlexGen.Dataflow;
 using FlexGen.Interop;
 
 namespace FlexGen.Worker.Reporting;
@@ -42,7 +43,7 @@ internal sealed class Report
     {
         if (warning is not null)
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            ErrorStream.Say("warning", warning);
         }
     }
 
@@ -65,7 +66,7 @@ internal sealed class Report
     {
         try
         {
-            Console.Out.Write(asJson ? new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine : Lines());
+            Console.Out.Write(Text(asJson));
         }
         // A closed stream is "access denied" to the runtime.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -74,9 +75,14 @@ internal sealed class Report
         }
     }
 
-    private string Lines()
+    /// <summary>The report as it is printed.</summary>
+    public string Text(bool asJson)
     {
+        if (asJson)
+        {
+            return new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine;
+        }
         int width = lines.Max(l => l.Key.Length);
-        return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {line.Text}{Environment.NewLine}"));
+        return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {Excerpt.Plain(line.Text)}{Environment.NewLine}"));
     }
 }

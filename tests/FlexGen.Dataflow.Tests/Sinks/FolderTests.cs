@@ -28,6 +28,41 @@ public sealed class FolderTests : IDisposable
         Assert.True((await place.RunAsync(place.Options())).Completed);
     }
 
+    [Theory]
+    [InlineData(".flexgen.pid")]
+    [InlineData(".flexgen.lock")]
+    public async Task A_link_in_the_place_of_a_file_that_is_written_is_refused_and_what_it_leads_to_stays(string name)
+    {
+        place.WriteIds(10);
+        Directory.CreateDirectory(place.Out);
+        var foreign = Path.Combine(place.Root, "foreign");
+        File.WriteAllText(foreign, "text");
+        var planted = Path.Combine(place.Out, name);
+        File.CreateSymbolicLink(planted, foreign);
+        Assert.Contains($"{name} is a link", await place.RefusalAsync(place.Options()), StringComparison.Ordinal);
+        File.Delete(planted);
+        RegularFileTests.Pipe(planted);
+        Assert.Contains($"{name} is a named pipe", await place.RefusalAsync(place.Options()), StringComparison.Ordinal);
+        File.Delete(planted);
+        Assert.True((await place.RunAsync(place.Options())).Completed);
+        Assert.Equal("text", File.ReadAllText(foreign));
+    }
+
+    [Fact]
+    public async Task A_pipe_in_the_place_of_a_part_file_or_a_schema_is_refused()
+    {
+        place.WriteIds(10);
+        Directory.CreateDirectory(place.Out);
+        var pipe = Path.Combine(place.Out, "part.parquet");
+        RegularFileTests.Pipe(pipe);
+        Assert.Contains("part.parquet is a named pipe", await place.RefusalAsync(place.Options()), StringComparison.Ordinal);
+        File.Delete(pipe);
+        RegularFileTests.Pipe(Path.Combine(place.Root, "schema"));
+        var options = place.Options();
+        options.Output = new OutputOptions { Schema = "schema" };
+        Assert.Contains("schema is a named pipe", await place.RefusalAsync(options), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_source_that_changed_between_runs_is_refused()
     {

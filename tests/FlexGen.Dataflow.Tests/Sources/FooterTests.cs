@@ -24,6 +24,10 @@ public sealed class FooterTests : IDisposable
     {
         WriteFooter([0x15, 2, 0x19, .. List(depth), .. Enumerable.Repeat<byte[]>([0x48, 1, (byte)'g', 0x15, 2, 0], depth).SelectMany(group => group), 0]);
         await RefusedAsync("its schema has");
+        Directory.CreateDirectory(place.Out);
+        System.IO.File.Move(File, Path.Combine(place.Out, "a.parquet"));
+        place.WriteIds(1);
+        await RefusedAsync("its schema has");
     }
 
     [Theory]

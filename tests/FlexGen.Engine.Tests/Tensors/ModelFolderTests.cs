@@ -44,6 +44,27 @@ public sealed class ModelFolderTests : IDisposable
         string Snapshot(string name) => Directory.CreateDirectory(Path.Combine(repository, "snapshots", name)).FullName;
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("generation_config.json")]
+    [InlineData("model.safetensors")]
+    public void A_pipe_or_a_device_in_the_place_of_a_file_is_refused(string name)
+    {
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        File.Delete(folder.File(name));
+        using (var made = System.Diagnostics.Process.Start("mkfifo", folder.File(name)))
+        {
+            made.WaitForExit();
+        }
+
+        Opening("is a named pipe");
+        File.Delete(folder.File(name));
+        File.CreateSymbolicLink(folder.File(name), "/dev/zero");
+        Opening("is a device");
+
+        void Opening(string part) => Assert.Contains(part, Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_adapter_is_told_from_a_model()
     {
