@@ -27,7 +27,9 @@ public sealed class JsonLinesJobTests : IDisposable
     {
         await RunAsync("""{"id": 2, "text": "bad"}""", line => line.Text("text") == "bad" ? throw new FormatException("why") : Completed(line, "a"));
         Assert.Equal("line 2: unexpected FormatException when reading it: why", Error());
-        await RunAsync("""{"id": 2, "text": "bad"}""", async line => line.Text("text") == "bad" ? throw new RecordException("r", "why") : await Completed(line, "a"));
+        await RunAsync(
+            """{"id": 2, "text": "bad"}""",
+            async line => line.Text("text") == "bad" ? throw new RecordException("r", "why") : await Completed(line, "a"));
         Assert.Equal("line 2: why", Error());
     }
 
