@@ -14,7 +14,6 @@ public sealed class JsonLinesJobTests : IDisposable
 
     [Theory]
     [InlineData("""{"id": "\ud800", "text": "a"}""")]
-    [InlineData("""{"\ud800": 1, "id": 2, "text": "a"}""")]
     [InlineData("""{"id": 2, "\udc00": {}}""")]
     [InlineData("""{"id": 2, "text": "\udc00"}""")]
     public async Task Given_half_a_character_anywhere_in_a_line_when_mapped_then_it_is_one_error_line(string bad)
@@ -28,7 +27,9 @@ public sealed class JsonLinesJobTests : IDisposable
     {
         await RunAsync("""{"id": 2, "text": "bad"}""", line => line.Text("text") == "bad" ? throw new FormatException("why") : Completed(line, "a"));
         Assert.Equal("line 2: unexpected FormatException when reading it: why", Error());
-        await RunAsync("""{"id": 2, "text": "bad"}""", async line => line.Text("text") == "bad" ? throw new RecordException("r", "why") : await Completed(line, "a"));
+        await RunAsync(
+            """{"id": 2, "text": "bad"}""",
+            async line => line.Text("text") == "bad" ? throw new RecordException("r", "why") : await Completed(line, "a"));
         Assert.Equal("line 2: why", Error());
     }
 
