@@ -20,7 +20,8 @@ internal static class GitLfs
     /// <exception cref="CheckpointException">The bytes with which a file begins are such a text.</exception>
     public static void Refuse(string path, ReadOnlySpan<byte> start)
     {
-        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8))
+        // The second name is that of its first releases.
+        if (start.StartsWith("version https://git-lfs.github.com/spec/"u8) || start.StartsWith("version https://hawser.github.com/spec/"u8))
         {
             throw new CheckpointException($"{path}: is only git-lfs's pointer to the file; run 'git lfs pull' in the repository, or download the file itself");
         }

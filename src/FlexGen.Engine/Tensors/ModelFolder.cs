@@ -7,8 +7,10 @@ namespace FlexGen.Engine.Tensors;
 /// <summary>Tells a folder with a model from the folders that are taken for one.</summary>
 public static class ModelFolder
 {
-    private const string Wanted = "config.json, safetensors files and the tokenizer's files";
+    private const string Config = "config.json";
+    private const string Wanted = $"{Config}, safetensors files and the tokenizer's files";
     private const int LongestRef = 256;
+    private static readonly EnumerationOptions anyCase = new() { MatchCasing = MatchCasing.CaseInsensitive, AttributesToSkip = 0 };
 
     /// <summary>The folder that a path means: of a repository in Hugging Face's cache, the snapshot that its main branch is at.</summary>
     /// <exception cref="CheckpointException">It is no folder, or it is not plain which of several.</exception>
@@ -24,12 +26,12 @@ public static class ModelFolder
             throw new CheckpointException($"{path}: there is no such model folder");
         }
 
-        if (File.Exists(Path.Combine(path, "config.json")))
+        if (File.Exists(Path.Combine(path, Config)))
         {
             return path;
         }
 
-        var repositories = Directory.GetDirectories(path, "models--*");
+        var repositories = Directory.GetDirectories(path, "models--*").Order(StringComparer.Ordinal).ToArray();
         return Directory.Exists(Path.Combine(path, "snapshots")) ? Snapshot(path)
             : repositories.Length == 0 ? path
             : throw new CheckpointException($"{path}: is a cache of several models; name the folder of one of them: {Names(repositories)}");
@@ -46,9 +48,17 @@ public static class ModelFolder
     }
 
     /// <summary>Refuses a folder without a model to run.</summary>
-    /// <exception cref="CheckpointException">The folder holds an adapter, or weights in another format and none in this one.</exception>
+    /// <exception cref="CheckpointException">
+    /// The folder holds an adapter, weights in another format and none in this one, no config.json, or links to nothing.
+    /// </exception>
     public static void RequireModel(string folder)
     {
+        if (Files(folder, "*.json", "*.safetensors", "*.model", "*.txt").Where(IsDangling).ToArray() is { Length: > 0 } links)
+        {
+            throw new CheckpointException(
+                $"{folder}: what its links lead to is not there, of {Names(links)}; the download is not finished, or was moved without its files: download the model again");
+        }
+
         var hasWeights = CheckpointFiles.AreIn(folder);
         if (Files(folder, "adapter_config.json", "adapter_model.*") is { Length: > 0 } adapter)
         {
@@ -59,11 +69,21 @@ public static class ModelFolder
                     + "(PEFT's merge_and_unload), and name the folder of the result");
         }
 
-        if (hasWeights)
+        if (!hasWeights)
         {
-            return;
+            RefuseOtherWeights(folder);
         }
 
+        if (!File.Exists(Path.Combine(folder, Config)))
+        {
+            var models = Directory.GetDirectories(folder).Where(d => File.Exists(Path.Combine(d, Config))).Order(StringComparer.Ordinal).ToArray();
+            throw new CheckpointException(
+                $"{folder}: has no {Config}; name the folder with {Wanted}{(models.Length == 0 ? "" : $": one of those in it, {Names(models)}")}");
+        }
+    }
+
+    private static void RefuseOtherWeights(string folder)
+    {
         if (Files(folder, "*.safetensors") is { Length: > 0 } others)
         {
             throw new CheckpointException(
@@ -96,11 +116,15 @@ public static class ModelFolder
                     $"{repository}: its refs/main names a snapshot that is not in {snapshots}; download the model again, or name the folder of a snapshot");
         }
 
-        var all = Directory.GetDirectories(snapshots);
+        var all = Directory.GetDirectories(snapshots).Order(StringComparer.Ordinal).ToArray();
         return all.Length == 1 ? all[0] : throw new CheckpointException(
             $"{repository}: is a repository of a cache with {all.Length} snapshots and no refs/main to say which; "
             + (all.Length == 0 ? "download the model again" : $"name the folder of one: {Names(all)}"));
     }
+
+    // Hidden ones are not a model's: an editor's lock, say. File.Exists is true of a link to nothing.
+    private static bool IsDangling(string path) =>
+        !Path.GetFileName(path).StartsWith('.') && File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false };
 
     private static string Base(string folder)
     {
@@ -112,7 +136,7 @@ public static class ModelFolder
     }
 
     private static string[] Files(string folder, params string[] patterns) =>
-        [.. patterns.SelectMany(p => Directory.GetFiles(folder, p)).Order(StringComparer.Ordinal)];
+        [.. patterns.SelectMany(p => Directory.GetFiles(folder, p, anyCase)).Order(StringComparer.Ordinal)];
 
     private static string Names(string[] paths) =>
         string.Join(", ", paths.Take(3).Select(Path.GetFileName)) + (paths.Length > 3 ? $" and {paths.Length - 3} more" : "");

@@ -79,7 +79,7 @@ internal sealed class KeyCheck(Type root)
         try
         {
             // An empty text would be converted to no value at all, and the default taken without a word.
-            if (value.Length > 0 || type == typeof(string))
+            if ((value.Length > 0 || type == typeof(string)) && !IsInAnotherBase(type, value))
             {
                 TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
                 return null;
@@ -90,6 +90,11 @@ internal sealed class KeyCheck(Type root)
         }
         return $"'{path}' must be {Kind(type)}; found '{value}'.";
     }
+
+    /// <summary>The framework's converters take <c>#10</c>, <c>&amp;h10</c> and <c>0x10</c> for sixteen.</summary>
+    private static bool IsInAnotherBase(Type type, string value) =>
+        ((Nullable.GetUnderlyingType(type) ?? type) == typeof(int) || (Nullable.GetUnderlyingType(type) ?? type) == typeof(long))
+        && value.AsSpan().Trim().TrimStart("+-").ContainsAnyExceptInRange('0', '9');
 
     private static string Known(Type type, string path) =>
         $"Keys {(path.Length == 0 ? "at the top level" : $"below '{path}'")}: {string.Join(", ", KeyPath.Properties(type).Select(KeyPath.Name))}.";

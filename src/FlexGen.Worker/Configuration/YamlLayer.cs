@@ -48,7 +48,7 @@ internal sealed class YamlLayer
             }
             using var reader = new StreamReader(new MemoryStream(bytes), strictUtf8);
             var stream = new YamlStream();
-            stream.Load(reader);
+            stream.Load(new PlainParser(new Parser(reader), MaxDepth));
             return stream.Documents switch
             {
                 [{ RootNode: YamlMappingNode root }] => root,
@@ -98,7 +98,7 @@ internal sealed class YamlLayer
             case YamlSequenceNode:
                 values[key] = "";
                 break;
-            case YamlScalarNode scalar when scalar.Style != ScalarStyle.Plain || scalar.Value is not ("" or "~" or "null"):
+            case YamlScalarNode scalar when scalar.Style != ScalarStyle.Plain || scalar.Value is not ("" or "~" or "null" or "Null" or "NULL"):
                 values[key] = scalar.Value;
                 break;
             default:

@@ -56,7 +56,7 @@ internal static class WorkerHost
             logging.AddSimpleConsole(o =>
             {
                 o.SingleLine = true;
-                o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:sszzz ";
+                o.TimestampFormat = AnsiLoggerProvider.TimestampFormat;
                 o.ColorBehavior = LoggerColorBehavior.Disabled;
             });
             services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);

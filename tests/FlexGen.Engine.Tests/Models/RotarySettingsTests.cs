@@ -59,6 +59,8 @@ public class RotarySettingsTests
     [InlineData("""{"rope_scaling": {"rope_type": "yarn", "factor": 2, "original_max_position_embeddings": 64}, "original_max_position_embeddings": 32}""", "'original_max_position_embeddings' is 32, but 64")]
     [InlineData("""{"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}}""", "high_freq_factor")]
     [InlineData("""{"rope_theta": 1}""", "'rope_theta' is 1;", "above 1")]
+    [InlineData("""{"rope_theta": null}""", "'rope_theta' is null", "write the base")]
+    [InlineData("""{"rope_parameters": {"rope_type": "default", "rope_theta": null}}""", "'rope_parameters.rope_theta' is null", "write the base")]
     [InlineData("""{"rope_scaling": {"rope_type": "default", "partial_rotary_factor": 0.5}}""", "'rope_scaling.partial_rotary_factor' is 0.5")]
     public void What_is_not_understood_is_refused_and_never_read_as_the_default(string config, params string[] parts)
     {

@@ -158,7 +158,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_folder_without_what_it_needs_is_refused()
     {
-        Refused("config.json", "cannot be read");
+        Refused("config.json", "has no config.json");
         File.WriteAllText(folder.File("config.json"), "{ not json");
         Refused("config.json", "not JSON");
         File.WriteAllBytes(folder.File("config.json"), [(byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}']);

@@ -81,6 +81,7 @@ public sealed class ModelFolderTests : IDisposable
 
     [Theory]
     [InlineData("GGUF", "model-q4.gguf")]
+    [InlineData("GGUF", "Model-Q4.GGUF")]
     [InlineData("pickles", "pytorch_model.bin")]
     [InlineData("pickles", "consolidated.00.pth")]
     [InlineData("index", "model-00001-of-00002.safetensors")]
@@ -102,6 +103,28 @@ public sealed class ModelFolderTests : IDisposable
         Refused(folder.Path, "model-00002-of-00002.safetensors: is only git-lfs's pointer", "git lfs pull");
         Write("model.safetensors.index.json", Pointer);
         Refused(folder.Path, "model.safetensors.index.json: is only git-lfs's pointer");
+        Write("model.safetensors.index.json", Pointer.Replace("git-lfs", "hawser", StringComparison.Ordinal));
+        Refused(folder.Path, "model.safetensors.index.json: is only git-lfs's pointer");
+    }
+
+    [Fact]
+    public void A_folder_without_a_config_names_those_in_it_that_have_one()
+    {
+        Refused(folder.Path, "has no config.json; name the folder with");
+        var inner = Directory.CreateDirectory(folder.File("tiny")).FullName;
+        RandomCheckpoint.Write(inner, RandomCheckpoint.Opt);
+        Refused(folder.Path, "has no config.json; name the folder with", "one of those in it, tiny");
+        File.Copy(Path.Combine(inner, "model.safetensors"), folder.File("model.safetensors"));
+        Refused(folder.Path, "has no config.json");
+    }
+
+    [Fact]
+    public void A_link_to_nothing_is_a_download_that_is_not_finished()
+    {
+        RandomCheckpoint.Write(folder.Path, RandomCheckpoint.Opt);
+        File.Move(folder.File("model.safetensors"), folder.File("b10b.incomplete"));
+        File.CreateSymbolicLink(folder.File("model.safetensors"), "b10b");
+        Refused(folder.Path, "what its links lead to is not there, of model.safetensors", "download the model again");
     }
 
     [Fact]

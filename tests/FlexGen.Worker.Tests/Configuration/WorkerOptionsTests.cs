@@ -57,6 +57,9 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("name: extract", "name: extract\nfrobnicate: 1", "line 2: unknown key 'frobnicate'. Keys at the top level: model, engine, name, source,")]
     [InlineData("temperature: 0", "temperature: warm", "line 8: 'generation.temperature' must be a number; found 'warm'.")]
     [InlineData("maxNewTokens: 64", "maxNewTokens: 1.5", "line 8: 'generation.maxNewTokens' must be a whole number; found '1.5'.")]
+    [InlineData("maxNewTokens: 64", "maxNewTokens: '#10'", "line 8: 'generation.maxNewTokens' must be a whole number; found '#10'.")]
+    [InlineData("maxNewTokens: 64", "maxNewTokens: 0x10", "line 8: 'generation.maxNewTokens' must be a whole number; found '0x10'.")]
+    [InlineData("maxNewTokens: 64", "seed: '&h10'", "line 8: 'generation.seed' must be a whole number from")]
     [InlineData("maxNewTokens: 64", "maxNewTokens: 0", "line 8: generation.maxNewTokens must be 1 or more; found 0.")]
     [InlineData("temperature: 0", "seed: 9223372036854775808", "line 8: 'generation.seed' must be a whole number from -9223372036854775808 to 9223372036854775807; found '9223372036854775808'.")]
     [InlineData("temperature: 0", "topP: 0", "line 8: generation.topP must be above 0 and at most 1; found 0.")]
@@ -163,6 +166,33 @@ public sealed class WorkerOptionsTests : IDisposable
     {
         var bomb = Enumerable.Range(1, 7).Select(i => $"l{i}: &l{i} {string.Format(null, level, $"*l{i - 1}")}");
         Assert.Contains("more than 100,000 keys", Assert.Throws<UsageException>(() => Load(string.Join('\n', bomb.Prepend("l0: &l0 { x: lol }")))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{ a: ")]
+    public void Given_a_file_nested_without_end_when_loaded_then_the_error_names_the_depth(string opening)
+    {
+        string deep = Good + "\nx:\n  " + string.Concat(Enumerable.Repeat(opening, 20_000));
+        Assert.Contains("nested more than 32 levels deep", Assert.Throws<UsageException>(() => Load(deep)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("? *a\n: 1")]
+    [InlineData("? [x]\n: 1")]
+    [InlineData("{ ? { y: z } : 1 }")]
+    [InlineData("[{ b: 2, *a : 1 }]")]
+    public void Given_a_key_that_is_no_word_when_loaded_then_it_is_refused_before_it_is_hashed(string value)
+    {
+        string file = Good + "\nx: &a { b: c }\ny:\n  " + value.Replace("\n", "\n  ", StringComparison.Ordinal);
+        Assert.Contains("a key must be a word", Assert.Throws<UsageException>(() => Load(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Given_an_alias_of_nothing_when_loaded_then_the_error_names_its_line()
+    {
+        var error = Assert.Throws<UsageException>(() => Load("name: x\nmodel: a\nx: *nope"));
+        Assert.Contains("line 3, column 4: there is no anchor '&nope'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,8 +28,7 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
     /// <exception cref="CheckpointException">They contradict each other, or one is not understood.</exception>
     public static RotarySettings Read(ModelConfig config)
     {
-        var places = new[] { config.Section("rope_parameters"), config.Section("rope_scaling") };
-        var sections = places.OfType<ModelConfig>().Where(s => s.Keys.Any()).ToList();
+        var sections = new[] { config.Section("rope_parameters"), config.Section("rope_scaling") }.OfType<ModelConfig>().Where(s => s.Keys.Any()).ToList();
         foreach (var section in sections.Prepend(config))
         {
             if (section.Number("partial_rotary_factor", 1) is var part and not 1)
@@ -46,8 +45,14 @@ internal sealed record RotarySettings(double Theta, RotaryScaling Scaling)
         }
 
         var scaling = scalings.FirstOrDefault() ?? new();
-        var theta = One([.. sections, config], "rope_theta", s => s.Number("rope_theta")) ?? DefaultTheta;
-        return theta > 1 ? new(theta, scaling) : throw config.Refused("rope_theta", $"is {theta}; it must be above 1");
+        var places = sections.Append(config).ToList();
+        var theta = One(places, "rope_theta", s => s.Number("rope_theta"));
+        if (theta is null && places.Find(s => s.Declares("rope_theta")) is { } empty)
+        {
+            throw empty.Refused("rope_theta", "is null, and no other place says what it is; write the base that the model was trained with");
+        }
+
+        return (theta ?? DefaultTheta) is var waves and > 1 ? new(waves, scaling) : throw config.Refused("rope_theta", $"is {theta}; it must be above 1");
     }
 
     private static RotaryScaling ReadScaling(ModelConfig section, ModelConfig config)
