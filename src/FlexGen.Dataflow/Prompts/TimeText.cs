@@ -43,12 +43,14 @@ internal static class TimeText
     {
         long perSecond = PerSecond(type.Unit);
         bool isInt = element.Type == Parquet.Meta.Type.INT32;
+        var zone = type.IsAdjustedToUTC ? "Z" : "";
         return (column, row, text) =>
         {
             long value = isInt ? ValueText.Value<int>(column, row) : ValueText.Value<long>(column, row);
             var (seconds, fraction) = DivideFloor(value, perSecond);
             text.Write(new TimeOnly(checked(seconds * TimeSpan.TicksPerSecond)).ToString("HH:mm:ss", CultureInfo.InvariantCulture));
             WriteFraction(fraction * (NanosPerSecond / perSecond), text);
+            text.Write(zone);
         };
     }
 

@@ -94,6 +94,7 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData("12.5::DECIMAL(38,3)", "12.500")]
     [InlineData("DATE '2026-11-24'", "2026-11-24")]
     [InlineData("TIME '10:00:00.5'", "10:00:00.5")]
+    [InlineData("TIMETZ '12:00:00.25+05:30'", "06:30:00.25Z")]
     [InlineData("TIMESTAMP '2026-11-24 10:00:00'", "2026-11-24T10:00:00")]
     [InlineData("TIMESTAMPTZ '2026-11-24 10:00:00+02'", "2026-11-24T08:00:00Z")]
     [InlineData("TIMESTAMP '1969-12-31 23:59:59.9999'", "1969-12-31T23:59:59.9999")]
