@@ -5,7 +5,7 @@ namespace FlexGen.Worker.JsonLines;
 /// <summary>One JSON object of the input, with an id that comes back in the output as it is.</summary>
 internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
 {
-    /// <summary>Stands for bytes that are not UTF-8 in a line that was read: the character substitute, which nowhere in a JSON text may stand as it is.</summary>
+    /// <summary>Stands for bytes that are not UTF-8 in a line that was read: the character substitute, which no JSON text may hold as it is.</summary>
     internal const char NoText = '\u001A';
 
     // Of a key that comes twice, some readers take the first and some the last.
