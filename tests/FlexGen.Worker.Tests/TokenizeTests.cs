@@ -48,6 +48,30 @@ public sealed class TokenizeTests : IDisposable
         Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("error: in.jsonl line ", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Given_lines_with_what_is_no_text_or_a_key_twice_when_tokenized_then_each_has_one_error_and_the_others_go_on()
+    {
+        byte[][] lines =
+        [
+            [0xEF, 0xBB, 0xBF, .. """{"id": 0, "text": "a"}"""u8],
+            [.. """{"id": "\ud800", "text": "a"}"""u8],
+            [.. """{"id": 2, "\udc00": 1, "text": "a"}"""u8],
+            [.. """{"id": 3, "text": "a", "te\u0078t": "b"}"""u8],
+            [.. "{\"id\": 4, \"text\": \"a"u8, 0xC3, .. "\"}"u8],
+            [.. "{\"id\": 5, \"text\": \"a"u8, 0xED, 0xA0, 0x80, .. "\"}"u8],
+            [.. """{"id": 6, "text": "\u0000"}"""u8],
+        ];
+        await File.WriteAllBytesAsync(workspace.At("in.jsonl"), [.. lines.SelectMany(line => (byte[])[.. line, (byte)'\n'])]);
+        (await TokenizeAsync()).Expect(1);
+        var results = workspace.Read("out.jsonl");
+        Assert.Equal(["a", "\0"], new[] { results[0], results[6] }.Select(line => line.GetProperty("text").GetString()));
+        var errors = results[1..6].Select(line => line.GetProperty("error").GetString()!).ToList();
+        Assert.StartsWith("line 2: \"id\" holds half of a surrogate pair", errors[0], StringComparison.Ordinal);
+        Assert.StartsWith("line 3: ", errors[1], StringComparison.Ordinal);
+        Assert.Contains("'text'", errors[2], StringComparison.Ordinal);
+        Assert.All(errors[3..], error => Assert.Contains("not UTF-8", error, StringComparison.Ordinal));
+    }
+
     private Task<ProcessResult> TokenizeAsync(params string[] options) =>
         workspace.RunAsync(["tokenize", "--model", ModelWorkspace.DemoModel, "--input", "in.jsonl", "--output", "out.jsonl", .. options]);
 }

@@ -6,19 +6,23 @@ namespace FlexGen.Worker.JsonLines;
 /// <summary>One JSON object of the input, with an id that comes back in the output as it is.</summary>
 internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
 {
-    private const string HalfPair = "half of a surrogate pair (\\ud800 to \\udfff), which is no text.";
+    /// <summary>Stands for bytes that are not UTF-8 in a line that was read: the character substitute, which no JSON text may hold as it is.</summary>
+    internal const char NoText = '\u001A';
+
+    // Of a key that comes twice, some readers take the first and some the last.
+    private static readonly JsonDocumentOptions strict = new() { AllowDuplicateProperties = false };
 
     /// <exception cref="LineException">The text is not a JSON object with an id.</exception>
     public static InputLine Parse(string text)
     {
+        if (text.Contains(NoText))
+        {
+            throw new LineException("not JSON: it has a byte that is not UTF-8, or the control character U+001A.");
+        }
         JsonElement root;
         try
         {
-            root = JsonElement.Parse(text);
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String)
-            {
-                given.GetString();
-            }
+            root = JsonElement.Parse(text, strict);
         }
         catch (JsonException e)
         {
@@ -27,15 +31,21 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         }
         catch (InvalidOperationException)
         {
-            throw new LineException($"a key or the id holds {HalfPair}");
+            throw HalfCharacter("a key");
         }
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new LineException($"expected a JSON object, found {Name(root.ValueKind)}.");
         }
-        return root.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number
-            ? new InputLine(root, id)
-            : throw new LineException("expected an \"id\", a string or a number.");
+        if (!root.TryGetProperty("id", out var id) || id.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
+        {
+            throw new LineException("expected an \"id\", a string or a number.");
+        }
+        if (id.ValueKind == JsonValueKind.String)
+        {
+            TextOf(id, "id");
+        }
+        return new InputLine(root, id);
     }
 
     public bool Has(string name) => Object.TryGetProperty(name, out _);
@@ -51,14 +61,7 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         {
             throw new LineException($"\"{name}\" must be a string, found {Name(value.ValueKind)}.");
         }
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new LineException($"\"{name}\" holds {HalfPair}");
-        }
+        return TextOf(value, name);
     }
 
     /// <exception cref="LineException">There is no such list of token ids.</exception>
@@ -73,6 +76,21 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
             ? token
             : throw new LineException($"\"{name}\" must be a list of whole numbers, found {Excerpt.Of(v.GetRawText())} in it."))];
     }
+
+    private static string TextOf(JsonElement value, string name)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw HalfCharacter($"\"{name}\"");
+        }
+    }
+
+    private static LineException HalfCharacter(string place) =>
+        new($"{place} holds half of a surrogate pair (\\ud800 to \\udfff), which is no text.");
 
     private static string Name(JsonValueKind kind) => kind switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using FlexGen.Dataflow;
@@ -12,6 +13,8 @@ namespace FlexGen.Worker.JsonLines;
 internal sealed class JsonLinesJob(string input, string output, int window)
 {
     private static readonly JsonWriterOptions writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Encoding utf8 =
+        Encoding.GetEncoding(Encoding.UTF8.CodePage, EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{InputLine.NoText}"));
 
     /// <summary>Lines that were mapped.</summary>
     public int Records { get; private set; }
@@ -26,7 +29,7 @@ internal sealed class JsonLinesJob(string input, string output, int window)
     /// <param name="onError">Called with the line's number and what is wrong with it.</param>
     public async Task RunAsync(Func<InputLine, Task<Action<Utf8JsonWriter>>> map, Func<int, string, Task> onError)
     {
-        using var reader = new StreamReader(input);
+        using var reader = new StreamReader(input, utf8);
         await using var stream = File.Create(output);
         var running = new Queue<Task<Line>>();
         for (int number = 1; await reader.ReadLineAsync() is { } text; number++)
