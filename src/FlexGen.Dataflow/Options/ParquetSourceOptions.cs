@@ -19,7 +19,7 @@ public class ParquetSourceOptions
 
     /// <summary>A record that has a value of more bytes goes to the dead letter without it.</summary>
     [Range(1, 1_000_000_000)]
-    public int MaxValueBytes { get; set; } = 8 << 20;
+    public int MaxValueBytes { get; set; } = 4 << 20;
 
     /// <summary>
     /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers and floating-point

@@ -12,6 +12,12 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
     where T : struct
 {
     private const int Int96Bytes = 12;
+
+    /// <summary>Both levels of an item of a list, and where its value is.</summary>
+    private const long LevelBytes = 3 * sizeof(int);
+
+    /// <summary>What a value takes beside its bytes: the reference to them and the header of their array.</summary>
+    private const long BytesOfOwnMemory = 40;
     private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
     private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
 
@@ -33,9 +39,9 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
-    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1));
+    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1)) + (levelStarts is null ? 0 : (LevelStart(row + 1) - LevelStart(row)) * LevelBytes);
 
-    public override long Bytes() => Bytes(0, values.Length);
+    public override long Bytes() => Bytes(0, values.Length) + (repetitions?.Length ?? 0) * LevelBytes;
 
     private long Bytes(int start, int end)
     {
@@ -46,7 +52,7 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         long bytes = 0;
         for (int i = start; i < end; i++)
         {
-            bytes += Bytes(ref values[i]).Length;
+            bytes += Bytes(ref values[i]).Length + BytesOfOwnMemory;
         }
         return bytes;
     }

@@ -160,6 +160,13 @@ internal sealed class ParquetSink : IAsyncDisposable
         {
             throw CannotWrite(e);
         }
+        catch (OutOfMemoryException e)
+        {
+            throw new PipelineException(
+                $"cannot write {pending.Count} records of {pendingBytes} bytes to {layout.Folder}, from {pending[0].Origin} on: they do not fit into memory. "
+                + "Leave large columns out with source.parquet.columns, lower source.parquet.maxValueBytes, or give the process more memory.",
+                e);
+        }
         foreach (var record in pending)
         {
             if (!inPart[record.Assignment.Stream].Add(record.CoversFrom, record.Position + 1))
