@@ -8,12 +8,14 @@ internal static class GitLfs
     /// <summary>No such text has more bytes, by the format's own rule.</summary>
     public const int Longest = 1024;
 
-    /// <exception cref="CheckpointException">A small file holds such a text.</exception>
+    /// <exception cref="CheckpointException">A file holds such a text.</exception>
     public static void Refuse(string path)
     {
-        if (new FileInfo(path) is { Exists: true, Length: > 0 and <= Longest })
+        if (File.Exists(path))
         {
-            Refuse(path, RegularFile.ReadAll(path, Longest));
+            using var file = RegularFile.Open(path);
+            var start = new byte[Longest];
+            Refuse(path, start.AsSpan(0, RandomAccess.Read(file, start, 0)));
         }
     }
 
