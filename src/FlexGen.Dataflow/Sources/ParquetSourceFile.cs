@@ -137,7 +137,8 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     public IEnumerable<RowSlice> Read(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
     {
         var sources = SourcesOf(dataset);
-        Leaf[] stored = [.. sources.OfType<Leaf>().Where(leaf => !partitions.ContainsKey(leaf.Column))];
+        int[] places = [.. Enumerable.Range(0, sources.Length).Where(i => sources[i] is { } leaf && !partitions.ContainsKey(leaf.Column))];
+        Leaf[] stored = [.. places.Select(place => sources[place]!)];
         using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
         using var properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
@@ -154,7 +155,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);
-                    yield return InDataset(slice, dataset, sources);
+                    yield return InDataset(slice, dataset, sources, places);
                 }
             }
             first += group.NumRows;
@@ -193,33 +194,29 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
     }
 
-    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources)
+    // The places are those of the columns that were read, among the dataset's.
+    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources, int[] places)
     {
-        var stored = new Queue<(int Index, ColumnData Data)>(slice.Rows.Columns.Index());
-        var places = new Dictionary<int, int>();
-        var columns = new ColumnData[sources.Length];
-        for (int i = 0; i < sources.Length; i++)
+        var columns = new ColumnData?[sources.Length];
+        for (int i = 0; i < places.Length; i++)
         {
-            var (own, wanted) = (sources[i], dataset.Leaves[i].Physical);
-            if (own is null)
-            {
-                columns[i] = ColumnData.Nulls(wanted, slice.Count);
-                continue;
-            }
-            if (partitions.TryGetValue(own.Column, out var partition))
-            {
-                columns[i] = partition.Data(slice.Count);
-            }
-            else
-            {
-                (int index, columns[i]) = stored.Dequeue();
-                places[index] = i;
-            }
-            if (wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel)
-            {
-                columns[i] = columns[i].As(wanted);
-            }
+            columns[places[i]] = slice.Rows.Columns[i];
         }
-        return slice with { Rows = new Rows(columns), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
+        for (int i = 0; i < columns.Length; i++)
+        {
+            columns[i] = Column(columns[i], sources[i], dataset.Leaves[i].Physical, slice.Count);
+        }
+        return slice with { Rows = new Rows(columns!), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
+    }
+
+    private ColumnData Column(ColumnData? read, Leaf? own, PhysicalField wanted, int count)
+    {
+        if (own is null)
+        {
+            return ColumnData.Nulls(wanted, count);
+        }
+        var data = read ?? partitions[own.Column].Data(count);
+        bool isWider = wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel;
+        return isWider ? data.As(wanted) : data;
     }
 }
