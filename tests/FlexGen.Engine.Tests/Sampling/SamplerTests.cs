@@ -1,6 +1,6 @@
 using System.Text.Json;
+using FlexGen.Engine.Batch;
 using FlexGen.Engine.Sampling;
-using FlexGen.Engine.State;
 using TorchSharp;
 
 namespace FlexGen.Engine.Tests.Sampling;
@@ -49,7 +49,7 @@ public class SamplerTests
         var counts = new int[logits.Length];
         for (var step = 0; step < draws; step++)
         {
-            counts[Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step))]++;
+            counts[Sampler.Choose(logits, options, new HashSet<int>(), new TokenNoise(random.At(step)))]++;
         }
 
         var sum = candidates.Sum(c => c.Weight);
@@ -80,14 +80,14 @@ public class SamplerTests
 
         Assert.InRange(changed, 0, draws / 25);
 
-        int Choose(float[] logits, int step) => Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step));
+        int Choose(float[] logits, int step) => Sampler.Choose(logits, options, new HashSet<int>(), new TokenNoise(random.At(step)));
     }
 
     [Fact]
     public void A_token_s_noise_depends_on_seed_prompt_step_and_token_alone()
     {
         int[] Drawn(int seed, int[] prompt, int step) =>
-            [.. Enumerable.Range(0, 20).Select(n => new CounterRandom(seed, prompt).Noise(step).Draw(Normal(1000, n), 1))];
+            [.. Enumerable.Range(0, 20).Select(n => new TokenNoise(new CounterRandom(seed, prompt).At(step)).Draw(Normal(1000, n), 1))];
         Assert.Equal(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 3));
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(2, [5, 6], 3));
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [6, 5], 3));
@@ -97,7 +97,7 @@ public class SamplerTests
         var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Sampler.Candidate[1001]).ToArray();
         for (var step = 0; step < 100; step++)
         {
-            var noise = new CounterRandom(1, [5]).Noise(step);
+            var noise = new TokenNoise(new CounterRandom(1, [5]).At(step));
             Random.Shared.Shuffle(candidates);
             Assert.Equal(noise.Draw(logits, 1), noise.Draw(candidates));
         }
@@ -110,7 +110,7 @@ public class SamplerTests
         foreach (var only in new[] { 0, 7, 29 })
         {
             logits[only] = -1e30f;
-            Assert.Equal(only, new CounterRandom(1, [5]).Noise(0).Draw(logits, 0.01));
+            Assert.Equal(only, new TokenNoise(new CounterRandom(1, [5]).At(0)).Draw(logits, 0.01));
             logits[only] = float.NegativeInfinity;
         }
     }
