@@ -1,4 +1,6 @@
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Layers;
 
@@ -7,4 +9,7 @@ public sealed record Model(ModelShape Shape, IReadOnlyList<Layer> Layers)
 {
     /// <summary>Which slab of the KV cache a layer uses; null for the embedding and the head.</summary>
     public int? AttentionLayer(int layer) => Layers[layer] is DecoderLayer ? layer - 1 : null;
+
+    /// <summary>What planning must know of it when it computes in a format.</summary>
+    public ModelOutline Outline(ElementFormat format) => new(Shape, format, [.. Layers.Select(l => l.Outline(format))]);
 }
