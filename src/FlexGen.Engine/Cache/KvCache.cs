@@ -1,4 +1,7 @@
+using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -7,56 +10,53 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Cache;
 
 /// <summary>
-/// The KV cache: each micro-batch's slots, cut into a part for each tier by the policy's shares. All of it is allocated before the
-/// first token.
+/// The KV cache: each micro-batch's slots, cut into shares by where the policy has them rest and attended to. All of it is allocated before
+/// the first token.
 /// </summary>
 internal sealed class KvCache : IDisposable
 {
+    private readonly ModelShape shape;
+    private readonly Policy policy;
+    private readonly ScalarType type;
+    private readonly Device device;
+    private readonly IDecodeAttention decode = new HostDecode();
     private readonly CacheLanes? lanes;
-    private readonly DecodeAttention? kernel;
     private readonly HostExchange? exchange;
+    private readonly List<IDisposable> owned = [];
+    private readonly List<CacheShare> shares = [];
+    private int slots;
 
     public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
+        (this.shape, this.policy, this.type, this.device) = (shape, policy, type, device);
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
+        var hasGpu = ComputeMemory.Gpu(device) is not null;
         try
         {
-            kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
-            lanes = host + disk > 0 ? new(device, disk > 0, trace) : null;
-            exchange = lanes?.HasGpu == true && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? new(type) : null;
-            if (gpu > 0)
+            if (hasGpu && onCompute > 0)
             {
-                Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
+                decode = new KernelDecode(Owned(new DecodeAttention(shape, onCompute, policy.SequenceLength, type, device)));
             }
 
-            AddHomes(gpu, host, null);
-            AddHomes(gpu + host, disk, diskFolder);
+            if (host + disk > 0)
+            {
+                lanes = new(device, disk > 0, trace);
+                exchange = hasGpu && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? Owned(new HostExchange(type)) : null;
+            }
+
+            Add(gpu, share => new ResidentShare(share, Owned(ResidentShare.Slabs(share, device)), decode));
+            AddResting(host, null);
+            AddResting(disk, diskFolder);
         }
         catch
         {
             Dispose();
             throw;
         }
-
-        void AddHomes(int first, int slots, string? folder)
-        {
-            var onHost = slots - policy.BroughtToGpu(slots);
-            AddHome(first, onHost, true, folder);
-            AddHome(first + onHost, slots - onHost, false, folder);
-        }
-
-        void AddHome(int first, int slots, bool attendOnHost, string? folder)
-        {
-            if (slots > 0)
-            {
-                var decode = attendOnHost ? new HostDecode(shape, policy, slots, type, lanes!, exchange) : null;
-                Parts.Add(new HomePart(shape, policy, first, slots, type, device, lanes!, kernel, decode, folder));
-            }
-        }
     }
 
-    public List<CachePart> Parts { get; } = [];
+    public IReadOnlyList<CacheShare> Shares => shares;
 
     /// <summary>Bytes of the cache of some slots.</summary>
     /// <param name="shape">The model.</param>
@@ -69,14 +69,58 @@ internal sealed class KvCache : IDisposable
     public void Dispose()
     {
         lanes?.Dispose();
-        if (kernel is not null || exchange is not null)
+        if (ComputeMemory.Gpu(device) is not null)
         {
-            // After a sweep that failed kernels of the parts may still be under way, in no lane: they are unloaded here, and use host memory.
+            // After a sweep that failed kernels of the shares may still be under way, in no lane: they are unloaded here, and use host memory.
             CudaDriver.Settle();
         }
 
-        Parts.ForEach(p => p.Dispose());
-        kernel?.Dispose();
-        exchange?.Dispose();
+        owned.Reverse();
+        owned.ForEach(o => o.Dispose());
+        owned.Clear();
+    }
+
+    /// <summary>Slots whose home is a file in a folder, or host memory: some are attended to there, the others brought to the compute device.</summary>
+    private void AddResting(int count, string? folder)
+    {
+        var onHost = count - policy.BroughtToGpu(count);
+        Add(onHost, share =>
+        {
+            var slabs = Slabs(share, folder);
+            Func<ShareAttention, HostRows> give = exchange is null
+                ? HostDecode.OnCpu
+                : Owned(new RowExchange(exchange, shape, share.Slots, policy.GpuBatchCount, type)).Give;
+            return folder is null
+                ? new HostShareInMemory(share, lanes!, give, slabs)
+                : new HostShareOnDisk(share, lanes!, give, slabs, Owned(new CacheStream(share, slabs, lanes!, CPU)));
+        });
+        Add(count - onHost, share =>
+        {
+            var slabs = Slabs(share, folder);
+            return new StreamedShare(share, slabs, Owned(new CacheStream(share, slabs, lanes!, device)), decode);
+        });
+    }
+
+    private RestingSlabs Slabs(ShareShape share, string? folder)
+    {
+        var file = folder is null ? null : Owned(new DirectFile(folder, RestingSlabs.FileBytes(share)));
+        return Owned(new RestingSlabs(share, lanes!, file));
+    }
+
+    /// <summary>A share of the next slots, if they are any.</summary>
+    private void Add(int count, Func<ShareShape, CacheShare> make)
+    {
+        if (count > 0)
+        {
+            shares.Add(make(new(shape, policy, slots, count, type)));
+            slots += count;
+        }
+    }
+
+    private T Owned<T>(T made)
+        where T : IDisposable
+    {
+        owned.Add(made);
+        return made;
     }
 }

@@ -109,7 +109,7 @@ internal sealed class DecodeGraph : IDisposable
             var used = weights.Use(index);
             if (model.Layers[index] is DecoderLayer layer)
             {
-                var attended = attention.Begin(layer.Project(hidden!, used, context));
+                var attended = attention.Begin(index, layer.Project(hidden!, used, context));
                 scope.Attach(attended);
                 hidden = layer.Complete(hidden!, attended, used, context);
             }

@@ -13,7 +13,7 @@ internal sealed class HiddenStore : IDisposable
     /// <summary>Memory between the disk and the compute device, pinned where that is a GPU: one piece for loads, one for stores.</summary>
     public const long StagingBytes = 16 << 20;
 
-    private readonly HiddenHome?[] homes;
+    private readonly RestingHidden?[] resting;
     private readonly Lane? loads;
     private readonly Lane? stores;
     private readonly StoreQueue? storing;
@@ -24,7 +24,7 @@ internal sealed class HiddenStore : IDisposable
 
     public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
     {
-        homes = new HiddenHome?[policy.GpuBatchCount];
+        resting = new RestingHidden?[policy.GpuBatchCount];
         var (onGpu, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
         if (onHost + onDisk == 0)
         {
@@ -44,11 +44,11 @@ internal sealed class HiddenStore : IDisposable
             (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));
             storing = new(stores);
             kernel = gpu is null || onHost == 0 ? null : new();
-            for (var microBatch = onGpu; microBatch < homes.Length; microBatch++)
+            for (var microBatch = onGpu; microBatch < resting.Length; microBatch++)
             {
                 var n = microBatch - onGpu - onHost;
-                var home = new SlabHome(bytes, gpu is not null, n < 0 ? null : file, n * bytes);
-                homes[microBatch] = new(home, device, loads, storing, n < 0 ? kernel : null, (loadStaging, storeStaging));
+                var place = n < 0 ? new RestingPlace(bytes, pinned: gpu is not null) : new RestingPlace(file!, n * bytes, bytes);
+                resting[microBatch] = new(place, device, loads, storing, n < 0 ? kernel : null, (loadStaging, storeStaging));
             }
         }
         catch
@@ -63,15 +63,15 @@ internal sealed class HiddenStore : IDisposable
         policy.MostRows * shape.HiddenSize * DataTypes.Size(type);
 
     /// <summary>Whether a micro-batch's hidden states leave the compute device between layers.</summary>
-    public bool Leaves(int microBatch) => homes[microBatch] is not null;
+    public bool Leaves(int microBatch) => resting[microBatch] is not null;
 
     /// <summary>Takes a micro-batch's hidden states, [tokens, hidden], home; they are this store's to free.</summary>
-    public void Store(int microBatch, Tensor hidden) => homes[microBatch]!.Store(hidden);
+    public void Store(int microBatch, Tensor hidden) => resting[microBatch]!.Store(hidden);
 
-    public void Load(int microBatch) => homes[microBatch]?.Load();
+    public void Load(int microBatch) => resting[microBatch]?.Load();
 
     /// <summary>The hidden states that were brought back, which are the caller's to free; null where they never left.</summary>
-    public Tensor? Take(int microBatch) => homes[microBatch]?.Take();
+    public Tensor? Take(int microBatch) => resting[microBatch]?.Take();
 
     public void Dispose()
     {
@@ -85,7 +85,7 @@ internal sealed class HiddenStore : IDisposable
             kernel.Dispose();
         }
 
-        Array.ForEach(homes, h => h?.Dispose());
+        Array.ForEach(resting, r => r?.Dispose());
         loadStaging?.Dispose();
         storeStaging?.Dispose();
         file?.Dispose();

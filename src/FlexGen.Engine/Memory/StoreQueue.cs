@@ -16,7 +16,7 @@ internal sealed class StoreQueue(Lane lane) : IDisposable
     /// <param name="tensors">In no dispose scope; the queue frees them.</param>
     /// <param name="at">As in <see cref="Lane.Start"/>.</param>
     /// <exception cref="EngineException">An earlier copy failed.</exception>
-    public Transfer Start(Action<Copier> copy, Tensor[] tensors, (int Layer, int Part)? at = null)
+    public Transfer Start(Action<Copier> copy, Tensor[] tensors, (int Layer, int Index)? at = null)
     {
         while (underWay.Count >= Most)
         {

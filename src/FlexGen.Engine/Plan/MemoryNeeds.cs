@@ -1,4 +1,6 @@
 using FlexGen.Engine.Cache;
+using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Hidden;
 using FlexGen.Engine.Kernels.Cuda;
@@ -28,7 +30,7 @@ internal sealed class MemoryNeeds
         var (cacheGpu, cacheHost, cacheDisk) = policy.Cache.Split(policy.GpuBatchSize);
         var (_, hiddenHost, hiddenDisk) = policy.Hidden.Split(policy.GpuBatchCount);
         var streamed = 2 * layers.Max(l => Aligned(l, Tier.Host) + Aligned(l, Tier.Disk));
-        // Two slabs of keys and two of values for each part of the cache that is brought to where the attention runs.
+        // Two slabs of keys and two of values for each share of the cache that is brought to where the attention runs.
         double Buffers(int slots) => 2.0 * KvCache.Bytes(shape, slots, policy.SequenceLength, type) / shape.DecoderLayers;
         double Cache(int slots) => KvCache.Bytes(shape, (long)slots * policy.GpuBatchCount, policy.SequenceLength, type);
         var hidden = (double)DirectFile.Align(HiddenStore.Bytes(shape, policy, type));
@@ -79,7 +81,7 @@ internal sealed class MemoryNeeds
             : written + (policy.Weights.Disk > 0 ? WeightStore.StagingBytes : 0) + (cacheHost + cacheDisk > 0 ? 2 * CacheLanes.StagingBytes : 0)
                 + ((double)policy.GpuBatchCount * (Rows(cacheHost - policy.BroughtToGpu(cacheHost)) + Rows(cacheDisk - policy.BroughtToGpu(cacheDisk))));
 
-        long Rows(int slots) => DirectFile.Align(HostDecode.RowBytes(shape, type) * slots);
+        long Rows(int slots) => DirectFile.Align(RowExchange.RowBytes(shape, type) * slots);
     }
 
     /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is brought ahead, two leave.</summary>

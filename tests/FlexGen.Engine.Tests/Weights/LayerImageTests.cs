@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Weights;
 
-public sealed unsafe class LayerHomeTests
+public sealed unsafe class LayerImageTests
 {
     [Fact]
     public void Weights_larger_than_the_memory_they_go_through_come_back_from_host_and_disk()
@@ -19,17 +19,17 @@ public sealed unsafe class LayerHomeTests
         var sizes = weights.Select(w => DirectFile.Align(w.numel() * sizeof(float))).ToArray();
         var (host, disk, before) = (sizes[0], sizes[1] + sizes[2], 3L * DirectFile.Alignment);
         using var file = new DirectFile(Path.GetTempPath(), before + disk);
-        using var home = new LayerHome(
-            [(specs[0], Tier.Host, 0), (specs[1], Tier.Disk, host), (specs[2], Tier.Disk, host + sizes[1])], host, disk, pinned: false, file, before);
+        using var layer = new LayerImage(
+            [(specs[0], Tier.Host, 0), (specs[1], Tier.Disk, host), (specs[2], Tier.Disk, host + sizes[1])], new(host, pinned: false), new(file, before, disk));
         using (var staging = new HostMemory(2 * DirectFile.Alignment, pinned: false))
         {
-            home.Fill(new Weights(weights), ScalarType.Float32, staging);
+            layer.Fill(new Weights(weights), ScalarType.Float32, staging);
         }
 
-        using var image = new HostMemory(home.Bytes, pinned: false);
-        home.Copy(Copier.OnHost, image.Address, 0, DirectFile.Alignment, null);
-        home.Copy(Copier.OnHost, image.Address, DirectFile.Alignment, home.Bytes, null);
-        foreach (var (spec, _, offset) in home.Places)
+        using var image = new HostMemory(layer.Bytes, pinned: false);
+        layer.Copy(Copier.OnHost, image.Address, 0, DirectFile.Alignment, null);
+        layer.Copy(Copier.OnHost, image.Address, DirectFile.Alignment, layer.Bytes, null);
+        foreach (var (spec, _, offset) in layer.Places)
         {
             var expected = weights[spec.Index].contiguous().data<float>().ToArray();
             Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)offset), expected.Length).SequenceEqual(expected));

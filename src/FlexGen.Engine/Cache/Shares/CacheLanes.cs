@@ -4,7 +4,7 @@ using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
-namespace FlexGen.Engine.Cache;
+namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>What moves the KV cache: a lane for loads, one for stores, one for attention in host memory, and their staging memory.</summary>
 internal sealed class CacheLanes : IDisposable
@@ -42,9 +42,6 @@ internal sealed class CacheLanes : IDisposable
 
     public bool HasGpu { get; }
 
-    /// <summary>An attention layer and a micro-batch as the schedule counts them, whose layer 0 is the embedding: for the trace.</summary>
-    public static (int Layer, int Part) Place(int layer, int microBatch) => (layer + 1, microBatch);
-
     public Trace? Trace { get; }
 
     public Lane Loads { get; }
@@ -58,7 +55,7 @@ internal sealed class CacheLanes : IDisposable
     public HostMemory? Staging { get; }
 
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
-    public void Scatter(Copier copier, Tensor rows, SlabHome home, long[] places)
+    public void Scatter(Copier copier, Tensor rows, RestingPlace home, long[] places)
     {
         var (from, rowBytes) = (rows.Address(), rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype));
         if (storeStaging is null)
@@ -107,7 +104,7 @@ internal sealed class CacheLanes : IDisposable
 
     /// <summary>Takes rows through pinned memory, those that are near each other in the slab together, and from there one by one to their places.</summary>
     internal static void Stage(
-        Copier copier, HostMemory staging, IntPtr from, SlabHome home, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
+        Copier copier, HostMemory staging, IntPtr from, RestingPlace home, ReadOnlySpan<long> places, long rowBytes, SlabWriter? writer)
     {
         var step = (int)Math.Max(1, staging.Bytes / rowBytes);
         var (order, sources) = (places.ToArray(), Enumerable.Range(0, places.Length).ToArray());

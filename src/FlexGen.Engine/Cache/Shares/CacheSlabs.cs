@@ -1,0 +1,40 @@
+namespace FlexGen.Engine.Cache.Shares;
+
+/// <summary>A share's slabs of keys and values, of each layer with attention and each micro-batch.</summary>
+internal sealed class CacheSlabs<T> : IDisposable
+    where T : IDisposable
+{
+    private readonly List<T> slabs = [];
+    private readonly int microBatches;
+
+    /// <param name="shape">How many there are.</param>
+    /// <param name="make">Makes one; it is given how many there are before it.</param>
+    public CacheSlabs(ShareShape shape, Func<int, T> make)
+    {
+        microBatches = shape.Policy.GpuBatchCount;
+        try
+        {
+            while (slabs.Count < shape.SlabCount)
+            {
+                slabs.Add(make(slabs.Count));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Those of layer j, which is not 0, the embedding, and micro-batch k.</summary>
+    public (T Keys, T Values) this[int layer, int microBatch]
+    {
+        get
+        {
+            var first = 2 * (((layer - 1) * microBatches) + microBatch);
+            return (slabs[first], slabs[first + 1]);
+        }
+    }
+
+    public void Dispose() => slabs.ForEach(s => s.Dispose());
+}

@@ -1,0 +1,69 @@
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Memory;
+using FlexGen.Interop;
+using FlexGen.Planning;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Weights;
+
+/// <summary>
+/// Where one layer's weights rest: some on the compute device, the others in one image, first what is in host memory and then what is on
+/// disk, laid out as the compute device needs it.
+/// </summary>
+/// <param name="places">Each weight of the layer with its tier and its offset in the image (0 on the compute device).</param>
+/// <param name="host">Where the image's beginning rests; the image owns it.</param>
+/// <param name="disk">Where the rest of it does, likewise.</param>
+internal sealed class LayerImage(IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, RestingPlace host, RestingPlace disk) : IDisposable
+{
+    public IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> Places => places;
+
+    /// <summary>Size of the image: what is streamed each sweep.</summary>
+    public long Bytes => host.Bytes + disk.Bytes;
+
+    /// <summary>Brings the weights that are not on the compute device into the image.</summary>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="type">The type they are to have.</param>
+    /// <param name="staging">Memory that they go through on their way to the disk, piece by piece; null: none go there.</param>
+    public void Fill(IWeightSource source, ScalarType type, HostMemory? staging)
+    {
+        foreach (var (spec, tier, offset) in places.Where(p => p.Tier != Tier.Gpu))
+        {
+            var (place, start) = tier == Tier.Host ? (host, offset) : (disk, offset - host.Bytes);
+            place.Fill(start, WeightPlacement.Bytes(spec, type), staging, (at, to, bytes) => Read(source, spec, at, to, bytes, type));
+        }
+    }
+
+    /// <summary>Copies part of the image, on a lane's thread.</summary>
+    /// <param name="copier">The lane's.</param>
+    /// <param name="to">Where the image begins on the compute device.</param>
+    /// <param name="start">First byte, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    /// <param name="end">One past the last byte.</param>
+    /// <param name="staging">Pinned memory for what comes from the disk to a GPU; null: it is read to where it is wanted.</param>
+    public void Copy(Copier copier, IntPtr to, long start, long end, HostMemory? staging)
+    {
+        var onHost = Math.Min(end, host.Bytes);
+        if (start < onHost)
+        {
+            host.Read(copier, start, to + (nint)start, onHost - start, staging);
+        }
+
+        start = Math.Max(start, host.Bytes);
+        if (start < end)
+        {
+            disk.Read(copier, start - host.Bytes, to + (nint)start, end - start, staging);
+        }
+    }
+
+    public void Dispose()
+    {
+        host.Dispose();
+        disk.Dispose();
+    }
+
+    private static void Read(IWeightSource source, WeightSpec spec, long start, IntPtr to, long bytes, ScalarType type)
+    {
+        var size = DataTypes.Size(type);
+        using var elements = Tensor.UnsafeCreateTensor(TensorFromMemory.Create(to, [bytes / size], (int)type));
+        source.Read(spec, start / size, elements);
+    }
+}
