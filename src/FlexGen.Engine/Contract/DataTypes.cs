@@ -15,8 +15,6 @@ internal static class DataTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No format is known for it"),
     };
 
-    public static int Size(ScalarType type) => type == ScalarType.Float32 ? 4 : 2;
-
     /// <summary>The type that <see cref="EngineOptions.DataType"/> names.</summary>
     public static ScalarType Resolve(string name, ScalarType stored, Device device)
     {

@@ -17,12 +17,12 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
     public KvAttention Attention => attention;
 
     /// <summary>Computes a layer; of one with attention, up to where attention has started.</summary>
-    public void Compute(Layer layer, LayerWeights weights)
+    public void Compute(int index, Layer layer, LayerWeights weights)
     {
         using var scope = NewDisposeScope();
         if (layer is DecoderLayer decoder)
         {
-            halfway = (decoder, attention.Begin(Project(decoder, weights)), weights);
+            halfway = (decoder, attention.Begin(index, Project(decoder, weights)), weights);
         }
         else
         {

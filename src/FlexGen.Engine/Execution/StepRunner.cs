@@ -96,8 +96,8 @@ internal sealed class StepRunner(
             case Verb.LoadWeights:
                 weights.Load(step.Layer, step.MicroBatch, policy.WeightPages ?? passes.Count);
                 break;
-            case Verb.LoadCache when model.AttentionLayer(step.Layer) is { } attentionLayer:
-                passes[step.MicroBatch].Attention.Load(attentionLayer);
+            case Verb.LoadCache when model.Layers[step.Layer] is DecoderLayer:
+                passes[step.MicroBatch].Attention.Load(step.Layer);
                 break;
             case Verb.LoadHidden:
                 hidden.Load(step.MicroBatch);
@@ -113,7 +113,7 @@ internal sealed class StepRunner(
                     passes[step.MicroBatch].PutHidden(back);
                 }
 
-                passes[step.MicroBatch].Compute(model.Layers[step.Layer], current.Value.Weights);
+                passes[step.MicroBatch].Compute(step.Layer, model.Layers[step.Layer], current.Value.Weights);
                 break;
             case Verb.StoreHidden:
                 passes[step.MicroBatch].Complete();

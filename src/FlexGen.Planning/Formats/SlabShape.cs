@@ -33,5 +33,6 @@ public sealed class SlabShape(int tokens, int slots, int kvHeads, int headDim, E
     /// <summary>The same where it begins and ends with a sector.</summary>
     public long AlignedBytes { get; } = Sector.Align(format.Bytes(kvHeads, headDim) * slots * tokens);
 
-    public long[] Dimensions => [tokens, slots, kvHeads, headDim];
+    /// <summary>[tokens, slots, kvHeads, headDim].</summary>
+    public IReadOnlyList<long> Dimensions { get; } = [tokens, slots, kvHeads, headDim];
 }

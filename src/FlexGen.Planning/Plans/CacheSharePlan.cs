@@ -17,7 +17,7 @@ public sealed class CacheSharePlan
         (Home, FirstSlot, AttendsOnHost, hasGpu) = (home, firstSlot, attendsOnHost, device.IsGpu);
         (layers, microBatches) = (model.Shape.DecoderLayers, policy.GpuBatchCount);
         Slab = new(policy.SequenceLength, slots, model.Shape.KvHeads, model.Shape.HeadDim, model.Format);
-        RowBytes = (2 * ElementFormat.F32.Bytes(model.Shape.Heads, model.Shape.HeadDim)) + (2 * Slab.RowBytes);
+        QueryBytes = ElementFormat.F32.Bytes(model.Shape.Heads, model.Shape.HeadDim);
     }
 
     /// <summary>Where the slabs rest.</summary>
@@ -46,8 +46,8 @@ public sealed class CacheSharePlan
     /// <summary>Where used prefixes are brought to, each of keys and values; null: they are attended to where they rest.</summary>
     public Tier? BroughtTo => Home == Tier.Gpu || (Home == Tier.Host && AttendsOnHost) ? null : AttendsOnHost ? Tier.Host : Tier.Gpu;
 
-    /// <summary>Buffers for that, which take turns.</summary>
-    public int Buffers => BroughtTo is null ? 0 : 2;
+    /// <summary>Buffers for that.</summary>
+    public int Buffers => BroughtTo is null ? 0 : TierPlan.StreamBuffers;
 
     /// <summary>Bytes of a buffer: a slab of keys and one of values, in whole sectors each.</summary>
     public long BufferBytes => 2 * Slab.AlignedBytes;
@@ -58,8 +58,11 @@ public sealed class CacheSharePlan
     /// </summary>
     public long ExchangeBytes => AttendsOnHost && hasGpu ? Sector.Align(RowBytes * Slots) : 0;
 
-    /// <summary>Of that, what one sequence takes: query and result in float32, key and value.</summary>
-    public long RowBytes { get; }
+    /// <summary>Of that, what the query of one sequence takes, and its result: they are in float32.</summary>
+    public long QueryBytes { get; }
+
+    /// <summary>What one sequence takes with its key and value.</summary>
+    public long RowBytes => 2 * (QueryBytes + Slab.RowBytes);
 
     /// <summary>Where the n-th slab begins in the scratch file.</summary>
     public long SlabOffset(long n) => Home == Tier.Disk ? n * Slab.AlignedBytes : 0;

@@ -14,6 +14,9 @@ public sealed class DecodeKernelPlan(ModelShape shape, int slots, int sequenceLe
     /// <summary>Tokens of a chunk.</summary>
     public const int Chunk = 128;
 
+    /// <summary>The model.</summary>
+    public ModelShape Shape => shape;
+
     /// <summary>Most sequences of a call.</summary>
     public int Slots => slots;
 
@@ -23,7 +26,9 @@ public sealed class DecodeKernelPlan(ModelShape shape, int slots, int sequenceLe
     /// <summary>Elements of int32.</summary>
     public long Counts => (long)slots * shape.KvHeads;
 
-    internal long PartialBytes => ElementFormat.F32.Bytes(Partials);
+    /// <summary>Bytes of them.</summary>
+    public long PartialBytes => ElementFormat.F32.Bytes(Partials);
 
-    internal long CountBytes => sizeof(int) * Counts;
+    /// <summary>Bytes of them.</summary>
+    public long CountBytes => sizeof(int) * Counts;
 }

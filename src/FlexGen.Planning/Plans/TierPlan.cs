@@ -6,6 +6,9 @@ namespace FlexGen.Planning.Plans;
 /// </summary>
 public abstract class TierPlan
 {
+    /// <summary>Buffers that take turns wherever something is streamed: while what is in one is used, the other is filled.</summary>
+    public const int StreamBuffers = 2;
+
     private protected TierPlan()
     {
     }

@@ -8,9 +8,6 @@ namespace FlexGen.Planning.Plans;
 /// </summary>
 public sealed class WeightsPlan : TierPlan
 {
-    /// <summary>Buffers on the compute device that streamed layers take turns in.</summary>
-    public const int Buffers = 2;
-
     private const long StagingOfTheDisk = 32 << 20;
     private readonly Placement placement;
     private readonly ComputeDevice device;
@@ -49,7 +46,7 @@ public sealed class WeightsPlan : TierPlan
         }
 
         Bytes.Add(Tier.Gpu, Purpose.Weights, onGpu);
-        Bytes.Add(Tier.Gpu, Purpose.StreamedWeights, Buffers * BufferBytes);
+        Bytes.Add(Tier.Gpu, Purpose.StreamedWeights, StreamBuffers * BufferBytes);
         Bytes.Add(Tier.Host, Purpose.Weights, onHost);
         Bytes.Add(Tier.Disk, Purpose.Weights, FileBytes);
         Bytes.Add(Tier.Host, Purpose.Staging, device.IsGpu ? StagingBytes : 0);
@@ -79,7 +76,7 @@ public sealed class WeightsPlan : TierPlan
         }
     }
 
-    /// <summary>Size of each buffer, that of the largest layer's image; 0: there are none.</summary>
+    /// <summary>Size of the buffers on the compute device, that of the largest layer's image; 0: there are none.</summary>
     public long BufferBytes { get; }
 
     /// <summary>Size of the scratch file; 0: there is none.</summary>
@@ -104,7 +101,7 @@ public sealed class WeightsPlan : TierPlan
             yield return new(Tier.Disk, Purpose.Weights, layer.DiskBytes, layer.FileOffset);
         }
 
-        for (var n = 0; n < Buffers; n++)
+        for (var n = 0; n < StreamBuffers; n++)
         {
             yield return new(Tier.Gpu, Purpose.StreamedWeights, BufferBytes);
         }

@@ -40,8 +40,8 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
     public bool RecordsDecode { get; }
 
-    /// <summary>Rows behind the first window that are computed together.</summary>
-    public static int WindowRows(int window) => Math.Min(window, MostWindowRows);
+    /// <summary>What a window's mask has: the rows behind the first window that are computed together, and the keys that they see.</summary>
+    public static (int Rows, int Keys) Mask(int window) => (Math.Min(window, MostWindowRows), window + Math.Min(window, MostWindowRows));
 
     private protected override IEnumerable<Piece> Each() =>
         new[] { (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context), (Tier.Host, Purpose.Process) }
@@ -70,7 +70,8 @@ public sealed class WorkspacePlan : TierPlan
         {
             if (window < policy.SequenceLength)
             {
-                (windows, masks) = (true, masks + format.Bytes(WindowRows(window), window + WindowRows(window)));
+                var (rows, keys) = Mask(window);
+                (windows, masks) = (true, masks + format.Bytes(rows, keys));
             }
         }
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Hidden;
 
-public class HiddenHomeTests
+public class RestingHiddenTests
 {
     private const int Count = 6, Width = 1000;
 
@@ -22,28 +22,30 @@ public class HiddenHomeTests
         using var loads = new Lane("loads", gpu: null, trace: null);
         var stores = new Lane("stores", gpu: null, trace: null);
         using var queue = new StoreQueue(stores);
-        var homes = Enumerable.Range(0, Count)
-            .Select(n => new HiddenHome(new SlabHome(Bytes, pinned: false, file, n * Bytes), CPU, loads, queue, null, (loadStaging, storeStaging))).ToArray();
+        var resting = Enumerable.Range(0, Count)
+            .Select(n => new RestingHidden(Place(n), CPU, loads, queue, null, (loadStaging, storeStaging))).ToArray();
         for (var layer = 0; layer < 3; layer++)
         {
             var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
             for (var n = 0; n < Count; n++)
             {
-                homes[n].Store(full([3 + n, Width], (layer * Count) + n, ScalarType.Float32));
+                resting[n].Store(full([3 + n, Width], (layer * Count) + n, ScalarType.Float32));
             }
 
             Assert.InRange(TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before, 0, StoreQueue.Most);
             for (var n = 0; n < Count; n++)
             {
-                homes[n].Load();
-                using var hidden = homes[n].Take();
-                Assert.Null(homes[n].Take());
+                resting[n].Load();
+                using var hidden = resting[n].Take();
+                Assert.Null(resting[n].Take());
                 Assert.Equal([3 + n, Width], hidden!.shape);
                 Assert.All(hidden.data<float>().ToArray(), x => Assert.Equal((layer * Count) + n, x));
             }
         }
 
         stores.Dispose();
-        Array.ForEach(homes, h => h.Dispose());
+        Array.ForEach(resting, r => r.Dispose());
+
+        RestingPlace Place(int n) => file is null ? new(Bytes, pinned: false) : new(file, n * Bytes, Bytes);
     }
 }

@@ -7,14 +7,14 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Hidden;
 
 /// <summary>The hidden states of one micro-batch that rest between layers elsewhere than on the compute device.</summary>
-/// <param name="home">Where; the micro-batch owns it.</param>
+/// <param name="place">Where; they own it.</param>
 /// <param name="device">The compute device.</param>
 /// <param name="loads">What brings them back.</param>
 /// <param name="stores">What takes them home.</param>
 /// <param name="kernel">What moves few rows at once, where they rest in host memory beside a GPU; null: the lanes move all.</param>
 /// <param name="staging">Memory between the compute device and a file, for the thread of each; null: they rest in host memory.</param>
-internal sealed class HiddenHome(
-    SlabHome home, Device device, Lane loads, StoreQueue stores, HostCopy? kernel, (HostMemory? Loads, HostMemory? Stores) staging) : IDisposable
+internal sealed class RestingHidden(
+    RestingPlace place, Device device, Lane loads, StoreQueue stores, HostCopy? kernel, (HostMemory? Loads, HostMemory? Stores) staging) : IDisposable
 {
     /// <summary>
     /// Up to here a kernel moves them. Copies to a GPU are served in the order in which they were asked for, and a decoding micro-batch would
@@ -37,12 +37,12 @@ internal sealed class HiddenHome(
         movedByKernel = kernel is not null && contiguous.ByteCount() <= FewBytes;
         if (movedByKernel)
         {
-            kernel!.Start(contiguous.Address(), home.Address, contiguous.ByteCount());
+            kernel!.Start(contiguous.Address(), place.Address, contiguous.ByteCount());
             contiguous.Dispose();
             return;
         }
 
-        stored = stores.Start(copier => home.WritePrefix(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), [contiguous]);
+        stored = stores.Start(copier => place.Write(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), [contiguous]);
     }
 
     /// <summary>Starts to bring them back.</summary>
@@ -60,7 +60,7 @@ internal sealed class HiddenHome(
         loading = (hidden, loads.StartAfterCompute(copier =>
         {
             before.WaitOnHost();
-            home.ReadPrefix(copier, hidden.Address(), hidden.ByteCount(), staging.Loads);
+            place.Read(copier, 0, hidden.Address(), hidden.ByteCount(), staging.Loads);
         }));
     }
 
@@ -71,7 +71,7 @@ internal sealed class HiddenHome(
         {
             movedByKernel = false;
             var hidden = empty(shape, type, device).DetachFromDisposeScope();
-            kernel!.Start(home.Address, hidden.Address(), hidden.ByteCount());
+            kernel!.Start(place.Address, hidden.Address(), hidden.ByteCount());
             return hidden;
         }
 
@@ -90,6 +90,6 @@ internal sealed class HiddenHome(
     {
         loading?.Tensor.Dispose();
         loading?.Transfer.Dispose();
-        home.Dispose();
+        place.Dispose();
     }
 }

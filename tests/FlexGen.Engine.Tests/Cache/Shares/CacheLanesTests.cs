@@ -1,8 +1,8 @@
-using FlexGen.Engine.Cache;
+using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 
-namespace FlexGen.Engine.Tests.Cache;
+namespace FlexGen.Engine.Tests.Cache.Shares;
 
 public sealed unsafe class CacheLanesTests
 {
@@ -17,8 +17,8 @@ public sealed unsafe class CacheLanesTests
     {
         var slab = DirectFile.Align(Slots * Tokens * RowBytes);
         using var file = onDisk ? new DirectFile(Path.GetTempPath(), slab) : null;
-        using var home = new SlabHome(slab, pinned: false, file, 0);
-        using var writer = new SlabWriter();
+        using var home = file is null ? new RestingPlace(slab, pinned: false) : new RestingPlace(file, 0, slab);
+        using var writer = new SlabWriter(8 << 20);
         using var staging = new HostMemory(rowsBetween * RowBytes, pinned: false);
         // One prompt after another, of different lengths, as in a pass.
         var places = Enumerable.Range(0, Slots).SelectMany(slot => Enumerable.Range(0, Tokens - (7 * slot)).Select(token => (long)(token * Slots) + slot)).ToArray();
@@ -30,7 +30,7 @@ public sealed unsafe class CacheLanesTests
         }
 
         using var read = new HostMemory(slab, pinned: false);
-        home.ReadPrefix(Copier.OnHost, read.Address, slab, null);
+        home.Read(Copier.OnHost, 0, read.Address, slab, null);
         for (var n = 0; n < places.Length; n++)
         {
             var there = new ReadOnlySpan<byte>((void*)(read.Address + (nint)(places[n] * RowBytes)), RowBytes);
