@@ -116,7 +116,7 @@ internal sealed class LoadedModel : IDisposable
     public StepRunner CreateRunner()
     {
         var records = DecodeGraph.Bytes(model, Policy, DataType) > 0;
-        return new(model, weights, cache, hidden, Policy, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
+        return new(model, weights, cache, hidden, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
     }
 
     /// <summary>The steps of one sweep.</summary>
