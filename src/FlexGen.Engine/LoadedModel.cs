@@ -85,7 +85,7 @@ internal sealed class LoadedModel : IDisposable
     public string Description => $"{Device} {DataType}" + (ComputeMemory.Gpu(Device) is not null ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
 
     /// <inheritdoc cref="MemoryPlan.Warning"/>
-    public string? Warning { get; }
+    public EngineMessage? Warning { get; }
 
     public IReadOnlyList<int> EndOfSequenceIds { get; }
 
@@ -114,14 +114,19 @@ internal sealed class LoadedModel : IDisposable
         // The weights are copied: what becomes of the files they came from does not matter from here on.
         using (source)
         {
-            return new(source, model(), options);
+            try
+            {
+                return new(source, model(), options);
+            }
+            catch (ScratchFileException exception)
+            {
+                throw new EngineException(new EngineMessage($"{exception.Message} ({Setting.DiskDirectory})"), exception);
+            }
         }
     }
 
-    public StepRunner CreateRunner()
-    {
-        return new(model, weights, cache, hidden, Policy, Device, trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
-    }
+    public StepRunner CreateRunner() =>
+        new(model, weights, cache, hidden, Device, trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)

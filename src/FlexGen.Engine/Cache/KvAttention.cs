@@ -34,11 +34,11 @@ internal sealed class KvAttention : IDisposable
     /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
     public void Load(int layer) => shares.ForEach(s => s.Share.Load(layer, microBatch, s.Rows));
 
-    /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is complete after <see cref="End"/>.</summary>
+    /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is the caller's and complete after <see cref="End"/>.</summary>
     public Tensor Begin(int layer, AttentionInput input)
     {
         var (query, key, value, scale, window) = input;
-        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
+        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device);
         if (rowCount < query.shape[0])
         {
             // Filler rows are computed on, so they must not be whatever the memory held.

@@ -20,6 +20,7 @@ internal sealed class DecodeGraph : IDisposable
     private readonly WeightStore weights;
     private readonly KvAttention attention;
     private readonly ForwardContext context;
+    private readonly Pass pass;
     private readonly CudaGraph? graph;
     private IReadOnlyList<IDisposable> kept = [];
     private Tensor? logits;
@@ -32,6 +33,7 @@ internal sealed class DecodeGraph : IDisposable
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
         context = layout.Context(device) with { KeepsAll = true };
+        pass = new(model, context, attention);
         try
         {
             graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
@@ -76,8 +78,7 @@ internal sealed class DecodeGraph : IDisposable
     {
         graph?.Dispose();
         Forget();
-        attention.Dispose();
-        context.Dispose();
+        pass.Dispose();
     }
 
     /// <summary>
@@ -90,23 +91,14 @@ internal sealed class DecodeGraph : IDisposable
     {
         using var scope = NewDisposeScope();
         Forget();
-        Tensor? hidden = null;
-        for (var index = 0; index < model.Layers.Count; index++)
+        for (var layer = 0; layer < model.Layers.Count; layer++)
         {
-            var used = weights.Use(index);
-            if (model.Layers[index] is DecoderLayer layer)
-            {
-                var attended = attention.Begin(index, layer.Project(hidden!, used, context));
-                scope.Attach(attended);
-                hidden = layer.Complete(hidden!, attended, used, context);
-            }
-            else
-            {
-                hidden = ((OuterLayer)model.Layers[index]).Forward(hidden, used, context);
-            }
+            pass.Project(layer, weights.Use(layer));
+            pass.Attend();
+            pass.Complete();
         }
 
-        logits = hidden;
+        logits = pass.TakeHidden();
         kept = scope.DisposablesView;
         scope.Detach(kept);
     }
@@ -114,7 +106,7 @@ internal sealed class DecodeGraph : IDisposable
     private void Forget()
     {
         context.ForgetRotary();
-        attention.Store();
+        pass.StoreCache();
         foreach (var tensor in kept)
         {
             tensor.Dispose();

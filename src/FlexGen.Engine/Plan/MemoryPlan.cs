@@ -8,7 +8,7 @@ namespace FlexGen.Engine.Plan;
 
 /// <summary>
 /// Fits weights, KV cache and activations under the user's budgets, or says what does not fit. Without a GPU the compute tier is a part
-/// of host memory: <c>--gpu-memory</c>, where it is given, bounds that part, and <c>--host-memory</c> everything.
+/// of host memory: <see cref="EngineOptions.GpuMemory"/>, where it is given, bounds that part, and <see cref="EngineOptions.HostMemory"/> everything.
 /// </summary>
 internal static class MemoryPlan
 {
@@ -66,36 +66,37 @@ internal static class MemoryPlan
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
-    public static string? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
-        ? $"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against --host-memory. Name a folder on a local disk with --disk-dir"
+    public static EngineMessage? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
+        ? new($"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against {Setting.HostMemory}. Name a folder on a local disk with {Setting.DiskDirectory}")
         : null;
 
     private static bool UsesDisk(EngineOptions options) => options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0;
 
     private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
     {
-        const string Less = "lower --gpu-batch-size, --num-gpu-batches or --max-sequence-length, choose a smaller --dtype, or move a share to another tier with --percent";
+        FormattableString less =
+            $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
         var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
         if (hasGpu || options.GpuMemory is not null)
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
-            yield return new(hasGpu ? "GPU memory" : "the compute tier", "--gpu-memory is", budget, [Tier.Gpu], null, $"Raise --gpu-memory, {Less}");
+            yield return new(hasGpu ? "GPU memory" : "the compute tier", $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}, {less}");
         }
 
         if (hasGpu)
         {
-            yield return new("GPU memory", "this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, [Tier.Gpu], null, $"End what else uses the GPU, {Less}");
+            yield return new("GPU memory", $"this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, [Tier.Gpu], null, $"End what else uses the GPU, {less}");
         }
 
-        yield return new("host memory", "--host-memory is", options.HostMemory ?? memory.HostBytes / 4 * 3, onHost, scratch, $"Raise --host-memory, {Less}");
-        yield return new("host memory", "this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {Less}");
+        yield return new("host memory", $"{Setting.HostMemory} is", options.HostMemory ?? memory.HostBytes / 4 * 3, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
+        yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {less}");
         if (UsesDisk(options))
         {
             yield return new(
                 "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
-                $"Free some space there, name a folder on a larger disk with --disk-dir, {Less}");
+                $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
         }
     }
 
@@ -130,18 +131,19 @@ internal static class MemoryPlan
     }
 
     /// <summary>A budget, what counts against it, and what lifts it.</summary>
-    private sealed record Limit(string Place, string Setting, double Budget, Tier[] Tiers, string? Scratch, string Cure)
+    private sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
     {
         public bool Holds(PolicyPlan plan) => Bytes(plan) <= Budget;
 
         public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
         {
             var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose]))).Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
+            var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
             var policy = plan.Policy;
-            return new(
-                $"{model} does not fit {Place}: in {type}, with {policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens, it takes "
-                + $"{Bytes(plan) / GiB:0.00} GiB there ({string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"))}), "
-                + $"but {Setting} {Budget / GiB:0.00} GiB. {Cure}");
+            var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
+            var total = Bytes(plan) / GiB;
+            return new(new EngineMessage(
+                $"{model} does not fit {Place}: in {type}, with {slots}, it takes {total:0.00} GiB there ({taken}), but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
         }
 
         private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);

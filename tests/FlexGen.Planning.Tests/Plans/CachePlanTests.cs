@@ -60,7 +60,7 @@ public class CachePlanTests
     [Fact]
     public void The_decode_kernel_has_partial_results_for_the_most_slots_that_decode_on_the_GPU_at_once()
     {
-        var large = new ModelOutline(new("large", 1, 4096, 1, 32, 8, 128, 1, 8192), ElementFormat.F16, [new([], default(RowElements))]);
+        var large = new ModelOutline(new("large", 1, 4096, 32, 8, 128, 1, 8192), ElementFormat.F16, [new([], default(RowElements))]);
         var plan = new CachePlan(large, new Policy(64, 2, 4096) { Cache = new(50, 50), AttentionOnHost = 50 }, new(true));
         Assert.Equal(32, plan.Kernel.Slots);
         Assert.Equal((32 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), plan.Bytes[Tier.Gpu, Purpose.PartialResults]);

@@ -44,7 +44,7 @@ internal static class Plans
             n % 2 == 0 ? window : null));
         WeightShape tied = new("embedding", vocabulary, hidden);
         return new(
-            new("test", layers, hidden, 4 * hidden, heads, kvHeads, headDim, vocabulary, 100), format,
+            new("test", layers, hidden, heads, kvHeads, headDim, vocabulary, 100), format,
             [new([tied]), .. decoders, new([new("norm", 1, hidden), tied])]);
     }
 }
