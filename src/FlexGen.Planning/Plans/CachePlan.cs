@@ -1,3 +1,5 @@
+using FlexGen.Planning.Formats;
+
 namespace FlexGen.Planning.Plans;
 
 /// <summary>The KV cache: each micro-batch's slots, cut into shares by where the policy has them rest and attended to, and what moves and reads it.</summary>
@@ -6,10 +8,11 @@ public sealed class CachePlan : TierPlan
     private const long StagingOfADirection = 16 << 20;
     private const long WindowsOfTheWriter = 8 << 20;
 
-    /// <param name="model">The model.</param>
+    /// <param name="shape">The model.</param>
+    /// <param name="format">Of keys and values.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="device">The compute device.</param>
-    public CachePlan(ModelOutline model, Policy policy, ComputeDevice device)
+    public CachePlan(ModelShape shape, ElementFormat format, Policy policy, ComputeDevice device)
     {
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var (hostBrought, diskBrought) = (policy.BroughtToGpu(host), policy.BroughtToGpu(disk));
@@ -20,10 +23,10 @@ public sealed class CachePlan : TierPlan
         AddShare(Tier.Disk, disk - diskBrought, attendsOnHost: true);
         AddShare(Tier.Disk, diskBrought, attendsOnHost: false);
         Shares = shares;
-        Kernel = new(model.Shape, device.IsGpu ? Math.Max(gpu, Math.Max(hostBrought, diskBrought)) : 0, policy.SequenceLength);
+        Kernel = new(shape, device.IsGpu ? Math.Max(gpu, Math.Max(hostBrought, diskBrought)) : 0, policy.SequenceLength);
         StagingBytes = device.IsGpu && HasHomes ? StagingOfADirection : 0;
         WriterBytes = disk > 0 ? WindowsOfTheWriter : 0;
-        shares.ForEach(p => p.AddTo(Bytes));
+        shares.ForEach(s => s.AddTo(Bytes));
         Bytes.Add(Tier.Gpu, Purpose.PartialResults, (double)Kernel.PartialBytes + Kernel.CountBytes);
         Bytes.Add(Tier.Host, Purpose.Staging, (2 * StagingBytes) + WriterBytes);
 
@@ -31,7 +34,8 @@ public sealed class CachePlan : TierPlan
         {
             if (slots > 0)
             {
-                shares.Add(new(model, policy, home, shares.Sum(p => p.Slots), slots, attendsOnHost, device));
+                var slab = new SlabShape(policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim, format);
+                shares.Add(new(shape, policy, slab, device) { Home = home, FirstSlot = shares.Sum(s => s.Slots), AttendsOnHost = attendsOnHost });
             }
         }
     }
@@ -40,7 +44,7 @@ public sealed class CachePlan : TierPlan
     public IReadOnlyList<CacheSharePlan> Shares { get; }
 
     /// <summary>Whether some of it rests elsewhere than on the compute device.</summary>
-    public bool HasHomes => Shares.Any(p => p.Home != Tier.Gpu);
+    public bool HasHomes => Shares.Any(s => s.Home != Tier.Gpu);
 
     /// <summary>What decodes on a GPU.</summary>
     public DecodeKernelPlan Kernel { get; }
@@ -53,7 +57,7 @@ public sealed class CachePlan : TierPlan
 
     private protected override IEnumerable<Piece> Each() =>
     [
-        .. Shares.SelectMany(p => p.Pieces()),
+        .. Shares.SelectMany(s => s.Pieces()),
         new(Tier.Gpu, Purpose.PartialResults, Kernel.PartialBytes),
         new(Tier.Gpu, Purpose.PartialResults, Kernel.CountBytes),
         new(Tier.Host, Purpose.Staging, StagingBytes),

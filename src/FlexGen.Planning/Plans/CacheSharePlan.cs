@@ -6,36 +6,28 @@ namespace FlexGen.Planning.Plans;
 /// The KV cache of some consecutive slots of every micro-batch, all with the same home and the same place of attention: for each layer with
 /// attention and each micro-batch a slab of keys and one of values, and what brings them to where they are attended to.
 /// </summary>
-public sealed class CacheSharePlan
+/// <param name="shape">The model.</param>
+/// <param name="policy">The policy.</param>
+/// <param name="slab">The slots, and what each of them has room for.</param>
+/// <param name="device">The compute device.</param>
+public sealed class CacheSharePlan(ModelShape shape, Policy policy, SlabShape slab, ComputeDevice device)
 {
-    private readonly int layers;
-    private readonly int microBatches;
-    private readonly bool hasGpu;
-
-    internal CacheSharePlan(ModelOutline model, Policy policy, Tier home, int firstSlot, int slots, bool attendsOnHost, ComputeDevice device)
-    {
-        (Home, FirstSlot, AttendsOnHost, hasGpu) = (home, firstSlot, attendsOnHost, device.IsGpu);
-        (layers, microBatches) = (model.Shape.DecoderLayers, policy.GpuBatchCount);
-        Slab = new(policy.SequenceLength, slots, model.Shape.KvHeads, model.Shape.HeadDim, model.Format);
-        QueryBytes = ElementFormat.F32.Bytes(model.Shape.Heads, model.Shape.HeadDim);
-    }
-
     /// <summary>Where the slabs rest.</summary>
-    public Tier Home { get; }
+    public required Tier Home { get; init; }
 
-    public int FirstSlot { get; }
+    public required int FirstSlot { get; init; }
 
-    public int Slots => Slab.Slots;
+    public int Slots => slab.Slots;
 
     /// <summary>Whether decoding sequences attend in host memory rather than on the compute device.</summary>
-    public bool AttendsOnHost { get; }
+    public bool AttendsOnHost { get; init; }
 
-    public SlabShape Slab { get; }
+    public SlabShape Slab => slab;
 
-    public int MicroBatches => microBatches;
+    public int MicroBatches => policy.GpuBatchCount;
 
     /// <summary>How many slabs of keys and of values there are: those of a layer's first micro-batch, of its second, and so on for each layer.</summary>
-    public long Slabs => 2L * layers * microBatches;
+    public long Slabs => 2L * shape.DecoderLayers * policy.GpuBatchCount;
 
     /// <summary>Bytes of a slab where it rests: on disk in whole sectors.</summary>
     public long SlabBytes => Home == Tier.Disk ? Slab.AlignedBytes : Slab.Bytes;
@@ -56,10 +48,10 @@ public sealed class CacheSharePlan
     /// Pinned memory of one micro-batch through which rows go between a GPU and the attention in host memory; 0: there is none. Each has its
     /// own: the GPU reads a result when it gets there, after the next micro-batch's queries have come.
     /// </summary>
-    public long ExchangeBytes => AttendsOnHost && hasGpu ? Sector.Align(RowBytes * Slots) : 0;
+    public long ExchangeBytes => AttendsOnHost && device.IsGpu ? Sector.Align(RowBytes * Slots) : 0;
 
     /// <summary>Of that, what the query of one sequence takes, and its result: they are in float32.</summary>
-    public long QueryBytes { get; }
+    public long QueryBytes { get; } = ElementFormat.F32.Bytes(shape.Heads, shape.HeadDim);
 
     /// <summary>What one sequence takes with its key and value.</summary>
     public long RowBytes => 2 * (QueryBytes + Slab.RowBytes);
@@ -71,7 +63,7 @@ public sealed class CacheSharePlan
     {
         sum.Add(Home, Purpose.Cache, (double)Slabs * SlabBytes);
         sum.Add(BroughtTo ?? Tier.Host, Purpose.Cache, (double)Buffers * BufferBytes);
-        sum.Add(Tier.Host, Purpose.Staging, (double)microBatches * ExchangeBytes);
+        sum.Add(Tier.Host, Purpose.Staging, (double)MicroBatches * ExchangeBytes);
     }
 
     internal IEnumerable<Piece> Pieces()
@@ -86,6 +78,6 @@ public sealed class CacheSharePlan
             yield return new(BroughtTo!.Value, Purpose.Cache, BufferBytes);
         }
 
-        yield return new(Tier.Host, Purpose.Staging, microBatches * ExchangeBytes);
+        yield return new(Tier.Host, Purpose.Staging, MicroBatches * ExchangeBytes);
     }
 }

@@ -11,13 +11,14 @@ public sealed class HiddenPlan : TierPlan
     private const long StagingOfADirection = 16 << 20;
     private readonly int onGpu;
 
-    /// <param name="model">The model.</param>
+    /// <param name="shape">The model.</param>
+    /// <param name="format">Of the hidden states.</param>
     /// <param name="policy">The policy.</param>
-    public HiddenPlan(ModelOutline model, Policy policy)
+    public HiddenPlan(ModelShape shape, ElementFormat format, Policy policy)
     {
         MicroBatches = policy.GpuBatchCount;
         (onGpu, OnHost, OnDisk) = policy.Hidden.Split(policy.GpuBatchCount);
-        HomeBytes = Sector.Align(model.Format.Bytes(policy.MostRows, model.Shape.HiddenSize));
+        HomeBytes = Sector.Align(format.Bytes(policy.MostRows, shape.HiddenSize));
         Bytes.Add(Tier.Host, Purpose.Hidden, (double)OnHost * HomeBytes);
         Bytes.Add(Tier.Disk, Purpose.Hidden, (double)OnDisk * HomeBytes);
         Bytes.Add(Tier.Host, Purpose.Staging, 2 * StagingBytes);

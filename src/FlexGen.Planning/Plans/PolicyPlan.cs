@@ -13,8 +13,8 @@ public sealed class PolicyPlan
     {
         Policy = policy;
         Weights = new(model, policy.Weights, device);
-        Cache = new(model, policy, device);
-        Hidden = new(model, policy);
+        Cache = new(model.Shape, model.Format, policy, device);
+        Hidden = new(model.Shape, model.Format, policy);
         Workspace = new(model, policy, device);
         foreach (var plan in (ReadOnlySpan<TierPlan>)[Weights, Cache, Hidden, Workspace])
         {

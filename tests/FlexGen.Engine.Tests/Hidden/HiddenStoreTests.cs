@@ -2,6 +2,7 @@ using FlexGen.Engine.Hidden;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -13,9 +14,9 @@ public class HiddenStoreTests
     public void Each_micro_batch_s_hidden_states_come_back_from_where_the_plan_has_them_rest()
     {
         using var noGrad = no_grad();
-        var model = PublishedShapes.Create("opt-125m");
+        var shape = PublishedShapes.Create("opt-125m").Shape;
         var policy = new Policy(2, 6, 16) { Hidden = new(34, 33) };
-        var plan = new HiddenPlan(model.Outline(DataTypes.Format(ScalarType.Float32)), policy);
+        var plan = new HiddenPlan(shape, ElementFormat.F32, policy);
         Assert.Equal([Tier.Gpu, Tier.Gpu, Tier.Host, Tier.Host, Tier.Disk, Tier.Disk], Enumerable.Range(0, 6).Select(k => plan.Home(k).Tier));
         using var store = new HiddenStore(plan, new Tiers(CPU, Path.GetTempPath()));
         var states = Enumerable.Range(0, 6).Select(k => full([policy.MostRows, 768], k, ScalarType.Float32)).ToArray();

@@ -13,8 +13,7 @@ public class AllocationTests
 {
     private static readonly Placement[] placements = [new(100, 0), new(0, 100), new(0, 0), new(50, 50), new(50, 0), new(0, 50), new(34, 33)];
 
-    public static TheoryData<string, string> Cases =>
-        [.. from model in new[] { "opt-pre-ln", "llama-gqa-tied" } from type in new[] { "float32", "bfloat16" } select (model, type)];
+    public static TheoryData<string, string> Cases => new() { { "opt-pre-ln", "float32" }, { "llama-gqa-tied", "float32" }, { "llama-gqa-tied", "bfloat16" } };
 
     [Theory]
     [MemberData(nameof(Cases))]
