@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FlexGen.Dataflow.Sources;
 
 namespace FlexGen.Dataflow;
 
@@ -28,4 +29,12 @@ public class ParquetSourceOptions
     [Required]
     [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]
     public string OnSchemaChange { get; set; } = "refuse";
+
+    /// <summary>How much of a file may be in memory at once.</summary>
+    internal ReadBounds Bounds => new(MaxValueBytes, OpenPageBytes, MostPageBytes);
+
+    internal long OpenPageBytes { get; set; } = 128 << 20;
+
+    /// <summary>By default half of what the machine, or the container or limit that the process is in, has.</summary>
+    internal long MostPageBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 }

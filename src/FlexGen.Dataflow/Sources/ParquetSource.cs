@@ -138,7 +138,7 @@ internal sealed class ParquetSource : ISource
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.Bounds, cancellationToken);
 
     private string FullPath(string name) => Path.Combine(path.Root, name);
 }
