@@ -40,6 +40,18 @@ public sealed class PageMemoryTests : IDisposable
         AssertEqual(1_000);
     }
 
+    [Fact]
+    public async Task Pages_that_have_to_be_held_and_are_more_than_fits_are_refused_by_name()
+    {
+        place.WriteSource("SELECT i AS id, 'text ' || i AS text FROM range(1000) t(i)", options: ", PARQUET_VERSION V2");
+        var options = place.Options();
+        (options.Source.Parquet!.OpenPageBytes, options.Source.Parquet.MostPageBytes) = (0, 5_000);
+        var refusal = await place.RefusalAsync(options);
+        Assert.Contains("column 'text' of ", refusal, StringComparison.Ordinal);
+        Assert.Contains("does not fit into memory: row group 0 has 1000 rows", refusal, StringComparison.Ordinal);
+        Assert.Contains("where 5000 are the most. Write the file with smaller pages or row groups", refusal, StringComparison.Ordinal);
+    }
+
     private void AssertEqual(int rows)
     {
         var passed = $"SELECT * EXCLUDE (output, finish_reason, prompt_tokens, completion_tokens) FROM '{place.OutFiles}'";
