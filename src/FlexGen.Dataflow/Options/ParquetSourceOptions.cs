@@ -33,7 +33,7 @@ public class ParquetSourceOptions
     /// <summary>How much of a file may be in memory at once.</summary>
     internal ReadBounds Bounds => new(MaxValueBytes, OpenPageBytes, MostPageBytes);
 
-    internal long OpenPageBytes { get; set; } = 128 << 20;
+    internal long OpenPageBytes { get; set; } = 32 << 20;
 
     /// <summary>By default half of what the machine, or the container or limit that the process is in, has.</summary>
     internal long MostPageBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

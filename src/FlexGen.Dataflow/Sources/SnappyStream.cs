@@ -98,7 +98,13 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
             throw new InvalidDataException($"a page refers to {back} bytes before its byte {written}, where {History} are kept");
         }
         int from = writeAt - (int)back;
-        // What is copied may reach into what it becomes.
+        if (back >= count)
+        {
+            window.AsSpan(from, count).CopyTo(window.AsSpan(writeAt));
+            writeAt += count;
+            return;
+        }
+        // What is copied reaches into what it becomes.
         for (; count > 0; count--)
         {
             window[writeAt++] = window[from++];
