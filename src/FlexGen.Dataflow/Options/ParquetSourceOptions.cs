@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using FlexGen.Dataflow.Sources;
 
 namespace FlexGen.Dataflow;
 
@@ -30,11 +29,9 @@ public class ParquetSourceOptions
     [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]
     public string OnSchemaChange { get; set; } = "refuse";
 
-    /// <summary>How much of a file may be in memory at once.</summary>
-    internal ReadBounds Bounds => new(MaxValueBytes, OpenPageBytes, MostPageBytes);
-
+    /// <summary>Of the pages of all columns that are read together: where there are more, the largest are not held whole, if they can be read so.</summary>
     internal long OpenPageBytes { get; set; } = 32 << 20;
 
-    /// <summary>By default half of what the machine, or the container or limit that the process is in, has.</summary>
+    /// <summary>Of the pages that are held all the same: where there are more, the file is refused. By default half of what the process may have.</summary>
     internal long MostPageBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 }
