@@ -18,6 +18,10 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     /// <summary>What a value takes beside its bytes: the reference to them and the header of their array.</summary>
     private const long BytesOfOwnMemory = 40;
+
+    // The shared pool keeps arrays for each thread that a write has passed through.
+    private static readonly ArrayPool<T> valuePool = ArrayPool<T>.Create(1 << 22, 1);
+    private static readonly ArrayPool<int> levelPool = ArrayPool<int>.Create(1 << 22, 2);
     private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
     private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
 
@@ -113,9 +117,9 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
             valueCount += column.ValueStart(row + 1) - column.ValueStart(row);
             levelCount += column.LevelStart(row + 1) - column.LevelStart(row);
         }
-        var allValues = ArrayPool<T>.Shared.Rent(valueCount);
-        var allDefinitions = definitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
-        var allRepetitions = repetitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
+        var allValues = valuePool.Rent(valueCount);
+        var allDefinitions = definitions is null ? null : levelPool.Rent(levelCount);
+        var allRepetitions = repetitions is null ? null : levelPool.Rent(levelCount);
         int valueAt = 0;
         int levelAt = 0;
         foreach (var (column, row) in rows)
@@ -128,14 +132,14 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
             allDefinitions?.AsMemory(0, levelCount),
             allRepetitions?.AsMemory(0, levelCount),
             cancellationToken);
-        ArrayPool<T>.Shared.Return(allValues, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        valuePool.Return(allValues, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         if (allDefinitions is not null)
         {
-            ArrayPool<int>.Shared.Return(allDefinitions);
+            levelPool.Return(allDefinitions);
         }
         if (allRepetitions is not null)
         {
-            ArrayPool<int>.Shared.Return(allRepetitions);
+            levelPool.Return(allRepetitions);
         }
     }
 

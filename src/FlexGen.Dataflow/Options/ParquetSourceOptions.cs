@@ -28,4 +28,10 @@ public class ParquetSourceOptions
     [Required]
     [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]
     public string OnSchemaChange { get; set; } = "refuse";
+
+    /// <summary>Of the pages of all columns that are read together: where there are more, the largest are not held whole, if they can be read so.</summary>
+    internal long OpenPageBytes { get; set; } = 32 << 20;
+
+    /// <summary>Of the pages that are held all the same: where there are more, the file is refused. By default half of what the process may have.</summary>
+    internal long MostPageBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 }

@@ -12,6 +12,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     public const byte List = 9;
     public const byte Struct = 12;
 
+    /// <summary>How many bytes were read.</summary>
+    public readonly int Position => at;
+
     /// <summary>Reads the next field's header in a struct; false at the struct's end.</summary>
     /// <param name="id">The field before, then this one; 0 at a struct's start.</param>
     /// <param name="type">The field's type.</param>

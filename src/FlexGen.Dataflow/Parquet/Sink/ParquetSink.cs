@@ -9,7 +9,7 @@ namespace FlexGen.Dataflow.Parquet.Sink;
 internal sealed class ParquetSink : IAsyncDisposable
 {
     private const int RowsPerGroup = 10_000;
-    private const long BytesPerGroup = 32 << 20;
+    private const long BytesPerGroup = 16 << 20;
 
     /// <summary>Where few of the records that were read together come here, those few would keep all in memory.</summary>
     private const long BytesKept = 64 << 20;

@@ -139,7 +139,7 @@ internal sealed class ParquetSource : ISource
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), new ReadBounds(options.MaxValueBytes, options.OpenPageBytes, options.MostPageBytes), cancellationToken);
 
     private async Task HashAsync(string name, IReadOnlyList<int> groups, FileFingerprint fingerprint, CancellationToken cancellationToken)
     {

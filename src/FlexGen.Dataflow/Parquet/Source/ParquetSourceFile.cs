@@ -22,17 +22,17 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private readonly FileStream stream;
     private readonly FileState state;
     private readonly FileMetaData metadata;
-    private readonly long maxValueBytes;
+    private readonly ReadBounds bounds;
     private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
+    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, ReadBounds bounds)
     {
         Path = path;
         partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
         this.state = state;
         this.metadata = metadata;
-        this.maxValueBytes = maxValueBytes;
+        this.bounds = bounds;
         Schema = schema;
     }
 
@@ -47,10 +47,10 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     /// <param name="path">The file.</param>
     /// <param name="choice">The columns to read.</param>
-    /// <param name="maxValueBytes">A value with more bytes is left blank.</param>
+    /// <param name="bounds">How much of it may be in memory at once.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, long maxValueBytes, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, ReadBounds bounds, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
@@ -62,7 +62,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             var metadata = reader.Metadata!;
             var schema = ParquetColumns.Choose(metadata, choice, path);
             ParquetChunks.Check(metadata, schema, path);
-            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
+            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, bounds) { Metadata = reader.CustomMetadata };
         }
         catch (Exception e)
         {
@@ -152,8 +152,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             if (group.NumRows > 0 && !done.Covers(first, first + group.NumRows))
             {
                 fingerprint.Add(index, HashOf(index));
-                using var slices = new RowGroupSlices(
-                    file, Path, index, group, stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
+                using var slices = new RowGroupSlices(file, stream, Path, index, group, stored, bounds);
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);
