@@ -30,7 +30,7 @@ internal sealed class FilePositions : IPositions
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
-    private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
+    private readonly Dictionary<IConsumerGroupMetadata, string> names = [];
     private readonly ILogger log;
     private TopicPartitionOffset[] topicIds = [];
 
@@ -52,6 +52,8 @@ internal sealed class FilePositions : IPositions
     // No one joins the groups; the transactional id keeps another run of the pipeline out.
     public IConsumerGroupMetadata? Membership { get; }
 
+    public IReadOnlyList<GroupOffsets> Moved => [.. fileGroups.Moved.OrderByDescending(group => group.Value.Rows).Select(group => Offsets(group.Key, group.Value.Rows, group.Value.Mark))];
+
     public Coverage DoneAtStart()
     {
         bool isOfEarlierVersion = !AreOfTheseTopics();
@@ -59,7 +61,7 @@ internal sealed class FilePositions : IPositions
         foreach (var (stream, count) in fileGroups.FindAsync(CancellationToken.None).GetAwaiter().GetResult())
         {
             done[stream].Add(0, count);
-            known[stream] = count;
+            known[fileGroups.NameOf(stream)] = count;
         }
         if (isOfEarlierVersion && known.Values.Any(count => count > 0))
         {
@@ -75,19 +77,18 @@ internal sealed class FilePositions : IPositions
         {
             next[record.Assignment.Stream] = record.Position + 1;
         }
-        var offsets = next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]));
+        var offsets = next.Select(p => Offsets(fileGroups.NameOf(p.Key), p.Value, fileGroups.MarkOf(p.Key, p.Value)));
         return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
     {
         bool all = true;
-        foreach (var (membership, offsets) in positions.Where(p => streams[p.Membership] != Topics))
+        foreach (var (membership, offsets) in positions.Where(p => names[p.Membership] != Topics))
         {
-            var stream = streams[membership];
-            long committed = Math.Max(0, Ask(fileGroups.NameOf(stream)).Rows);
-            if (committed != offsets[0].Offset && committed != known[stream])
+            var name = names[membership];
+            long committed = Math.Max(0, Ask(name).Rows);
+            if (committed != offsets[0].Offset && committed != known[name])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
             }
@@ -100,7 +101,7 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            known[streams[membership]] = offsets[0].Offset;
+            known[names[membership]] = offsets[0].Offset;
         }
     }
 
@@ -108,7 +109,7 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(NameOf(streams[membership])), [.. offsets]);
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(names[membership]), [.. offsets]);
             admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
         }
     }
@@ -148,8 +149,8 @@ internal sealed class FilePositions : IPositions
     private (long Rows, long Mark) AskFile(string name)
     {
         var (count, ofMark) = Ask(name);
-        // Brokers forget with a topic what groups have committed for it.
-        return count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
+        // Brokers forget with a topic what groups have committed for it; 0 is of a name that no file has any more.
+        return count == 0 || count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
     }
 
     // A coordinator that was just chosen loads its groups first.
@@ -193,23 +194,24 @@ internal sealed class FilePositions : IPositions
         }
     }
 
-    private IConsumerGroupMetadata Group(string stream)
+    private GroupOffsets Offsets(string name, long count, long ofMark) =>
+        new(Group(name), [new TopicPartitionOffset(rows, count), new TopicPartitionOffset(mark, ofMark)]);
+
+    private IConsumerGroupMetadata Group(string name)
     {
-        if (!groups.TryGetValue(stream, out var membership))
+        if (!groups.TryGetValue(name, out var membership))
         {
             var settings = KafkaClients.Settings(output, "sink.kafka");
-            settings["group.id"] = stream.Length == 0 ? pipeline : GroupId(NameOf(stream));
+            settings["group.id"] = name.Length == 0 ? pipeline : GroupId(name);
             // The metadata outlives the consumer.
             using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
                 .SetErrorHandler((_, error) => clientLog.Add(error))
                 .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
-            groups.Add(stream, membership = consumer.ConsumerGroupMetadata);
-            streams.Add(membership, stream);
+            groups.Add(name, membership = consumer.ConsumerGroupMetadata);
+            names.Add(membership, name);
         }
         return membership;
     }
-
-    private string NameOf(string stream) => stream == Topics ? Topics : fileGroups.NameOf(stream);
 
     private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";
 }

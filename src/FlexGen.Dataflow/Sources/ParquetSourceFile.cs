@@ -136,9 +136,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     /// <exception cref="PipelineException">The file is damaged or written to, or a column is stored in a way that cannot be read.</exception>
     public IEnumerable<RowSlice> Read(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
     {
-        var sources = SourcesOf(dataset);
-        int[] places = [.. Enumerable.Range(0, sources.Length).Where(i => sources[i] is { } leaf && !partitions.ContainsKey(leaf.Column))];
-        Leaf[] stored = [.. places.Select(place => sources[place]!)];
+        var places = new ColumnPlaces(Schema, dataset, partitions);
         using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
         using var properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
@@ -151,11 +149,11 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 fingerprint.Add(index, HashOf(index));
                 using var slices = new RowGroupSlices(
-                    file, Path, index, group, stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
+                    file, Path, index, group, places.Stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);
-                    yield return InDataset(slice, dataset, sources, places);
+                    yield return places.InDataset(slice);
                 }
             }
             first += group.NumRows;
@@ -185,38 +183,5 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
         var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
-    }
-
-    // The file's own leaf for each of the dataset's; null where it has none.
-    private Leaf?[] SourcesOf(RowSchema dataset)
-    {
-        var own = Schema.Leaves.ToLookup(leaf => leaf.Column);
-        return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
-    }
-
-    // The places are those of the columns that were read, among the dataset's.
-    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources, int[] places)
-    {
-        var columns = new ColumnData?[sources.Length];
-        for (int i = 0; i < places.Length; i++)
-        {
-            columns[places[i]] = slice.Rows.Columns[i];
-        }
-        for (int i = 0; i < columns.Length; i++)
-        {
-            columns[i] = Column(columns[i], sources[i], dataset.Leaves[i].Physical, slice.Count);
-        }
-        return slice with { Rows = new Rows(columns!), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
-    }
-
-    private ColumnData Column(ColumnData? read, Leaf? own, PhysicalField wanted, int count)
-    {
-        if (own is null)
-        {
-            return ColumnData.Nulls(wanted, count);
-        }
-        var data = read ?? partitions[own.Column].Data(count);
-        bool isWider = wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel;
-        return isWider ? data.As(wanted) : data;
     }
 }

@@ -17,6 +17,7 @@ internal sealed class RowGroupSlices : IDisposable
     private readonly int index;
     private readonly RowGroup metadata;
     private readonly IReadOnlyList<Leaf> leaves;
+    private readonly long maxValueBytes;
     private readonly RowGroupReader group;
     private readonly List<ChunkReader> chunks = [];
 
@@ -41,6 +42,7 @@ internal sealed class RowGroupSlices : IDisposable
         this.index = index;
         this.metadata = metadata;
         this.leaves = leaves;
+        this.maxValueBytes = maxValueBytes;
         group = file.RowGroup(index);
         try
         {
@@ -68,9 +70,9 @@ internal sealed class RowGroupSlices : IDisposable
             {
                 count = Fill(leaf, count, at);
             }
-            var tooLarge = new List<(int Leaf, int Row, long Bytes)>();
-            var columns = chunks.Index().Select(chunk => chunk.Item.Take(count, (row, bytes) => tooLarge.Add((chunk.Index, row, bytes)))).ToArray();
-            yield return new RowSlice(new Rows(columns), first + at, count, tooLarge);
+            var leftOut = new List<LeftOut>();
+            var columns = chunks.Index().Select(chunk => chunk.Item.Take(count, (row, bytes) => leftOut.Add(TooLarge(chunk.Index, row, bytes)))).ToArray();
+            yield return new RowSlice(new Rows(columns), first + at, count, leftOut);
             at += count;
         }
         for (int leaf = 0; leaf < chunks.Count; leaf++)
@@ -87,6 +89,12 @@ internal sealed class RowGroupSlices : IDisposable
         }
         group.Dispose();
     }
+
+    private LeftOut TooLarge(int leaf, int row, long bytes) => new(
+        leaf,
+        row,
+        "value_too_large",
+        $"column '{leaves[leaf].Column}' holds {bytes} bytes, where {maxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
 
     private int Fill(int leaf, int count, long at) => Reading(leaf, () =>
     {
