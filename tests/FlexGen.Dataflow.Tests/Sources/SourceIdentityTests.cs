@@ -139,6 +139,7 @@ public sealed class SourceIdentityTests : IDisposable
         await RunAsync("in");
         place.AssertEachIdOnce(3_000);
         await ExpectDoneAsync("in");
+        await ExpectDoneAsync(first, isNoted: first is not ("in" or "in/**/*.parquet"));
         await ExpectDoneAsync(first);
     }
 
@@ -167,6 +168,7 @@ public sealed class SourceIdentityTests : IDisposable
         File.Copy(At("in2/s/x.parquet"), At("in2/s/z.parquet"));
         await RunAsync("in2");
         Assert.Equal(3_000, Duck.Count($"SELECT count(*) FROM '{place.OutFiles}'"));
+        await ExpectDoneAsync("in2/s", isNoted: true);
         await ExpectDoneAsync("in2/s");
     }
 
@@ -291,11 +293,15 @@ public sealed class SourceIdentityTests : IDisposable
         }
     }
 
-    private async Task ExpectDoneAsync(string path)
+    private async Task ExpectDoneAsync(string path, bool isNoted = false)
     {
         var before = place.Parts();
-        Assert.True((await RunAsync(path)).Completed);
-        Assert.Equal(before, place.Parts());
+        var summary = await RunAsync(path);
+        Assert.True(summary.Completed);
+        Assert.Equal(0, summary.RecordsCompleted);
+        // Where files got other names that is in a part file without rows.
+        Assert.Equal(isNoted ? 1 : 0, place.Parts().Except(before).Count());
+        Assert.Empty(before.Except(place.Parts()));
     }
 
     // Statistics, sizes and so the footer are the same whatever the one number is.
