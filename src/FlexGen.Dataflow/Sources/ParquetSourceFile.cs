@@ -18,16 +18,19 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private const long BufferBytes = 256 << 10;
 
     private readonly FileStream stream;
+    private readonly MemoryStream footer;
     private readonly FileState state;
     private readonly FileMetaData metadata;
     private readonly long maxValueBytes;
     private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
+    private ParquetSourceFile(
+        string path, FileStream stream, MemoryStream footer, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
     {
         Path = path;
         partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
+        this.footer = footer;
         this.state = state;
         this.metadata = metadata;
         this.maxValueBytes = maxValueBytes;
@@ -55,12 +58,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         {
             stream = new FileStream(RegularFile.Open(path), FileAccess.Read, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
-            ParquetFooter.Check(stream, path);
-            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var footer = ParquetFooter.Open(stream, path);
+            await using var reader = await ParquetReader.CreateAsync(footer, leaveStreamOpen: true, cancellationToken: cancellationToken);
             var metadata = reader.Metadata!;
             var schema = ParquetColumns.Choose(metadata, choice, path);
             ParquetChunks.Check(metadata, schema, path);
-            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
+            return new ParquetSourceFile(path, stream, footer, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
         }
         catch (Exception e)
         {
@@ -149,7 +152,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 fingerprint.Add(index, HashOf(index));
                 using var slices = new RowGroupSlices(
-                    file, Path, index, group, places.Stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
+                    file, Path, index, group, places.Stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, footer, index, field, chunk));
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);
