@@ -27,6 +27,7 @@ internal sealed class FilePositions : IPositions
     private readonly TopicPartition mark;
     private readonly FileGroups fileGroups;
     private readonly ClientLog clientLog;
+    private readonly IConsumer<byte[], byte[]> consumer;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
@@ -41,12 +42,12 @@ internal sealed class FilePositions : IPositions
         this.log = log;
         rows = new TopicPartition(output.Topic, 0);
         mark = new TopicPartition(deadLetterTopic, 0);
-        fileGroups = new FileGroups(files, AskPatiently);
+        fileGroups = new FileGroups(files, name => AskPatiently(AskFile, name, name));
         clientLog = new ClientLog("sink.kafka", log);
-        admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
-            .SetErrorHandler((_, error) => clientLog.Add(error))
-            .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
-        Membership = Group("");
+        // A broker that does not coordinate a group any more, or not yet, has librdkafka turn to the client's own group, and ends the process where that has none.
+        consumer = ConsumerOf(pipeline);
+        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        Membership = consumer.ConsumerGroupMetadata;
     }
 
     // No one joins the groups; the transactional id keeps another run of the pipeline out.
@@ -114,7 +115,11 @@ internal sealed class FilePositions : IPositions
         }
     }
 
-    public void Dispose() => admin.Dispose();
+    public void Dispose()
+    {
+        admin.Dispose();
+        consumer.Dispose();
+    }
 
     /// <returns>False where the positions do not say which topics they are of.</returns>
     /// <exception cref="PipelineException">They are of others.</exception>
@@ -128,7 +133,7 @@ internal sealed class FilePositions : IPositions
             return true;
         }
         topicIds = [.. partitions.Select(partition => new TopicPartitionOffset(partition, ids[partition.Topic].Number))];
-        var (ofRows, ofMark) = Ask(Topics);
+        var (ofRows, ofMark) = AskPatiently(Ask, Topics, "the topics' ids");
         long[] kept = [ofRows, ofMark];
         for (int i = 0; i < kept.Length; i++)
         {
@@ -154,25 +159,25 @@ internal sealed class FilePositions : IPositions
     }
 
     // A coordinator that was just chosen loads its groups first.
-    private (long Rows, long Mark) AskPatiently(string name)
+    private (long Rows, long Mark) AskPatiently(Func<string, (long Rows, long Mark)> ask, string name, string what)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                return AskFile(name);
+                return ask(name);
             }
             catch (KafkaException e) when (TimeProvider.System.GetElapsedTime(start) < output.ConnectTimeout)
             {
-                Log.Retrying(log, $"asking for the positions of {name}", e.Error.Reason);
+                Log.Retrying(log, $"asking for the positions of {what}", e.Error.Reason);
                 Thread.Sleep(retryPause);
             }
             catch (KafkaException e)
             {
                 throw new PipelineException(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s "
-                    + $"what is done of {name} ({e.Error.Reason}).",
+                    + $"what is done of {what} ({e.Error.Reason}).",
                     e);
             }
         }
@@ -201,16 +206,21 @@ internal sealed class FilePositions : IPositions
     {
         if (!groups.TryGetValue(name, out var membership))
         {
-            var settings = KafkaClients.Settings(output, "sink.kafka");
-            settings["group.id"] = name.Length == 0 ? pipeline : GroupId(name);
             // The metadata outlives the consumer.
-            using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
-                .SetErrorHandler((_, error) => clientLog.Add(error))
-                .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
-            groups.Add(name, membership = consumer.ConsumerGroupMetadata);
+            using var member = ConsumerOf(GroupId(name));
+            groups.Add(name, membership = member.ConsumerGroupMetadata);
             names.Add(membership, name);
         }
         return membership;
+    }
+
+    private IConsumer<byte[], byte[]> ConsumerOf(string group)
+    {
+        var settings = KafkaClients.Settings(output, "sink.kafka");
+        settings["group.id"] = group;
+        return KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
+            .SetErrorHandler((_, error) => clientLog.Add(error))
+            .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
     }
 
     private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";
