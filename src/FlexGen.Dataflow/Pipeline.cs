@@ -1,6 +1,7 @@
+using FlexGen.Dataflow.Ends;
+using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sinks;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -11,23 +12,23 @@ namespace FlexGen.Dataflow;
 /// </summary>
 public sealed class Pipeline : IAsyncDisposable
 {
-    private readonly PipelineParts parts;
+    private readonly PipelineSetup setup;
     private readonly ISink sink;
     private readonly ILogger log;
     private readonly TimeProvider time;
     private bool isDisposed;
 
-    private Pipeline(PipelineParts parts, ISink sink, Coverage done, ILogger log, TimeProvider time)
+    private Pipeline(PipelineSetup setup, ISink sink, Coverage done, ILogger log, TimeProvider time)
     {
-        this.parts = parts;
+        this.setup = setup;
         this.sink = sink;
         this.log = log;
         this.time = time;
-        RecordsAlreadyDone = parts.CountOf(done);
+        RecordsAlreadyDone = setup.CountOf(done);
     }
 
     /// <summary>Records in the source; null where no one can know.</summary>
-    public long? TotalRecords => parts.Source.TotalRecords;
+    public long? TotalRecords => setup.Source.TotalRecords;
 
     /// <summary>Records of the source that earlier runs have done.</summary>
     public long RecordsAlreadyDone { get; }
@@ -48,18 +49,18 @@ public sealed class Pipeline : IAsyncDisposable
     public static async Task<PipelineValidation> ValidateAsync(
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var parts = await PipelineParts.OpenAsync(
+        var setup = await PipelineSetup.OpenAsync(
             options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
         try
         {
-            var done = await parts.Sinks.ReadDoneAsync(cancellationToken);
-            parts.Source.CheckDone(done);
-            return new PipelineValidation(parts.Source.TotalRecords, parts.CountOf(done), [.. parts.Source.Schema.Names]);
+            var done = await setup.Sinks.ReadDoneAsync(cancellationToken);
+            setup.Source.CheckDone(done);
+            return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names]);
         }
         finally
         {
-            await parts.Source.DisposeAsync();
-            parts.Embedded?.Dispose();
+            await setup.Source.DisposeAsync();
+            setup.Embedded?.Dispose();
         }
     }
 
@@ -72,13 +73,13 @@ public sealed class Pipeline : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var log = new HidingLogger(loggers.CreateLogger<Pipeline>());
-        var parts = await PipelineParts.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
+        var setup = await PipelineSetup.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
         ISink? sink = null;
         try
         {
-            (sink, var done) = await parts.Sinks.OpenAsync(cancellationToken);
-            parts.Source.CheckDone(done);
-            var pipeline = new Pipeline(parts, sink, done, log, time);
+            (sink, var done) = await setup.Sinks.OpenAsync(cancellationToken);
+            setup.Source.CheckDone(done);
+            var pipeline = new Pipeline(setup, sink, done, log, time);
             if (pipeline.TotalRecords is { } total)
             {
                 Log.Opened(log, options.Name, total, pipeline.RecordsAlreadyDone);
@@ -91,9 +92,9 @@ public sealed class Pipeline : IAsyncDisposable
         }
         catch
         {
-            await parts.Source.DisposeAsync();
+            await setup.Source.DisposeAsync();
             await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
-            parts.Embedded?.Dispose();
+            setup.Embedded?.Dispose();
             throw;
         }
     }
@@ -106,23 +107,23 @@ public sealed class Pipeline : IAsyncDisposable
     {
         long start = time.GetTimestamp();
         using var stopping = stop.Register(() => Log.Stopping(log));
-        using var graph = new PipelineGraph(parts.Template, parts.Schema, generator, parts.Source, sink, Progress, time, log, stop);
+        using var graph = new PipelineGraph(setup.Template, setup.Schema, generator, setup.Source, sink, Progress, time, log, stop);
         try
         {
             bool isRead = await graph.RunAsync();
-            parts.Embedded?.ShowResults();
+            setup.Embedded?.ShowResults();
             return new PipelineSummary(
                 isRead && graph.Dropped == 0,
                 RecordsAlreadyDone,
                 Progress.RecordsCompleted,
                 Progress.RecordsFailed,
                 Progress.ErrorsByReason,
-                parts.Source.DeletedUnread,
+                setup.Source.DeletedUnread,
                 Progress.PromptTokens,
                 Progress.CompletionTokens,
                 time.GetElapsedTime(start),
-                parts.Sinks.Output,
-                parts.Sinks.DeadLetter);
+                setup.Sinks.Output,
+                setup.Sinks.DeadLetter);
         }
         catch
         {
@@ -138,9 +139,9 @@ public sealed class Pipeline : IAsyncDisposable
         {
             isDisposed = true;
             // The source first: leaving its group, it has the sink commit what can be.
-            await parts.Source.DisposeAsync();
+            await setup.Source.DisposeAsync();
             await sink.DisposeAsync();
-            parts.Embedded?.Dispose();
+            setup.Embedded?.Dispose();
         }
     }
 }

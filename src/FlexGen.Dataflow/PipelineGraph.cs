@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Threading.Tasks.Dataflow;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Ends;
+using FlexGen.Dataflow.Generation;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sinks;
-using FlexGen.Dataflow.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;

@@ -1,8 +1,14 @@
+using FlexGen.Engine.Cache;
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Execution;
+using FlexGen.Engine.Hidden;
+using FlexGen.Engine.Layers;
+using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Movement;
+using FlexGen.Engine.Plan;
 using FlexGen.Engine.Schedule;
-using FlexGen.Engine.State;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Tracing;
+using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;

@@ -1,8 +1,8 @@
 using System.Threading.Channels;
-using FlexGen.Engine.Movement;
-using FlexGen.Engine.Sampling;
-using FlexGen.Engine.Schedule;
-using FlexGen.Engine.State;
+using FlexGen.Engine.Batch;
+using FlexGen.Engine.Execution;
+using FlexGen.Engine.Memory;
+using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -15,9 +15,6 @@ namespace FlexGen.Engine;
 /// </summary>
 public sealed class OffloadEngine : IDisposable
 {
-    /// <summary>Prompt tokens that one pass takes in at the most (or one longer prompt), which bounds its activations.</summary>
-    internal const int PrefillTokensPerPass = 8192;
-
     /// <summary>Decoding sweeps for each time that the GPU's memory is read.</summary>
     private const int SweepsPerReading = 16;
 
@@ -71,12 +68,12 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="Tensors.CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
 
     /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="Tensors.CheckpointException">There is no such shape.</exception>
+    /// <exception cref="CheckpointException">There is no such shape.</exception>
     public static OffloadEngine LoadShape(string shape, EngineOptions options) => new(LoadedModel.LoadShape(shape, options), options);
 
     /// <summary>Checks what would be a request's prompt.</summary>

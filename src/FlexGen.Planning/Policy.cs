@@ -33,6 +33,15 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// <summary>Whether sweeps that only decode, and rest on the GPU whole, are recorded once and replayed, which takes some memory.</summary>
     public bool RecordsDecode { get; init; }
 
+    /// <summary>Rows that a CPU computes at least: below, its matrix products round differently.</summary>
+    public const int LeastRowsOnCpu = 16;
+
+    /// <summary>Prompt tokens that one pass takes in at the most (or one longer prompt), which bounds its activations.</summary>
+    public const int PrefillTokensPerPass = 8192;
+
+    /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>
+    public long MostRows => Math.Max(LeastRowsOnCpu, Math.Min((long)GpuBatchSize * SequenceLength, (long)PrefillTokensPerPass + SequenceLength + GpuBatchSize));
+
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
 }

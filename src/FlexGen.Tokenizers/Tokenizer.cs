@@ -1,6 +1,5 @@
 using System.Text;
 using FlexGen.Tokenizers.Added;
-using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Tokenizers;
 
@@ -27,11 +26,6 @@ public abstract class Tokenizer
 
     /// <summary>The tokens that have no text in what is decoded, with the text that stands for them in a prompt.</summary>
     public IEnumerable<(int Id, string Text)> ControlTokens => vocabulary.Special;
-
-    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.json, else vocab.json with merges.txt,
-    /// else tokenizer.model.</summary>
-    /// <exception cref="TokenizerException">None of them is there, or what is there is not supported.</exception>
-    public static Tokenizer Load(string modelFolder) => TokenizerFolder.Load(modelFolder);
 
     /// <summary>The ids of a text.</summary>
     /// <param name="text">The text, not null; unpaired surrogates count as U+FFFD.</param>

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using FlexGen.Engine.Attention;
+using FlexGen.Engine.Kernels.Host;
 using FlexGen.Interop;
 
 namespace FlexGen.Benchmarks;
@@ -29,7 +29,7 @@ internal static class HostAttentionBandwidth
             var (from, to) = ((IntPtr)q, (IntPtr)o);
             var attention = Rate(slab => HostAttention.Decode(
                 (float*)from, (Half*)slab, (Half*)slab + Elements, (float*)to, new(Slots, KvHeads, 1, HeadDim), seen, 0.1f));
-            var read = Rate(slab => HostAttention.Threads.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((Half*)slab + (t * Row), (int)Row / 4).IndexOf(long.MinValue))));
+            var read = Rate(slab => HostThreads.Team.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((Half*)slab + (t * Row), (int)Row / 4).IndexOf(long.MinValue))));
             Console.WriteLine($$"""{"benchmark":"host-attention","processors":{{Environment.ProcessorCount}},"gb_per_second":{{attention:0.0}},"plain_read_gb_per_second":{{read:0.0}},"ratio_to_plain_read":{{attention / read:0.00}}}""");
         }
 

@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Generation;
 using FlexGen.Dataflow.Tests.Support;
 
 namespace FlexGen.Dataflow.Tests;

@@ -1,4 +1,3 @@
-using FlexGen.Engine.Sampling;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 

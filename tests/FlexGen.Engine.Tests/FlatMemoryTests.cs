@@ -1,4 +1,3 @@
-using FlexGen.Engine.Sampling;
 using FlexGen.Engine.Tests.Support;
 using FlexGen.Interop;
 using FlexGen.Planning;

@@ -1,5 +1,4 @@
-using FlexGen.Engine.Sampling;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Checkpoints.Safetensors;
 using FlexGen.Engine.Tests.Models;
 using FlexGen.Engine.Tests.Support;
 using TorchSharp;

@@ -1,4 +1,3 @@
-using FlexGen.Engine.Sampling;
 using FlexGen.Planning;
 
 namespace FlexGen.Engine.Tests;

@@ -1,7 +1,6 @@
 using FlexGen.Dataflow;
-using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Engine;
-using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 
 namespace FlexGen.Fuzzing;

@@ -1,3 +1,5 @@
+using FlexGen.Tokenizers.Loading;
+
 namespace FlexGen.Tokenizers.Tests;
 
 public class LoadingTests
@@ -11,7 +13,7 @@ public class LoadingTests
         string path = Path.Combine(folder.Path, file);
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, [.. bytes[..1], .. "\"x\": \"a"u8, 0xf0, .. "\","u8, .. bytes[1..]]);
-        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
         Assert.Contains(path, message, StringComparison.Ordinal);
         Assert.Contains("not valid UTF-8", message, StringComparison.Ordinal);
     }
@@ -49,7 +51,7 @@ public class LoadingTests
             int at = text.IndexOf(old, StringComparison.Ordinal);
             return text[..at] + changed + text[(at + old.Length)..];
         });
-        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
         Assert.DoesNotContain(message, char.IsControl);
@@ -70,17 +72,17 @@ public class LoadingTests
         {
             made.WaitForExit();
         }
-        Assert.Contains("is a named pipe", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a named pipe", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
         File.Delete(path);
         File.CreateSymbolicLink(path, "/dev/zero");
-        Assert.Contains("is a device", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a device", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_line_that_is_no_merge_is_not_quoted()
     {
         using var folder = Reference.Changed("opt", "merges.txt", _ => "root:$6$secret:19000:0:99999:7:::\n");
-        var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+        var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
         Assert.Contains("line 1", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }
@@ -91,7 +93,7 @@ public class LoadingTests
     public void A_sentencepiece_file_that_is_none_is_refused(string content)
     {
         using var folder = Reference.Changed("sentencepiece", "tokenizer.model", _ => content);
-        Assert.Contains("tokenizer.model", Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer.model", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +106,7 @@ public class LoadingTests
 
         void Refused(string found)
         {
-            var message = Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message;
+            var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
             Assert.Contains(found, message, StringComparison.Ordinal);
             Assert.Contains("expected tokenizer.json, or vocab.json with merges.txt, or tokenizer.model", message, StringComparison.Ordinal);
         }
@@ -128,7 +130,7 @@ public class LoadingTests
         File.WriteAllText(Path.Combine(folder.Path, "vocab.json"), """{"a": 0, "b": 1}""");
         File.WriteAllText(Path.Combine(folder.Path, "merges.txt"), "");
         File.WriteAllText(Path.Combine(folder.Path, "added_tokens.json"), """{"[PAD]": 2}""");
-        var tokenizer = Tokenizer.Load(folder.Path);
+        var tokenizer = TokenizerLoader.Load(folder.Path);
         tokenizer.RequireVocabulary(2);
         Assert.Equal([0, 2], tokenizer.Encode("a[PAD]"));
         Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(1));

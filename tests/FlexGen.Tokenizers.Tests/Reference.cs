@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Tokenizers.Tests;
 
@@ -8,7 +9,7 @@ internal static class Reference
     public static readonly string[] All = ["opt", "llama3", "qwen", "llama2", "mistral", "sentencepiece", "sentencepiece-unigram", "gptoss", "deepseek", "gemma"];
 
     private static readonly Dictionary<string, Lazy<Tokenizer>> tokenizers =
-        All.ToDictionary(kind => kind, kind => new Lazy<Tokenizer>(() => Tokenizer.Load(Folder(kind))));
+        All.ToDictionary(kind => kind, kind => new Lazy<Tokenizer>(() => TokenizerLoader.Load(Folder(kind))));
 
     public static TheoryData<string> Kinds => [.. All];
 

@@ -31,7 +31,9 @@ public sealed class ExitCodeTests : IDisposable
         await File.WriteAllTextAsync(workspace.At("misspelt.json"), """{ "tpye": "object" }""");
         string[] settings =
         [
-            $"source.parquet.path={workspace.At("data")}", $"sink.parquet.path={workspace.At("out/main")}", $"deadLetter.parquet.path={workspace.At("out/errors")}",
+            $"source.parquet.path={workspace.At("data")}",
+            $"sink.parquet.path={workspace.At("out/main")}",
+            $"deadLetter.parquet.path={workspace.At("out/errors")}",
             $"{key}={(isPath ? workspace.At(value) : value)}",
         ];
         foreach (string command in new[] { "validate", "run" })

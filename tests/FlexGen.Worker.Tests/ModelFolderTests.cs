@@ -88,7 +88,7 @@ public sealed class ModelFolderTests : IDisposable
     {
         string model = models.Copy(ModelWorkspace.DemoModel, "*.*");
         await File.WriteAllTextAsync(Path.Combine(model, file), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n");
-        var failed = Record.Exception(() => TokenizerFolder.Load(model));
+        var failed = Record.Exception(() => ModelTokenizer.Load(model));
         Assert.Equal(isRead ? $"{Path.Combine(model, file)}: is only git-lfs's pointer to the file; run 'git lfs pull' in the repository, or download the file itself" : null, failed?.Message);
     }
 

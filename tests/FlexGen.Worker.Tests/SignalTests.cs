@@ -33,7 +33,8 @@ public class SignalTests
         using var workspace = new Workspace();
         workspace.WriteDataset(Records);
         workspace.WritePipeline(SlowEcho);
-        using (var process = workspace.Start("run", Workspace.File))
+        // The tests themselves may run under nohup, whose children ignore the signal unless it is set back.
+        using (var process = FlexGenProcess.StartThrough("exec env --default-signal=HUP \"$@\"", workspace.Folder, ["run", Workspace.File]))
         {
             await UntilPartsAsync(workspace, process);
             process.HangUp();

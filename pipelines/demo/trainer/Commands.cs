@@ -1,8 +1,9 @@
 using FlexGen.Demo.Data;
 using FlexGen.Demo.Evaluation;
+using FlexGen.Demo.Network;
 using FlexGen.Demo.Tokenization;
 using FlexGen.Demo.Training;
-using FlexGen.Tokenizers;
+using FlexGen.Tokenizers.Loading;
 using static TorchSharp.torch;
 
 namespace FlexGen.Demo;
@@ -44,7 +45,7 @@ internal static class Commands
             WriteTokenizer(options.Output);
         }
 
-        var tokenizer = Tokenizer.Load(options.Output);
+        var tokenizer = TokenizerLoader.Load(options.Output);
         var model = DemoModel.Create(tokenizer.VocabularySize, target, options.Seed);
         Console.WriteLine($"{model.Flat.numel()} parameters, {tokenizer.VocabularySize} tokens, {target}");
         new Trainer(options, model, tokenizer, TimeProvider.System, Console.Out).Run();
@@ -56,7 +57,7 @@ internal static class Commands
         var target = OpenDevice(arguments);
         arguments.RequireAllUsed();
         var records = RecordSet.Make(NameSet.Test, seed, count);
-        var outputs = new GreedyDecoder(DemoModel.Load(folder, target), Tokenizer.Load(folder)).Complete(records);
+        var outputs = new GreedyDecoder(DemoModel.Load(folder, target), TokenizerLoader.Load(folder)).Complete(records);
         Report(Score.Of(records, outputs), count);
     }
 

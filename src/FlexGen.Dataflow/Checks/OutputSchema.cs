@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Files;
 
 namespace FlexGen.Dataflow.Checks;

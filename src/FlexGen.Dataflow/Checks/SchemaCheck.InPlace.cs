@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlexGen.Dataflow.Checks.Schema;
 
 namespace FlexGen.Dataflow.Checks;
 

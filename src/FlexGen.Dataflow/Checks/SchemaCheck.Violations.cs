@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using FlexGen.Dataflow.Checks.Json;
+using FlexGen.Dataflow.Checks.Schema;
 
 namespace FlexGen.Dataflow.Checks;
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using FlexGen.Dataflow.Checks.Json;
+using FlexGen.Dataflow.Checks.Schema;
 
 namespace FlexGen.Dataflow.Checks;
 

@@ -1,32 +1,40 @@
-using System.ComponentModel.DataAnnotations;
-using FlexGen.Dataflow.Sinks;
-
 namespace FlexGen.Dataflow;
 
-/// <summary>Checks the names that are given to what the pipeline adds.</summary>
+/// <summary>The names of what the pipeline adds to records, and whether others that are given to it will do.</summary>
 internal static class AddedNames
 {
-    /// <summary>What the pipeline adds to a result in Kafka.</summary>
-    public static IReadOnlyList<string> Fields { get; } = ["output", "finish_reason", "prompt_tokens", "completion_tokens"];
+    public const string Output = "output";
+    public const string FinishReason = "finish_reason";
+    public const string PromptTokens = "prompt_tokens";
+    public const string CompletionTokens = "completion_tokens";
+    public const string ErrorReason = "error_reason";
+    public const string Error = "error";
+    public const string Origin = "origin";
+    public const string OriginPosition = "origin_position";
+    public const string MessageKey = "message_key";
+    public const string MessageHeaders = "message_headers";
+    public const string MessageValue = "message_value";
 
-    public static IEnumerable<ValidationResult> Validate(PipelineOptions options)
-    {
-        List<string> errors =
-        [
-            .. Errors("sink.parquet.names", options.Sink.Parquet?.Names, Columns(AddedColumn.ToOutputs(options))),
-            .. Errors("deadLetter.parquet.names", options.DeadLetter.Parquet?.Names, Columns(AddedColumn.ToDeadLetters(options))),
-            .. Errors("sink.kafka.names", options.Sink.Kafka?.Names, Fields),
-        ];
-        if (options.DeadLetter.Kafka?.Names is { Count: > 0 })
-        {
-            errors.Add("deadLetter.kafka.names has nothing to name: a dead letter in Kafka is the request as it came, with headers. Leave it out.");
-        }
-        return errors.Select(error => new ValidationResult(error));
-    }
+    /// <summary>What is added to a result in Kafka, and to every output.</summary>
+    public static IReadOnlyList<string> Fields { get; } = [Output, FinishReason, PromptTokens, CompletionTokens];
 
-    private static string[] Columns(IEnumerable<AddedColumn> columns) => [.. columns.Select(column => column.Field.Name)];
+    private static IReadOnlyList<string> OfDeadLetters { get; } = [ErrorReason, Error, Output, Origin, OriginPosition];
 
-    private static IEnumerable<string> Errors(string key, IDictionary<string, string>? names, IReadOnlyList<string> added)
+    private static IReadOnlyList<string> OfMessages { get; } = [MessageKey, MessageHeaders];
+
+    /// <summary>The columns that are added to the output.</summary>
+    /// <param name="fromMessages">Whether records are messages, which have more than their value.</param>
+    public static IReadOnlyList<string> ToOutputs(bool fromMessages) => [.. Fields, .. fromMessages ? OfMessages : []];
+
+    /// <summary>The columns that are added to the dead letter; a message's may hold no others.</summary>
+    /// <inheritdoc cref="ToOutputs"/>
+    public static IReadOnlyList<string> ToDeadLetters(bool fromMessages) => [.. OfDeadLetters, .. fromMessages ? OfMessages.Append(MessageValue) : []];
+
+    /// <summary>What is wrong with names that are given.</summary>
+    /// <param name="key">The key that gives them.</param>
+    /// <param name="names">The names by what they stand for; null: none.</param>
+    /// <param name="added">What is added.</param>
+    public static IEnumerable<string> Errors(string key, IDictionary<string, string>? names, IReadOnlyList<string> added)
     {
         foreach (var (name, given) in names ?? new Dictionary<string, string>())
         {

@@ -26,5 +26,19 @@ public class PipelineOptions : IValidatableObject
     [Required]
     public SinkOptions DeadLetter { get; set; } = new();
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => AddedNames.Validate(this);
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        bool fromMessages = Source.Kafka is not null;
+        List<string> errors =
+        [
+            .. AddedNames.Errors("sink.parquet.names", Sink.Parquet?.Names, AddedNames.ToOutputs(fromMessages)),
+            .. AddedNames.Errors("deadLetter.parquet.names", DeadLetter.Parquet?.Names, AddedNames.ToDeadLetters(fromMessages)),
+            .. AddedNames.Errors("sink.kafka.names", Sink.Kafka?.Names, AddedNames.Fields),
+        ];
+        if (DeadLetter.Kafka?.Names is { Count: > 0 })
+        {
+            errors.Add("deadLetter.kafka.names has nothing to name: a dead letter in Kafka is the request as it came, with headers. Leave it out.");
+        }
+        return errors.Select(error => new ValidationResult(error));
+    }
 }

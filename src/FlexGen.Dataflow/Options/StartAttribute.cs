@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using FlexGen.Dataflow.Sources;
 
 namespace FlexGen.Dataflow;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
+using FlexGen.Dataflow.Columns;
 using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Prompts;

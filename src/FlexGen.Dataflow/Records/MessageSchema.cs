@@ -1,4 +1,6 @@
+using FlexGen.Dataflow.Columns;
 using Parquet.Meta;
+using PhysicalType = Parquet.Meta.Type;
 
 namespace FlexGen.Dataflow.Records;
 
@@ -10,7 +12,7 @@ internal static class MessageSchema
         var elements = columns.Select(column => new SchemaElement
         {
             Name = column,
-            Type = Parquet.Meta.Type.BYTE_ARRAY,
+            Type = PhysicalType.BYTE_ARRAY,
             RepetitionType = FieldRepetitionType.OPTIONAL,
             ConvertedType = ConvertedType.UTF8,
             LogicalType = new LogicalType { STRING = new StringType() },

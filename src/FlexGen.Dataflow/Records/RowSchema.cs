@@ -1,3 +1,5 @@
+using FlexGen.Dataflow.Columns;
+
 namespace FlexGen.Dataflow.Records;
 
 /// <summary>The columns that records carry.</summary>

@@ -1,3 +1,5 @@
+using FlexGen.Dataflow.Columns;
+
 namespace FlexGen.Dataflow.Records;
 
 /// <summary>Rows held by column; records point into it.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FlexGen.Engine.Tensors;
 
 namespace FlexGen.Engine.Models;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Layers;
 
 namespace FlexGen.Engine.Models;
 

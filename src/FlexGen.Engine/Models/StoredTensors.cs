@@ -1,5 +1,6 @@
 using System.Globalization;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Layers;
 
 namespace FlexGen.Engine.Models;
 

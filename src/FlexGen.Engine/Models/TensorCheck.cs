@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Layers;
 
 namespace FlexGen.Engine.Models;
 

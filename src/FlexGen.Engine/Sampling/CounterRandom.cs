@@ -25,8 +25,8 @@ internal readonly struct CounterRandom
         key = hash;
     }
 
-    /// <summary>The noise of this step.</summary>
-    public TokenNoise Noise(int step) => new(Mix(key + ((ulong)step * Step)));
+    /// <summary>The number of a step, which <see cref="TokenNoise"/> is made from.</summary>
+    public ulong At(int step) => Mix(key + ((ulong)step * Step));
 
     /// <summary>Four numbers whose every bit depends on every bit of what it is made from.</summary>
     public static Vector256<ulong> Mix(Vector256<ulong> z)

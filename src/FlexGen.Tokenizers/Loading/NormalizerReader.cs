@@ -6,9 +6,9 @@ internal static class NormalizerReader
 {
     private const string Supported = "NFC, NFKC, Prepend, Replace of a String, or a Sequence of them";
 
-    public static INormalizer? Read(Part? part)
+    public static INormalizer? Read(Component? component)
     {
-        var steps = part?.Flatten("normalizers").Select(One).ToList() ?? [];
+        var steps = component?.Flatten("normalizers").Select(One).ToList() ?? [];
         return steps.Count switch
         {
             0 => null,
@@ -17,13 +17,13 @@ internal static class NormalizerReader
         };
     }
 
-    private static INormalizer One(Part part) => part.Type switch
+    private static INormalizer One(Component component) => component.Type switch
     {
         "NFC" => new UnicodeNormalizer(compatible: false),
         "NFKC" => new UnicodeNormalizer(compatible: true),
-        "Prepend" => new PrependNormalizer(part.Body.Text("prepend") ?? ""),
-        "Replace" when part.Body.Get("pattern")?.Text("String") is { Length: > 0 } pattern =>
-            new ReplaceNormalizer(pattern, part.Body.Text("content") ?? ""),
-        _ => throw part.Unsupported(Supported),
+        "Prepend" => new PrependNormalizer(component.Body.Text("prepend") ?? ""),
+        "Replace" when component.Body.Get("pattern")?.Text("String") is { Length: > 0 } pattern =>
+            new ReplaceNormalizer(pattern, component.Body.Text("content") ?? ""),
+        _ => throw component.Unsupported(Supported),
     };
 }

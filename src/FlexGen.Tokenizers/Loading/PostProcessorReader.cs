@@ -5,11 +5,11 @@ internal static class PostProcessorReader
     private const string Supported = "TemplateProcessing with the text in it once, ByteLevel, or a Sequence of them";
 
     /// <summary>The ids to put in front of a text and behind it.</summary>
-    public static (List<int> Before, List<int> After) Read(Part? part)
+    public static (List<int> Before, List<int> After) Read(Component? component)
     {
         List<int> before = [];
         List<int> after = [];
-        foreach (var one in part?.Flatten("processors") ?? [])
+        foreach (var one in component?.Flatten("processors") ?? [])
         {
             if (one.Type == "TemplateProcessing")
             {
@@ -25,26 +25,26 @@ internal static class PostProcessorReader
         return (before, after);
     }
 
-    private static (List<int> Before, List<int> After) ReadTemplate(Part part)
+    private static (List<int> Before, List<int> After) ReadTemplate(Component component)
     {
         List<int> before = [];
         List<int> after = [];
         var texts = 0;
-        foreach (var piece in part.Body.Items("single"))
+        foreach (var piece in component.Body.Items("single"))
         {
             if (piece.Get("Sequence") is not null)
             {
                 texts++;
             }
-            else if (piece.Get("SpecialToken")?.Text("id") is { } name && part.Body.Get("special_tokens")?.Get(name) is { } token)
+            else if (piece.Get("SpecialToken")?.Text("id") is { } name && component.Body.Get("special_tokens")?.Get(name) is { } token)
             {
                 (texts == 0 ? before : after).AddRange(token.Items("ids").Select(id => id.GetInt32()));
             }
             else
             {
-                throw part.Unsupported($"TemplateProcessing with {piece.OnOneLine()}", Supported);
+                throw component.Unsupported($"TemplateProcessing with {piece.OnOneLine()}", Supported);
             }
         }
-        return texts == 1 ? (before, after) : throw part.Unsupported($"TemplateProcessing with {texts} texts", Supported);
+        return texts == 1 ? (before, after) : throw component.Unsupported($"TemplateProcessing with {texts} texts", Supported);
     }
 }

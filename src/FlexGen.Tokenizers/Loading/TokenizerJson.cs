@@ -27,33 +27,33 @@ internal static class TokenizerJson
 
     private static BpeTokenizer Load(string file, JsonElement root, TokenizerConfig config)
     {
-        Part? PartOf(string role) => root.Get(role) is { } body ? new Part(file, role, body) : null;
-        var model = PartOf("model") ?? new Part(file, "model", default);
+        Component? ComponentOf(string role) => root.Get(role) is { } body ? new Component(file, role, body) : null;
+        var model = ComponentOf("model") ?? new Component(file, "model", default);
         RequireBpe(model);
         var vocabulary = Json.Ids(file, model.Body.GetProperty("vocab"));
         var added = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
-        var parts = new BpeParts(file, vocabulary, added);
+        var bpe = new BpeBuilder(file, vocabulary, added);
         foreach (var merge in model.Body.Items("merges"))
         {
-            AddMerge(parts, model, merge);
+            AddMerge(bpe, model, merge);
         }
-        var preTokenizer = PreTokenizerReader.Read(PartOf("pre_tokenizer"), out var byteLevel);
-        var unknown = parts.Find(model.Body.Text("unk_token"));
+        var preTokenizer = PreTokenizerReader.Read(ComponentOf("pre_tokenizer"), out var byteLevel);
+        var unknown = bpe.Find(model.Body.Text("unk_token"));
         var missing = new MissingCharacters(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
         IAlphabet alphabet = byteLevel ? new ByteAlphabet(vocabulary, missing) : new RuneAlphabet(vocabulary, missing);
         var ignoreMerges = model.Body.Flag("ignore_merges") ?? false;
-        if (!byteLevel && parts.SpaceSplitter(ignoreMerges) is { } spaces)
+        if (!byteLevel && bpe.SpaceSplitter(ignoreMerges) is { } spaces)
         {
             preTokenizer = preTokenizer with { Words = preTokenizer.Words.With(spaces) };
         }
-        var (before, after) = PostProcessorReader.Read(PartOf("post_processor"));
-        var ids = parts.Vocabulary(config, before, after);
-        var decoder = DecoderReader.Read(PartOf("decoder") ?? new Part(file, "decoder", default), ids);
+        var (before, after) = PostProcessorReader.Read(ComponentOf("post_processor"));
+        var ids = bpe.Vocabulary(config, before, after);
+        var decoder = DecoderReader.Read(ComponentOf("decoder") ?? new Component(file, "decoder", default), ids);
         return new BpeTokenizer(
-            ids, added, NormalizerReader.Read(PartOf("normalizer")), preTokenizer, parts.Build(alphabet, ignoreMerges), decoder);
+            ids, added, NormalizerReader.Read(ComponentOf("normalizer")), preTokenizer, bpe.Build(alphabet, ignoreMerges), decoder);
     }
 
-    private static void RequireBpe(Part model)
+    private static void RequireBpe(Component model)
     {
         // Older files leave the type out.
         if (model.Body.Text("type") is not (null or "BPE") || model.Body.Get("vocab") is null || model.Body.Get("merges") is null)
@@ -73,13 +73,13 @@ internal static class TokenizerJson
             ? read with { Id = vocabulary.GetValueOrDefault(read.Text, read.Id) }
             : null;
 
-    private static void AddMerge(BpeParts parts, Part model, JsonElement merge)
+    private static void AddMerge(BpeBuilder bpe, Component model, JsonElement merge)
     {
         var pair = merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(part => part.GetString()!)];
         if (pair.Length != 2)
         {
             throw model.Unsupported($"BPE with the merge {merge.OnOneLine()}", "merges of two tokens");
         }
-        parts.AddMerge(pair[0], pair[1]);
+        bpe.AddMerge(pair[0], pair[1]);
     }
 }

@@ -1,6 +1,7 @@
 using FlexGen.Tokenizers.Bpe;
 using FlexGen.Tokenizers.Normalization;
 using FlexGen.Tokenizers.Splitting;
+using FlexGen.Tokenizers.Splitting.Families;
 
 namespace FlexGen.Tokenizers.Loading;
 
@@ -19,20 +20,20 @@ internal static class VocabularyAndMerges
         }
         var vocabulary = Json.Ids(vocabularyFile, Json.Read(vocabularyFile));
         var added = config.AddedTokens(vocabulary);
-        var parts = new BpeParts(vocabularyFile, vocabulary, added);
-        ReadMerges(Path.Combine(folder, "merges.txt"), parts);
+        var bpe = new BpeBuilder(vocabularyFile, vocabulary, added);
+        ReadMerges(Path.Combine(folder, "merges.txt"), bpe);
 
         var addsBegin = config.AddBegin ?? (config.BeginToken == "</s>" || config.ModelType == "opt");
-        var begin = parts.Find(config.BeginToken ?? (config.ModelType == "opt" ? "</s>" : null));
-        var end = config.AddEnd == true ? parts.Find(config.EndToken) : null;
-        var ids = parts.Vocabulary(config, addsBegin && begin is { } first ? [first] : [], end is { } last ? [last] : []);
+        var begin = bpe.Find(config.BeginToken ?? (config.ModelType == "opt" ? "</s>" : null));
+        var end = config.AddEnd == true ? bpe.Find(config.EndToken) : null;
+        var ids = bpe.Vocabulary(config, addsBegin && begin is { } first ? [first] : [], end is { } last ? [last] : []);
         var words = new PreTokenizer(new WordSplitter([qwen ? new Cl100kSplitter(digits: 1) : new Gpt2Splitter()]), config.AddPrefixSpace);
-        var missing = new MissingCharacters(vocabulary, byteFallback: false, parts.Find(config.UnknownToken), fuseUnknown: false);
-        var model = parts.Build(new ByteAlphabet(vocabulary, missing), ignoreMerges: false);
+        var missing = new MissingCharacters(vocabulary, byteFallback: false, bpe.Find(config.UnknownToken), fuseUnknown: false);
+        var model = bpe.Build(new ByteAlphabet(vocabulary, missing), ignoreMerges: false);
         return new BpeTokenizer(ids, added, qwen ? new UnicodeNormalizer(compatible: false) : null, words, model, DecoderReader.ByteLevel(ids));
     }
 
-    private static void ReadMerges(string file, BpeParts parts)
+    private static void ReadMerges(string file, BpeBuilder bpe)
     {
         using var reader = new StreamReader(new MemoryStream(TokenizerFile.Read(file)));
         for (var number = 1; reader.ReadLine() is { } line; number++)
@@ -47,7 +48,7 @@ internal static class VocabularyAndMerges
                 throw TokenizerException.Unsupported(file, $"{pair.Length} words in line {number}", "two tokens with one space between them",
                     "Copy the file again from the checkpoint.");
             }
-            parts.AddMerge(pair[0], pair[1]);
+            bpe.AddMerge(pair[0], pair[1]);
         }
     }
 }

@@ -1,5 +1,4 @@
 using FlexGen.Tokenizers.Added;
-using FlexGen.Tokenizers.Decoding;
 using FlexGen.Tokenizers.Normalization;
 
 namespace FlexGen.Tokenizers.SentencePiece;

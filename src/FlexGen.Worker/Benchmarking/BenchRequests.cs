@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using FlexGen.Engine;
-using FlexGen.Engine.Sampling;
 using FlexGen.Worker.Configuration;
 
 namespace FlexGen.Worker.Benchmarking;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using FlexGen.Engine;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Movement;
+using FlexGen.Engine.Tracing;
 using FlexGen.Planning;
 using FlexGen.Worker.Benchmarking;
 using FlexGen.Worker.Configuration;

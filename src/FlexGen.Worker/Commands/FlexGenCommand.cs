@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
-using FlexGen.Engine.Tensors;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Reporting;
@@ -13,8 +12,6 @@ namespace FlexGen.Worker.Commands;
 /// <summary>The root of the command line: picks the command, and turns what it throws into an exit code and one error.</summary>
 internal static class FlexGenCommand
 {
-    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Log more, and show where an error arose.", Recursive = true };
-
     public static async Task<int> RunAsync(string[] args)
     {
         var parse = Parse(args);
@@ -33,7 +30,7 @@ internal static class FlexGenCommand
         }
         catch (Exception e)
         {
-            return Report(e is AggregateException { InnerExceptions: [var only] } ? only : e, parse.GetValue(Verbose));
+            return Report(e is AggregateException { InnerExceptions: [var only] } ? only : e, parse.GetValue(CommonOptions.Verbose));
         }
     }
 
@@ -54,7 +51,7 @@ internal static class FlexGenCommand
             Exit codes: 0 done, or drained after SIGTERM or Ctrl+C; 1 failed; 2 the command line, the pipeline file or its schema is wrong.
             """)
         {
-            Verbose,
+            CommonOptions.Verbose,
             RunCommand.Create(),
             ValidateCommand.Create(),
             GenerateCommand.Create(),

@@ -34,7 +34,7 @@ internal static class RunCommand
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
             using var hangUp = Signals.IsHangUpIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
             var options = arguments.Load(parse);
-            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(FlexGenCommand.Verbose), terminated.Token);
+            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(CommonOptions.Verbose), terminated.Token);
             if (outcome is not null)
             {
                 Summarize(outcome, options).TryPrint(parse.GetValue(arguments.Json));

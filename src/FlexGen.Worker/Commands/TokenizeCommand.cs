@@ -33,7 +33,7 @@ internal static class TokenizeCommand
     private static async Task<int> RunAsync(JsonLinesOptions files, ParseResult parse)
     {
         files.CheckFiles(parse);
-        var tokenizer = TokenizerFolder.Load(TokenizerFolder.Find(parse.GetRequiredValue(files.Model)));
+        var tokenizer = ModelTokenizer.Load(ModelTokenizer.Find(parse.GetRequiredValue(files.Model)));
         long tokens = 0;
         var job = files.Job(parse, Window);
         await job.RunAsync(

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using FlexGen.Dataflow;
 using FlexGen.Worker.Generation;
-using FlexGen.Worker.Hosting;
 using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -32,7 +32,7 @@ internal sealed class EngineSettings : PolicySettings
     /// <summary>The settings that options of the command line make.</summary>
     /// <exception cref="UsageException">An option, or the policy file that one names, is wrong.</exception>
     public static EngineSettings Load(ConfigurationLayer commandLine) =>
-        PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings);
+        PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings.Policy);
 
     public EngineOptions ToOptions()
     {

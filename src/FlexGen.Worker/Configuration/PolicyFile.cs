@@ -10,14 +10,14 @@ internal static class PolicyFile
     /// <param name="source">What the layers make up, for messages.</param>
     /// <param name="layers">Later ones override earlier ones.</param>
     /// <param name="prefix">The path of the engine's keys, such as <c>engine:</c>.</param>
-    /// <param name="engine">The engine's settings among the options.</param>
+    /// <param name="fileOf">The file that options name, or <see cref="Auto"/>.</param>
     /// <exception cref="UsageException">A key is unknown, or a value is wrong; the message says where it was written.</exception>
-    public static T Bind<T>(string source, IReadOnlyList<ConfigurationLayer> layers, string prefix, Func<T, EngineSettings> engine)
+    public static T Bind<T>(string source, IReadOnlyList<ConfigurationLayer> layers, string prefix, Func<T, string> fileOf)
         where T : class, new()
     {
         var options = OptionsBinder.Bind<T>(source, layers);
-        string policy = engine(options).Policy;
-        return policy == Auto ? options : OptionsBinder.Bind<T>(source, [Read(policy, prefix), .. layers]);
+        string file = fileOf(options);
+        return file == Auto ? options : OptionsBinder.Bind<T>(source, [Read(file, prefix), .. layers]);
     }
 
     private static ConfigurationLayer Read(string path, string prefix)

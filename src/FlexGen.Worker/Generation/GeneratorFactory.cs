@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
+using FlexGen.Dataflow.Generation;
 using FlexGen.Worker.Configuration;
-using FlexGen.Worker.Hosting;
+using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Generation;
 

@@ -1,7 +1,6 @@
 using FlexGen.Dataflow;
 using FlexGen.Engine;
-using FlexGen.Engine.Sampling;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Checkpoints;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 
@@ -49,10 +48,10 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     public static LanguageModel Load(string path, EngineSettings settings, GenerationOptions options)
     {
-        string folder = TokenizerFolder.Find(path);
+        string folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
-        var tokenizer = TokenizerFolder.LoadIfPresent(folder);
+        var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var engine = OffloadEngine.Load(folder, settings.ToOptions());
         try
         {

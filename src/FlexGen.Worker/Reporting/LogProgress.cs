@@ -1,5 +1,4 @@
 using FlexGen.Dataflow;
-using FlexGen.Worker.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Worker.Reporting;

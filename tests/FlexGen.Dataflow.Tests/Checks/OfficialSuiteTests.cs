@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Testing;
 
 namespace FlexGen.Dataflow.Tests.Checks;

@@ -1,4 +1,5 @@
 using System.Text;
+using FlexGen.Dataflow.Columns;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
 

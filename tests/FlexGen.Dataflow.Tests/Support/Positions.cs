@@ -1,6 +1,6 @@
 using Confluent.Kafka;
+using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sinks;
 using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Tests.Support;

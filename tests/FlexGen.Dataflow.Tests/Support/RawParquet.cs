@@ -1,9 +1,10 @@
+using FlexGen.Dataflow.Columns;
+using FlexGen.Dataflow.Parquet;
+using FlexGen.Dataflow.Parquet.Sink;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sinks;
-using FlexGen.Dataflow.Sources;
 using Parquet;
 using Parquet.Meta;
-using Record = FlexGen.Dataflow.Records.Record;
+using PhysicalType = Parquet.Meta.Type;
 
 namespace FlexGen.Dataflow.Tests.Support;
 
@@ -20,13 +21,11 @@ internal static class RawParquet
         string path, int rows, SchemaElement[] elements, Func<PhysicalField, ColumnData> data, Action<FileMetaData>? change = null)
     {
         List<SchemaElement> stated =
-            [new() { Name = "root" }, new() { Name = "id", Type = Parquet.Meta.Type.INT64, RepetitionType = FieldRepetitionType.REQUIRED }, .. elements];
+            [new() { Name = "root" }, new() { Name = "id", Type = PhysicalType.INT64, RepetitionType = FieldRepetitionType.REQUIRED }, .. elements];
         stated[0].NumChildren = ParquetColumns.Columns(new FileMetaData { Schema = stated }).Count;
         var schema = ParquetColumns.Choose(new FileMetaData { Schema = stated }, new ColumnChoice(null, IsMissingTaken: false, []), path);
         var ids = new TypedColumnData<long>(schema.Leaves[0].Physical, [.. Enumerable.Range(0, rows).Select(i => (long)i)], null, null);
         var columns = new Rows([ids, .. schema.Leaves.Skip(1).Select(leaf => data(leaf.Physical))]);
-        Record[] records = [.. Enumerable.Range(0, rows).Select(row => new Record(new Assignment("s"), row, columns, row))];
-
         var (flat, fields) = PhysicalField.Flatten(schema.Leaves.Select(leaf => leaf.Physical), []);
         await using var file = File.Create(path);
         var writer = await ParquetWriter.CreateAsync(flat, file);
@@ -36,7 +35,8 @@ internal static class RawParquet
             var leaves = new PartRowGroup(group, metadata.RowGroups[0], file, fields);
             for (int leaf = 0; leaf < columns.Columns.Count; leaf++)
             {
-                await columns.Columns[leaf].WriteAsync(leaves, leaf, records, CancellationToken.None);
+                var column = columns.Columns[leaf];
+                await column.WriteAsync(leaves, leaf, [.. Enumerable.Range(0, rows).Select(row => (column, row))], CancellationToken.None);
             }
         }
         metadata.Schema = stated;
@@ -51,7 +51,7 @@ internal static class RawParquet
 
     /// <summary>An optional leaf.</summary>
     public static SchemaElement Leaf(
-        string name, Parquet.Meta.Type type, LogicalType? logical = null, ConvertedType? converted = null, int? length = null, int? precision = null, int? scale = null) =>
+        string name, PhysicalType type, LogicalType? logical = null, ConvertedType? converted = null, int? length = null, int? precision = null, int? scale = null) =>
         new()
         {
             Name = name,

@@ -1,6 +1,5 @@
+using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sinks;
-using FlexGen.Dataflow.Sources;
 using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Globalization;
-using FlexGen.Dataflow.Sinks;
+using FlexGen.Dataflow.Files;
+using FlexGen.Dataflow.Generation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlexGen.Dataflow.Tests.Support;

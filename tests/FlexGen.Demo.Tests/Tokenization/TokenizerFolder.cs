@@ -1,6 +1,7 @@
 using FlexGen.Demo.Data;
 using FlexGen.Demo.Tokenization;
 using FlexGen.Tokenizers;
+using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Demo.Tests.Tokenization;
 
@@ -12,7 +13,7 @@ public sealed class TokenizerFolder : IDisposable
 
     public string Path { get; } = Directory.CreateTempSubdirectory().FullName;
 
-    internal Tokenizer Load() => Tokenizer.Load(Path);
+    internal Tokenizer Load() => TokenizerLoader.Load(Path);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

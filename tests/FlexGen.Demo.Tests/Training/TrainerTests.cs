@@ -1,3 +1,4 @@
+using FlexGen.Demo.Network;
 using FlexGen.Demo.Tests.Tokenization;
 using FlexGen.Demo.Training;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using FlexGen.Engine.Models;
+using FlexGen.Engine.Layers;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Models;

@@ -1,5 +1,6 @@
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Tensors;
 
 namespace FlexGen.Engine.Tests.Models;
 

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
 using static TorchSharp.torch;
 

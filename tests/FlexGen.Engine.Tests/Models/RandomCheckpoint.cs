@@ -1,6 +1,6 @@
 using System.Text.Json;
+using FlexGen.Engine.Checkpoints.Safetensors;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Models;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Checkpoints.Safetensors;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Models;

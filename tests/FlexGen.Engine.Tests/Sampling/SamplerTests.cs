@@ -1,6 +1,6 @@
 using System.Text.Json;
+using FlexGen.Engine.Batch;
 using FlexGen.Engine.Sampling;
-using FlexGen.Engine.State;
 using TorchSharp;
 
 namespace FlexGen.Engine.Tests.Sampling;
@@ -22,7 +22,7 @@ public class SamplerTests
                 TopP = c.GetProperty("top_p").GetDouble(),
             };
             Sampler.Penalize(logits, options.RepetitionPenalty, c.GetProperty("previous").Deserialize<HashSet<int>>()!);
-            var candidates = Sampler.Candidates(logits, options, new Sampler.Candidate[logits.Length]).ToArray();
+            var candidates = Sampler.Candidates(logits, options, new Candidate[logits.Length]).ToArray();
             var actual = new double[logits.Length];
             Array.ForEach(candidates, t => actual[t.Token] = t.Weight / candidates.Sum(d => d.Weight));
             var expected = c.GetProperty("probabilities").Deserialize<double[]>()!;
@@ -44,12 +44,12 @@ public class SamplerTests
         const int draws = 100_000;
         var logits = Normal(43, 5);
         var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP };
-        var candidates = Sampler.Candidates(logits, options, new Sampler.Candidate[logits.Length]).ToArray();
+        var candidates = Sampler.Candidates(logits, options, new Candidate[logits.Length]).ToArray();
         var random = new CounterRandom(7, [1, 2, 3]);
         var counts = new int[logits.Length];
         for (var step = 0; step < draws; step++)
         {
-            counts[Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step))]++;
+            counts[Sampler.Choose(logits, options, new HashSet<int>(), new TokenNoise(random.At(step)))]++;
         }
 
         var sum = candidates.Sum(c => c.Weight);
@@ -80,24 +80,24 @@ public class SamplerTests
 
         Assert.InRange(changed, 0, draws / 25);
 
-        int Choose(float[] logits, int step) => Sampler.Choose(logits, options, new HashSet<int>(), random.Noise(step));
+        int Choose(float[] logits, int step) => Sampler.Choose(logits, options, new HashSet<int>(), new TokenNoise(random.At(step)));
     }
 
     [Fact]
     public void A_token_s_noise_depends_on_seed_prompt_step_and_token_alone()
     {
         int[] Drawn(int seed, int[] prompt, int step) =>
-            [.. Enumerable.Range(0, 20).Select(n => new CounterRandom(seed, prompt).Noise(step).Draw(Normal(1000, n), 1))];
+            [.. Enumerable.Range(0, 20).Select(n => new TokenNoise(new CounterRandom(seed, prompt).At(step)).Draw(Normal(1000, n), 1))];
         Assert.Equal(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 3));
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(2, [5, 6], 3));
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [6, 5], 3));
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 4));
         // Whether it stands among all tokens or among some: with every token kept, in whatever order, the same one is drawn.
         var logits = Normal(1001, 4);
-        var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Sampler.Candidate[1001]).ToArray();
+        var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Candidate[1001]).ToArray();
         for (var step = 0; step < 100; step++)
         {
-            var noise = new CounterRandom(1, [5]).Noise(step);
+            var noise = new TokenNoise(new CounterRandom(1, [5]).At(step));
             Random.Shared.Shuffle(candidates);
             Assert.Equal(noise.Draw(logits, 1), noise.Draw(candidates));
         }
@@ -110,7 +110,7 @@ public class SamplerTests
         foreach (var only in new[] { 0, 7, 29 })
         {
             logits[only] = -1e30f;
-            Assert.Equal(only, new CounterRandom(1, [5]).Noise(0).Draw(logits, 0.01));
+            Assert.Equal(only, new TokenNoise(new CounterRandom(1, [5]).At(0)).Draw(logits, 0.01));
             logits[only] = float.NegativeInfinity;
         }
     }

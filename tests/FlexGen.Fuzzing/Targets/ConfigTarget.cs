@@ -1,5 +1,5 @@
+using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Tensors;
 
 namespace FlexGen.Fuzzing.Targets;
 

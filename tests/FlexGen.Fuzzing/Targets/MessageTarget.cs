@@ -1,7 +1,7 @@
 using FlexGen.Dataflow;
+using FlexGen.Dataflow.Kafka.Source;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
-using FlexGen.Dataflow.Sources;
 
 namespace FlexGen.Fuzzing.Targets;
 

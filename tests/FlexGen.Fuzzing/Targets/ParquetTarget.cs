@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using FlexGen.Dataflow;
-using FlexGen.Dataflow.Sources;
+using FlexGen.Dataflow.Parquet.Source;
 
 namespace FlexGen.Fuzzing.Targets;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using FlexGen.Engine.Tensors;
+using FlexGen.Engine.Checkpoints.Safetensors;
 
 namespace FlexGen.Fuzzing.Targets;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 
 namespace FlexGen.Fuzzing.Targets;
 

@@ -1,4 +1,4 @@
-using FlexGen.Tokenizers;
+using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Fuzzing.Targets;
 
@@ -18,7 +18,7 @@ internal sealed class TokenizerTarget : FuzzTarget
     /// <summary>Loads a folder and uses it.</summary>
     public static void Use(string folder)
     {
-        var tokenizer = Tokenizer.Load(folder);
+        var tokenizer = TokenizerLoader.Load(folder);
         int[] ids = tokenizer.Encode("Ada's 1,234 apples\n\n  naïve Ä\u0301\u0323 😀 <s>▁日本\0\u200b");
         tokenizer.Decode(ids);
     }

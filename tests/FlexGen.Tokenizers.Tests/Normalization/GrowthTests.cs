@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Tokenizers.Tests.Normalization;
 
@@ -18,7 +19,7 @@ public class GrowthTests
             };
             return root.ToJsonString();
         });
-        var tokenizer = Tokenizer.Load(folder.Path);
+        var tokenizer = TokenizerLoader.Load(folder.Path);
         Assert.NotEmpty(tokenizer.Encode("b"));
         var message = Assert.Throws<TokenizerException>(() => tokenizer.Encode("a")).Message;
         Assert.Contains("8192 characters out of one of 1; expected at most 4096", message, StringComparison.Ordinal);

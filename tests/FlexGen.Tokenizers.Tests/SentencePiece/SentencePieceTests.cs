@@ -1,3 +1,4 @@
+using FlexGen.Tokenizers.Loading;
 using FlexGen.Tokenizers.SentencePiece;
 
 namespace FlexGen.Tokenizers.Tests.SentencePiece;
@@ -34,7 +35,7 @@ public class SentencePieceTests
     {
         // A second normalizer_spec, which has nothing but remove_extra_whitespaces: the fields of both hold.
         using var folder = Changed(kind, model => [.. model, 0x1A, 0x02, 0x20, 0x01]);
-        var tokenizer = Tokenizer.Load(folder.Path);
+        var tokenizer = TokenizerLoader.Load(folder.Path);
 
         Assert.Empty(Reference.Lines(kind, "trimmed.jsonl").Where(
             line => !tokenizer.Encode(line.Text("text"), addSpecialTokens: false).SequenceEqual(line.Ids("ids"))).Select(line => line.GetRawText()));
@@ -59,7 +60,7 @@ public class SentencePieceTests
         using var folder = Changed("sentencepiece", _ => fault == "twice"
             ? [.. Piece("<unk>", 0, PieceKind.Unknown), .. Piece("a", 0), .. Piece("a", -1)]
             : [.. Piece("<unk>", 0, PieceKind.Unknown), .. Piece("a", 0), .. (byte[])[0x12, 0x03, 0x98, 0x02, 0x01]]);
-        Assert.Contains(found, Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(found, Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     private static ModelFile File(params (int Id, string Text, float Score)[] pieces) =>

@@ -1,6 +1,6 @@
 using FlexGen.Demo.Data;
+using FlexGen.Demo.Network;
 using FlexGen.Demo.Tokenization;
-using FlexGen.Demo.Training;
 using FlexGen.Tokenizers;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using FlexGen.Demo.Network;
 using static TorchSharp.torch;
 
 namespace FlexGen.Demo.Training;

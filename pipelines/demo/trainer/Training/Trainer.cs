@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FlexGen.Demo.Data;
 using FlexGen.Demo.Evaluation;
+using FlexGen.Demo.Network;
 using FlexGen.Tokenizers;
 using static TorchSharp.torch;
 

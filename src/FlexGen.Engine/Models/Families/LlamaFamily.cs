@@ -1,4 +1,5 @@
-using FlexGen.Engine.Models.Llama;
+using FlexGen.Engine.Layers;
+using FlexGen.Engine.Layers.Llama;
 
 namespace FlexGen.Engine.Models.Families;
 

@@ -1,4 +1,5 @@
-using FlexGen.Engine.Models.Opt;
+using FlexGen.Engine.Layers;
+using FlexGen.Engine.Layers.Opt;
 using FlexGen.Planning;
 
 namespace FlexGen.Engine.Models.Families;

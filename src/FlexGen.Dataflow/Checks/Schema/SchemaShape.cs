@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace FlexGen.Dataflow.Checks.Schema;
+
+/// <summary>Where schemas stand inside schemas.</summary>
+internal static class SchemaShape
+{
+    private static readonly HashSet<string> single =
+    [
+        "items", "additionalItems", "unevaluatedItems", "contains", "additionalProperties", "unevaluatedProperties", "propertyNames", "not", "if",
+        "then", "else",
+    ];
+
+    private static readonly HashSet<string> lists = ["items", "prefixItems", "allOf", "anyOf", "oneOf"];
+
+    private static readonly HashSet<string> maps = ["properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs"];
+
+    /// <summary>One step of a JSON pointer.</summary>
+    public static string Below(string location, string name) =>
+        $"{location}/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+
+    /// <summary>The schemas right below one, with their locations.</summary>
+    public static IEnumerable<(JsonElement Schema, string Location)> Children(JsonElement schema, string location)
+    {
+        foreach (var keyword in schema.EnumerateObject())
+        {
+            string at = Below(location, keyword.Name);
+            if (single.Contains(keyword.Name) && keyword.Value.ValueKind != JsonValueKind.Array)
+            {
+                yield return (keyword.Value, at);
+            }
+            else if (lists.Contains(keyword.Name) && keyword.Value.ValueKind == JsonValueKind.Array)
+            {
+                int index = 0;
+                foreach (var item in keyword.Value.EnumerateArray())
+                {
+                    yield return (item, Below(at, (index++).ToString(CultureInfo.InvariantCulture)));
+                }
+            }
+            else if (maps.Contains(keyword.Name) && keyword.Value.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var property in keyword.Value.EnumerateObject())
+                {
+                    yield return (property.Value, Below(at, property.Name));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using Record = FlexGen.Dataflow.Records.Record;
+
+namespace FlexGen.Dataflow.Kafka.Sink;
+
+/// <summary>
+/// Makes dead letters: the message as it came, and in headers that begin with <c>flexgen.</c> what there is to say of it. Of one that
+/// the topic does not take, less and less, with a header <c>flexgen.dropped.</c> and the bytes of each part that is left out.
+/// </summary>
+/// <param name="topic">The topic of dead letters.</param>
+/// <param name="json">Writes the columns of a record that was no message.</param>
+internal sealed class DeadLetterFormat(string topic, RecordJson json)
+{
+    /// <summary>The longest text of a header, in bytes: an error may quote what the record holds.</summary>
+    public const int MaxTextBytes = Excerpt.MessageBytes;
+
+    /// <summary>The longest text of an origin that is a key, in bytes.</summary>
+    private const int MaxOriginBytes = 256;
+
+    public OutgoingMessage Message(Record record, DeadLetterParts parts) => new(topic, new Message<byte[], byte[]>
+    {
+        Key = (parts < DeadLetterParts.WithoutKey ? record.Message?.Key : parts < DeadLetterParts.Origin ? null : Utf8(Excerpt.OfBytes(record.Origin.ToString(), MaxOriginBytes)))!,
+        Value = (parts < DeadLetterParts.WithoutValue ? Value(record) : null)!,
+        Headers = Headers(record, parts),
+    });
+
+    /// <summary>What to try after the brokers refused a dead letter; null where nothing is left to leave out.</summary>
+    public static DeadLetterParts? After(Record record, DeadLetterParts refused)
+    {
+        for (var next = refused + 1; next <= DeadLetterParts.Origin; next++)
+        {
+            bool isSmaller = next switch
+            {
+                DeadLetterParts.WithoutValue => record.Message is null || record.Message.Value is not null,
+                DeadLetterParts.WithoutHeaders => record.Message?.Headers is { Count: > 0 },
+                DeadLetterParts.WithoutKey => record.Message?.Key is not null,
+                _ => true,
+            };
+            if (isSmaller)
+            {
+                return next;
+            }
+        }
+        return null;
+    }
+
+    private byte[]? Value(Record record) => record.Message is { } message ? message.Value : json.Columns(record);
+
+    private Headers? Headers(Record record, DeadLetterParts parts)
+    {
+        if (parts == DeadLetterParts.Origin)
+        {
+            return null;
+        }
+        var headers = new Headers();
+        if (parts < DeadLetterParts.WithoutHeaders)
+        {
+            foreach (var header in record.Message?.Headers ?? [])
+            {
+                headers.Add(header.Key, header.GetValueBytes());
+            }
+        }
+        AddReason(headers, record, parts);
+        AddDropped(headers, record, parts);
+        return headers;
+    }
+
+    private static void AddReason(Headers headers, Record record, DeadLetterParts parts)
+    {
+        Add("flexgen.reason", record.Error!.Reason);
+        if (parts < DeadLetterParts.Reason)
+        {
+            Add("flexgen.error", record.Error.Message);
+            if (record.Completion is { } completion)
+            {
+                Add("flexgen.output", completion.Text);
+            }
+        }
+        if (record.Assignment.Partition is { } partition)
+        {
+            Add("flexgen.origin.topic", partition.Topic);
+            Add("flexgen.origin.partition", Number(partition.Partition.Value));
+            Add("flexgen.origin.offset", Number(record.Position));
+        }
+        else
+        {
+            Add("flexgen.origin.file", record.Origin.Stream);
+            Add("flexgen.origin.row", Number(record.Origin.Position));
+        }
+
+        void Add(string name, string value) => headers.Add(name, Utf8(Excerpt.OfBytes(value, parts < DeadLetterParts.Reason ? MaxTextBytes : MaxOriginBytes)));
+    }
+
+    private void AddDropped(Headers headers, Record record, DeadLetterParts parts)
+    {
+        if (parts >= DeadLetterParts.WithoutValue && Value(record) is { } value)
+        {
+            Add("value", value.Length);
+        }
+        if (parts >= DeadLetterParts.WithoutHeaders && record.Message?.Headers is { Count: > 0 } all)
+        {
+            Add("headers", all.Sum(header => (long)Encoding.UTF8.GetByteCount(header.Key) + (header.GetValueBytes()?.Length ?? 0)));
+        }
+        if (parts >= DeadLetterParts.WithoutKey && record.Message?.Key is { } key)
+        {
+            Add("key", key.Length);
+        }
+
+        void Add(string part, long bytes) => headers.Add($"flexgen.dropped.{part}", Utf8(Number(bytes)));
+    }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

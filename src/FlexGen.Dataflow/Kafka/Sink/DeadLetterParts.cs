@@ -1,0 +1,21 @@
+namespace FlexGen.Dataflow.Kafka.Sink;
+
+/// <summary>How little of a record its dead letter holds; each leaves out what those before it leave out, too.</summary>
+internal enum DeadLetterParts
+{
+    /// <summary>The message as it came, with all that there is to say of it.</summary>
+    All,
+
+    WithoutValue,
+
+    /// <summary>Without the headers that the message came with.</summary>
+    WithoutHeaders,
+
+    WithoutKey,
+
+    /// <summary>The reason and the origin.</summary>
+    Reason,
+
+    /// <summary>The origin, as the key: some hundred bytes at most.</summary>
+    Origin,
+}

@@ -1,0 +1,84 @@
+using Confluent.Kafka;
+using FlexGen.Dataflow.Ends;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow.Kafka.Source;
+
+/// <summary>
+/// Where partitions begin whose positions the sink keeps: at the first offset that it lacks, whatever the group has committed, for that
+/// only mirrors what some sink had. The start position is for partitions that are there when the sink first takes records of their topic;
+/// unless it is the beginning, the sink is told it before anything is read, so that neither time nor a lost part file moves it.
+/// </summary>
+/// <param name="group">The group.</param>
+/// <param name="start">Finds the start position.</param>
+/// <param name="partitions">The partitions that are there when this process begins to read.</param>
+/// <param name="sink">The sink.</param>
+/// <param name="log">Where to report.</param>
+internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnlyCollection<TopicPartition> partitions, ISink sink, ILogger log) : IStart
+{
+    private const int PartitionsNamed = 5;
+
+    public void Commit()
+    {
+        var known = sink.Starts;
+        var first = new Dictionary<TopicPartition, long>();
+        foreach (var topic in partitions.GroupBy(start.Entry))
+        {
+            if (!start.IsBeginning && !topic.Any(partition => known.ContainsKey(PartitionReading.StreamOf(partition))))
+            {
+                foreach (var (partition, offset) in topic.Any(IsCovered) ? OfEarlierVersion([.. topic]) : start.Resolve([.. topic]))
+                {
+                    first.Add(partition, offset);
+                }
+            }
+        }
+        if (first.Count > 0)
+        {
+            Wait(sink.BeginAsync(first.ToDictionary(p => PartitionReading.StreamOf(p.Key), p => p.Value)));
+        }
+        ReportGroup();
+    }
+
+    public IReadOnlyDictionary<TopicPartition, StreamStart> Positions(IReadOnlyCollection<TopicPartition> assigned)
+    {
+        var begun = new Dictionary<TopicPartition, StreamStart>();
+        foreach (var partition in assigned)
+        {
+            string stream = PartitionReading.StreamOf(partition);
+            // One that came later, as one of which all is wanted, begins at its beginning.
+            long from = sink.Starts.GetValueOrDefault(stream);
+            long lacking = Wait(sink.CoveredAsync(stream)).FirstLacking(from);
+            begun.Add(partition, new StreamStart(lacking, from, lacking));
+        }
+        // What the log no longer holds of one that was never read is not missing.
+        TopicPartition[] unread = [.. assigned.Where(partition => begun[partition] is { Position: 0 } && !IsCovered(partition))];
+        foreach (var (partition, offset) in ConsumerGroup.Insist("finding where the logs begin", () => group.Logs.Beginnings(unread), log))
+        {
+            begun[partition] = begun[partition] with { Position = offset };
+        }
+        return begun;
+    }
+
+    // They kept the positions of what they had not written in the group.
+    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) => ConsumerGroup.Insist("asking for the group's positions", () =>
+        group.Committed(topic).ToDictionary(p => p.TopicPartition, p => IsCovered(p.TopicPartition) || p.Offset == Offset.Unset ? 0 : p.Offset.Value), log);
+
+    private void ReportGroup()
+    {
+        var unread = partitions.Where(partition => !IsCovered(partition) && sink.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
+        var ahead = ConsumerGroup.Insist("asking for the group's positions", () => group.Committed(unread), log).Where(p => p.Offset.Value > 0).ToArray();
+        if (ahead.Length > 0)
+        {
+            var beginnings = ConsumerGroup.Insist("finding where the logs begin", () => group.Logs.Beginnings(ahead.Select(p => p.TopicPartition)), log);
+            var named = ahead.Take(PartitionsNamed).Select(p =>
+                $"{PartitionReading.StreamOf(p.TopicPartition)} was read up to {p.Offset.Value} and begins at {beginnings[p.TopicPartition]}");
+            Log.GroupAhead(log, group.GroupId, string.Join(", ", named) + (ahead.Length > PartitionsNamed ? " and others" : ""));
+        }
+    }
+
+    private bool IsCovered(TopicPartition partition) => Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition))).Intervals.Count > 0;
+
+    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+
+    private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
+}

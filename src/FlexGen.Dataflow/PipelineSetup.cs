@@ -1,0 +1,86 @@
+using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Ends;
+using FlexGen.Dataflow.Files;
+using FlexGen.Dataflow.Parquet.Sink;
+using FlexGen.Dataflow.Parquet.Source;
+using FlexGen.Dataflow.Prompts;
+using FlexGen.Dataflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace FlexGen.Dataflow;
+
+/// <summary>Everything that a pipeline file names, opened and checked against each other; nothing is written yet.</summary>
+internal sealed record PipelineSetup(ISource Source, PromptTemplate Template, OutputSchema? Schema, ISinkPlan Sinks, EmbeddedKafka? Embedded)
+{
+    /// <exception cref="PipelineException">Something is missing or does not fit.</exception>
+    public static async Task<PipelineSetup> OpenAsync(
+        PipelineOptions options, string baseDirectory, FileOperations files, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        if (OptionsValidation.Errors(options) is { Count: > 0 } errors)
+        {
+            throw new PipelineDefinitionException(errors);
+        }
+        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
+        var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
+        ISource source = options.Source.Kafka is null
+            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
+            : await Task.Run(() => KafkaSetup.OpenSource(options, log), cancellationToken);
+        try
+        {
+            bool isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
+            if (isEmpty)
+            {
+                Log.SourceEmpty(log, options.Source.Parquet!.Path);
+            }
+            var template = isEmpty ? PromptTemplate.Empty : PromptTemplate.Parse(options.Prompt.Template, source.Schema);
+            var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
+                ? ParquetPlan(options, source, baseDirectory, files, time, log)
+                : await Task.Run(() => KafkaSetup.PlanSinks(options, source, log), cancellationToken);
+            return new PipelineSetup(source, template, schema, sinks, embedded);
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            embedded?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
+    public long CountOf(Coverage done) =>
+        done.Streams.Where(stream => Source.Files?.Identities.ContainsKey(stream.Key) == true).Sum(stream => stream.Value.Count);
+
+    private static ParquetSinkPlan ParquetPlan(
+        PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
+    {
+        var output = Layout(options.Sink, AddedColumn.ToOutputs(options.Source.Kafka is not null), isOutput: true);
+        var deadLetter = Layout(options.DeadLetter, AddedColumn.ToDeadLetters(options.Source.Kafka is not null), isOutput: false);
+        output.CheckNames("sink");
+        deadLetter.CheckNames("deadLetter");
+        CheckFolders(output.Folder, deadLetter.Folder, source as ParquetSource);
+        return new ParquetSinkPlan(output, deadLetter, files, time, log);
+
+        ParquetSinkLayout Layout(SinkOptions sink, IReadOnlyList<AddedColumn> added, bool isOutput)
+        {
+            var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
+            var names = sink.Parquet.Names;
+            AddedColumn[] named = [.. added.Select(column => names.TryGetValue(column.Field.Name, out var name) ? column.As(name) : column)];
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, named, source, isOutput);
+        }
+    }
+
+    private static void CheckFolders(string output, string deadLetter, ParquetSource? source)
+    {
+        if (output == deadLetter)
+        {
+            throw new PipelineDefinitionException($"sink and deadLetter both write to {output}: give them folders of their own.");
+        }
+        foreach (var folder in new[] { output, deadLetter })
+        {
+            if (source?.Reads(folder) == true)
+            {
+                throw new PipelineDefinitionException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
+            }
+        }
+    }
+}

@@ -1,6 +1,0 @@
-using Confluent.Kafka;
-
-namespace FlexGen.Dataflow.Sinks;
-
-/// <summary>A message and the topic it goes to.</summary>
-internal readonly record struct OutgoingMessage(string Topic, Message<byte[], byte[]> Message);

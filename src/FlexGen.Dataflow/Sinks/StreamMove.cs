@@ -1,8 +1,0 @@
-namespace FlexGen.Dataflow.Sinks;
-
-/// <summary>A source file that a run found under another name than before.</summary>
-/// <param name="Name">Its name when part files were written from it.</param>
-/// <param name="Identity">What its content was: <see cref="Sources.ISource.Identities"/>.</param>
-/// <param name="Now">The name since.</param>
-/// <param name="State">What the file system said of it, see <see cref="Sources.FileState.Mark"/>; null where it proved nothing.</param>
-internal sealed record StreamMove(string Name, string Identity, string Now, string? State);

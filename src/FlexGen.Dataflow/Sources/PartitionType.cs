@@ -1,9 +1,0 @@
-namespace FlexGen.Dataflow.Sources;
-
-/// <summary>What the values in the names of folders are.</summary>
-internal enum PartitionType
-{
-    Text,
-    Number,
-    Date,
-}

@@ -1,0 +1,15 @@
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Kernels.Host;
+
+/// <summary>The threads that compute in host memory, beside libtorch's own: attention, and the drawing of tokens.</summary>
+internal static class HostThreads
+{
+    /// <summary>
+    /// Not the runtime's threads, which come one after another and late when there is suddenly work for all of them. With many cores some
+    /// are left to those that issue and copy. To wake a thread takes as long as a small job does; without a GPU libtorch's own need the cores.
+    /// </summary>
+    public static ThreadTeam Team { get; } = new(
+        "compute", Environment.ProcessorCount - (Environment.ProcessorCount / 8), cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero);
+}

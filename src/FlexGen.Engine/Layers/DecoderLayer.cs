@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Layers;
+
+/// <summary>
+/// A layer with attention, in two halves: attention may run elsewhere, in host memory, while the compute device does the halves of
+/// other micro-batches.
+/// </summary>
+public abstract class DecoderLayer : Layer
+{
+    /// <summary>A token sees itself and the window - 1 tokens before it; null: all before it.</summary>
+    protected internal virtual int? Window => null;
+
+    /// <summary>What the layer's operations make for one row.</summary>
+    /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
+    protected internal abstract RowElements Elements(long wide);
+
+    /// <summary>The half before attention.</summary>
+    /// <param name="hidden">[tokens, hidden].</param>
+    /// <param name="weights">This layer's weights.</param>
+    /// <param name="context">What belongs to this pass.</param>
+    public abstract AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context);
+
+    /// <summary>The half after it: the output projection, the residual and the feed-forward network.</summary>
+    /// <param name="hidden">What <see cref="Project"/> was given.</param>
+    /// <param name="attended">[tokens, heads * headDim].</param>
+    /// <param name="weights">This layer's weights.</param>
+    /// <param name="context">What belongs to this pass.</param>
+    /// <returns>[tokens, hidden].</returns>
+    public abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context);
+
+    /// <summary>Adds the residual to what a sublayer has just computed, in its place.</summary>
+    private protected static Tensor Add(Tensor computed, Tensor residual)
+    {
+        computed.add_(residual);
+        return computed;
+    }
+}

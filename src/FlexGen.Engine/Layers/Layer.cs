@@ -1,0 +1,23 @@
+namespace FlexGen.Engine.Layers;
+
+/// <summary>
+/// One step of a model's depth (index j): the embedding, a decoder layer or the head. A list of weight specs and what it
+/// computes over tensors; it owns no memory.
+/// </summary>
+public abstract class Layer
+{
+    private readonly List<WeightSpec> weights = [];
+
+    /// <summary>The weights the forward pass reads, in checkpoint order.</summary>
+    public IReadOnlyList<WeightSpec> Weights => weights;
+
+    protected WeightSpec Weight(string name, params IReadOnlyList<long> shape)
+    {
+        var spec = new WeightSpec(name, shape, weights.Count);
+        weights.Add(spec);
+        return spec;
+    }
+
+    private protected LinearSpec Linear(string name, long output, long input, bool bias) =>
+        new(Weight($"{name}.weight", output, input), bias ? Weight($"{name}.bias", output) : null);
+}

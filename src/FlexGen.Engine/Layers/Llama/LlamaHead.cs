@@ -1,0 +1,21 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Layers.Llama;
+
+/// <summary>The last norm and the logits.</summary>
+internal sealed class LlamaHead : OuterLayer
+{
+    private readonly double normEps;
+    private readonly WeightSpec norm;
+    private readonly WeightSpec head;
+
+    public LlamaHead(LlamaOptions options)
+    {
+        normEps = options.NormEps;
+        norm = Weight($"{options.Prefix}norm.weight", options.Hidden);
+        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : Head, options.Vocabulary, options.Hidden);
+    }
+
+    public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>
+        weights.Linear(RmsNorm.Forward(hidden!.index_select(0, context.LastRows), weights[norm], normEps, context), head);
+}

@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Layers.Rotary;
+
+/// <summary>
+/// Rotary position embedding (Su et al., arXiv 2104.09864) in the layout of Hugging Face's checkpoints: element d turns with
+/// element d + headDim / 2.
+/// </summary>
+/// <param name="settings">How fast each element turns.</param>
+/// <param name="headDim">Elements of a head.</param>
+internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
+{
+    private float[]? frequencies;
+
+    /// <summary>Tokens that a stretched embedding is made for; null where config.json's own number is all there is.</summary>
+    public int? Context => settings.Scaling.Context;
+
+    /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass.</summary>
+    public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, ForwardContext context)
+    {
+        var (cos, sin) = context.Rotary ??= CosSin(context, query.dtype);
+        return (Rotate(query), Rotate(key));
+
+        Tensor Rotate(Tensor x) => context.Freeing(() => (x * cos).addcmul_(x.roll(headDim / 2, -1), sin, 1));
+    }
+
+    /// <summary>Each [tokens, 1, headDim], in no dispose scope. Rolled by half a head, x lies as its turn needs it but for the sign, which the sine takes.</summary>
+    private (Tensor Cos, Tensor Sin) CosSin(ForwardContext context, ScalarType type)
+    {
+        // In float32: bfloat16 cannot even tell position 257 from 256.
+        frequencies ??= settings.Scaling.Frequencies(settings.Theta, headDim);
+        context.RotaryFrequencies ??= tensor(frequencies).to(context.Positions.device).DetachFromDisposeScope();
+        var angles = context.Positions.to(ScalarType.Float32).view(-1, 1, 1) * context.RotaryFrequencies;
+        var (cos, sin) = (Scaled(angles.cos()), Scaled(angles.sin()));
+        return (cat([cos, cos], -1).to(type).DetachFromDisposeScope(), cat([-sin, sin], -1).to(type).DetachFromDisposeScope());
+
+        Tensor Scaled(Tensor x) => settings.Scaling.AttentionFactor is var factor and not 1 ? x.mul_(factor) : x;
+    }
+}

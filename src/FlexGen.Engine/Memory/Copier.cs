@@ -1,0 +1,98 @@
+using FlexGen.Interop;
+
+namespace FlexGen.Engine.Memory;
+
+/// <summary>The copies a lane can make. On a GPU they are put into the lane's stream; without one they are made at once.</summary>
+internal sealed unsafe class Copier(CudaStream? stream)
+{
+    /// <summary>Copies within host memory.</summary>
+    public static Copier OnHost { get; } = new(null);
+
+    /// <summary>From host memory (pinned, where there is a GPU) to the compute device.</summary>
+    public void ToCompute(IntPtr to, IntPtr from, long bytes)
+    {
+        if (stream is null)
+        {
+            Buffer.MemoryCopy((void*)from, (void*)to, bytes, bytes);
+        }
+        else if (bytes > 0)
+        {
+            stream.CopyToDevice(to, from, bytes);
+        }
+    }
+
+    /// <summary>From a file to the compute device.</summary>
+    /// <param name="to">Where, aligned and with room to <see cref="DirectFile.Align"/> if nothing is between.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the bytes begin in it, a multiple of <see cref="DirectFile.Alignment"/>.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Memory that they go through, pinned where there is a GPU; null: they are read to where they are wanted.</param>
+    public void ToCompute(IntPtr to, DirectFile file, long offset, long bytes, HostMemory? staging)
+    {
+        if (staging is null)
+        {
+            file.Read(offset, to, DirectFile.Align(bytes));
+            return;
+        }
+
+        // While one half of the memory is read into, the other is copied to the device, or waits for it.
+        var half = staging.Bytes / 2;
+        for (var (n, at) = (0, 0L); at < bytes; n++, at += half)
+        {
+            var (piece, length) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, bytes - at));
+            file.Read(offset + at, piece, DirectFile.Align(length));
+            if (n > 0)
+            {
+                Flush();
+            }
+
+            ToCompute(to + (nint)at, piece, length);
+        }
+
+        Flush();
+    }
+
+    /// <summary>From the compute device to host memory.</summary>
+    public void ToHost(IntPtr to, IntPtr from, long bytes)
+    {
+        if (stream is null)
+        {
+            Buffer.MemoryCopy((void*)from, (void*)to, bytes, bytes);
+        }
+        else if (bytes > 0)
+        {
+            stream.CopyToHost(to, from, bytes);
+        }
+    }
+
+    /// <summary>From the compute device to a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the bytes begin in it, a multiple of <see cref="DirectFile.Alignment"/>; it has room to <see cref="DirectFile.Align"/>.</param>
+    /// <param name="from">Where they are.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="staging">Memory that they go through, pinned where there is a GPU.</param>
+    public void ToFile(DirectFile file, long offset, IntPtr from, long bytes, HostMemory staging)
+    {
+        for (var at = 0L; at < bytes; at += staging.Bytes)
+        {
+            var length = Math.Min(staging.Bytes, bytes - at);
+            ToHost(staging.Address, from + (nint)at, length);
+            Flush();
+            file.Write(offset + at, staging.Address, DirectFile.Align(length));
+        }
+    }
+
+    /// <summary>Copies rows from where they lie one after another on the GPU to host memory, where each begins a pitch after the one before.</summary>
+    public void RowsToHost(IntPtr to, long pitch, IntPtr from, long rowBytes, long rows) => stream!.CopyRowsToHost(to, pitch, from, rowBytes, rows);
+
+    /// <summary>Blocks until the copies so far are done, so that the host can use what they brought or reuse what they read.</summary>
+    public void Flush()
+    {
+        if (stream is not null)
+        {
+            using var now = new CudaEvent();
+            stream.Record(now);
+            now.Synchronize();
+        }
+    }
+}
