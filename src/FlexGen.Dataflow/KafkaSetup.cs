@@ -39,7 +39,8 @@ internal static class KafkaSetup
         }
         if (deadLetter.BootstrapServers != sink.BootstrapServers || (deadLetter.Properties.Count > 0 && !Same(deadLetter.Properties, sink.Properties)))
         {
-            throw new PipelineDefinitionException("sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
+            throw new PipelineDefinitionException(
+                "sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
         }
         using var cluster = new KafkaCluster(sink, "sink.kafka", log);
         cluster.Partitions(sink.Topic, "Write");
@@ -95,7 +96,8 @@ internal static class KafkaSetup
         {
             if (source.Topics.Any(t => t == topic || (t.StartsWith('^') && System.Text.RegularExpressions.Regex.IsMatch(topic, t))))
             {
-                throw new PipelineDefinitionException($"the topic {topic}, which the pipeline writes to, is among what the source reads: choose another topic.");
+                throw new PipelineDefinitionException(
+                    $"the topic {topic}, which the pipeline writes to, is among what the source reads: choose another topic.");
             }
         }
     }

@@ -53,7 +53,8 @@ internal static partial class KafkaClients
             }
         }
         return Variable().Replace(value, match => Secret(
-            Environment.GetEnvironmentVariable(match.Groups[1].Value) ?? throw new PipelineDefinitionException($"{key}: the environment variable {match.Groups[1].Value} is not set."),
+            Environment.GetEnvironmentVariable(match.Groups[1].Value)
+                ?? throw new PipelineDefinitionException($"{key}: the environment variable {match.Groups[1].Value} is not set."),
             match.Value));
     }
 

@@ -18,9 +18,17 @@ public sealed class SchemaChangeTests : IDisposable
     [InlineData("TIMESTAMP_MS '2026-01-01'", "TIMESTAMP '2026-01-01'", "timestamp(ms)", "timestamp(us)", "widen reads both as timestamp(us)")]
     [InlineData("TIMESTAMP '2026-01-01'", "TIMESTAMPTZ '2026-01-01 00:00:00Z'", "timestamp(us)", "timestamp(us, UTC)")]
     [InlineData(
-        "[TIMESTAMP '2026-01-01']", "[TIMESTAMP_NS '2026-01-01']", "list<optional timestamp(us)", "list<optional timestamp(ns)", "widen reads both as list<optional timestamp(ns)")]
+        "[TIMESTAMP '2026-01-01']",
+        "[TIMESTAMP_NS '2026-01-01']",
+        "list<optional timestamp(us)",
+        "list<optional timestamp(ns)",
+        "widen reads both as list<optional timestamp(ns)")]
     [InlineData(
-        "{'a': 1.50::DECIMAL(9,2)}", "{'a': 1.5000::DECIMAL(9,4)}", "struct<a: optional decimal(9,2)", "struct<a: optional decimal(9,4)", "widen reads both as struct<a: optional decimal(11,4)")]
+        "{'a': 1.50::DECIMAL(9,2)}",
+        "{'a': 1.5000::DECIMAL(9,4)}",
+        "struct<a: optional decimal(9,2)",
+        "struct<a: optional decimal(9,4)",
+        "widen reads both as struct<a: optional decimal(11,4)")]
     [InlineData("MAP {'a': TIMESTAMP '2026-01-01'}", "MAP {'a': TIMESTAMPTZ '2026-01-01 00:00:00Z'}", "timestamp(us)", "timestamp(us, UTC)")]
     [InlineData("{'a': 1}", "{'b': 1}", "struct<a: ", "struct<b: ")]
     [InlineData("1::INTEGER", "DATE '2026-01-01'", "int32", "date")]
