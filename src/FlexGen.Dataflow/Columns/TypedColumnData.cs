@@ -28,17 +28,30 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
-    public override ColumnData As(PhysicalField wider)
+    public override ColumnData As(PhysicalField wider, int[] levels) => new TypedColumnData<T>(wider, values, DefinitionsIn(wider, levels), repetitions);
+
+    /// <summary>The values as those of a leaf of a wider type.</summary>
+    /// <param name="wider">The leaf.</param>
+    /// <param name="levels">Its definition level for each of this one's.</param>
+    /// <param name="convert">Makes its value of one of these; null where it has none.</param>
+    /// <param name="onLost">Told of each value for which it has none, and of the row; something else stands there.</param>
+    public TypedColumnData<TWide> As<TWide>(PhysicalField wider, int[] levels, Func<T, TWide?> convert, Action<int, T> onLost)
+        where TWide : struct
     {
-        var levels = definitions ?? (wider.MaxDefinitionLevel == 0 ? null : Enumerable.Repeat(1, values.Length).ToArray());
-        return (object)values switch
+        var converted = new TWide[values.Length];
+        for (int i = 0; i < values.Length; i++)
         {
-            int[] narrow when wider.ClrType == typeof(long) =>
-                new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
-            float[] narrow when wider.ClrType == typeof(double) =>
-                new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
-            _ => new TypedColumnData<T>(wider, values, levels, repetitions),
-        };
+            if (convert(values[i]) is { } wide)
+            {
+                converted[i] = wide;
+            }
+            else
+            {
+                converted[i] = TypedColumnData<TWide>.BlankValue(wider);
+                onLost(RowOf(i), values[i]);
+            }
+        }
+        return new TypedColumnData<TWide>(wider, converted, DefinitionsIn(wider, levels), repetitions);
     }
 
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
@@ -157,6 +170,31 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
     }
 
     private static ref ReadOnlyMemory<byte> Bytes(ref T value) => ref Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
+
+    private int[]? DefinitionsIn(PhysicalField wider, int[] levels)
+    {
+        if (wider.MaxDefinitionLevel == field.MaxDefinitionLevel)
+        {
+            return definitions;
+        }
+        if (definitions is not null)
+        {
+            return Array.ConvertAll(definitions, level => levels[level]);
+        }
+        var present = new int[values.Length];
+        present.AsSpan().Fill(wider.MaxDefinitionLevel);
+        return present;
+    }
+
+    private int RowOf(int value)
+    {
+        int row = 0;
+        while (ValueStart(row + 1) <= value)
+        {
+            row++;
+        }
+        return row;
+    }
 
     private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];
 

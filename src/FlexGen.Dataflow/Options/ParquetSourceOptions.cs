@@ -22,8 +22,8 @@ public class ParquetSourceOptions
     public int MaxValueBytes { get; set; } = 4 << 20;
 
     /// <summary>
-    /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers and floating-point
-    /// ones as the widest type of any file, and a column that a file lacks as null.
+    /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers, floating-point ones, decimals,
+    /// times and timestamps as the smallest type that takes the values of all files, and a column that a file lacks as null.
     /// </summary>
     [Required]
     [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]

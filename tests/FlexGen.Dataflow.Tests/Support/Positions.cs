@@ -10,6 +10,8 @@ internal sealed class Positions : IPositions, IConsumerGroupMetadata
 {
     public IConsumerGroupMetadata? Membership => this;
 
+    public IReadOnlyList<GroupOffsets> Moved => [];
+
     public Coverage DoneAtStart() => new();
 
     public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership) => [];

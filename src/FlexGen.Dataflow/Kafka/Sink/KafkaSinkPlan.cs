@@ -14,6 +14,8 @@ namespace FlexGen.Dataflow.Kafka.Sink;
 internal sealed class KafkaSinkPlan(
     KafkaSinkOptions output, KafkaSinkOptions deadLetter, string transactionalId, RecordJson json, Func<IPositions> positions, ILogger log) : ISinkPlan
 {
+    private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
+
     public string Output => output.Topic;
 
     public string DeadLetter => deadLetter.Topic;
@@ -39,6 +41,7 @@ internal sealed class KafkaSinkPlan(
             }
             opened = positions();
             var done = opened.DoneAtStart();
+            Commit(opened.Moved, writer, opened);
             ISink sink = new KafkaSink(output, new ResultFormat(output.Topic, deadLetter.Topic, json), writer, opened, done, log);
             return Task.FromResult((sink, done));
         }
@@ -48,5 +51,24 @@ internal sealed class KafkaSinkPlan(
             writer.Dispose();
             throw;
         }
+    }
+
+    // Once more what was committed already changes nothing.
+    private void Commit(IReadOnlyList<GroupOffsets> moved, IMessageWriter writer, IPositions opened)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (moved.Count > 0 && !TryCommit())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) >= output.ConnectTimeout)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not take the positions of files that go by other names now within "
+                    + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
+            }
+            Thread.Sleep(retryPause);
+        }
+
+        bool TryCommit() =>
+            writer.TryOpen(output.ConnectTimeout) && writer.TryWrite([]) && writer.Commit(moved, opened, output.ConnectTimeout) == CommitOutcome.Committed;
     }
 }

@@ -117,13 +117,16 @@ internal sealed class ParquetSink : IAsyncDisposable
         await FinishAsync();
     }
 
-    private async ValueTask FinishAsync()
+    /// <summary>Writes a part file without rows that says which streams go by other names.</summary>
+    public ValueTask NoteAsync(IReadOnlyList<StreamMove> moves) => FinishAsync(moves);
+
+    private async ValueTask FinishAsync(IReadOnlyList<StreamMove>? moves = null)
     {
         try
         {
             part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
             var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts);
-            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
+            await part.CommitAsync((metadata with { Moves = moves }).ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

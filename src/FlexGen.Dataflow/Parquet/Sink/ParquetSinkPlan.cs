@@ -14,7 +14,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
 
     public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken)
     {
-        var (outputs, deadLetters, _) = await CoveredAsync(
+        var (outputs, deadLetters, _, _) = await CoveredAsync(
             await PartFolder.ReadAsync(output, cancellationToken), await PartFolder.ReadAsync(deadLetter, cancellationToken), cancellationToken);
         return Union(outputs, deadLetters);
     }
@@ -27,9 +27,14 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         {
             outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
             deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
-            (outputs.Covered, deadLetters.Covered, var topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            (outputs.Covered, deadLetters.Covered, var topics, var moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
             (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
-            return (new ParquetSinks(outputs, deadLetters, topics, log), Union(outputs.Covered, deadLetters.Covered));
+            var done = Union(outputs.Covered, deadLetters.Covered);
+            if (moves.Count > 0)
+            {
+                await outputs.NoteAsync(moves);
+            }
+            return (new ParquetSinks(outputs, deadLetters, topics, log), done);
         }
         catch
         {
@@ -39,12 +44,13 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         }
     }
 
-    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
+    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics, IReadOnlyList<StreamMove> Moves)> CoveredAsync(
+        PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
     {
         var topics = new PartTopics(output.Source, [outputs, deadLetters], log);
         var streams = new RecordedStreams(output.Source, log);
         await streams.FindAsync([outputs, deadLetters], cancellationToken);
-        return (streams.Covered(outputs), streams.Covered(deadLetters), topics);
+        return (streams.Covered(outputs), streams.Covered(deadLetters), topics, streams.Moves);
     }
 
     private Coverage Union(Coverage outputs, Coverage deadLetters)

@@ -24,6 +24,7 @@ internal sealed class RowGroupSlices : IDisposable
     private readonly int index;
     private readonly RowGroup metadata;
     private readonly IReadOnlyList<Leaf> leaves;
+    private readonly long maxValueBytes;
     private readonly RowGroupReader group;
     private readonly ChunkReader[] chunks;
     private readonly long bytesTogether;
@@ -35,6 +36,7 @@ internal sealed class RowGroupSlices : IDisposable
     /// <param name="metadata">What the footer says of it.</param>
     /// <param name="leaves">What to read of it.</param>
     /// <param name="bounds">How much of it may be in memory.</param>
+    /// <param name="whole">Reads the whole chunk of a leaf by other code than Arrow's.</param>
     /// <exception cref="PipelineException">A column cannot be read, or has a page that does not fit into memory.</exception>
     public RowGroupSlices(
         ParquetFileReader file,
@@ -43,12 +45,14 @@ internal sealed class RowGroupSlices : IDisposable
         int index,
         RowGroup metadata,
         IReadOnlyList<Leaf> leaves,
-        ReadBounds bounds)
+        ReadBounds bounds,
+        Func<PhysicalField, ColumnMetaData, WholeChunk<uint>> whole)
     {
         this.path = path;
         this.index = index;
         this.metadata = metadata;
         this.leaves = leaves;
+        maxValueBytes = bounds.ValueBytes;
         bytesTogether = Math.Min(BytesTogether, BytesOfAllTogether / Math.Max(1, leaves.Count));
         chunks = new ChunkReader[leaves.Count];
         group = file.RowGroup(index);
@@ -65,7 +69,7 @@ internal sealed class RowGroupSlices : IDisposable
                 var (field, chunk) = (leaves[leaf].Physical, ChunkOf(leaves[leaf]));
                 return isStreamed[leaf]
                     ? ChunkReader.Stream(stream.SafeFileHandle, field, chunk, bounds.ValueBytes)
-                    : ChunkReader.Open(group, field, chunk, bounds.ValueBytes, () => WholeChunk<uint>.Read(stream, index, field, chunk));
+                    : ChunkReader.Open(group, field, chunk, bounds.ValueBytes, () => whole(field, chunk));
             }
         }
         catch
@@ -87,9 +91,9 @@ internal sealed class RowGroupSlices : IDisposable
             {
                 count = Fill(leaf, count, at);
             }
-            var tooLarge = new List<(int Leaf, int Row, long Bytes)>();
-            var columns = chunks.Index().Select(chunk => chunk.Item.Take(count, (row, bytes) => tooLarge.Add((chunk.Index, row, bytes)))).ToArray();
-            yield return new RowSlice(new Rows(columns), first + at, count, tooLarge);
+            var leftOut = new List<LeftOut>();
+            var columns = chunks.Index().Select(chunk => chunk.Item.Take(count, (row, bytes) => leftOut.Add(TooLarge(chunk.Index, row, bytes)))).ToArray();
+            yield return new RowSlice(new Rows(columns), first + at, count, leftOut);
             at += count;
         }
         for (int leaf = 0; leaf < chunks.Length; leaf++)
@@ -106,6 +110,12 @@ internal sealed class RowGroupSlices : IDisposable
         }
         group.Dispose();
     }
+
+    private LeftOut TooLarge(int leaf, int row, long bytes) => new(
+        leaf,
+        row,
+        "value_too_large",
+        $"column '{leaves[leaf].Column}' holds {bytes} bytes, where {maxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
 
     private int Fill(int leaf, int count, long at) => Reading(leaf, () =>
     {
