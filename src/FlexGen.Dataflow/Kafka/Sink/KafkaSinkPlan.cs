@@ -24,7 +24,7 @@ internal sealed class KafkaSinkPlan(
         return Task.FromResult(opened.DoneAtStart());
     }
 
-    public Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
         var settings = MessageProducer.Settings(output, transactionalId);
         IMessageWriter writer = output.Guarantee == "exactlyOnce" ? new TransactionalWriter(settings, log) : new IdempotentWriter(settings, log);
@@ -38,9 +38,8 @@ internal sealed class KafkaSinkPlan(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within {output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
             opened = positions();
-            var done = opened.DoneAtStart();
-            ISink sink = new KafkaSink(output, new ResultFormat(output.Topic, deadLetter.Topic, json), writer, opened, done, log);
-            return Task.FromResult((sink, done));
+            var format = new ResultFormat(output.Topic, deadLetter.Topic, json);
+            return Task.FromResult(KafkaSink.Open(output, format, writer, opened, opened.DoneAtStart(), onDelivered, log));
         }
         catch
         {

@@ -19,22 +19,25 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         return Union(outputs, deadLetters);
     }
 
-    public async Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public async Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
-        ParquetSink? outputs = null;
-        ParquetSink? deadLetters = null;
+        TakenFolder? outputs = null;
+        TakenFolder? deadLetters = null;
         try
         {
-            outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
-            deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
-            (outputs.Covered, deadLetters.Covered, var topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
-            (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
-            return (new ParquetSinks(outputs, deadLetters, topics, log), Union(outputs.Covered, deadLetters.Covered));
+            outputs = await TakenFolder.TakeAsync(files, output, log, cancellationToken);
+            deadLetters = await TakenFolder.TakeAsync(files, deadLetter, log, cancellationToken);
+            var (ofOutputs, ofDeadLetters, topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            var done = Union(ofOutputs, ofDeadLetters);
+            var covered = new PartCoverage(done);
+            var sink = new ParquetSink(
+                new PartWriter(outputs, output, covered, topics, files, time, log), new PartWriter(deadLetters, deadLetter, covered, topics, files, time, log), onDelivered);
+            return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
         }
         catch
         {
-            await (outputs?.DisposeAsync() ?? ValueTask.CompletedTask);
-            await (deadLetters?.DisposeAsync() ?? ValueTask.CompletedTask);
+            outputs?.Dispose();
+            deadLetters?.Dispose();
             throw;
         }
     }

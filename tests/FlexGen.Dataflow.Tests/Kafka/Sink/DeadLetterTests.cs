@@ -6,7 +6,7 @@ using FlexGen.Dataflow.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Record = FlexGen.Dataflow.Records.Record;
 
-namespace FlexGen.Dataflow.Tests.Parquet.Sink;
+namespace FlexGen.Dataflow.Tests.Kafka.Sink;
 
 /// <summary>A dead letter fits its topic, whatever the message and whatever the topic takes.</summary>
 public sealed class DeadLetterTests
