@@ -8,9 +8,6 @@ namespace FlexGen.Engine.Sampling;
 /// </summary>
 internal static class Sampler
 {
-    /// <summary>A token that can be drawn. Weights need not sum to one.</summary>
-    public readonly record struct Candidate(int Token, double Weight);
-
     /// <summary>The chosen token.</summary>
     /// <param name="logits">[vocabulary], the largest of them finite; overwritten.</param>
     /// <param name="options">What to apply.</param>

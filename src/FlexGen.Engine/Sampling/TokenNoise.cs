@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using static FlexGen.Engine.Sampling.Sampler;
 
 namespace FlexGen.Engine.Sampling;
 

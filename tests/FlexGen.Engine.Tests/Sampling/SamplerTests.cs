@@ -22,7 +22,7 @@ public class SamplerTests
                 TopP = c.GetProperty("top_p").GetDouble(),
             };
             Sampler.Penalize(logits, options.RepetitionPenalty, c.GetProperty("previous").Deserialize<HashSet<int>>()!);
-            var candidates = Sampler.Candidates(logits, options, new Sampler.Candidate[logits.Length]).ToArray();
+            var candidates = Sampler.Candidates(logits, options, new Candidate[logits.Length]).ToArray();
             var actual = new double[logits.Length];
             Array.ForEach(candidates, t => actual[t.Token] = t.Weight / candidates.Sum(d => d.Weight));
             var expected = c.GetProperty("probabilities").Deserialize<double[]>()!;
@@ -44,7 +44,7 @@ public class SamplerTests
         const int draws = 100_000;
         var logits = Normal(43, 5);
         var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP };
-        var candidates = Sampler.Candidates(logits, options, new Sampler.Candidate[logits.Length]).ToArray();
+        var candidates = Sampler.Candidates(logits, options, new Candidate[logits.Length]).ToArray();
         var random = new CounterRandom(7, [1, 2, 3]);
         var counts = new int[logits.Length];
         for (var step = 0; step < draws; step++)
@@ -94,7 +94,7 @@ public class SamplerTests
         Assert.NotEqual(Drawn(1, [5, 6], 3), Drawn(1, [5, 6], 4));
         // Whether it stands among all tokens or among some: with every token kept, in whatever order, the same one is drawn.
         var logits = Normal(1001, 4);
-        var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Sampler.Candidate[1001]).ToArray();
+        var candidates = Sampler.Candidates(logits, new() { Temperature = 1 }, new Candidate[1001]).ToArray();
         for (var step = 0; step < 100; step++)
         {
             var noise = new TokenNoise(new CounterRandom(1, [5]).At(step));
