@@ -4,7 +4,7 @@ namespace FlexGen.Dataflow.Ends;
 
 /// <summary>
 /// What a sink has done of each stream, for whoever reads them: it says what to pass over, is told what is on its way, and of what is given
-/// up. Used by one thread at a time, while others write to the sink.
+/// up. Safe for several threads.
 /// </summary>
 internal interface ILedger
 {

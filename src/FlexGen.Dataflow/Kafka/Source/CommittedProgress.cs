@@ -8,12 +8,10 @@ namespace FlexGen.Dataflow.Kafka.Source;
 /// <param name="log">Where to report.</param>
 internal sealed class CommittedProgress(ConsumerGroup group, ILogger log) : GroupProgress(group, log)
 {
-    private readonly ConsumerGroup group = group;
-
     public override bool ShowsOthers => true;
 
     public override IReadOnlyList<TopicPartition> Unfinished(IReadOnlyCollection<TopicPartition> partitions, IReadOnlyDictionary<TopicPartition, long> ends) =>
-        partitions.Count == 0 ? [] : [.. group.Committed(partitions).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
+        partitions.Count == 0 ? [] : [.. Group.Committed(partitions).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
 
     protected override long? Position(PartitionReading reading) => reading.DoneWithoutRecords;
 }

@@ -13,6 +13,8 @@ internal abstract class GroupProgress(ConsumerGroup group, ILogger log)
     /// <summary>Whether it shows what other members of the group do.</summary>
     public abstract bool ShowsOthers { get; }
 
+    protected ConsumerGroup Group => group;
+
     /// <summary>The partitions that are not done up to their ends.</summary>
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public abstract IReadOnlyList<TopicPartition> Unfinished(IReadOnlyCollection<TopicPartition> partitions, IReadOnlyDictionary<TopicPartition, long> ends);
