@@ -80,7 +80,7 @@ internal sealed class LoadedModel : IDisposable
     public string Description => $"{Device} {DataType}" + (ComputeMemory.Gpu(Device) is not null ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
 
     /// <inheritdoc cref="MemoryPlan.Warning"/>
-    public string? Warning { get; }
+    public EngineMessage? Warning { get; }
 
     public IReadOnlyList<int> EndOfSequenceIds { get; }
 
@@ -109,7 +109,14 @@ internal sealed class LoadedModel : IDisposable
         // The weights are copied: what becomes of the files they came from does not matter from here on.
         using (source)
         {
-            return new(source, model(), options);
+            try
+            {
+                return new(source, model(), options);
+            }
+            catch (ScratchFileException exception)
+            {
+                throw new EngineException(new EngineMessage($"{exception.Message} ({Setting.DiskDirectory})"), exception);
+            }
         }
     }
 

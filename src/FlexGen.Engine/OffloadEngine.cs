@@ -52,7 +52,7 @@ public sealed class OffloadEngine : IDisposable
     public string Description => model.Description;
 
     /// <summary>What the user should know of how it runs; null: nothing.</summary>
-    public string? Warning => model.Warning;
+    public EngineMessage? Warning => model.Warning;
 
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics

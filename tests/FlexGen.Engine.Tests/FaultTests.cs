@@ -125,7 +125,7 @@ public class FaultTests
             Hidden = mixed,
             AttentionOnHost = attentionOnHost,
         };
-        var message = Assert.Throws<IOException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
+        var message = Assert.Throws<EngineException>(() => OffloadEngine.Load(Reference.File(Model), options)).Message;
         Assert.Contains("a scratch file could not be opened (errno 28, No space left on device)", message, StringComparison.Ordinal);
         Assert.Equal(before, (HostMemory.AllocatedBytes, DirectFile.ReservedBytes));
         Assert.Empty(ScratchFiles.In(small.Folder));

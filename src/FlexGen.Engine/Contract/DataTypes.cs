@@ -18,8 +18,9 @@ internal static class DataTypes
             "float32" => ScalarType.Float32,
             "bfloat16" => ScalarType.BFloat16,
             "float16" when !onCpu => ScalarType.Float16,
-            "float16" => throw new EngineException("Data type float16 is asked for on a CPU, which computes it about ten times slower than bfloat16; use float32 or bfloat16"),
-            _ => throw new EngineException($"Data type '{name}' is not known; use auto, float32, bfloat16 or float16"),
+            "float16" => throw new EngineException(new EngineMessage(
+                $"{Setting.DataType} is float16 on a CPU, which computes it about ten times slower than bfloat16; use float32 or bfloat16")),
+            _ => throw new EngineException(new EngineMessage($"{Setting.DataType} is '{name}'; use auto, float32, bfloat16 or float16")),
         };
     }
 }

@@ -11,6 +11,6 @@ public sealed class RequestException(string reason, string message, Exception? i
     public string Reason { get; } = reason;
 
     internal static RequestException LogitsNotFinite(ScalarType type) => new("logits_not_finite", type == ScalarType.Float16
-        ? "Its logits are not numbers: the model overflowed in Float16. Try --dtype bfloat16 or float32."
+        ? "Its logits are not numbers: the model overflowed in Float16. It may have room in bfloat16 or float32."
         : $"Its logits are not numbers, computed in {type}. Check the checkpoint's weights.");
 }

@@ -7,7 +7,7 @@ namespace FlexGen.Engine.Plan;
 
 /// <summary>
 /// Fits weights, KV cache and activations under the user's budgets, or says what does not fit. Without a GPU the compute tier is a part
-/// of host memory: <c>--gpu-memory</c>, where it is given, bounds that part, and <c>--host-memory</c> everything.
+/// of host memory: <see cref="EngineOptions.GpuMemory"/>, where it is given, bounds that part, and <see cref="EngineOptions.HostMemory"/> everything.
 /// </summary>
 internal static class MemoryPlan
 {
@@ -50,15 +50,16 @@ internal static class MemoryPlan
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
-    public static string? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
-        ? $"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against --host-memory. Name a folder on a local disk with --disk-dir"
+    public static EngineMessage? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
+        ? new($"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against {Setting.HostMemory}. Name a folder on a local disk with {Setting.DiskDirectory}")
         : null;
 
     private static bool UsesDisk(EngineOptions options) => options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0;
 
     private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
     {
-        const string Less = "lower --gpu-batch-size, --num-gpu-batches or --max-sequence-length, choose a smaller --dtype, or move a share to another tier with --percent";
+        FormattableString less =
+            $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
         var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
         IReadOnlyList<(string What, double Bytes)> OnHost(MemoryNeeds needs) =>
         [
@@ -69,21 +70,21 @@ internal static class MemoryPlan
         if (hasGpu || options.GpuMemory is not null)
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
-            yield return new(hasGpu ? "GPU memory" : "the compute tier", "--gpu-memory is", budget, n => n.Compute, $"Raise --gpu-memory, {Less}");
+            yield return new(hasGpu ? "GPU memory" : "the compute tier", $"{Setting.GpuMemory} is", budget, n => n.Compute, $"Raise {Setting.GpuMemory}, {less}");
         }
 
         if (hasGpu)
         {
-            yield return new("GPU memory", "this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, n => n.Compute, $"End what else uses the GPU, {Less}");
+            yield return new("GPU memory", $"this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, n => n.Compute, $"End what else uses the GPU, {less}");
         }
 
-        yield return new("host memory", "--host-memory is", options.HostMemory ?? memory.HostBytes / 4 * 3, OnHost, $"Raise --host-memory, {Less}");
-        yield return new("host memory", "this machine has", memory.HostBytes, OnHost, $"Run it on a machine with more, {Less}");
+        yield return new("host memory", $"{Setting.HostMemory} is", options.HostMemory ?? memory.HostBytes / 4 * 3, OnHost, $"Raise {Setting.HostMemory}, {less}");
+        yield return new("host memory", $"this machine has", memory.HostBytes, OnHost, $"Run it on a machine with more, {less}");
         if (UsesDisk(options))
         {
             yield return new(
                 "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), n => n.Disk,
-                $"Free some space there, name a folder on a larger disk with --disk-dir, {Less}");
+                $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
         }
     }
 
@@ -119,7 +120,7 @@ internal static class MemoryPlan
 
     /// <summary>A budget, what counts against it, and what lifts it.</summary>
     private sealed record Limit(
-        string Place, string Setting, double Budget, Func<MemoryNeeds, IReadOnlyList<(string What, double Bytes)>> Of, string Cure)
+        string Place, FormattableString Budgeted, double Budget, Func<MemoryNeeds, IReadOnlyList<(string What, double Bytes)>> Of, FormattableString Cure)
     {
         public bool Holds(MemoryNeeds needs) => Of(needs).Sum(n => n.Bytes) <= Budget;
 
@@ -127,10 +128,11 @@ internal static class MemoryPlan
         {
             var items = Of(needs).GroupBy(n => n.What).Select(g => (What: g.Key, Bytes: g.Sum(n => n.Bytes))).Where(n => n.Bytes > 0);
             var policy = needs.Policy;
-            return new(
-                $"{model} does not fit {Place}: in {type}, with {policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens, it takes "
-                + $"{Of(needs).Sum(n => n.Bytes) / GiB:0.00} GiB there ({string.Join(", ", items.Select(n => $"{n.What} {n.Bytes / GiB:0.00}"))}), "
-                + $"but {Setting} {Budget / GiB:0.00} GiB. {Cure}");
+            var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
+            var total = Of(needs).Sum(n => n.Bytes) / GiB;
+            var parts = string.Join(", ", items.Select(n => $"{n.What} {n.Bytes / GiB:0.00}"));
+            return new(new EngineMessage(
+                $"{model} does not fit {Place}: in {type}, with {slots}, it takes {total:0.00} GiB there ({parts}), but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
         }
     }
 }

@@ -37,7 +37,7 @@ public sealed unsafe partial class DirectFile : IDisposable
 
     /// <param name="folder">Where the file's blocks are taken from.</param>
     /// <param name="bytes">Its size, all of it reserved.</param>
-    /// <exception cref="IOException">The folder's file system has no room for it, or cannot hold it.</exception>
+    /// <exception cref="ScratchFileException">The folder's file system has no room for it, or cannot hold it.</exception>
     public DirectFile(string folder, long bytes)
     {
         (this.folder, size) = (folder, bytes);
@@ -47,9 +47,9 @@ public sealed unsafe partial class DirectFile : IDisposable
         if (bytes > 0 && PosixAllocate(descriptor, 0, bytes) is var error and not 0)
         {
             handle.Dispose();
-            throw new IOException(
+            throw new ScratchFileException(
                 $"{folder}: {bytes / GiB:0.00} GiB cannot be reserved for a scratch file, {FreeBytes(folder) / GiB:0.00} GiB is free ({Named(error)}); "
-                + "free some space or name another folder with --disk-dir");
+                + "free some space or name another folder");
         }
 
         reserved.Add(bytes);
@@ -121,7 +121,7 @@ public sealed unsafe partial class DirectFile : IDisposable
     {
         if (File.Exists(folder))
         {
-            throw new IOException($"{folder}: is a file, and scratch files need a folder; name one with --disk-dir");
+            throw new ScratchFileException($"{folder}: is a file, and scratch files need a folder; name one");
         }
 
         try
@@ -130,7 +130,7 @@ public sealed unsafe partial class DirectFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{folder}: the folder for scratch files cannot be made ({exception.Message.TrimEnd('.')}); name one that can be written with --disk-dir", exception);
+            throw new ScratchFileException($"{folder}: the folder for scratch files cannot be made ({exception.Message.TrimEnd('.')}); name one that can be written", exception);
         }
     }
 
@@ -155,11 +155,11 @@ public sealed unsafe partial class DirectFile : IDisposable
             error = Marshal.GetLastPInvokeError();
         }
 
-        throw new IOException($"{folder}: a scratch file could not be opened ({Named(error)}); " + error switch
+        throw new ScratchFileException($"{folder}: a scratch file could not be opened ({Named(error)}); " + error switch
         {
             TooManyOpenFiles => "the process has as many files open as it may: raise that limit with ulimit -n",
-            NotPermitted or ReadOnlyFileSystem => "name a folder that this user can write with --disk-dir",
-            _ => "name a folder on a local disk with --disk-dir",
+            NotPermitted or ReadOnlyFileSystem => "name a folder that this user can write",
+            _ => "name a folder on a local disk",
         });
     }
 

@@ -51,13 +51,14 @@ internal sealed class BenchCommand
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
         var settings = BenchSettings.Load(KeyedOption.Layer(parse, what));
-        var engineSettings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
+        var engineSettings = EngineSettings.Load(KeyedOption.Layer(parse, engine), KeyedOption.Names(parse, engine));
         engineSettings.MaxSequenceLength = Room(settings, engineSettings.MaxSequenceLength);
         using var traceFile = settings.Trace is { } path ? Open(path) : null;
         using var trace = traceFile is null ? null : new Trace();
         var start = TimeProvider.System.GetTimestamp();
-        var running = OffloadEngine.LoadShape(settings.Shape, engineSettings.ToOptions() with { StaticBatches = settings.Slots == "static", Trace = trace });
-        Report.Warn(running.Warning);
+        var running = engineSettings.Load(
+            options => OffloadEngine.LoadShape(settings.Shape, options with { StaticBatches = settings.Slots == "static", Trace = trace }));
+        Report.Warn(running.Warning?.Worded(engineSettings.NameOf));
         double loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var report = new Report().Add("shape", settings.Shape).Add("device", running.Description).Add("schedule", engineSettings.Schedule)
             .Add("slots", settings.Slots).Add("policy", Policy(running.Policy), Text(running.Policy));

@@ -55,7 +55,7 @@ internal sealed class GenerateCommand
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
         var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
-        var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine));
+        var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine), KeyedOption.Names(parse, engine));
         files.CheckFiles(parse, logitsFile);
         using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
         Report.Warn(model.Warning);

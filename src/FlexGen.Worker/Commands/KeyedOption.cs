@@ -86,6 +86,13 @@ internal sealed record KeyedOption(string Key, Option Option)
         return new ConfigurationLayer(values, path => names[path]);
     }
 
+    /// <summary>What the user calls each key: the option that was given for it, or that could be; below <paramref name="prefix"/> in a file otherwise.</summary>
+    public static Func<string, string> Names(ParseResult parse, IReadOnlyList<KeyedOption> options, string? prefix = null) => key =>
+    {
+        var option = options.First(option => option.Key == key).Option;
+        return prefix is null || parse.GetResult(option) is { Implicit: false } ? option.Name : prefix + key;
+    };
+
     private static KeyedOption Text(string key, string name, string helpName, string description) =>
         new(key, new Option<string>(name) { HelpName = helpName, Description = description });
 }

@@ -31,6 +31,11 @@ internal sealed class PipelineArguments
     }
 
     /// <exception cref="UsageException">The pipeline file or what overrides it is wrong.</exception>
-    public WorkerOptions Load(ParseResult parse) =>
-        WorkerOptions.Load(parse.GetRequiredValue(file), parse.GetValue(set) ?? [], [KeyedOption.Layer(parse, engine, "engine:"), KeyedOption.Layer(parse, source)]);
+    public WorkerOptions Load(ParseResult parse)
+    {
+        var options = WorkerOptions.Load(
+            parse.GetRequiredValue(file), parse.GetValue(set) ?? [], [KeyedOption.Layer(parse, engine, "engine:"), KeyedOption.Layer(parse, source)]);
+        options.Engine.Named(KeyedOption.Names(parse, engine, "engine."));
+        return options;
+    }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using FlexGen.Engine;
 
 namespace FlexGen.Worker.Configuration;
@@ -29,10 +30,38 @@ internal sealed class EngineSettings : PolicySettings
     [Required]
     public string Policy { get; set; } = PolicyFile.Auto;
 
+    /// <summary>What the user calls a setting that a message of the engine names.</summary>
+    internal Func<Setting, string> NameOf { get; private set; } = KeyOf;
+
     /// <summary>The settings that options of the command line make.</summary>
+    /// <param name="commandLine">The options.</param>
+    /// <param name="nameOf">What the user calls each key.</param>
     /// <exception cref="UsageException">An option, or the policy file that one names, is wrong.</exception>
-    public static EngineSettings Load(ConfigurationLayer commandLine) =>
-        PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings.Policy);
+    public static EngineSettings Load(ConfigurationLayer commandLine, Func<string, string> nameOf) =>
+        PolicyFile.Bind<EngineSettings>("command line", [commandLine], prefix: "", settings => settings.Policy).Named(nameOf);
+
+    /// <summary>The same settings, of which the user calls each key by another name.</summary>
+    public EngineSettings Named(Func<string, string> nameOf)
+    {
+        NameOf = setting => nameOf(KeyOf(setting));
+        return this;
+    }
+
+    /// <summary>Loads an engine, whose refusal is worded in what the user calls the settings.</summary>
+    /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
+    public OffloadEngine Load(Func<EngineOptions, OffloadEngine> load)
+    {
+        try
+        {
+            return load(ToOptions());
+        }
+        catch (EngineException e)
+        {
+            throw new EngineException(e.Text.Worded(NameOf), e);
+        }
+    }
+
+    private static string KeyOf(Setting setting) => JsonNamingPolicy.CamelCase.ConvertName(setting == Setting.Shares ? nameof(Percent) : setting.ToString());
 
     public EngineOptions ToOptions()
     {

@@ -14,9 +14,10 @@ internal sealed class LanguageModel : IDisposable
     private readonly GenerationOptions options;
     private readonly StopTexts stops;
 
-    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer, GenerationOptions options)
+    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer, EngineSettings settings, GenerationOptions options)
     {
         this.engine = engine;
+        Warning = engine.Warning?.Worded(settings.NameOf);
         this.tokenizer = tokenizer;
         this.options = options;
         stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
@@ -35,7 +36,7 @@ internal sealed class LanguageModel : IDisposable
         $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
 
     /// <inheritdoc cref="OffloadEngine.Warning"/>
-    public string? Warning => engine.Warning;
+    public string? Warning { get; }
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <param name="path">The folder.</param>
@@ -52,13 +53,13 @@ internal sealed class LanguageModel : IDisposable
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
-        var engine = OffloadEngine.Load(folder, settings.ToOptions());
+        var engine = settings.Load(options => OffloadEngine.Load(folder, options));
         try
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
             RequireFit(options, engine.Shape.VocabularySize, tokenizer);
-            return new LanguageModel(engine, tokenizer, options);
+            return new LanguageModel(engine, tokenizer, settings, options);
         }
         catch
         {
@@ -125,7 +126,7 @@ internal sealed class LanguageModel : IDisposable
     {
         if (options.Stop.Count > 0 && tokenizer is null)
         {
-            throw new UsageException("--stop needs a tokenizer, and the model folder has none. Tokens can be named by --stop-token-id.");
+            throw new UsageException("generation.stop (--stop) needs a tokenizer, and the model folder has none. Tokens can be named by generation.stopTokenIds (--stop-token-id).");
         }
         foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
         {

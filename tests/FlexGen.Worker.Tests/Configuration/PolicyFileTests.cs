@@ -45,7 +45,7 @@ public sealed class PolicyFileTests : IDisposable
     [Fact]
     public void Given_no_such_file_when_loaded_then_the_error_names_it() => Assert.Contains(
         "There is no policy file no/such/policy.yaml",
-        Assert.Throws<UsageException>(() => EngineSettings.Load(Layer(("policy", "no/such/policy.yaml")))).Message, StringComparison.Ordinal);
+        Assert.Throws<UsageException>(() => EngineSettings.Load(Layer(("policy", "no/such/policy.yaml")), key => key)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Given_a_pipeline_file_that_names_a_policy_when_loaded_then_it_lies_below_the_file_s_own_keys()
@@ -79,7 +79,7 @@ public sealed class PolicyFileTests : IDisposable
     private EngineOptions Load(string text, params (string Key, string Value)[] options)
     {
         File.WriteAllText(path, text);
-        return EngineSettings.Load(Layer([("policy", path), .. options])).ToOptions();
+        return EngineSettings.Load(Layer([("policy", path), .. options]), key => key).ToOptions();
     }
 
     private static ConfigurationLayer Layer(params (string Key, string Value)[] options) =>
