@@ -12,7 +12,7 @@ internal interface ISink : IAsyncDisposable
     /// <exception cref="RecordException">It holds what the sink cannot write.</exception>
     void Encode(Record record);
 
-    /// <summary>Takes records that the ledger was told to expect; may commit. Where a record's assignment is lost, it is not this process's to deliver.</summary>
+    /// <summary>Takes records that the ledger was told to expect, but for those of lost assignments, which are another's to deliver; may commit.</summary>
     /// <exception cref="PipelineException">They cannot be written, or the sink is broken.</exception>
     ValueTask WriteAsync(Record[] records);
 

@@ -11,7 +11,9 @@ internal sealed class CommittedProgress(ConsumerGroup group, ILogger log) : Grou
     public override bool ShowsOthers => true;
 
     public override IReadOnlyList<TopicPartition> Unfinished(IReadOnlyCollection<TopicPartition> partitions, IReadOnlyDictionary<TopicPartition, long> ends) =>
-        partitions.Count == 0 ? [] : [.. Group.Committed(partitions).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
+        partitions.Count == 0
+            ? []
+            : [.. Group.Committed(partitions).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
 
     protected override long? Position(PartitionReading reading) => reading.DoneWithoutRecords;
 }

@@ -14,7 +14,13 @@ namespace FlexGen.Dataflow.Kafka.Source;
 /// <param name="time">The clock.</param>
 /// <param name="log">Where to report.</param>
 internal sealed class GroupEnds(
-    ConsumerGroup group, PartitionReadings readings, IReadOnlyDictionary<TopicPartition, long> ends, GroupProgress progress, TimeSpan patience, TimeProvider time, ILogger log)
+    ConsumerGroup group,
+    PartitionReadings readings,
+    IReadOnlyDictionary<TopicPartition, long> ends,
+    GroupProgress progress,
+    TimeSpan patience,
+    TimeProvider time,
+    ILogger log)
 {
     private const int PartitionsNamed = 5;
     private static readonly TimeSpan askPeriod = TimeSpan.FromSeconds(1);
@@ -78,7 +84,10 @@ internal sealed class GroupEnds(
         }
         else
         {
-            ThrowIfOver($"another member of the group {group.GroupId} holds {names}", "a Parquet folder lacks what others read", "one worker reads a group into Parquet: end the other, or give this one a groupId of its own");
+            ThrowIfOver(
+                $"another member of the group {group.GroupId} holds {names}",
+                "a Parquet folder lacks what others read",
+                "one worker reads a group into Parquet: end the other, or give this one a groupId of its own");
         }
         if (reportedAt is not { } last || time.GetElapsedTime(last) >= reportPeriod)
         {

@@ -23,7 +23,7 @@ internal abstract class GroupProgress(ConsumerGroup group, ILogger log)
     /// <exception cref="PipelineException">The sink cannot commit it.</exception>
     public virtual void TellAll(IEnumerable<PartitionReading> readings) => Tell(readings, TimeSpan.Zero);
 
-    /// <summary>Tells the group what no record does, unless it has within <paramref name="period"/>. Where the brokers do not take it, a later call does.</summary>
+    /// <summary>Tells the group what no record does, unless it has within <paramref name="period"/>. What the brokers do not take a later call tells.</summary>
     public void Tell(IEnumerable<PartitionReading> readings, TimeSpan period)
     {
         if (TimeProvider.System.GetElapsedTime(toldAt) < period)

@@ -14,7 +14,8 @@ namespace FlexGen.Dataflow.Kafka.Source;
 /// <param name="partitions">The partitions that are there when this process begins to read.</param>
 /// <param name="ledger">The sink's ledger.</param>
 /// <param name="log">Where to report.</param>
-internal sealed class LedgerStart(ConsumerGroup group, GroupStart start, IReadOnlyCollection<TopicPartition> partitions, ITopicLedger ledger, ILogger log) : IStart
+internal sealed class LedgerStart(
+    ConsumerGroup group, GroupStart start, IReadOnlyCollection<TopicPartition> partitions, ITopicLedger ledger, ILogger log) : IStart
 {
     private const int PartitionsNamed = 5;
 
@@ -65,7 +66,8 @@ internal sealed class LedgerStart(ConsumerGroup group, GroupStart start, IReadOn
 
     private void ReportGroup()
     {
-        var unread = partitions.Where(partition => !IsCovered(partition) && ledger.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
+        var starts = ledger.Starts;
+        var unread = partitions.Where(partition => !IsCovered(partition) && starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
         var ahead = ConsumerGroup.Insist("asking for the group's positions", () => group.Committed(unread), log).Where(p => p.Offset.Value > 0).ToArray();
         if (ahead.Length > 0)
         {

@@ -30,9 +30,10 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             var (ofOutputs, ofDeadLetters, topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
             var done = Union(ofOutputs, ofDeadLetters);
             var covered = new PartCoverage(done);
-            var sink = new ParquetSink(
-                new PartWriter(outputs, output, covered, topics, files, time, log), new PartWriter(deadLetters, deadLetter, covered, topics, files, time, log), onDelivered);
+            var sink = new ParquetSink(Writer(outputs, output), Writer(deadLetters, deadLetter), onDelivered);
             return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
+
+            PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);
         }
         catch
         {

@@ -9,7 +9,13 @@ namespace FlexGen.Dataflow.Parquet.Sink;
 /// threads; the folder is its own to dispose of.
 /// </summary>
 internal sealed class PartWriter(
-    TakenFolder folder, ParquetSinkLayout layout, PartCoverage covered, PartTopics topics, FileOperations files, TimeProvider time, ILogger log) : IAsyncDisposable
+    TakenFolder folder,
+    ParquetSinkLayout layout,
+    PartCoverage covered,
+    PartTopics topics,
+    FileOperations files,
+    TimeProvider time,
+    ILogger log) : IAsyncDisposable
 {
     private const int RowsPerGroup = 10_000;
     private const long BytesPerGroup = 32 << 20;

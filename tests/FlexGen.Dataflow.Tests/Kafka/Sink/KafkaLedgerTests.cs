@@ -53,7 +53,8 @@ public sealed class KafkaLedgerTests
     [InlineData(false)]
     public async Task What_breaks_the_sink_when_partitions_are_given_up_fails_the_next_calls_and_not_the_giving_up(bool isForeseen)
     {
-        var writer = new TestWriter { OnCommit = _ => throw (isForeseen ? new PipelineException("no right to write") : new InvalidDataException("no right to write")) };
+        Exception thrown = isForeseen ? new PipelineException("no right to write") : new InvalidDataException("no right to write");
+        var writer = new TestWriter { OnCommit = _ => throw thrown };
         var (sink, ledger, _) = Open(writer);
         await using var closing = sink;
         var records = Read(assignment, 2);
@@ -104,8 +105,11 @@ public sealed class KafkaLedgerTests
         Assert.Empty(ledger.Done("other").Intervals);
     }
 
-    private OpenedSink Open(TestWriter writer, Positions? positions = null, Coverage? done = null) => KafkaSink.Open(
-        new KafkaSinkOptions { CommitInterval = TimeSpan.FromHours(1) }, format, writer, positions ?? new Positions(), done ?? new Coverage(), delivered.Add, NullLogger.Instance);
+    private OpenedSink Open(TestWriter writer, Positions? positions = null, Coverage? done = null)
+    {
+        var options = new KafkaSinkOptions { CommitInterval = TimeSpan.FromHours(1) };
+        return KafkaSink.Open(options, format, writer, positions ?? new Positions(), done ?? new Coverage(), delivered.Add, NullLogger.Instance);
+    }
 
     private static Record[] Read(Assignment assignment, int count) => [.. Enumerable.Range(0, count).Select(n =>
     {
