@@ -82,8 +82,8 @@ internal static partial class Log
     [LoggerMessage(1036, LogLevel.Information, "waiting for other members of the group {Group}, which have not committed {Partitions} up to the ends seen at the start")]
     public static partial void WaitingForGroup(ILogger log, string group, string partitions);
 
-    [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Parts}: {Reason}")]
-    public static partial void DeadLetterRefused(ILogger log, string origin, string parts, string reason);
+    [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Content}: {Reason}")]
+    public static partial void DeadLetterRefused(ILogger log, string origin, string content, string reason);
 
     [LoggerMessage(1051, LogLevel.Warning, "{End}: the brokers tell no ids of topics: it is not seen where one is deleted and created anew")]
     public static partial void NoTopicIds(ILogger log, string end);

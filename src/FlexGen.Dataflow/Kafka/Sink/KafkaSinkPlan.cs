@@ -26,7 +26,7 @@ internal sealed class KafkaSinkPlan(
         return Task.FromResult(opened.DoneAtStart());
     }
 
-    public Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
         var settings = MessageProducer.Settings(output, transactionalId);
         IMessageWriter writer = output.Guarantee == "exactlyOnce" ? new TransactionalWriter(settings, log) : new IdempotentWriter(settings, log);
@@ -42,8 +42,8 @@ internal sealed class KafkaSinkPlan(
             opened = positions();
             var done = opened.DoneAtStart();
             Commit(opened.Moved, writer, opened);
-            ISink sink = new KafkaSink(output, new ResultFormat(output.Topic, deadLetter.Topic, json), writer, opened, done, log);
-            return Task.FromResult((sink, done));
+            var format = new ResultFormat(output.Topic, deadLetter.Topic, json);
+            return Task.FromResult(KafkaSink.Open(output, format, writer, opened, done, onDelivered, log));
         }
         catch
         {

@@ -31,7 +31,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Notes records in the order they were read; waits for room.</summary>
+    /// <summary>Notes records in the order they were read; waits for room. There is none after <see cref="Fail"/>.</summary>
     public async ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken)
     {
         while (true)
@@ -39,7 +39,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             Task freed;
             lock (gate)
             {
-                if (count == 0 || (count + records.Count <= maxRecords && ready + taken < maxReady && bytes < maxBytes))
+                if (!room.Task.IsFaulted && (count == 0 || (count + records.Count <= maxRecords && ready + taken < maxReady && bytes < maxBytes)))
                 {
                     Add(records);
                     return;
@@ -146,7 +146,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Ends all waiting for room.</summary>
+    /// <summary>Ends all waiting for room, now and later.</summary>
     public void Fail(Exception e)
     {
         lock (gate)

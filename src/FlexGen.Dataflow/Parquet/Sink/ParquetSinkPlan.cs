@@ -19,27 +19,31 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
         return Union(outputs, deadLetters);
     }
 
-    public async Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public async Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
-        ParquetSink? outputs = null;
-        ParquetSink? deadLetters = null;
+        TakenFolder? outputs = null;
+        TakenFolder? deadLetters = null;
         try
         {
-            outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
-            deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
-            (outputs.Covered, deadLetters.Covered, var topics, var moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
-            (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
-            var done = Union(outputs.Covered, deadLetters.Covered);
+            outputs = await TakenFolder.TakeAsync(files, output, log, cancellationToken);
+            deadLetters = await TakenFolder.TakeAsync(files, deadLetter, log, cancellationToken);
+            var (ofOutputs, ofDeadLetters, topics, moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            var done = Union(ofOutputs, ofDeadLetters);
+            var covered = new PartCoverage(done);
+            var ofResults = Writer(outputs, output);
             if (moves.Count > 0)
             {
-                await outputs.NoteAsync(moves);
+                await ofResults.NoteAsync(moves);
             }
-            return (new ParquetSinks(outputs, deadLetters, topics, log), done);
+            var sink = new ParquetSink(ofResults, Writer(deadLetters, deadLetter), onDelivered);
+            return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
+
+            PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);
         }
         catch
         {
-            await (outputs?.DisposeAsync() ?? ValueTask.CompletedTask);
-            await (deadLetters?.DisposeAsync() ?? ValueTask.CompletedTask);
+            outputs?.Dispose();
+            deadLetters?.Dispose();
             throw;
         }
     }

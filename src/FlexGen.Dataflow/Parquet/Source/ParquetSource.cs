@@ -80,27 +80,27 @@ internal sealed class ParquetSource : ISource
         }
     }
 
-    public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var records in ReadAllAsync(cancellationToken, sink.CoveredAsync))
+        await foreach (var records in ReadAllAsync(cancellationToken, ledger.Done))
         {
-            await sink.ExpectAsync(records, cancellationToken);
+            await ledger.ExpectAsync(records, cancellationToken);
             yield return records;
         }
     }
 
     /// <summary>Reads the records that are not done.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="covered">What is done of a file; nothing when not given.</param>
+    /// <param name="done">What is done of a file; nothing when not given.</param>
     public async IAsyncEnumerable<Record[]> ReadAllAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken, Func<string, ValueTask<IntervalSet>>? covered = null)
+        [EnumeratorCancellation] CancellationToken cancellationToken, Func<string, IntervalSet>? done = null)
     {
         foreach (var name in path.Files)
         {
             await using var file = await OpenAsync(name, cancellationToken);
             file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
-            var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
+            var doneOfFile = done?.Invoke(name) ?? new IntervalSet();
             foreach (var slice in file.Read(Schema, doneOfFile, Files[name]))
             {
                 if (Records(slice, doneOfFile, assignment) is { Length: > 0 } records)
