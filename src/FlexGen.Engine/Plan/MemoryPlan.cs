@@ -82,15 +82,18 @@ internal static class MemoryPlan
         if (hasGpu || options.GpuMemory is not null)
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
-            yield return new(hasGpu ? "GPU memory" : "the compute tier", $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}, {less}");
+            var place = hasGpu ? "GPU memory" : "the compute tier";
+            yield return new(place, $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}, {less}");
         }
 
         if (hasGpu)
         {
-            yield return new("GPU memory", $"this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, [Tier.Gpu], null, $"End what else uses the GPU, {less}");
+            var all = memory.GpuBytesFree + memory.GpuBytesInUse;
+            yield return new("GPU memory", $"this process can have", all, [Tier.Gpu], null, $"End what else uses the GPU, {less}");
         }
 
-        yield return new("host memory", $"{Setting.HostMemory} is", options.HostMemory ?? memory.HostBytes / 4 * 3, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
+        var hostBudget = options.HostMemory ?? memory.HostBytes / 4 * 3;
+        yield return new("host memory", $"{Setting.HostMemory} is", hostBudget, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
         yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {less}");
         if (UsesDisk(options))
         {
@@ -137,13 +140,14 @@ internal static class MemoryPlan
 
         public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
         {
-            var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose]))).Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
+            var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose])))
+                .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
             var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
             var policy = plan.Policy;
             var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
             var total = Bytes(plan) / GiB;
-            return new(new EngineMessage(
-                $"{model} does not fit {Place}: in {type}, with {slots}, it takes {total:0.00} GiB there ({taken}), but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
+            var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
+            return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
         }
 
         private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);

@@ -12,13 +12,15 @@ public sealed class ModelOutline
     {
         (Shape, Format, Layers) = (shape, format, layers);
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        Weights = [.. layers.Select(l => l.Weights.Select(w => (format.Bytes(w.Rows, w.Columns), ids.TryAdd(w.Name, ids.Count) ? ids.Count - 1 : ids[w.Name])).ToArray())];
+        Weights = [.. layers.Select(l => l.Weights.Select(w => (format.Bytes(w.Rows, w.Columns), Id(w.Name))).ToArray())];
         Names = ids.Count;
         var decoders = layers.Select(l => l.Elements).OfType<RowElements>().ToList();
         Projecting = decoders.Max(e => e.Projecting);
         Completing = decoders.Max(e => e.Completing);
         Made = decoders.Sum(e => e.Made);
         Windows = [.. layers.Select(l => l.Window).OfType<int>().Distinct()];
+
+        int Id(string name) => ids.TryAdd(name, ids.Count) ? ids.Count - 1 : ids[name];
     }
 
     public ModelShape Shape { get; }

@@ -65,12 +65,13 @@ public sealed class WeightsPlan : TierPlan
                 for (var n = 0; n < layer.Length; n++)
                 {
                     var tier = Place(ref shares, resident, layer[n].Bytes, layer[n].Name, out var isShared);
-                    placed[n] = new(n, tier, layer[n].Bytes, tier == Tier.Host ? host : disk, isShared);
+                    placed[n] = new(n, tier, layer[n].Bytes, tier switch { Tier.Gpu => 0, Tier.Host => host, _ => disk }, isShared);
                     host += tier == Tier.Host ? Sector.Align(layer[n].Bytes) : 0;
                     disk += tier == Tier.Disk ? Sector.Align(layer[n].Bytes) : 0;
                 }
 
-                yield return new([.. placed.Select(w => w with { Offset = w.Tier == Tier.Gpu ? 0 : w.Offset + (w.Tier == Tier.Disk ? host : 0) })], host, disk, fileOffset);
+                // The host's part comes first in the image, and only now it is known how long that is.
+                yield return new([.. placed.Select(w => w.Tier == Tier.Disk ? w with { Offset = host + w.Offset } : w)], host, disk, fileOffset);
                 fileOffset += disk;
             }
         }

@@ -1,6 +1,8 @@
 namespace FlexGen.Planning.Plans;
 
-/// <summary>What is computed with: not placed before the first token, but taken and freed on the way, so that each piece is the most there is at once.</summary>
+/// <summary>
+/// What is computed with: not placed before the first token, but taken and freed on the way, so that each piece is the most there is at once.
+/// </summary>
 public sealed class WorkspacePlan : TierPlan
 {
     /// <summary>The most tensors, or sets of them, that are on their way home at once.</summary>
@@ -83,17 +85,24 @@ public sealed class WorkspacePlan : TierPlan
         ofARow += MostStoring * atHome;
         ofARow += ((long)HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
         var logits = (double)Math.Max(policy.GpuBatchSize, Policy.LeastRowsOnCpu) * policy.GpuBatchCount * format.Bytes(shape.VocabularySize);
-        return (policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes))) + logits + ((double)policy.GpuBatchCount * masks);
+        var ofAllRows = policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes));
+        return ofAllRows + logits + ((double)policy.GpuBatchCount * masks);
     }
 
-    /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is brought ahead, some leave.</summary>
+    /// <summary>
+    /// Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is
+    /// brought ahead, some leave.
+    /// </summary>
     private static int HiddenOnCompute(Policy policy)
     {
         var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
         return resting + Math.Min(host + disk, 3 + MostStoring);
     }
 
-    /// <summary>The most elements of a row that prompts take on the way to their part of the attention's result: queries, keys and values, repeated and padded.</summary>
+    /// <summary>
+    /// The most elements of a row that prompts take on the way to their part of the attention's result: queries, keys and values, repeated and
+    /// padded.
+    /// </summary>
     private static long PromptElements(ModelShape shape, long wide, bool together, bool windowed)
     {
         var heads = (long)shape.Heads * shape.HeadDim;
