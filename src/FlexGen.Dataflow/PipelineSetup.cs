@@ -34,7 +34,7 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
     {
         if (OptionsValidation.Errors(options) is { Count: > 0 } errors)
         {
-            throw new PipelineException(errors);
+            throw new PipelineDefinitionException(errors);
         }
         var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
@@ -120,13 +120,13 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
     {
         if (output == deadLetter)
         {
-            throw new PipelineException($"sink and deadLetter both write to {output}: give them folders of their own.");
+            throw new PipelineDefinitionException($"sink and deadLetter both write to {output}: give them folders of their own.");
         }
         foreach (var folder in new[] { output, deadLetter })
         {
             if (source?.Reads(folder) == true)
             {
-                throw new PipelineException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
+                throw new PipelineDefinitionException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
             }
         }
     }

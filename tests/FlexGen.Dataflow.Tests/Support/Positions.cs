@@ -12,6 +12,8 @@ internal sealed class Positions : IPositions, IConsumerGroupMetadata
 
     public IConsumerGroupMetadata? Membership => IsMember ? this : null;
 
+    public IReadOnlyList<GroupOffsets> Moved => [];
+
     public Coverage DoneAtStart() => new();
 
     public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership) => [];

@@ -12,6 +12,9 @@ internal interface IPositions : IDisposable
     /// <summary>What was done before the run; nothing where the reader asks the group itself.</summary>
     Coverage DoneAtStart();
 
+    /// <summary>What <see cref="DoneAtStart"/> found in another place than it is to be: to be committed before anything else.</summary>
+    IReadOnlyList<GroupOffsets> Moved { get; }
+
     /// <summary>The positions to commit with records.</summary>
     /// <param name="records">Those of each stream are in the order they were read.</param>
     /// <param name="membership">What <see cref="Membership"/> was when none of the records was lost.</param>

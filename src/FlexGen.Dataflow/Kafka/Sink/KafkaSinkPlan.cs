@@ -14,6 +14,8 @@ namespace FlexGen.Dataflow.Kafka.Sink;
 internal sealed class KafkaSinkPlan(
     KafkaSinkOptions output, KafkaSinkOptions deadLetter, string transactionalId, RecordJson json, Func<IPositions> positions, ILogger log) : ISinkPlan
 {
+    private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
+
     public string Output => output.Topic;
 
     public string DeadLetter => deadLetter.Topic;
@@ -38,8 +40,10 @@ internal sealed class KafkaSinkPlan(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within {output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
             opened = positions();
+            var done = opened.DoneAtStart();
+            Commit(opened.Moved, writer, opened);
             var format = new ResultFormat(output.Topic, deadLetter.Topic, json);
-            return Task.FromResult(KafkaSink.Open(output, format, writer, opened, opened.DoneAtStart(), onDelivered, log));
+            return Task.FromResult(KafkaSink.Open(output, format, writer, opened, done, onDelivered, log));
         }
         catch
         {
@@ -47,5 +51,24 @@ internal sealed class KafkaSinkPlan(
             writer.Dispose();
             throw;
         }
+    }
+
+    // Once more what was committed already changes nothing.
+    private void Commit(IReadOnlyList<GroupOffsets> moved, IMessageWriter writer, IPositions opened)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (moved.Count > 0 && !TryCommit())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) >= output.ConnectTimeout)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not take the positions of files that go by other names now within "
+                    + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
+            }
+            Thread.Sleep(retryPause);
+        }
+
+        bool TryCommit() =>
+            writer.TryOpen(output.ConnectTimeout) && writer.TryWrite([]) && writer.Commit(moved, opened, output.ConnectTimeout) == CommitOutcome.Committed;
     }
 }

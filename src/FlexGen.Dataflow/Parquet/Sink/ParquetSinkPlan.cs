@@ -14,7 +14,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
 
     public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken)
     {
-        var (outputs, deadLetters, _) = await CoveredAsync(
+        var (outputs, deadLetters, _, _) = await CoveredAsync(
             await PartFolder.ReadAsync(output, cancellationToken), await PartFolder.ReadAsync(deadLetter, cancellationToken), cancellationToken);
         return Union(outputs, deadLetters);
     }
@@ -23,32 +23,40 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
     {
         TakenFolder? outputs = null;
         TakenFolder? deadLetters = null;
+        ParquetSink? sink = null;
         try
         {
             outputs = await TakenFolder.TakeAsync(files, output, log, cancellationToken);
             deadLetters = await TakenFolder.TakeAsync(files, deadLetter, log, cancellationToken);
-            var (ofOutputs, ofDeadLetters, topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            var (ofOutputs, ofDeadLetters, topics, moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
             var done = Union(ofOutputs, ofDeadLetters);
             var covered = new PartCoverage(done);
-            var sink = new ParquetSink(Writer(outputs, output), Writer(deadLetters, deadLetter), onDelivered);
+            var outputWriter = Writer(outputs, output);
+            sink = new ParquetSink(outputWriter, Writer(deadLetters, deadLetter), onDelivered);
+            if (moves.Count > 0)
+            {
+                await outputWriter.NoteAsync(moves);
+            }
             return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
 
             PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);
         }
         catch
         {
+            await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
             outputs?.Dispose();
             deadLetters?.Dispose();
             throw;
         }
     }
 
-    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
+    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics, IReadOnlyList<StreamMove> Moves)> CoveredAsync(
+        PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
     {
         var topics = new PartTopics(output.Source, [outputs, deadLetters], log);
         var streams = new RecordedStreams(output.Source, log);
         await streams.FindAsync([outputs, deadLetters], cancellationToken);
-        return (streams.Covered(outputs), streams.Covered(deadLetters), topics);
+        return (streams.Covered(outputs), streams.Covered(deadLetters), topics, streams.Moves);
     }
 
     private Coverage Union(Coverage outputs, Coverage deadLetters)

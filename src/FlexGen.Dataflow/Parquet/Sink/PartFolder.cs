@@ -36,8 +36,7 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         try
         {
             await using var stream = new FileStream(RegularFile.Open(path), FileAccess.Read);
-            CheckFooter(stream, path);
-            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            await using var reader = await ParquetReader.CreateAsync(FooterOf(stream, path), cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
             if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
@@ -56,11 +55,11 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
     }
 
-    private static void CheckFooter(FileStream stream, string path)
+    private static MemoryStream FooterOf(FileStream stream, string path)
     {
         try
         {
-            ParquetFooter.Check(stream, path);
+            return ParquetFooter.Open(stream, path);
         }
         catch (PipelineException e)
         {

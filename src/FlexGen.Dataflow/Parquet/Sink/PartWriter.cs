@@ -18,7 +18,7 @@ internal sealed class PartWriter(
     ILogger log) : IAsyncDisposable
 {
     private const int RowsPerGroup = 10_000;
-    private const long BytesPerGroup = 32 << 20;
+    private const long BytesPerGroup = 16 << 20;
 
     /// <summary>Where few of the records that were read together come here, those few would keep all in memory.</summary>
     private const long BytesKept = 64 << 20;
@@ -78,6 +78,9 @@ internal sealed class PartWriter(
         await FinishAsync();
     }
 
+    /// <summary>Writes a part file without rows that says which streams go by other names.</summary>
+    public ValueTask NoteAsync(IReadOnlyList<StreamMove> moves) => FinishAsync(moves);
+
     public async ValueTask DisposeAsync()
     {
         if (part is not null)
@@ -87,13 +90,13 @@ internal sealed class PartWriter(
         folder.Dispose();
     }
 
-    private async ValueTask FinishAsync()
+    private async ValueTask FinishAsync(IReadOnlyList<StreamMove>? moves = null)
     {
         try
         {
             part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
             var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, topics.Starts);
-            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
+            await part.CommitAsync((metadata with { Moves = moves }).ToFooter(layout.Source.Metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

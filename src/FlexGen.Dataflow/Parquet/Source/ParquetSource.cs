@@ -49,7 +49,7 @@ internal sealed class ParquetSource : ISource
         var source = new ParquetSource(path, options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
+            throw new PipelineDefinitionException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
         var schema = new DatasetSchema(options.Columns, source.widens);
         foreach (var name in source.path.Files)
@@ -120,26 +120,27 @@ internal sealed class ParquetSource : ISource
     {
         Record?[] records = [.. Enumerable.Range(0, slice.Count)
             .Select(row => done.Contains(slice.First + row) ? null : new Record(assignment, slice.First + row, slice.Rows, row))];
-        foreach (var value in slice.TooLarge)
+        foreach (var value in slice.LeftOut)
         {
             if (records[value.Row] is { } record)
             {
-                LeaveOut(record, Schema.Leaves[value.Leaf].Column, value.Bytes);
+                LeaveOut(record, value);
             }
         }
         return [.. records.OfType<Record>()];
     }
 
-    private void LeaveOut(Record record, string column, long bytes)
+    private void LeaveOut(Record record, LeftOut value)
     {
-        record.Fail("value_too_large", $"column '{column}' holds {bytes} bytes, where {options.MaxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
+        record.Fail(value.Reason, value.Message);
+        var column = Schema.Leaves[value.Leaf].Column;
         // Of a nested column all leaves: one that lacks a row's values no longer fits the others.
         var columns = record.Rows.Columns.Zip(Schema.Leaves, (data, leaf) => leaf.Column == column ? data.Blank() : data);
         record.Decode(new Rows([.. columns]), row: 0);
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), new ReadBounds(options.MaxValueBytes, options.OpenPageBytes, options.MostPageBytes), cancellationToken);
 
     private async Task HashAsync(string name, IReadOnlyList<int> groups, FileFingerprint fingerprint, CancellationToken cancellationToken)
     {
