@@ -48,11 +48,20 @@ internal sealed class EmbeddedKafka : IDisposable
         }
         if (ends.Any(end => end?.BootstrapServers != Name) || options.Source.Kafka!.EmbeddedRequests is not { } requests)
         {
-            throw new PipelineException(
-                "bootstrapServers: embedded is a demonstration: source, sink and deadLetter must all be kafka ends with it, and source.kafka.embeddedRequests must name a Parquet dataset of requests.");
+            throw new PipelineDefinitionException(
+                "bootstrapServers: embedded is a demonstration: source, sink and deadLetter must all be kafka ends with it, and "
+                    + "source.kafka.embeddedRequests must name a Parquet dataset of requests.");
         }
         var kafka = new EmbeddedKafka(options.Sink.Kafka!.Topic, log);
-        await kafka.LoadAsync(requests, options.Source.Kafka.Topics[0], baseDirectory, cancellationToken);
+        try
+        {
+            await kafka.LoadAsync(requests, options.Source.Kafka.Topics[0], baseDirectory, cancellationToken);
+        }
+        catch
+        {
+            kafka.Dispose();
+            throw;
+        }
         foreach (var end in ends)
         {
             end!.BootstrapServers = kafka.Address;

@@ -31,15 +31,16 @@ internal static class KafkaSetup
     {
         if (options.Sink.Kafka is not { } sink || options.DeadLetter.Kafka is not { } deadLetter)
         {
-            throw new PipelineException("sink and deadLetter must be of one kind, since they commit together: give both `kafka`, or both `parquet`.");
+            throw new PipelineDefinitionException("sink and deadLetter must be of one kind, since they commit together: give both `kafka`, or both `parquet`.");
         }
         if (sink.Topic == deadLetter.Topic)
         {
-            throw new PipelineException($"sink and deadLetter both write to the topic {sink.Topic}: give them topics of their own.");
+            throw new PipelineDefinitionException($"sink and deadLetter both write to the topic {sink.Topic}: give them topics of their own.");
         }
         if (deadLetter.BootstrapServers != sink.BootstrapServers || (deadLetter.Properties.Count > 0 && !Same(deadLetter.Properties, sink.Properties)))
         {
-            throw new PipelineException("sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
+            throw new PipelineDefinitionException(
+                "sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
         }
         using var cluster = new KafkaCluster(sink, "sink.kafka", log);
         cluster.Partitions(sink.Topic, "Write");
@@ -65,7 +66,7 @@ internal static class KafkaSetup
     {
         if (columns.Intersect(FieldsOf(sink)).FirstOrDefault() is { } name)
         {
-            throw new PipelineException(
+            throw new PipelineDefinitionException(
                 $"the source has a column '{name}', which is also a field that sink.kafka adds: give that another name with sink.kafka.names, "
                 + $"or leave the source's out with {key}.");
         }
@@ -83,7 +84,7 @@ internal static class KafkaSetup
         using var other = new KafkaCluster(source, "source.kafka", log);
         if (other.ClusterId() != cluster.ClusterId())
         {
-            throw new PipelineException(
+            throw new PipelineDefinitionException(
                 $"source.kafka ({source.BootstrapServers}) and sink.kafka ({sink.BootstrapServers}) are different clusters, and no transaction spans two: "
                 + "write to the source's cluster, or to Parquet.");
         }
@@ -95,7 +96,8 @@ internal static class KafkaSetup
         {
             if (source.Topics.Any(t => t == topic || (t.StartsWith('^') && System.Text.RegularExpressions.Regex.IsMatch(topic, t))))
             {
-                throw new PipelineException($"the topic {topic}, which the pipeline writes to, is among what the source reads: choose another topic.");
+                throw new PipelineDefinitionException(
+                    $"the topic {topic}, which the pipeline writes to, is among what the source reads: choose another topic.");
             }
         }
     }

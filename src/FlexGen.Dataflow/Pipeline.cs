@@ -1,7 +1,6 @@
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Kafka;
-using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -13,18 +12,18 @@ namespace FlexGen.Dataflow;
 public sealed class Pipeline : IAsyncDisposable
 {
     private readonly PipelineSetup setup;
-    private readonly ISink sink;
+    private readonly OpenedSink sink;
     private readonly ILogger log;
     private readonly TimeProvider time;
-    private bool isDisposed;
 
-    private Pipeline(PipelineSetup setup, ISink sink, Coverage done, ILogger log, TimeProvider time)
+    private Pipeline(PipelineSetup setup, OpenedSink sink, PipelineProgress progress, ILogger log, TimeProvider time)
     {
         this.setup = setup;
         this.sink = sink;
         this.log = log;
         this.time = time;
-        RecordsAlreadyDone = setup.CountOf(done);
+        Progress = progress;
+        RecordsAlreadyDone = setup.CountOf(sink.Done);
     }
 
     /// <summary>Records in the source; null where no one can know.</summary>
@@ -33,7 +32,7 @@ public sealed class Pipeline : IAsyncDisposable
     /// <summary>Records of the source that earlier runs have done.</summary>
     public long RecordsAlreadyDone { get; }
 
-    public PipelineProgress Progress { get; } = new();
+    public PipelineProgress Progress { get; }
 
     /// <summary>
     /// Opens and checks everything but the model, takes the output folders for this process, removes what a crash left there and reads
@@ -44,24 +43,19 @@ public sealed class Pipeline : IAsyncDisposable
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(options, baseDirectory, loggers, time, new FileOperations(), cancellationToken);
 
-    /// <summary>Checks what <see cref="OpenAsync(PipelineOptions, string, ILoggerFactory, TimeProvider, CancellationToken)"/> checks, but takes no lock and writes nothing.</summary>
+    /// <summary>
+    /// Checks what <see cref="OpenAsync(PipelineOptions, string, ILoggerFactory, TimeProvider, CancellationToken)"/> checks, but takes no lock and
+    /// writes nothing.
+    /// </summary>
     /// <exception cref="PipelineException">Something is missing or does not fit; the message says what to change.</exception>
     public static async Task<PipelineValidation> ValidateAsync(
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var setup = await PipelineSetup.OpenAsync(
+        await using var setup = await PipelineSetup.OpenAsync(
             options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
-        try
-        {
-            var done = await setup.Sinks.ReadDoneAsync(cancellationToken);
-            setup.Source.CheckDone(done);
-            return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names]);
-        }
-        finally
-        {
-            await setup.Source.DisposeAsync();
-            setup.Embedded?.Dispose();
-        }
+        var done = await setup.Sinks.ReadDoneAsync(cancellationToken);
+        setup.Source.CheckDone(done);
+        return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names]);
     }
 
     internal static async Task<Pipeline> OpenAsync(
@@ -74,12 +68,10 @@ public sealed class Pipeline : IAsyncDisposable
     {
         var log = new HidingLogger(loggers.CreateLogger<Pipeline>());
         var setup = await PipelineSetup.OpenAsync(options, baseDirectory, files, time, log, cancellationToken);
-        ISink? sink = null;
         try
         {
-            (sink, var done) = await setup.Sinks.OpenAsync(cancellationToken);
-            setup.Source.CheckDone(done);
-            var pipeline = new Pipeline(setup, sink, done, log, time);
+            var progress = new PipelineProgress();
+            var pipeline = new Pipeline(setup, await setup.OpenSinkAsync(progress.CountDone, cancellationToken), progress, log, time);
             if (pipeline.TotalRecords is { } total)
             {
                 Log.Opened(log, options.Name, total, pipeline.RecordsAlreadyDone);
@@ -92,9 +84,7 @@ public sealed class Pipeline : IAsyncDisposable
         }
         catch
         {
-            await setup.Source.DisposeAsync();
-            await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
-            setup.Embedded?.Dispose();
+            await setup.DisposeAsync();
             throw;
         }
     }
@@ -107,7 +97,7 @@ public sealed class Pipeline : IAsyncDisposable
     {
         long start = time.GetTimestamp();
         using var stopping = stop.Register(() => Log.Stopping(log));
-        using var graph = new PipelineGraph(setup.Template, setup.Schema, generator, setup.Source, sink, Progress, time, log, stop);
+        using var graph = new PipelineGraph(setup, sink, generator, time, log, stop);
         try
         {
             bool isRead = await graph.RunAsync();
@@ -133,15 +123,5 @@ public sealed class Pipeline : IAsyncDisposable
     }
 
     /// <summary>Gives up what is not committed and frees what the run wrote to.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (!isDisposed)
-        {
-            isDisposed = true;
-            // The source first: leaving its group, it has the sink commit what can be.
-            await setup.Source.DisposeAsync();
-            await sink.DisposeAsync();
-            setup.Embedded?.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => setup.DisposeAsync();
 }

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Tasks.Dataflow;
-using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Generation;
-using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -26,12 +24,9 @@ internal sealed class PipelineGraph : IDisposable
     private static readonly TimeSpan formerDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan commitCheckPeriod = TimeSpan.FromSeconds(1);
 
-    private readonly PromptTemplate template;
-    private readonly OutputSchema? schema;
+    private readonly PipelineSetup setup;
+    private readonly OpenedSink opened;
     private readonly IGenerator generator;
-    private readonly ISource source;
-    private readonly ISink sinks;
-    private readonly PipelineProgress progress;
     private readonly TimeProvider time;
     private readonly ILogger log;
 
@@ -43,27 +38,14 @@ internal sealed class PipelineGraph : IDisposable
     private readonly BatchFormer former;
     private readonly GenerateBlock generate;
     private readonly TransformBlock<Record[], Record[]> finish;
-    private readonly ActionBlock<Record[]> sink;
+    private readonly ActionBlock<Record[]> write;
     private Exception? failure;
 
-    public PipelineGraph(
-        PromptTemplate template,
-        OutputSchema? schema,
-        IGenerator generator,
-        ISource source,
-        ISink sinks,
-        PipelineProgress progress,
-        TimeProvider time,
-        ILogger log,
-        CancellationToken stop)
+    public PipelineGraph(PipelineSetup setup, OpenedSink opened, IGenerator generator, TimeProvider time, ILogger log, CancellationToken stop)
     {
-        this.template = template;
-        this.schema = schema;
+        this.setup = setup;
+        this.opened = opened;
         this.generator = generator;
-        this.source = source;
-        this.sinks = sinks;
-        this.progress = progress;
-        sinks.OnDelivered = progress.CountDone;
         this.time = time;
         this.log = log;
         giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop, abort.Token);
@@ -74,13 +56,13 @@ internal sealed class PipelineGraph : IDisposable
         former = new BatchFormer(Math.Max(64, 4 * generator.Concurrency), formerDelay, time, abort.Token);
         generate = new GenerateBlock(generator, inFlight, ArraysWaiting, giveUp.Token, abort.Token);
         finish = new(Finish, Parallel(Environment.ProcessorCount, ArraysWaiting));
-        sink = new(WriteAsync, Parallel(1, ArraysWaiting));
+        write = new(WriteAsync, Parallel(1, ArraysWaiting));
 
         var link = new DataflowLinkOptions { PropagateCompletion = true };
         prepare.LinkTo(former.Input, link);
         former.Output.LinkTo(generate.Input, link);
         generate.Output.LinkTo(finish, link);
-        finish.LinkTo(sink, link);
+        finish.LinkTo(write, link);
     }
 
     /// <summary>Records that were given up when the run was stopped.</summary>
@@ -90,13 +72,13 @@ internal sealed class PipelineGraph : IDisposable
     /// <returns>Whether the source was read to its end.</returns>
     public async Task<bool> RunAsync()
     {
-        await using var ticks = time.CreateTimer(_ => sink.Post([]), null, commitCheckPeriod, commitCheckPeriod);
+        await using var ticks = time.CreateTimer(_ => write.Post([]), null, commitCheckPeriod, commitCheckPeriod);
         var blocks = Task.WhenAll(
             Watch(prepare.Completion),
             Watch(former.Completion),
             Watch(generate.Completion),
             Watch(finish.Completion),
-            Watch(sink.Completion));
+            Watch(write.Completion));
         bool isRead = await ReadAsync();
         prepare.Complete();
         await blocks;
@@ -104,7 +86,7 @@ internal sealed class PipelineGraph : IDisposable
         {
             throw failure is PipelineException ? failure : new PipelineException($"the run failed: {failure.Message}", failure);
         }
-        await sinks.CommitAsync();
+        await opened.Sink.CommitAsync();
         return isRead;
     }
 
@@ -154,14 +136,13 @@ internal sealed class PipelineGraph : IDisposable
     {
         try
         {
-            await foreach (var read in source.ReadAsync(sinks, giveUp.Token))
+            await foreach (var read in setup.Source.ReadAsync(opened.Ledger, giveUp.Token))
             {
                 await bytes.TakeAsync(read.Sum(record => record.Bytes), giveUp.Token);
                 if (giveUp.IsCancellationRequested || !await prepare.SendAsync(read, giveUp.Token))
                 {
                     return false;
                 }
-                progress.CountRead(read.Length);
             }
             return true;
         }
@@ -178,7 +159,7 @@ internal sealed class PipelineGraph : IDisposable
 
     private Record[] Prepare(Record[] records)
     {
-        source.Decode(records);
+        setup.Source.Decode(records);
         foreach (var record in records)
         {
             if (giveUp.IsCancellationRequested)
@@ -192,7 +173,7 @@ internal sealed class PipelineGraph : IDisposable
             string doing = "rendering its prompt";
             try
             {
-                var prompt = template.Render(record.Rows, record.Row);
+                var prompt = setup.Template.Render(record.Rows, record.Row);
                 doing = "tokenising its prompt";
                 record.Prompt = generator.Tokenize(prompt);
             }
@@ -213,9 +194,9 @@ internal sealed class PipelineGraph : IDisposable
             {
                 if (record is { Error: null, Completion: { } completion })
                 {
-                    schema?.Check(completion.Text);
+                    setup.Schema?.Check(completion.Text);
                     doing = "encoding its result";
-                    sinks.Encode(record);
+                    opened.Sink.Encode(record);
                 }
             }
             catch (Exception e) when (RecordException.IsOfRecord(e))
@@ -248,8 +229,8 @@ internal sealed class PipelineGraph : IDisposable
                 Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
             }
         }
-        await sinks.WriteAsync(done);
+        await opened.Sink.WriteAsync(done);
         bytes.Return(records.Sum(record => record.Bytes));
-        await sinks.CommitIfDueAsync();
+        await opened.Sink.CommitIfDueAsync();
     }
 }

@@ -7,13 +7,10 @@ namespace FlexGen.Dataflow;
 public sealed class PipelineProgress
 {
     private readonly ConcurrentDictionary<string, long> errorsByReason = new();
-    private long recordsRead;
     private long recordsCompleted;
     private long recordsFailed;
     private long promptTokens;
     private long completionTokens;
-
-    public long RecordsRead => Interlocked.Read(ref recordsRead);
 
     /// <summary>Records whose output was delivered: is in a part file, or committed to Kafka.</summary>
     public long RecordsCompleted => Interlocked.Read(ref recordsCompleted);
@@ -26,8 +23,6 @@ public sealed class PipelineProgress
     public long CompletionTokens => Interlocked.Read(ref completionTokens);
 
     public IReadOnlyDictionary<string, long> ErrorsByReason => errorsByReason;
-
-    internal void CountRead(int records) => Interlocked.Add(ref recordsRead, records);
 
     internal void CountDone(Record record)
     {

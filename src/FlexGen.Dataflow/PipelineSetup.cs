@@ -9,24 +9,42 @@ using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
 
-/// <summary>Everything that a pipeline file names, opened and checked against each other; nothing is written yet.</summary>
-internal sealed record PipelineSetup(ISource Source, PromptTemplate Template, OutputSchema? Schema, ISinkPlan Sinks, EmbeddedKafka? Embedded)
+/// <summary>
+/// Everything that a pipeline file names, opened and checked against each other, and the sink once it is opened: nothing is written before.
+/// The one owner of them all.
+/// </summary>
+internal sealed class PipelineSetup(ISource source, PromptTemplate template, OutputSchema? schema, ISinkPlan sinks, EmbeddedKafka? embedded) : IAsyncDisposable
 {
+    private ISink? sink;
+    private bool isDisposed;
+
+    public ISource Source => source;
+
+    public PromptTemplate Template => template;
+
+    public OutputSchema? Schema => schema;
+
+    public ISinkPlan Sinks => sinks;
+
+    public EmbeddedKafka? Embedded => embedded;
+
     /// <exception cref="PipelineException">Something is missing or does not fit.</exception>
     public static async Task<PipelineSetup> OpenAsync(
         PipelineOptions options, string baseDirectory, FileOperations files, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
         if (OptionsValidation.Errors(options) is { Count: > 0 } errors)
         {
-            throw new PipelineException(errors);
+            throw new PipelineDefinitionException(errors);
         }
-        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
+        var schema = options.Output is null ? null
+            : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
-        ISource source = options.Source.Kafka is null
-            ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
-            : await Task.Run(() => KafkaSetup.OpenSource(options, log), cancellationToken);
+        ISource? source = null;
         try
         {
+            source = options.Source.Kafka is null
+                ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
+                : await Task.Run(() => KafkaSetup.OpenSource(options, log), cancellationToken);
             bool isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
             if (isEmpty)
             {
@@ -40,15 +58,45 @@ internal sealed record PipelineSetup(ISource Source, PromptTemplate Template, Ou
         }
         catch
         {
-            await source.DisposeAsync();
-            embedded?.Dispose();
+            await DisposeAsync(source, null, embedded);
             throw;
         }
     }
 
+    /// <summary>Takes what the sink writes to for this process, until this is disposed of.</summary>
+    /// <inheritdoc cref="ISinkPlan.OpenAsync"/>
+    public async Task<OpenedSink> OpenSinkAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
+    {
+        var opened = await sinks.OpenAsync(onDelivered, cancellationToken);
+        sink = opened.Sink;
+        source.CheckDone(opened.Done);
+        return opened;
+    }
+
     /// <summary>How many of the source's records are in <paramref name="done"/>.</summary>
     public long CountOf(Coverage done) =>
-        done.Streams.Where(stream => Source.Files?.Identities.ContainsKey(stream.Key) == true).Sum(stream => stream.Value.Count);
+        done.Streams.Where(stream => source.Files?.Identities.ContainsKey(stream.Key) == true).Sum(stream => stream.Value.Count);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!isDisposed)
+        {
+            isDisposed = true;
+            await DisposeAsync(source, sink, embedded);
+        }
+    }
+
+    private static async ValueTask DisposeAsync(ISource? source, ISink? sink, EmbeddedKafka? embedded)
+    {
+        using (embedded)
+        {
+            await using (sink)
+            {
+                // First: leaving its group, it has the sink commit what can be.
+                await (source?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+        }
+    }
 
     private static ParquetSinkPlan ParquetPlan(
         PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
@@ -73,13 +121,13 @@ internal sealed record PipelineSetup(ISource Source, PromptTemplate Template, Ou
     {
         if (output == deadLetter)
         {
-            throw new PipelineException($"sink and deadLetter both write to {output}: give them folders of their own.");
+            throw new PipelineDefinitionException($"sink and deadLetter both write to {output}: give them folders of their own.");
         }
         foreach (var folder in new[] { output, deadLetter })
         {
             if (source?.Reads(folder) == true)
             {
-                throw new PipelineException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
+                throw new PipelineDefinitionException($"{folder}, which the pipeline writes to, is among what the source reads: choose another folder.");
             }
         }
     }

@@ -22,7 +22,7 @@ internal sealed class OutputSchema
         this.time = time;
     }
 
-    /// <exception cref="PipelineException">There is no such file, it is no JSON schema, or it uses what would be ignored.</exception>
+    /// <exception cref="PipelineDefinitionException">There is no such file, it is no JSON schema, or it uses what would be ignored.</exception>
     public static async Task<OutputSchema> ReadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         try
@@ -32,11 +32,11 @@ internal sealed class OutputSchema
         }
         catch (SchemaException e)
         {
-            throw new PipelineException($"output.schema: in {path}, {e.Message}.", e);
+            throw new PipelineDefinitionException($"output.schema: in {path}, {e.Message}.", e);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new PipelineException($"output.schema: cannot use {path} as a JSON schema: {Excerpt.OfBytes(e.Message)}", e);
+            throw new PipelineDefinitionException($"output.schema: cannot use {path} as a JSON schema: {Excerpt.OfBytes(e.Message)}", e);
         }
     }
 

@@ -4,8 +4,10 @@ namespace FlexGen.Dataflow.Columns;
 /// <summary>The values of one leaf column over some rows, as Parquet holds them: dense values with definition and repetition levels.</summary>
 internal abstract class ColumnData
 {
-    /// <summary>The same values as those of a field that is of a wider type, or that rows may lack.</summary>
-    public abstract ColumnData As(PhysicalField wider);
+    /// <summary>The same values where more may be missing.</summary>
+    /// <param name="wider">The leaf that allows it.</param>
+    /// <param name="levels">Its definition level for each of this one's.</param>
+    public abstract ColumnData As(PhysicalField wider, int[] levels);
 
     /// <summary>Whether a row of a column that is not nested has no value.</summary>
     public abstract bool IsNull(int row);

@@ -12,15 +12,19 @@ internal sealed class PhysicalField : DataField
 {
     public const int InNoFile = -1;
 
-    private PhysicalField(SchemaElement element, int ordinal)
+    private PhysicalField(SchemaElement element, IReadOnlyList<FieldRepetitionType> repetitions, int ordinal)
         : base(element.Name, TypeOf(element))
     {
         Element = element;
+        Repetitions = repetitions;
         Ordinal = ordinal;
     }
 
     /// <summary>The leaf as the file states it.</summary>
     public SchemaElement Element { get; }
+
+    /// <summary>Of each group around it, the outermost first, and of the leaf itself: whether it may be missing, or repeats.</summary>
+    public IReadOnlyList<FieldRepetitionType> Repetitions { get; }
 
     /// <summary>How many of the file's leaves are before it; <see cref="InNoFile"/> where it is not of the file.</summary>
     public int Ordinal { get; }
@@ -31,9 +35,13 @@ internal sealed class PhysicalField : DataField
     /// <summary>A column of its own, not part of a list, struct or map.</summary>
     public bool IsFlat => Path.Length == 1 && MaxRepetitionLevel == 0;
 
-    public static PhysicalField Create(IReadOnlyList<string> path, SchemaElement element, int repetitions, int definitions, int ordinal)
+    /// <param name="path">The names of the groups around it, and its own.</param>
+    /// <param name="element">The leaf as the file states it.</param>
+    /// <param name="repetitions">See <see cref="Repetitions"/>.</param>
+    /// <param name="ordinal">See <see cref="Ordinal"/>.</param>
+    public static PhysicalField Create(IReadOnlyList<string> path, SchemaElement element, IReadOnlyList<FieldRepetitionType> repetitions, int ordinal)
     {
-        var field = new PhysicalField(element, ordinal);
+        var field = new PhysicalField(element, repetitions, ordinal);
         Field outer = field;
         for (int i = path.Count - 2; i >= 0; i--)
         {
@@ -41,14 +49,20 @@ internal sealed class PhysicalField : DataField
         }
         // A field that no schema has is refused, and a schema sets the levels.
         _ = new ParquetSchema(outer);
-        field.SetLevels(repetitions, definitions);
+        field.SetLevels(
+            repetitions.Count(repetition => repetition == FieldRepetitionType.REPEATED),
+            repetitions.Count(repetition => repetition != FieldRepetitionType.REQUIRED));
         return field;
     }
+
+    /// <summary>A column of its own.</summary>
+    public static PhysicalField Create(SchemaElement element, int ordinal) =>
+        Create([element.Name], element, [element.RepetitionType ?? FieldRepetitionType.REQUIRED], ordinal);
 
     /// <summary>The same leaves as the columns of a schema without groups: what Parquet.Net writes values by.</summary>
     public static (ParquetSchema Schema, IReadOnlyList<PhysicalField> Fields) Flatten(IEnumerable<PhysicalField> leaves, IEnumerable<Field> others)
     {
-        var fields = leaves.Select(leaf => (Leaf: leaf, Flat: new PhysicalField(leaf.Element, leaf.Ordinal))).ToArray();
+        var fields = leaves.Select(leaf => (Leaf: leaf, Flat: new PhysicalField(leaf.Element, leaf.Repetitions, leaf.Ordinal))).ToArray();
         var schema = new ParquetSchema([.. fields.Where(field => !field.Leaf.IsFixedLength).Select(field => field.Flat), .. others]);
         foreach (var (leaf, flat) in fields)
         {

@@ -12,11 +12,41 @@ internal sealed record RowColumn(IReadOnlyList<SchemaElement> Elements)
 
     public ColumnType Type => ColumnTypes.Of(Elements);
 
-    /// <summary>A column that is not nested, and its leaf, as if rows could lack it.</summary>
-    public (RowColumn Column, Leaf Leaf) AsNullable()
+    /// <summary>The same column where rows may lack it.</summary>
+    public RowColumn AsNullable()
     {
+        if (Elements[0].RepetitionType is FieldRepetitionType.OPTIONAL or FieldRepetitionType.REPEATED)
+        {
+            return this;
+        }
         var element = SchemaElements.Copy(Elements[0]);
         element.RepetitionType = FieldRepetitionType.OPTIONAL;
-        return (new RowColumn([element]), new Leaf(Name, PhysicalField.Create([Name], element, repetitions: 0, definitions: 1, PhysicalField.InNoFile)));
+        return new RowColumn([element, .. Elements.Skip(1)]);
+    }
+
+    /// <summary>Its leaves, depth first.</summary>
+    /// <param name="ordinal">How many of the file's leaves are before it; <see cref="PhysicalField.InNoFile"/> where it is not of a file.</param>
+    public IReadOnlyList<Leaf> Leaves(int ordinal)
+    {
+        var leaves = new List<Leaf>();
+        int at = 0;
+        Add(ref at, [], [], leaves, ordinal);
+        return leaves;
+    }
+
+    private void Add(ref int at, IReadOnlyList<string> above, IReadOnlyList<FieldRepetitionType> repetitionsAbove, List<Leaf> leaves, int ordinal)
+    {
+        var element = Elements[at++];
+        IReadOnlyList<string> path = [.. above, element.Name];
+        IReadOnlyList<FieldRepetitionType> repetitions = [.. repetitionsAbove, element.RepetitionType ?? FieldRepetitionType.REQUIRED];
+        if (element.Type is not null)
+        {
+            int ofLeaf = ordinal == PhysicalField.InNoFile ? ordinal : ordinal + leaves.Count;
+            leaves.Add(new Leaf(Name, PhysicalField.Create(path, element, repetitions, ofLeaf)));
+        }
+        for (int i = 0; i < (element.NumChildren ?? 0); i++)
+        {
+            Add(ref at, path, repetitions, leaves, ordinal);
+        }
     }
 }

@@ -18,28 +18,46 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     /// <summary>What a value takes beside its bytes: the reference to them and the header of their array.</summary>
     private const long BytesOfOwnMemory = 40;
+
+    // The shared pool keeps arrays for each thread that a write has passed through.
+    private static readonly ArrayPool<T> valuePool = ArrayPool<T>.Create(1 << 22, 1);
+    private static readonly ArrayPool<int> levelPool = ArrayPool<int>.Create(1 << 22, 2);
     private readonly int[]? levelStarts = repetitions is null ? null : StartsOfRows(repetitions);
     private readonly int[]? valueStarts = definitions is null ? null : StartsOfValues(definitions, field.MaxDefinitionLevel);
 
     /// <summary>The value of a row of a column that is not nested and not null there.</summary>
     public T Value(int row) => values[ValueStart(row)];
 
-    public override ColumnData As(PhysicalField wider)
+    public override ColumnData As(PhysicalField wider, int[] levels) => new TypedColumnData<T>(wider, values, DefinitionsIn(wider, levels), repetitions);
+
+    /// <summary>The values as those of a leaf of a wider type.</summary>
+    /// <param name="wider">The leaf.</param>
+    /// <param name="levels">Its definition level for each of this one's.</param>
+    /// <param name="convert">Makes its value of one of these; null where it has none.</param>
+    /// <param name="onLost">Told of each value for which it has none, and of the row; something else stands there.</param>
+    public TypedColumnData<TWide> As<TWide>(PhysicalField wider, int[] levels, Func<T, TWide?> convert, Action<int, T> onLost)
+        where TWide : struct
     {
-        var levels = definitions ?? (wider.MaxDefinitionLevel == 0 ? null : Enumerable.Repeat(1, values.Length).ToArray());
-        return (object)values switch
+        var converted = new TWide[values.Length];
+        for (int i = 0; i < values.Length; i++)
         {
-            int[] narrow when wider.ClrType == typeof(long) =>
-                new TypedColumnData<long>(wider, Array.ConvertAll(narrow, value => (long)value), levels, repetitions),
-            float[] narrow when wider.ClrType == typeof(double) =>
-                new TypedColumnData<double>(wider, Array.ConvertAll(narrow, value => (double)value), levels, repetitions),
-            _ => new TypedColumnData<T>(wider, values, levels, repetitions),
-        };
+            if (convert(values[i]) is { } wide)
+            {
+                converted[i] = wide;
+            }
+            else
+            {
+                converted[i] = TypedColumnData<TWide>.BlankValue(wider);
+                onLost(RowOf(i), values[i]);
+            }
+        }
+        return new TypedColumnData<TWide>(wider, converted, DefinitionsIn(wider, levels), repetitions);
     }
 
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
-    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1)) + (levelStarts is null ? 0 : (LevelStart(row + 1) - LevelStart(row)) * LevelBytes);
+    public override long Bytes(int row) =>
+        Bytes(ValueStart(row), ValueStart(row + 1)) + (levelStarts is null ? 0 : (LevelStart(row + 1) - LevelStart(row)) * LevelBytes);
 
     public override long Bytes() => Bytes(0, values.Length) + (repetitions?.Length ?? 0) * LevelBytes;
 
@@ -113,9 +131,9 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
             valueCount += column.ValueStart(row + 1) - column.ValueStart(row);
             levelCount += column.LevelStart(row + 1) - column.LevelStart(row);
         }
-        var allValues = ArrayPool<T>.Shared.Rent(valueCount);
-        var allDefinitions = definitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
-        var allRepetitions = repetitions is null ? null : ArrayPool<int>.Shared.Rent(levelCount);
+        var allValues = valuePool.Rent(valueCount);
+        var allDefinitions = definitions is null ? null : levelPool.Rent(levelCount);
+        var allRepetitions = repetitions is null ? null : levelPool.Rent(levelCount);
         int valueAt = 0;
         int levelAt = 0;
         foreach (var (column, row) in rows)
@@ -128,14 +146,14 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
             allDefinitions?.AsMemory(0, levelCount),
             allRepetitions?.AsMemory(0, levelCount),
             cancellationToken);
-        ArrayPool<T>.Shared.Return(allValues, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        valuePool.Return(allValues, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         if (allDefinitions is not null)
         {
-            ArrayPool<int>.Shared.Return(allDefinitions);
+            levelPool.Return(allDefinitions);
         }
         if (allRepetitions is not null)
         {
-            ArrayPool<int>.Shared.Return(allRepetitions);
+            levelPool.Return(allRepetitions);
         }
     }
 
@@ -153,6 +171,31 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
     }
 
     private static ref ReadOnlyMemory<byte> Bytes(ref T value) => ref Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
+
+    private int[]? DefinitionsIn(PhysicalField wider, int[] levels)
+    {
+        if (wider.MaxDefinitionLevel == field.MaxDefinitionLevel)
+        {
+            return definitions;
+        }
+        if (definitions is not null)
+        {
+            return Array.ConvertAll(definitions, level => levels[level]);
+        }
+        var present = new int[values.Length];
+        present.AsSpan().Fill(wider.MaxDefinitionLevel);
+        return present;
+    }
+
+    private int RowOf(int value)
+    {
+        int row = 0;
+        while (ValueStart(row + 1) <= value)
+        {
+            row++;
+        }
+        return row;
+    }
 
     private int LevelStart(int row) => levelStarts is null ? row : levelStarts[row];
 

@@ -1,7 +1,7 @@
 namespace FlexGen.Dataflow;
 
 /// <summary>The pipeline cannot run or go on; the message says what was found, what was expected and what to change.</summary>
-public sealed class PipelineException : Exception
+public class PipelineException : Exception
 {
     public PipelineException(string message)
         : base(Secrets.Hide(message)) => Lines = [Message];

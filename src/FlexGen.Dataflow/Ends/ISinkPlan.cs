@@ -16,7 +16,8 @@ internal interface ISinkPlan
     Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes what it writes to for this process.</summary>
-    /// <returns>The sink, and what earlier runs have done.</returns>
+    /// <param name="onDelivered">Told of each record when it is this process's no longer, for it is where it belongs.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">What is there does not fit, or is another's.</exception>
-    Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken);
+    Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken);
 }

@@ -18,20 +18,20 @@ internal interface ISource : IAsyncDisposable
     IReadOnlyDictionary<string, string> Identities { get; }
 
     /// <summary>The files that the streams are; null where they are none.</summary>
-    SourceFiles? Files => null;
+    SourceFiles? Files { get; }
 
-    /// <summary>Entries of the files' footers that are carried into the output's.</summary>
-    IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>();
+    /// <summary>Entries of the files' footers that are carried into the output's; none where they are no files.</summary>
+    IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Holds what is said to be done against what there is.</summary>
     /// <exception cref="PipelineException">A position that is done is not there.</exception>
     void CheckDone(Coverage done);
 
     /// <summary>
-    /// Reads the records that <paramref name="sink"/> does not cover, a few at a time, in the order of their origins; tells it of
-    /// each, and of streams that this process has to give up.
+    /// Reads the records that are not done by the <paramref name="ledger"/>, a few at a time, in the order of their origins; tells it of
+    /// each, and of streams that this process has to give up, if only when it is disposed of.
     /// </summary>
-    IAsyncEnumerable<Record[]> ReadAsync(ISink sink, CancellationToken cancellationToken);
+    IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, CancellationToken cancellationToken);
 
     /// <summary>
     /// Finds the columns in what was read, where reading did not; marks the records for the dead letter that do not hold them. Called

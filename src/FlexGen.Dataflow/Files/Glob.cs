@@ -67,7 +67,7 @@ internal sealed partial class Glob
             chosen.Add(before + rest);
             if (chosen.Count > MaxAlternatives)
             {
-                throw new PipelineException(
+                throw new PipelineDefinitionException(
                     $"source.parquet.path: the braces of {pattern} stand for more than {MaxAlternatives} patterns: use * where you can.");
             }
             return;
@@ -91,7 +91,7 @@ internal sealed partial class Glob
                 return;
             }
         }
-        throw new PipelineException($"source.parquet.path: a '{{' of {pattern} is not closed by '}}'.");
+        throw new PipelineDefinitionException($"source.parquet.path: a '{{' of {pattern} is not closed by '}}'.");
     }
 
     private static Part PartOf(string word, string pattern)
@@ -114,7 +114,7 @@ internal sealed partial class Glob
             int end = start < word.Length ? word.IndexOf(']', start + 1) : -1;
             if (end < 0)
             {
-                throw new PipelineException($"source.parquet.path: a '[' of {pattern} is not closed by ']'.");
+                throw new PipelineDefinitionException($"source.parquet.path: a '[' of {pattern} is not closed by ']'.");
             }
             regex.Append(isNegated ? "[^" : "[").Append(Special().Replace(word[start..end], @"\$0")).Append(']');
             i = end;
@@ -126,7 +126,7 @@ internal sealed partial class Glob
         }
         catch (ArgumentException)
         {
-            throw new PipelineException($"source.parquet.path: '{word}' of {pattern} is not a pattern: look at what is between '[' and ']'.");
+            throw new PipelineDefinitionException($"source.parquet.path: '{word}' of {pattern} is not a pattern: look at what is between '[' and ']'.");
         }
     }
 

@@ -14,8 +14,7 @@ internal sealed class PartitionColumn(PartitionType type, bool isNullable, strin
 {
     private const int DaysTo1970 = 719_162;
 
-    private readonly PhysicalField physical =
-        PhysicalField.Create([name], Element(type, isNullable, name), repetitions: 0, isNullable ? 1 : 0, PhysicalField.InNoFile);
+    private readonly PhysicalField physical = PhysicalField.Create(Element(type, isNullable, name), PhysicalField.InNoFile);
 
     public string Name => name;
 

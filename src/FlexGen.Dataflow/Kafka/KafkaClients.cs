@@ -34,7 +34,7 @@ internal static partial class KafkaClients
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
-            throw new PipelineException($"{key}.properties: {e.Message}", e);
+            throw new PipelineDefinitionException($"{key}.properties: {e.Message}", e);
         }
     }
 
@@ -53,7 +53,8 @@ internal static partial class KafkaClients
             }
         }
         return Variable().Replace(value, match => Secret(
-            Environment.GetEnvironmentVariable(match.Groups[1].Value) ?? throw new PipelineException($"{key}: the environment variable {match.Groups[1].Value} is not set."),
+            Environment.GetEnvironmentVariable(match.Groups[1].Value)
+                ?? throw new PipelineDefinitionException($"{key}: the environment variable {match.Groups[1].Value} is not set."),
             match.Value));
     }
 

@@ -22,10 +22,16 @@ public class ParquetSourceOptions
     public int MaxValueBytes { get; set; } = 4 << 20;
 
     /// <summary>
-    /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers and floating-point
-    /// ones as the widest type of any file, and a column that a file lacks as null.
+    /// What to do where a file's columns are not those of the first: <c>refuse</c>; or <c>widen</c>, to read whole numbers, floating-point ones, decimals,
+    /// times and timestamps as the smallest type that takes the values of all files, and a column that a file lacks as null.
     /// </summary>
     [Required]
     [AllowedValues("refuse", Widen, ErrorMessage = "{0} must be refuse or widen.")]
     public string OnSchemaChange { get; set; } = "refuse";
+
+    /// <summary>Of the pages of all columns that are read together: where there are more, the largest are not held whole, if they can be read so.</summary>
+    internal long OpenPageBytes { get; set; } = 32 << 20;
+
+    /// <summary>Of the pages that are held all the same: where there are more, the file is refused. By default half of what the process may have.</summary>
+    internal long MostPageBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 }

@@ -2,7 +2,8 @@ namespace FlexGen.Dataflow.Parquet;
 
 /// <summary>
 /// Which type each field of a footer has. Parquet.Net goes by the fields' numbers alone: one of another type takes it out of step, and it reads on for ever
-/// behind the footer's end. What the format does not name both pass over, but for a truth.
+/// behind the footer's end. What the format does not name both pass over, but for a truth. Some fields only spare readers work, and what drafts of the format
+/// put under their numbers is passed over as other readers do, which go by types.
 /// </summary>
 internal sealed class FooterShape
 {
@@ -17,7 +18,8 @@ internal sealed class FooterShape
     private static readonly FooterShape timeUnit = new("a unit of time", empty, empty, empty);
     private static readonly FooterShape time = new("a time's type", Bool, timeUnit);
     private static readonly FooterShape logicalType = new(
-        "a logical type", empty, empty, empty, empty, new FooterShape("a decimal's type", I64, I64), empty, time, time, null, new FooterShape("an integer's type", I8, Bool),
+        "a logical type", empty, empty, empty, empty, new FooterShape("a decimal's type", I64, I64),
+        empty, time, time, null, new FooterShape("an integer's type", I8, Bool),
         empty, empty, empty, empty, empty, new FooterShape("a variant's type", I8), new FooterShape("a geometry's type", Binary),
         new FooterShape("a geography's type", Binary, I64));
     private static readonly FooterShape element = new("a schema's element", I64, I64, I64, Binary, I64, I64, I64, I64, I64, logicalType);
@@ -25,8 +27,9 @@ internal sealed class FooterShape
     private static readonly FooterShape sizes = new("statistics of sizes", I64, List(I64), List(I64));
     private static readonly FooterShape box = new("a bounding box", Double, Double, Double, Double, Double, Double, Double, Double);
     private static readonly FooterShape chunkData = new(
-        "a column chunk's metadata", I64, List(I64), List(Binary), I64, I64, I64, I64, List(keyValue), I64, I64, I64, statistics,
-        List(new FooterShape("statistics of encodings", I64, I64, I64)), I64, I64, sizes, new FooterShape("geospatial statistics", box, List(I64)));
+        "a column chunk's metadata", I64, List(I64), List(Binary), I64, I64, I64, I64, List(keyValue), I64, I64, I64, Hint(statistics),
+        Hint(List(new FooterShape("statistics of encodings", I64, I64, I64))), Hint(I64), Hint(I64), Hint(sizes),
+        Hint(new FooterShape("geospatial statistics", box, List(I64))));
     private static readonly FooterShape columnKey = new("a column's key", List(Binary), Binary);
     private static readonly FooterShape chunk = new(
         "a column chunk", Binary, I64, chunkData, I64, I64, I64, I64, new FooterShape("a column's encryption", empty, columnKey), Binary);
@@ -47,15 +50,31 @@ internal sealed class FooterShape
         "the footer", I64, List(element), I64, List(rowGroup), List(keyValue), Binary, List(new FooterShape("a column's order", empty)),
         new FooterShape("the encryption", cipher, cipher), Binary);
 
+    /// <param name="thrift">Where the structure begins.</param>
+    /// <param name="edits">Takes what is to be left out of the footer for those who go by numbers, in order: from, to, and what is there instead.</param>
     /// <exception cref="InvalidDataException">A field has another type than the format says.</exception>
-    public void Check(ref ThriftReader thrift)
+    public void Check(ref ThriftReader thrift, List<(int Start, int End, byte[] Instead)> edits)
     {
         int id = 0;
-        while (thrift.ReadField(ref id, out byte type))
+        bool isAfterCut = false;
+        for (int start = thrift.At; thrift.ReadField(ref id, out byte type); start = thrift.At)
         {
+            if (id > 0 && id <= fields.Length && fields[id - 1] is HintOf hint && !Agree(type, TypeOf(hint.Value)))
+            {
+                thrift.Skip(type);
+                edits.Add((start, thrift.At, []));
+                isAfterCut = true;
+                continue;
+            }
+            if (isAfterCut)
+            {
+                // Fields are numbered from the one before, or spell their number.
+                edits.Add((start, thrift.At, [type, .. ThriftReader.Integer(id)]));
+                isAfterCut = false;
+            }
             if (id > 0 && id <= fields.Length && fields[id - 1] is { } expected)
             {
-                CheckValue(ref thrift, id, type, expected);
+                CheckValue(ref thrift, id, type, expected, edits);
             }
             else if (type is 1 or 2)
             {
@@ -71,9 +90,12 @@ internal sealed class FooterShape
 
     private static ListOf List(object element) => new(element);
 
+    private static HintOf Hint(object value) => new(value);
+
     // Integers of 16, 32 and 64 bits are written alike.
     private static byte TypeOf(object expected) => expected switch
     {
+        HintOf hint => TypeOf(hint.Value),
         ListOf => ThriftReader.List,
         FooterShape => ThriftReader.Struct,
         _ => (byte)expected,
@@ -86,22 +108,26 @@ internal sealed class FooterShape
         _ => type == expected,
     };
 
-    private void CheckValue(ref ThriftReader thrift, int id, byte type, object expected)
+    private void CheckValue(ref ThriftReader thrift, int id, byte type, object expected, List<(int Start, int End, byte[] Instead)> edits)
     {
         if (!Agree(type, TypeOf(expected)))
         {
             throw new InvalidDataException($"field {id} of {name} has the type {type} of Thrift, where {TypeOf(expected)} is expected");
         }
-        if (expected is FooterShape inner)
+        if (expected is HintOf hint)
         {
-            inner.Check(ref thrift);
+            CheckValue(ref thrift, id, type, hint.Value, edits);
+        }
+        else if (expected is FooterShape inner)
+        {
+            inner.Check(ref thrift, edits);
         }
         else if (expected is ListOf list)
         {
             int count = thrift.ReadList(out byte element);
             for (int i = 0; i < count; i++)
             {
-                CheckValue(ref thrift, id, element, list.Element);
+                CheckValue(ref thrift, id, element, list.Element, edits);
             }
         }
         else
@@ -111,4 +137,6 @@ internal sealed class FooterShape
     }
 
     private sealed record ListOf(object Element);
+
+    private sealed record HintOf(object Value);
 }

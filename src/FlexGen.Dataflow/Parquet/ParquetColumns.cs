@@ -37,7 +37,7 @@ internal static class ParquetColumns
             Check(column, path);
         }
         var leaves = chosen
-            .SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : LeavesOf(column.Column, column.Ordinal))
+            .SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : column.Column.Leaves(column.Ordinal))
             .ToArray();
         // A row group's chunks are found by their paths.
         if (leaves.GroupBy(leaf => leaf.Physical.Path).FirstOrDefault(same => same.Count() > 1) is { } twice)
@@ -88,31 +88,6 @@ internal static class ParquetColumns
         }
     }
 
-    private static List<Leaf> LeavesOf(RowColumn column, int ordinal)
-    {
-        var leaves = new List<Leaf>();
-        int at = 0;
-        Add(column, ref at, [], 0, 0, leaves, ref ordinal);
-        return leaves;
-    }
-
-    private static void Add(
-        RowColumn column, ref int at, IReadOnlyList<string> above, int repetitions, int definitions, List<Leaf> leaves, ref int ordinal)
-    {
-        var element = column.Elements[at++];
-        IReadOnlyList<string> path = [.. above, element.Name];
-        repetitions += element.RepetitionType == FieldRepetitionType.REPEATED ? 1 : 0;
-        definitions += element.RepetitionType is FieldRepetitionType.REPEATED or FieldRepetitionType.OPTIONAL ? 1 : 0;
-        if (element.Type is not null)
-        {
-            leaves.Add(new Leaf(column.Name, PhysicalField.Create(path, element, repetitions, definitions, ordinal++)));
-        }
-        for (int i = 0; i < (element.NumChildren ?? 0); i++)
-        {
-            Add(column, ref at, path, repetitions, definitions, leaves, ref ordinal);
-        }
-    }
-
     // Readers of Parquet take names that differ in case for one.
     private static void CheckClash(IEnumerable<string> names, IEnumerable<string> partitions, ColumnChoice choice, string path)
     {
@@ -123,10 +98,10 @@ internal static class ParquetColumns
         }
     }
 
-    private static PipelineException NotFound(ILookup<string, (RowColumn Column, int Ordinal)> byName, string name, string path)
+    private static PipelineDefinitionException NotFound(ILookup<string, (RowColumn Column, int Ordinal)> byName, string name, string path)
     {
         var names = byName.Select(column => column.Key).ToArray();
-        return new PipelineException(
+        return new PipelineDefinitionException(
             $"source.parquet.columns: {path} has no column '{name}'{NearestName.Hint(name, names)} It has: {string.Join(", ", names)}.");
     }
 }

@@ -12,15 +12,18 @@ internal static class ParquetFooter
     private const int MaxElements = 100_000;
     private const int TailBytes = 8;
 
+    /// <returns>A file of the footer alone, as Parquet.Net can parse it.</returns>
     /// <exception cref="PipelineException">The file is encrypted, or its footer is none that can be parsed.</exception>
-    public static void Check(FileStream file, string path)
+    public static MemoryStream Open(FileStream file, string path)
     {
         var footer = Read(file, path);
         try
         {
             CheckSchema(footer);
             var whole = new ThriftReader(footer);
-            FooterShape.File.Check(ref whole);
+            var edits = new List<(int Start, int End, byte[] Instead)>();
+            FooterShape.File.Check(ref whole, edits);
+            return FileOf(footer, edits);
         }
         catch (InvalidDataException e)
         {
@@ -57,6 +60,26 @@ internal static class ParquetFooter
         var footer = new byte[length];
         RandomAccess.Read(file.SafeFileHandle, footer, file.Length - TailBytes - length);
         return footer;
+    }
+
+    private static MemoryStream FileOf(byte[] footer, List<(int Start, int End, byte[] Instead)> edits)
+    {
+        var file = new MemoryStream(footer.Length + 12);
+        file.Write("PAR1"u8);
+        int at = 0;
+        foreach (var (start, end, instead) in edits)
+        {
+            file.Write(footer.AsSpan(at..start));
+            file.Write(instead);
+            at = end;
+        }
+        file.Write(footer.AsSpan(at));
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, (int)file.Length - 4);
+        file.Write(length);
+        file.Write("PAR1"u8);
+        file.Position = 0;
+        return file;
     }
 
     private static PipelineException NotParquet(string path, string why) => new($"cannot read {path}: it is not a Parquet file, or it is truncated ({why}).");

@@ -8,9 +8,14 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     private readonly ReadOnlySpan<byte> bytes = bytes;
     private int at;
 
+    public readonly int At => at;
+
     public const byte I32 = 5;
     public const byte List = 9;
     public const byte Struct = 12;
+
+    /// <summary>How many bytes were read.</summary>
+    public readonly int Position => at;
 
     /// <summary>Reads the next field's header in a struct; false at the struct's end.</summary>
     /// <param name="id">The field before, then this one; 0 at a struct's start.</param>
@@ -41,6 +46,18 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     {
         ulong value = ReadVarint();
         return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>An integer as it is written.</summary>
+    public static byte[] Integer(int value)
+    {
+        var bytes = new List<byte>();
+        uint left = (uint)((value << 1) ^ (value >> 31));
+        for (; left >= 0x80; left >>= 7)
+        {
+            bytes.Add((byte)(left | 0x80));
+        }
+        return [.. bytes, (byte)left];
     }
 
     /// <exception cref="InvalidDataException">The value is cut off, of no known type, or nested too deep.</exception>

@@ -74,8 +74,9 @@ internal sealed partial class PromptTemplate
             yield return (template[at..match.Index], false);
             if (!match.Groups["end"].Success)
             {
-                throw new PipelineException(
-                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such are written {{{{ \"{{{{\" }}}}.");
+                throw new PipelineDefinitionException(
+                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such "
+                        + $"are written {{{{ \"{{{{\" }}}}.");
             }
             yield return match.Groups["text"] is { Success: true } quoted ? (quoted.Value, false) : (match.Groups["column"].Value, true);
             at = match.Index + match.Length;
@@ -111,13 +112,13 @@ internal sealed partial class PromptTemplate
     {
         if (!schema.Names.Contains(name))
         {
-            throw new PipelineException(
+            throw new PipelineDefinitionException(
                 $"prompt.template: the source has no column '{name}'{NearestName.Hint(name, schema.Names)} "
                 + $"It has: {string.Join(", ", schema.Names)}.");
         }
         int index = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
         var writer = ValueText.WriterOf(schema.Leaves[index])
-            ?? throw new PipelineException(
+            ?? throw new PipelineDefinitionException(
                 $"prompt.template: column '{name}' is nested or binary, which has no text; "
                 + "use columns of texts, numbers, booleans, dates or times.");
         parts.Add(new Part(name, index, writer));

@@ -19,6 +19,6 @@ internal static class MessageSchema
         }).ToArray();
         return new RowSchema(
             [.. elements.Select(element => new RowColumn([element]))],
-            [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create([element.Name], element, repetitions: 0, definitions: 1, i)))]);
+            [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create(element, i)))]);
     }
 }

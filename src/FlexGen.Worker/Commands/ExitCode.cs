@@ -9,6 +9,6 @@ internal static class ExitCode
     /// <summary>The work failed; one error says why.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line or the pipeline file is wrong.</summary>
+    /// <summary>The command line, the pipeline file or its schema is wrong, or they do not go with the source's columns.</summary>
     public const int Usage = 2;
 }

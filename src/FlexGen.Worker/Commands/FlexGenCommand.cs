@@ -48,7 +48,7 @@ internal static class FlexGenCommand
               flexgen run pipelines/extract-demo.yaml --set generation.maxNewTokens=32 --device cpu
               flexgen generate --model pipelines/demo/model --input prompts.jsonl --output completions.jsonl
 
-            Exit codes: 0 done, or drained after SIGTERM or Ctrl+C; 1 failed; 2 the command line or the pipeline file is wrong.
+            Exit codes: 0 done, or drained after SIGTERM or Ctrl+C; 1 failed; 2 the command line, the pipeline file or its schema is wrong.
             """)
         {
             CommonOptions.Verbose,
@@ -100,6 +100,6 @@ internal static class FlexGenCommand
             _ => [expected ? e.Message : $"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)"],
         };
         ErrorStream.Say("error", lines);
-        return e is UsageException ? ExitCode.Usage : ExitCode.Failure;
+        return e is UsageException or PipelineDefinitionException ? ExitCode.Usage : ExitCode.Failure;
     }
 }

@@ -17,7 +17,8 @@ internal static class ValidateCommand
             "validate",
             "Checks a pipeline without running it: its file, source and columns, template, schema, model and tokenizer, and whether the model fits.",
             """
-            Nothing is generated and nothing is written.
+            Nothing is generated and nothing is written. The exit code is 2 where the pipeline file, its schema or a column that it names is wrong,
+            and 1 where what it names is not there or cannot be read.
 
             Example:
               flexgen validate pipelines/extract-demo.yaml

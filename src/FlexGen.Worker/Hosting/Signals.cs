@@ -13,5 +13,6 @@ internal static class Signals
     public static bool IsHangUpIgnored { get; } =
         File.Exists(Status)
         && File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(IgnoredMask, StringComparison.Ordinal)) is { } mask
-        && (ulong.Parse(mask.AsSpan(IgnoredMask.Length), NumberStyles.AllowHexSpecifier | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) & HangUp) != 0;
+        && (ulong.Parse(mask.AsSpan(IgnoredMask.Length), NumberStyles.AllowHexSpecifier | NumberStyles.AllowLeadingWhite,
+            CultureInfo.InvariantCulture) & HangUp) != 0;
 }

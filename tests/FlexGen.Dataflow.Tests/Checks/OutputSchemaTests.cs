@@ -133,7 +133,7 @@ public sealed class OutputSchemaTests : IDisposable
     [InlineData("""{"properties":{"\ud800":{}}}""", "the escapes at byte 15 are no text")]
     public async Task A_schema_that_would_not_be_enforced_as_written_is_refused(string schema, string problem)
     {
-        var refusal = await Assert.ThrowsAsync<PipelineException>(() => ReadAsync(schema));
+        var refusal = await Assert.ThrowsAsync<PipelineDefinitionException>(() => ReadAsync(schema));
         Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
     }

@@ -21,7 +21,7 @@ public sealed class KafkaClientsTests : IDisposable
     public void Given_what_is_not_there_when_made_then_the_error_names_the_property_and_the_variable_or_file()
     {
         Environment.SetEnvironmentVariable(Variable, null);
-        var variable = Assert.Throws<PipelineException>(() => Settings(("sasl.password", $"${{{Variable}}}")));
+        var variable = Assert.Throws<PipelineDefinitionException>(() => Settings(("sasl.password", $"${{{Variable}}}")));
         Assert.Equal($"source.kafka.properties.sasl.password: the environment variable {Variable} is not set.", variable.Message);
         var missing = Assert.Throws<PipelineException>(() => Settings(("sasl.password", "file:/no/such/secret")));
         Assert.StartsWith("source.kafka.properties.sasl.password: cannot read the file that it names: ", missing.Message, StringComparison.Ordinal);

@@ -51,6 +51,29 @@ public sealed class FooterTests : IDisposable
         await RefusedAsync(part);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_draft_of_the_format_has_under_the_number_of_a_hint_is_passed_over(bool isLast)
+    {
+        await WriteAsync(File, 3, [Leaf("v", Type.INT64), Leaf("w", Type.INT64)], field => Flat<long>(field, 1, null, 3), metadata =>
+        {
+            var chunk = metadata.RowGroups[0].Columns[1].MetaData!;
+            (chunk.BloomFilterOffset, chunk.BloomFilterLength) = (1, 5);
+            chunk.SizeStatistics = isLast ? null : new SizeStatistics { UnencodedByteArrayDataBytes = 7 };
+        });
+        var bytes = await System.IO.File.ReadAllBytesAsync(File);
+        // The filter's offset and length, as the footer has them, become a text of two bytes under the offset's number.
+        int at = bytes.AsSpan().LastIndexOf(new byte[] { 0x02, 0x15, 0x0a }) - 1;
+        Assert.Equal(6, bytes[at] & 0x0f);
+        bytes[at] += 2;
+        await System.IO.File.WriteAllBytesAsync(File, bytes);
+        await place.RunAsync(place.Options("x"));
+        Assert.Equal(
+            ["0 1 1", "1 - -", "2 3 3"],
+            Duck.Column($"SELECT concat_ws(' ', id, coalesce(v::VARCHAR, '-'), coalesce(w::VARCHAR, '-')) FROM '{place.OutFiles}' ORDER BY id"));
+    }
+
     [Fact]
     public async Task Structures_nested_without_end_are_refused()
     {

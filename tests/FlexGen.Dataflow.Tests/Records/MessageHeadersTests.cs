@@ -31,7 +31,7 @@ public sealed class MessageHeadersTests
             record.Completion = new Completion("x", "stop", 1, 1);
             format.Encode(record);
         }
-        var headers = format.Message(record, DeadLetterParts.All).Message.Headers.Select(h => (h.Key, Encoding.UTF8.GetString(h.GetValueBytes()))).ToList();
+        var headers = format.Message(record, DeadLetterContent.All).Message.Headers.Select(h => (h.Key, Encoding.UTF8.GetString(h.GetValueBytes()))).ToList();
 
         Assert.Equal(
             [("trace", "1"), ("flexgen.upstream.reason", "forged"), ("flexgen.upstream.Origin.topic", "forged"), ("flexgen.upstream.error", "2"), ("flexgen", "3")],

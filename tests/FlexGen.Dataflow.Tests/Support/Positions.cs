@@ -8,7 +8,11 @@ namespace FlexGen.Dataflow.Tests.Support;
 /// <summary>Positions that are kept nowhere.</summary>
 internal sealed class Positions : IPositions, IConsumerGroupMetadata
 {
-    public IConsumerGroupMetadata? Membership => this;
+    public bool IsMember { get; init; } = true;
+
+    public IConsumerGroupMetadata? Membership => IsMember ? this : null;
+
+    public IReadOnlyList<GroupOffsets> Moved => [];
 
     public Coverage DoneAtStart() => new();
 

@@ -1,4 +1,5 @@
 using FlexGen.Dataflow.Ends;
+using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Records;
 using Record = FlexGen.Dataflow.Records.Record;
 
@@ -9,23 +10,38 @@ internal sealed class TopicSource(string stream, string identity) : ISource
 {
     public const string OtherStream = "other[1]";
 
+    private readonly Dictionary<string, string> identities = new() { [stream] = identity, [OtherStream] = identity };
+
+    public Action? OnCheck { get; init; }
+
+    public Action? OnDispose { get; init; }
+
     public RowSchema Schema { get; } = MessageSchema.Of(["text"]);
 
     public long? TotalRecords => null;
 
     public long? DeletedUnread => null;
 
-    public IReadOnlyDictionary<string, string> Identities { get; } = new Dictionary<string, string> { [stream] = identity, [OtherStream] = identity };
+    public IReadOnlyDictionary<string, string> Identities => identities;
 
-    public void CheckDone(Coverage done)
-    {
-    }
+    public SourceFiles? Files => null;
 
-    public IAsyncEnumerable<Record[]> ReadAsync(ISink sink, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
+    /// <summary>Has another partition from now on.</summary>
+    public void Add(string name, string id) => identities.Add(name, id);
+
+    public void CheckDone(Coverage done) => OnCheck?.Invoke();
+
+    public IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public void Decode(Record[] records)
     {
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        OnDispose?.Invoke();
+        return ValueTask.CompletedTask;
+    }
 }

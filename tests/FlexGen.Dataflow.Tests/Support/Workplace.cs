@@ -55,7 +55,7 @@ internal sealed class Workplace : IDisposable
 
     /// <summary>Runs a pipeline that must be refused, and returns why.</summary>
     public async Task<string> RefusalAsync(PipelineOptions options) =>
-        (await Assert.ThrowsAsync<PipelineException>(() => RunAsync(options))).Message;
+        (await Assert.ThrowsAnyAsync<PipelineException>(() => RunAsync(options))).Message;
 
     /// <summary>Every id from 0 to <paramref name="count"/> is in output or dead letter, once.</summary>
     public void AssertEachIdOnce(int count)

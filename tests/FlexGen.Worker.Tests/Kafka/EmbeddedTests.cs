@@ -25,7 +25,7 @@ public sealed class EmbeddedTests : IDisposable
     {
         string pipeline = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "pipelines/extract-kafka-demo.yaml"));
         await File.WriteAllTextAsync(Path.Combine(folder, "demo.yaml"), pipeline.Replace("embedded, topic: results", "\"b1:9092\", topic: results", StringComparison.Ordinal));
-        var result = (await FlexGenProcess.RunAsync(Repository.Root, "run", Path.Combine(folder, "demo.yaml"))).Expect(1);
+        var result = (await FlexGenProcess.RunAsync(Repository.Root, "run", Path.Combine(folder, "demo.yaml"))).Expect(2);
         Assert.Contains("embedded is a demonstration", OutageTests.ErrorLine(result), StringComparison.Ordinal);
     }
 

@@ -46,6 +46,11 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
         workspace.WritePipeline(source: "{ parquet: { path: '*/[0-9].parquet' } }");
         (await workspace.RunAsync()).Expect(0);
         workspace.ExpectEachIdOnce(Records);
+        // Changed by then, it is not taken for a new file.
+        Workspace.Query<object>(
+            $"COPY (SELECT id, 'other ' || id AS text FROM range({Records / 4}) t(id)) TO '{workspace.At("data/0.parquet")}' (FORMAT parquet)");
+        Assert.Contains("the source file data/0.parquet has changed", OutageTests.ErrorLine((await workspace.RunAsync()).Expect(1)), StringComparison.Ordinal);
+        workspace.ExpectEachIdOnce(Records);
     }
 
     private async Task KillAsync(KafkaWorkspace workspace, int kills)

@@ -19,23 +19,23 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
     /// <summary>The longest text of an origin that is a key, in bytes.</summary>
     private const int MaxOriginBytes = 256;
 
-    public OutgoingMessage Message(Record record, DeadLetterParts parts) => new(topic, new Message<byte[], byte[]>
+    public OutgoingMessage Message(Record record, DeadLetterContent content) => new(topic, new Message<byte[], byte[]>
     {
-        Key = (parts < DeadLetterParts.WithoutKey ? record.Message?.Key : parts < DeadLetterParts.Origin ? null : Utf8(Excerpt.OfBytes(record.Origin.ToString(), MaxOriginBytes)))!,
-        Value = (parts < DeadLetterParts.WithoutValue ? Value(record) : null)!,
-        Headers = Headers(record, parts),
+        Key = (content < DeadLetterContent.WithoutKey ? record.Message?.Key : content < DeadLetterContent.Origin ? null : Origin(record))!,
+        Value = (content < DeadLetterContent.WithoutValue ? Value(record) : null)!,
+        Headers = Headers(record, content),
     });
 
     /// <summary>What to try after the brokers refused a dead letter; null where nothing is left to leave out.</summary>
-    public static DeadLetterParts? After(Record record, DeadLetterParts refused)
+    public static DeadLetterContent? After(Record record, DeadLetterContent refused)
     {
-        for (var next = refused + 1; next <= DeadLetterParts.Origin; next++)
+        for (var next = refused + 1; next <= DeadLetterContent.Origin; next++)
         {
             bool isSmaller = next switch
             {
-                DeadLetterParts.WithoutValue => record.Message is null || record.Message.Value is not null,
-                DeadLetterParts.WithoutHeaders => record.Message?.Headers is { Count: > 0 },
-                DeadLetterParts.WithoutKey => record.Message?.Key is not null,
+                DeadLetterContent.WithoutValue => record.Message is null || record.Message.Value is not null,
+                DeadLetterContent.WithoutHeaders => record.Message?.Headers is { Count: > 0 },
+                DeadLetterContent.WithoutKey => record.Message?.Key is not null,
                 _ => true,
             };
             if (isSmaller)
@@ -46,31 +46,33 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
         return null;
     }
 
+    private static byte[] Origin(Record record) => Utf8(Excerpt.OfBytes(record.Origin.ToString(), MaxOriginBytes));
+
     private byte[]? Value(Record record) => record.Message is { } message ? message.Value : json.Columns(record);
 
-    private Headers? Headers(Record record, DeadLetterParts parts)
+    private Headers? Headers(Record record, DeadLetterContent content)
     {
-        if (parts == DeadLetterParts.Origin)
+        if (content == DeadLetterContent.Origin)
         {
             return null;
         }
         var headers = new Headers();
-        if (parts < DeadLetterParts.WithoutHeaders)
+        if (content < DeadLetterContent.WithoutHeaders)
         {
             foreach (var header in record.Message?.Headers ?? [])
             {
                 headers.Add(header.Key, header.GetValueBytes());
             }
         }
-        AddReason(headers, record, parts);
-        AddDropped(headers, record, parts);
+        AddReason(headers, record, content);
+        AddDropped(headers, record, content);
         return headers;
     }
 
-    private static void AddReason(Headers headers, Record record, DeadLetterParts parts)
+    private static void AddReason(Headers headers, Record record, DeadLetterContent content)
     {
         Add("flexgen.reason", record.Error!.Reason);
-        if (parts < DeadLetterParts.Reason)
+        if (content < DeadLetterContent.Reason)
         {
             Add("flexgen.error", record.Error.Message);
             if (record.Completion is { } completion)
@@ -90,20 +92,21 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
             Add("flexgen.origin.row", Number(record.Origin.Position));
         }
 
-        void Add(string name, string value) => headers.Add(name, Utf8(Excerpt.OfBytes(value, parts < DeadLetterParts.Reason ? MaxTextBytes : MaxOriginBytes)));
+        void Add(string name, string value) =>
+            headers.Add(name, Utf8(Excerpt.OfBytes(value, content < DeadLetterContent.Reason ? MaxTextBytes : MaxOriginBytes)));
     }
 
-    private void AddDropped(Headers headers, Record record, DeadLetterParts parts)
+    private void AddDropped(Headers headers, Record record, DeadLetterContent content)
     {
-        if (parts >= DeadLetterParts.WithoutValue && Value(record) is { } value)
+        if (content >= DeadLetterContent.WithoutValue && Value(record) is { } value)
         {
             Add("value", value.Length);
         }
-        if (parts >= DeadLetterParts.WithoutHeaders && record.Message?.Headers is { Count: > 0 } all)
+        if (content >= DeadLetterContent.WithoutHeaders && record.Message?.Headers is { Count: > 0 } all)
         {
             Add("headers", all.Sum(header => (long)Encoding.UTF8.GetByteCount(header.Key) + (header.GetValueBytes()?.Length ?? 0)));
         }
-        if (parts >= DeadLetterParts.WithoutKey && record.Message?.Key is { } key)
+        if (content >= DeadLetterContent.WithoutKey && record.Message?.Key is { } key)
         {
             Add("key", key.Length);
         }

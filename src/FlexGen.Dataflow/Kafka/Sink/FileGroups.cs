@@ -19,6 +19,13 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
     private readonly Dictionary<string, string> names = [];
     private readonly HashSet<string> taken = [];
     private readonly Dictionary<string, (long Rows, uint Pages)> starts = [];
+    private readonly Dictionary<string, (long Rows, long Mark)> moved = [];
+
+    /// <summary>
+    /// What the groups of some names are to have before anything is written, all at once: the positions of files that were found under other names, and 0 for
+    /// names that no file has any more. A file that changes later would be taken for a new one, and one that comes later for another.
+    /// </summary>
+    public IReadOnlyDictionary<string, (long Rows, long Mark)> Moved => moved;
 
     /// <summary>The name by which a file's group is called.</summary>
     public string NameOf(string stream) => names[stream];
@@ -59,6 +66,7 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
                 }
             }
         }
+        Move();
         foreach (var stream in open)
         {
             if (kept[stream].Rows > 0 && !taken.Contains(stream))
@@ -72,6 +80,28 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
             names[stream] = taken.Add(stream) ? stream : free.Append(files[stream].Path).First(taken.Add);
         }
         return streams.ToDictionary(stream => stream, stream => kept.GetValueOrDefault(names[stream]).Rows);
+    }
+
+    // A position goes to the group of the file's own name, unless that has another's, which stays.
+    private void Move()
+    {
+        var moving = starts.Keys.Where(stream => names[stream] != stream).ToDictionary(stream => stream, stream => names[stream]);
+        while (moving.Keys.FirstOrDefault(stream => kept[stream].Rows > 0 && !moving.ContainsValue(stream)) is { } staying)
+        {
+            moving.Remove(staying);
+        }
+        foreach (var before in moving.Values)
+        {
+            taken.Remove(before);
+            kept[before] = moved[before] = (0, 0);
+        }
+        foreach (var stream in moving.Keys)
+        {
+            var (rows, _) = starts[stream];
+            names[stream] = stream;
+            taken.Add(stream);
+            kept[stream] = moved[stream] = (rows, MarkOf(stream, rows));
+        }
     }
 
     private void Ask(IReadOnlyList<string> asked)

@@ -26,10 +26,11 @@ internal sealed class FilePositions : IPositions
     private readonly TopicPartition mark;
     private readonly FileGroups fileGroups;
     private readonly ClientLog clientLog;
+    private readonly IConsumer<byte[], byte[]> consumer;
     private readonly IAdminClient admin;
     private readonly Dictionary<string, IConsumerGroupMetadata> groups = [];
     private readonly Dictionary<string, long> known = [];
-    private readonly Dictionary<IConsumerGroupMetadata, string> streams = [];
+    private readonly Dictionary<IConsumerGroupMetadata, string> names = [];
     private readonly ILogger log;
     private TopicPartitionOffset[] topicIds = [];
 
@@ -40,16 +41,20 @@ internal sealed class FilePositions : IPositions
         this.log = log;
         rows = new TopicPartition(output.Topic, 0);
         mark = new TopicPartition(deadLetterTopic, 0);
-        fileGroups = new FileGroups(files, AskPatiently);
+        fileGroups = new FileGroups(files, name => AskPatiently(AskFile, name, name));
         clientLog = new ClientLog("sink.kafka", log);
-        admin = KafkaClients.Build(() => new AdminClientBuilder(KafkaClients.Settings(output, "sink.kafka"))
-            .SetErrorHandler((_, error) => clientLog.Add(error))
-            .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
-        Membership = Group("");
+        // A broker that does not coordinate a group any more, or not yet, has librdkafka turn to the client's own group; a client without one ends the process.
+        consumer = ConsumerOf(pipeline);
+        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        Membership = consumer.ConsumerGroupMetadata;
     }
 
     // No one joins the groups; the transactional id keeps another run of the pipeline out.
     public IConsumerGroupMetadata? Membership { get; }
+
+    // Where they cannot be committed at once, none is without its position at any time.
+    public IReadOnlyList<GroupOffsets> Moved =>
+        [.. fileGroups.Moved.OrderByDescending(group => group.Value.Rows).Select(group => Offsets(group.Key, group.Value.Rows, group.Value.Mark))];
 
     public Coverage DoneAtStart()
     {
@@ -58,7 +63,7 @@ internal sealed class FilePositions : IPositions
         foreach (var (stream, count) in fileGroups.FindAsync(CancellationToken.None).GetAwaiter().GetResult())
         {
             done[stream].Add(0, count);
-            known[stream] = count;
+            known[fileGroups.NameOf(stream)] = count;
         }
         if (isOfEarlierVersion && known.Values.Any(count => count > 0))
         {
@@ -74,19 +79,18 @@ internal sealed class FilePositions : IPositions
         {
             next[record.Assignment.Stream] = record.Position + 1;
         }
-        var offsets = next.Select(p => new GroupOffsets(
-            Group(p.Key), [new TopicPartitionOffset(rows, p.Value), new TopicPartitionOffset(mark, fileGroups.MarkOf(p.Key, p.Value))]));
+        var offsets = next.Select(p => Offsets(fileGroups.NameOf(p.Key), p.Value, fileGroups.MarkOf(p.Key, p.Value)));
         return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
     {
         bool all = true;
-        foreach (var (membership, offsets) in positions.Where(p => streams[p.Membership] != Topics))
+        foreach (var (membership, offsets) in positions.Where(p => names[p.Membership] != Topics))
         {
-            var stream = streams[membership];
-            long committed = Math.Max(0, Ask(fileGroups.NameOf(stream)).Rows);
-            if (committed != offsets[0].Offset && committed != known[stream])
+            var name = names[membership];
+            long committed = Math.Max(0, Ask(name).Rows);
+            if (committed != offsets[0].Offset && committed != known[name])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
             }
@@ -99,7 +103,7 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            known[streams[membership]] = offsets[0].Offset;
+            known[names[membership]] = offsets[0].Offset;
         }
     }
 
@@ -107,12 +111,16 @@ internal sealed class FilePositions : IPositions
     {
         foreach (var (membership, offsets) in positions)
         {
-            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(NameOf(streams[membership])), [.. offsets]);
+            var change = new ConsumerGroupTopicPartitionOffsets(GroupId(names[membership]), [.. offsets]);
             admin.AlterConsumerGroupOffsetsAsync([change], new AlterConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout }).GetAwaiter().GetResult();
         }
     }
 
-    public void Dispose() => admin.Dispose();
+    public void Dispose()
+    {
+        admin.Dispose();
+        consumer.Dispose();
+    }
 
     /// <returns>False where the positions do not say which topics they are of.</returns>
     /// <exception cref="PipelineException">They are of others.</exception>
@@ -126,7 +134,7 @@ internal sealed class FilePositions : IPositions
             return true;
         }
         topicIds = [.. partitions.Select(partition => new TopicPartitionOffset(partition, ids[partition.Topic].Number))];
-        var (ofRows, ofMark) = Ask(Topics);
+        var (ofRows, ofMark) = AskPatiently(Ask, Topics, "the topics' ids");
         long[] kept = [ofRows, ofMark];
         for (int i = 0; i < kept.Length; i++)
         {
@@ -147,30 +155,30 @@ internal sealed class FilePositions : IPositions
     private (long Rows, long Mark) AskFile(string name)
     {
         var (count, ofMark) = Ask(name);
-        // Brokers forget with a topic what groups have committed for it.
-        return count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
+        // Brokers forget with a topic what groups have committed for it; 0 is of a name that no file has any more.
+        return count == 0 || count > 0 == ofMark >= 0 ? (Math.Max(0, count), ofMark) : throw Recreated(count > 0 ? mark.Topic : rows.Topic);
     }
 
     // A coordinator that was just chosen loads its groups first.
-    private (long Rows, long Mark) AskPatiently(string name)
+    private (long Rows, long Mark) AskPatiently(Func<string, (long Rows, long Mark)> ask, string name, string what)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                return AskFile(name);
+                return ask(name);
             }
             catch (KafkaException e) when (TimeProvider.System.GetElapsedTime(start) < output.ConnectTimeout)
             {
-                Log.Retrying(log, $"asking for the positions of {name}", e.Error.Reason);
+                Log.Retrying(log, $"asking for the positions of {what}", e.Error.Reason);
                 Thread.Sleep(retryPause);
             }
             catch (KafkaException e)
             {
                 throw new PipelineException(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not say within {output.ConnectTimeout.TotalSeconds:0} s "
-                    + $"what is done of {name} ({e.Error.Reason}).",
+                    + $"what is done of {what} ({e.Error.Reason}).",
                     e);
             }
         }
@@ -182,7 +190,8 @@ internal sealed class FilePositions : IPositions
         var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout, RequireStableOffsets = true };
         try
         {
-            var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+            var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter()
+                .GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
             return (found.GetValueOrDefault(rows, -1), found.GetValueOrDefault(mark, -1));
         }
         catch (KafkaException e)
@@ -192,23 +201,29 @@ internal sealed class FilePositions : IPositions
         }
     }
 
-    private IConsumerGroupMetadata Group(string stream)
+    private GroupOffsets Offsets(string name, long count, long ofMark) =>
+        new(Group(name), [new TopicPartitionOffset(rows, count), new TopicPartitionOffset(mark, ofMark)]);
+
+    private IConsumerGroupMetadata Group(string name)
     {
-        if (!groups.TryGetValue(stream, out var membership))
+        if (!groups.TryGetValue(name, out var membership))
         {
-            var settings = KafkaClients.Settings(output, "sink.kafka");
-            settings["group.id"] = stream.Length == 0 ? pipeline : GroupId(NameOf(stream));
             // The metadata outlives the consumer.
-            using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
-                .SetErrorHandler((_, error) => clientLog.Add(error))
-                .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
-            groups.Add(stream, membership = consumer.ConsumerGroupMetadata);
-            streams.Add(membership, stream);
+            using var member = ConsumerOf(GroupId(name));
+            groups.Add(name, membership = member.ConsumerGroupMetadata);
+            names.Add(membership, name);
         }
         return membership;
     }
 
-    private string NameOf(string stream) => stream == Topics ? Topics : fileGroups.NameOf(stream);
+    private IConsumer<byte[], byte[]> ConsumerOf(string group)
+    {
+        var settings = KafkaClients.Settings(output, "sink.kafka");
+        settings["group.id"] = group;
+        return KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
+            .SetErrorHandler((_, error) => clientLog.Add(error))
+            .SetLogHandler((_, line) => clientLog.Add(line)).Build(), "sink.kafka");
+    }
 
     private string GroupId(string name) => $"{pipeline}-{PositionMark.Hash($"{output.Topic} {name}"):x16}";
 }

@@ -13,6 +13,8 @@ internal sealed class GroupPositions(ConsumerGroup group, TopicIdentities topics
 
     public IConsumerGroupMetadata? Membership => group.Membership;
 
+    public IReadOnlyList<GroupOffsets> Moved => [];
+
     public Coverage DoneAtStart() => new();
 
     public IReadOnlyList<GroupOffsets> After(IReadOnlyList<Record> records, IConsumerGroupMetadata membership)

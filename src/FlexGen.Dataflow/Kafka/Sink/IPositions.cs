@@ -3,7 +3,9 @@ using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Kafka.Sink;
 
-/// <summary>Where the positions are kept that a Kafka sink commits together with results. Used by one thread at a time, but for <see cref="Membership"/>.</summary>
+/// <summary>
+/// Where the positions are kept that a Kafka sink commits together with results. Used by one thread at a time, but for <see cref="Membership"/>.
+/// </summary>
 internal interface IPositions : IDisposable
 {
     /// <summary>Who this process is to the group that has the positions; null while it may not commit.</summary>
@@ -11,6 +13,9 @@ internal interface IPositions : IDisposable
 
     /// <summary>What was done before the run; nothing where the reader asks the group itself.</summary>
     Coverage DoneAtStart();
+
+    /// <summary>What <see cref="DoneAtStart"/> found in another place than it is to be: to be committed before anything else.</summary>
+    IReadOnlyList<GroupOffsets> Moved { get; }
 
     /// <summary>The positions to commit with records.</summary>
     /// <param name="records">Those of each stream are in the order they were read.</param>

@@ -29,7 +29,7 @@ internal sealed class JsonColumn(string name, int leaf, ValueWriter writer, bool
     public static JsonColumn Of(string name, RowSchema schema)
     {
         int leaf = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
-        var writer = ValueText.WriterOf(schema.Leaves[leaf]) ?? throw new PipelineException(
+        var writer = ValueText.WriterOf(schema.Leaves[leaf]) ?? throw new PipelineDefinitionException(
             $"column '{name}' is nested or binary, which a message's JSON cannot carry: leave it out with source.parquet.columns.");
         return new JsonColumn(name, leaf, writer, ValueText.IsNumber(schema.Leaves[leaf]));
     }

@@ -14,6 +14,8 @@ namespace FlexGen.Dataflow.Kafka.Sink;
 internal sealed class KafkaSinkPlan(
     KafkaSinkOptions output, KafkaSinkOptions deadLetter, string transactionalId, RecordJson json, Func<IPositions> positions, ILogger log) : ISinkPlan
 {
+    private static readonly TimeSpan retryPause = TimeSpan.FromMilliseconds(500);
+
     public string Output => output.Topic;
 
     public string DeadLetter => deadLetter.Topic;
@@ -24,7 +26,7 @@ internal sealed class KafkaSinkPlan(
         return Task.FromResult(opened.DoneAtStart());
     }
 
-    public Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
         var settings = MessageProducer.Settings(output, transactionalId);
         IMessageWriter writer = output.Guarantee == "exactlyOnce" ? new TransactionalWriter(settings, log) : new IdempotentWriter(settings, log);
@@ -35,12 +37,14 @@ internal sealed class KafkaSinkPlan(
             if (!writer.TryOpen(output.ConnectTimeout))
             {
                 throw new PipelineException(
-                    $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within {output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within "
+                        + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
             opened = positions();
             var done = opened.DoneAtStart();
-            ISink sink = new KafkaSink(output, new ResultFormat(output.Topic, deadLetter.Topic, json), writer, opened, done, log);
-            return Task.FromResult((sink, done));
+            Commit(opened.Moved, writer, opened);
+            var format = new ResultFormat(output.Topic, deadLetter.Topic, json);
+            return Task.FromResult(KafkaSink.Open(output, format, writer, opened, done, onDelivered, log));
         }
         catch
         {
@@ -48,5 +52,24 @@ internal sealed class KafkaSinkPlan(
             writer.Dispose();
             throw;
         }
+    }
+
+    // Once more what was committed already changes nothing.
+    private void Commit(IReadOnlyList<GroupOffsets> moved, IMessageWriter writer, IPositions opened)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (moved.Count > 0 && !TryCommit())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) >= output.ConnectTimeout)
+            {
+                throw new PipelineException(
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not take the positions of files that go by other names now within "
+                    + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
+            }
+            Thread.Sleep(retryPause);
+        }
+
+        bool TryCommit() =>
+            writer.TryOpen(output.ConnectTimeout) && writer.TryWrite([]) && writer.Commit(moved, opened, output.ConnectTimeout) == CommitOutcome.Committed;
     }
 }

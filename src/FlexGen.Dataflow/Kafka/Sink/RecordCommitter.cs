@@ -18,7 +18,7 @@ internal sealed class RecordCommitter(
     private readonly List<Record> open = [];
 
     /// <summary>Dead letters that the brokers refused, and what the next attempt holds of them.</summary>
-    private readonly Dictionary<Record, DeadLetterParts> refused = [];
+    private readonly Dictionary<Record, DeadLetterContent> refused = [];
     private int limit = MaxTogether;
     private bool isCutShort;
 

@@ -30,9 +30,9 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
 
     /// <summary>The message of a finished record.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="parts">What a dead letter holds of it.</param>
-    public OutgoingMessage Message(Record record, DeadLetterParts parts) => record.Error is not null
-        ? deadLetter.Message(record, parts)
+    /// <param name="content">What a dead letter holds of it.</param>
+    public OutgoingMessage Message(Record record, DeadLetterContent content) => record.Error is not null
+        ? deadLetter.Message(record, content)
         : new OutgoingMessage(topic, new Message<byte[], byte[]>
         {
             Key = record.Message?.Key!,

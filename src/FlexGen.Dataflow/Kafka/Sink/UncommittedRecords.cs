@@ -31,7 +31,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Notes records in the order they were read; waits for room.</summary>
+    /// <summary>Notes records in the order they were read; waits for room. There is none after <see cref="Fail"/>.</summary>
     public async ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken)
     {
         while (true)
@@ -39,7 +39,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             Task freed;
             lock (gate)
             {
-                if (count == 0 || (count + records.Count <= maxRecords && ready + taken < maxReady && bytes < maxBytes))
+                if (!room.Task.IsFaulted && (count == 0 || (count + records.Count <= maxRecords && ready + taken < maxReady && bytes < maxBytes)))
                 {
                     Add(records);
                     return;
@@ -64,7 +64,10 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Takes records to commit them, in the order they were read in each assignment, and appends them to <paramref name="batch"/> until it has <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Takes records to commit them, in the order they were read in each assignment, and appends them to <paramref name="batch"/> until it has
+    /// <paramref name="limit"/>.
+    /// </summary>
     public void Take(List<Record> batch, int limit)
     {
         lock (gate)
@@ -146,7 +149,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Ends all waiting for room.</summary>
+    /// <summary>Ends all waiting for room, now and later.</summary>
     public void Fail(Exception e)
     {
         lock (gate)

@@ -1,22 +1,26 @@
 using Confluent.Kafka;
-using FlexGen.Dataflow.Ends;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Kafka.Source;
 
 /// <summary>
-/// Tells when all that was there at the start is done, whoever has its partitions: the group's committed positions say so, or the
-/// sink's where it keeps them. Called on the thread that polls.
+/// Tells when all that was there at the start is done, whoever has its partitions. Called on the thread that polls.
 /// </summary>
 /// <param name="group">The group.</param>
 /// <param name="readings">What this process reads.</param>
 /// <param name="ends">Where the partitions ended at the start.</param>
-/// <param name="sink">Where the records go.</param>
+/// <param name="progress">How far the group is.</param>
 /// <param name="patience">How long to wait to be a member, for an answer, or for a partition that only this process can read.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Where to report.</param>
 internal sealed class GroupEnds(
-    ConsumerGroup group, PartitionReadings readings, IReadOnlyDictionary<TopicPartition, long> ends, ISink sink, TimeSpan patience, TimeProvider time, ILogger log)
+    ConsumerGroup group,
+    PartitionReadings readings,
+    IReadOnlyDictionary<TopicPartition, long> ends,
+    GroupProgress progress,
+    TimeSpan patience,
+    TimeProvider time,
+    ILogger log)
 {
     private const int PartitionsNamed = 5;
     private static readonly TimeSpan askPeriod = TimeSpan.FromSeconds(1);
@@ -28,15 +32,15 @@ internal sealed class GroupEnds(
     private int generation;
 
     /// <summary>Whether the ends are reached.</summary>
-    /// <param name="tellGroup">Commits positions that the group was not told.</param>
     /// <param name="trouble">What went wrong with the group last; null where nothing did.</param>
     /// <exception cref="PipelineException">This process has not become a member, or the ends cannot be reached.</exception>
-    public bool AreReached(Action tellGroup, string? trouble)
+    public bool AreReached(string? trouble)
     {
         if (!readings.IsJoined)
         {
             ThrowIfOver($"could not join the group {group.GroupId}", trouble ?? "the group was not shared out",
-                "a member that died keeps its place for its session.timeout.ms, one that stands still for its max.poll.interval.ms, and all members must have one partition.assignment.strategy");
+                "a member that died keeps its place for its session.timeout.ms, one that stands still for its max.poll.interval.ms, and all "
+                    + "members must have one partition.assignment.strategy");
             return false;
         }
         if (generation != readings.Generation)
@@ -55,11 +59,7 @@ internal sealed class GroupEnds(
         askedAt = time.GetTimestamp();
         try
         {
-            if (sink.KeepsPositions)
-            {
-                Wait(sink.CommitAsync());
-            }
-            tellGroup();
+            progress.TellAll(readings.All.Values);
             return IsNothingLeft();
         }
         catch (KafkaException e)
@@ -78,14 +78,18 @@ internal sealed class GroupEnds(
         {
             return true;
         }
-        var names = string.Join(", ", left.Take(PartitionsNamed).Select(PartitionReading.StreamOf)) + (left.Count > PartitionsNamed ? $" and {left.Count - PartitionsNamed} more" : "");
-        if (sink.KeepsPositions)
+        var names = string.Join(", ", left.Take(PartitionsNamed).Select(PartitionReading.StreamOf))
+            + (left.Count > PartitionsNamed ? $" and {left.Count - PartitionsNamed} more" : "");
+        if (progress.ShowsOthers)
         {
-            ThrowIfOver($"another member of the group {group.GroupId} holds {names}", "a Parquet folder lacks what others read", "one worker reads a group into Parquet: end the other, or give this one a groupId of its own");
+            wellAt = time.GetTimestamp();
         }
         else
         {
-            wellAt = time.GetTimestamp();
+            ThrowIfOver(
+                $"another member of the group {group.GroupId} holds {names}",
+                "a Parquet folder lacks what others read",
+                "one worker reads a group into Parquet: end the other, or give this one a groupId of its own");
         }
         if (reportedAt is not { } last || time.GetElapsedTime(last) >= reportPeriod)
         {
@@ -99,9 +103,7 @@ internal sealed class GroupEnds(
     {
         // What this process reads is done, and committed with that.
         var others = ends.Keys.Where(partition => !readings.All.ContainsKey(partition)).ToArray();
-        var left = sink.KeepsPositions
-            ? others.Where(partition => Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition))).FirstLacking(sink.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition))) < ends[partition]).ToList()
-            : [.. others.Length == 0 ? [] : group.Committed(others).Where(p => p.Offset == Offset.Unset || p.Offset < ends[p.TopicPartition]).Select(p => p.TopicPartition)];
+        var left = progress.Unfinished(others, ends);
         // Of what is empty there is no position.
         return [.. group.Logs.Beginnings(left).Where(p => p.Value < ends[p.Key]).Select(p => p.Key)];
     }
@@ -110,11 +112,8 @@ internal sealed class GroupEnds(
     {
         if (time.GetElapsedTime(wellAt) >= patience)
         {
-            throw new PipelineException($"source.kafka: {what} within {patience.TotalSeconds:0} s ({why}): {remedy}; source.kafka.joinTimeout sets how long to wait. What is committed stays; start again to go on.");
+            throw new PipelineException($"source.kafka: {what} within {patience.TotalSeconds:0} s ({why}): {remedy}; "
+                + "source.kafka.joinTimeout sets how long to wait. What is committed stays; start again to go on.");
         }
     }
-
-    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
-
-    private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 }

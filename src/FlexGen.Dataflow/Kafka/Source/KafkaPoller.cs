@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Confluent.Kafka;
-using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -15,8 +14,8 @@ internal sealed class KafkaPoller(
     IStart start,
     PartitionReadings readings,
     GroupEnds? ends,
+    GroupProgress progress,
     KafkaSourceOptions options,
-    ISink sink,
     ClientLog clientLog,
     ILogger log,
     CancellationToken stop,
@@ -32,7 +31,7 @@ internal sealed class KafkaPoller(
     // Pausing throws away what the client has fetched, so it is for real jams only.
     private static readonly TimeSpan jam = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan membershipPeriod = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan positionsPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan tellPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan oneRequest = TimeSpan.FromMilliseconds(500);
 
     // Each question has the client try to connect.
@@ -42,7 +41,6 @@ internal sealed class KafkaPoller(
     private readonly List<Record> chunk = new(RecordsTogether);
     private long chunkBytes;
     private long membershipAt;
-    private long positionsAt;
     private long askedAt;
     private bool isEnded;
     private string? trouble;
@@ -69,7 +67,7 @@ internal sealed class KafkaPoller(
                 }
                 Step();
             }
-            CommitPositions(TimeSpan.Zero);
+            progress.Tell(readings.All.Values, TimeSpan.Zero);
         }
         catch (Exception e)
         {
@@ -118,8 +116,8 @@ internal sealed class KafkaPoller(
         }
         else if (result is null)
         {
-            CommitPositions(positionsPeriod);
-            isEnded = ends?.AreReached(() => CommitPositions(TimeSpan.Zero), trouble) == true;
+            progress.Tell(readings.All.Values, tellPeriod);
+            isEnded = ends?.AreReached(trouble) == true;
         }
     }
 
@@ -230,38 +228,5 @@ internal sealed class KafkaPoller(
         {
             return false;
         }
-    }
-
-    // What no record tells the group, and all of it where the sink keeps the positions and the group's are for watching its progress.
-    private void CommitPositions(TimeSpan period)
-    {
-        if (TimeProvider.System.GetElapsedTime(positionsAt) < period)
-        {
-            return;
-        }
-        positionsAt = TimeProvider.System.GetTimestamp();
-        var positions = readings.All.Values.Select(reading => (Reading: reading, Position: Position(reading))).Where(p => p.Position is not null).ToArray();
-        try
-        {
-            if (positions.Length > 0)
-            {
-                Consumer.Commit(positions.Select(p => new TopicPartitionOffset(p.Reading.Partition, p.Position!.Value)));
-            }
-        }
-        catch (KafkaException e)
-        {
-            Log.Retrying(log, "committing positions", e.Error.Reason);
-            return;
-        }
-        foreach (var (reading, position) in positions)
-        {
-            reading.Tell(position!.Value);
-        }
-    }
-
-    private long? Position(PartitionReading reading)
-    {
-        long? position = sink.KeepsPositions ? reading.DoneWith(sink.CoveredAsync(reading.Assignment.Stream).AsTask().GetAwaiter().GetResult()) : reading.DoneWithoutRecords;
-        return position > reading.Told ? position : null;
     }
 }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Confluent.Kafka;
 using FlexGen.Dataflow.Ends;
+using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -48,8 +50,18 @@ internal sealed class KafkaSource : ISource
             .Build(), "source.kafka");
         Group = new ConsumerGroup(options.GroupId, consumer);
         gaps = new LogGaps(Group, isError: options.OffsetReset == "error", log);
-        Topics = OpenTopics();
-        ends = options.UntilEnd ? Ends() : null;
+        Topics = new TopicIdentities(options, consumer.Handle, log);
+        try
+        {
+            Topics.Add(partitions);
+            ends = options.UntilEnd ? Ask(() => Group.Logs.Ends(partitions)) : null;
+        }
+        catch
+        {
+            Topics.Dispose();
+            Group.Dispose();
+            throw;
+        }
     }
 
     public ConsumerGroup Group { get; }
@@ -65,6 +77,10 @@ internal sealed class KafkaSource : ISource
 
     public IReadOnlyDictionary<string, string> Identities => Topics.Streams;
 
+    public SourceFiles? Files => null;
+
+    public IReadOnlyDictionary<string, string> Metadata { get; } = ImmutableDictionary<string, string>.Empty;
+
     public void CheckDone(Coverage done)
     {
         var last = partitions.Select(partition => (Partition: partition, done[PartitionReading.StreamOf(partition)].Intervals))
@@ -74,22 +90,26 @@ internal sealed class KafkaSource : ISource
         {
             string stream = PartitionReading.StreamOf(beyond);
             throw new PipelineException(
-                $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} ({Identities.GetValueOrDefault(stream)}): "
-                + "the topic was deleted and created anew, or the brokers lost messages. To read what is there now from `start` name other folders for sink and deadLetter.");
+                $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} "
+                    + $"({Identities.GetValueOrDefault(stream)}): "
+                + "the topic was deleted and created anew, or the brokers lost messages. To read what is there now from `start` name other "
+                + "folders for sink and deadLetter.");
         }
     }
 
-    public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var ofGroup = new GroupStart(options, Group, partitions, log);
-        IStart start = sink.KeepsPositions ? new SinkStart(Group, ofGroup, partitions, sink, log) : ofGroup;
-        readings = new PartitionReadings(Group, Topics, start, gaps, ends, sink, log);
-        var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, sink, JoinTimeout(), TimeProvider.System, log);
-        var poller = new KafkaPoller(Group, start, readings, groupEnds, options, sink, clientLog, log, cancellationToken, closing.Token);
+        (IStart start, GroupProgress progress) = ledger is ITopicLedger hasPositions
+            ? ((IStart)new LedgerStart(Group, ofGroup, partitions, hasPositions, log), (GroupProgress)new LedgerProgress(Group, hasPositions, log))
+            : (ofGroup, new CommittedProgress(Group, log));
+        readings = new PartitionReadings(Group, Topics, start, gaps, ends, ledger, log);
+        var groupEnds = ends is null ? null : new GroupEnds(Group, readings, ends, progress, JoinTimeout(), TimeProvider.System, log);
+        var poller = new KafkaPoller(Group, start, readings, groupEnds, progress, options, clientLog, log, cancellationToken, closing.Token);
         polling = Task.Factory.StartNew(poller.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await foreach (var records in poller.Chunks.ReadAllAsync(cancellationToken))
         {
-            await sink.ExpectAsync(records, cancellationToken);
+            await ledger.ExpectAsync(records, cancellationToken);
             yield return records;
         }
     }
@@ -103,36 +123,6 @@ internal sealed class KafkaSource : ISource
         Topics.Dispose();
         Group.Dispose();
         closing.Dispose();
-    }
-
-    private TopicIdentities OpenTopics()
-    {
-        var topics = new TopicIdentities(options, Group.Consumer.Handle, log);
-        try
-        {
-            topics.Add(partitions);
-            return topics;
-        }
-        catch
-        {
-            topics.Dispose();
-            Group.Dispose();
-            throw;
-        }
-    }
-
-    private Dictionary<TopicPartition, long> Ends()
-    {
-        try
-        {
-            return Ask(() => Group.Logs.Ends(partitions)).ToDictionary();
-        }
-        catch (PipelineException)
-        {
-            Topics.Dispose();
-            Group.Dispose();
-            throw;
-        }
     }
 
     private IReadOnlyDictionary<TopicPartition, long> Ask(Func<IReadOnlyDictionary<TopicPartition, long>> ask)
@@ -154,7 +144,8 @@ internal sealed class KafkaSource : ISource
         {
             return stated;
         }
-        var session = options.Properties.TryGetValue("session.timeout.ms", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out int milliseconds)
+        var session = options.Properties.TryGetValue("session.timeout.ms", out var text)
+            && int.TryParse(text, CultureInfo.InvariantCulture, out int milliseconds)
             ? TimeSpan.FromMilliseconds(milliseconds)
             : TimeSpan.Zero;
         return session + afterSession > joinTimeout ? session + afterSession : joinTimeout;

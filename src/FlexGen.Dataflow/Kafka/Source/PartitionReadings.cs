@@ -13,10 +13,10 @@ namespace FlexGen.Dataflow.Kafka.Source;
 /// <param name="start">Where partitions begin.</param>
 /// <param name="gaps">Looks for positions that the log no longer holds.</param>
 /// <param name="ends">Where to stop, and nothing of other partitions is read; null to go on forever.</param>
-/// <param name="sink">Where the records go: it is told of what is lost.</param>
+/// <param name="ledger">What is done; it is told of what is lost.</param>
 /// <param name="log">Where to report.</param>
 internal sealed class PartitionReadings(
-    ConsumerGroup group, TopicIdentities topics, IStart start, LogGaps gaps, IReadOnlyDictionary<TopicPartition, long>? ends, ISink sink, ILogger log)
+    ConsumerGroup group, TopicIdentities topics, IStart start, LogGaps gaps, IReadOnlyDictionary<TopicPartition, long>? ends, ILedger ledger, ILogger log)
 {
     private static readonly TimeSpan topicsPeriod = TimeSpan.FromSeconds(5);
     private readonly Dictionary<TopicPartition, PartitionReading> readings = [];
@@ -88,7 +88,8 @@ internal sealed class PartitionReadings(
     {
         if (failure is not null)
         {
-            throw failure as PipelineException ?? new PipelineException($"source.kafka: cannot take part in the group {group.GroupId}: {failure.Message}", failure);
+            throw failure as PipelineException ?? new PipelineException($"source.kafka: cannot take part in the group {group.GroupId}: "
+                + $"{failure.Message}", failure);
         }
     }
 
@@ -111,7 +112,7 @@ internal sealed class PartitionReadings(
         var begun = new List<PartitionReading>();
         foreach (var (partition, from) in start.Positions(partitions))
         {
-            var covered = Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition)));
+            var covered = ledger.Done(PartitionReading.StreamOf(partition));
             long? end = ends is null ? null : ends.GetValueOrDefault(partition);
             begun.Add(new PartitionReading(partition, covered, from, end));
         }
@@ -126,14 +127,10 @@ internal sealed class PartitionReadings(
         {
             readings.Remove(partition);
         }
-        Wait(sink.ReleaseAsync(ended));
+        ledger.ReleaseAsync(ended).AsTask().GetAwaiter().GetResult();
         if (ended.Length > 0)
         {
             Log.PartitionsReleased(log, string.Join(", ", ended.Select(assignment => assignment.Stream)));
         }
     }
-
-    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
-
-    private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 }

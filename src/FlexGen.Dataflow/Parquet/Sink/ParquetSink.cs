@@ -1,202 +1,81 @@
-using System.Collections.Immutable;
-using FlexGen.Dataflow.Files;
+using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Records;
-using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow.Parquet.Sink;
 
-/// <summary>Writes part files into a folder. A part file's footer says which records are in it, so file and positions are one.</summary>
-internal sealed class ParquetSink : IAsyncDisposable
+/// <summary>Output and dead letter in Parquet folders of their own; a record is done when a part file of either covers it. Safe for several threads.</summary>
+/// <param name="output">Where results go; the sink's to dispose.</param>
+/// <param name="deadLetter">Where error records go; the sink's to dispose.</param>
+/// <param name="onDelivered">Told of each record that is in a part file.</param>
+internal sealed class ParquetSink(PartWriter output, PartWriter deadLetter, Action<Record> onDelivered) : ISink
 {
-    private const int RowsPerGroup = 10_000;
-    private const long BytesPerGroup = 32 << 20;
+    private readonly SemaphoreSlim one = new(1);
 
-    /// <summary>Where few of the records that were read together come here, those few would keep all in memory.</summary>
-    private const long BytesKept = 64 << 20;
+    /// <summary>What is in an unfinished part file after a failure no one knows: nothing may follow it.</summary>
+    private volatile PipelineException? failure;
 
-    private readonly FileOperations files;
-    private readonly ParquetSinkLayout layout;
-    private readonly TimeProvider time;
-    private readonly ILogger log;
-    private readonly FolderLock folderLock;
-    private readonly List<Record> pending = [];
-    private readonly HashSet<Rows> kept = new(ReferenceEqualityComparer.Instance);
-    private Coverage inPart = new();
-    private PartFile? part;
-    private int nextNumber;
-    private long pendingBytes;
-    private long keptBytes;
-    private long rows;
-    private long firstAt;
-
-    private ParquetSink(FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, FolderLock folderLock, PartFolder found)
+    // Values are encoded by columns.
+    public void Encode(Record record)
     {
-        this.files = files;
-        this.layout = layout;
-        this.time = time;
-        this.log = log;
-        this.folderLock = folderLock;
-        nextNumber = found.NextNumber;
-        Found = found;
     }
 
-    /// <summary>What was there when the folder was taken.</summary>
-    public PartFolder Found { get; }
-
-    /// <summary>Where streams begin; given what is found before anything is written.</summary>
-    public IReadOnlyDictionary<string, long> Starts { get; set; } = ImmutableDictionary<string, long>.Empty;
-
-    /// <summary>The positions whose records are in finished part files; given what is found before anything is written.</summary>
-    public Coverage Covered { get; set; } = new();
-
-    /// <summary>Takes the folder for this process, removes what a crash left there and reads what is there.</summary>
-    /// <exception cref="PipelineException">The folder is in use, cannot be written to, or holds what this pipeline did not write.</exception>
-    public static async Task<ParquetSink> OpenAsync(
-        FileOperations files, ParquetSinkLayout layout, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(Record[] records) => ChangeAsync(async () =>
     {
-        var folderLock = FolderLock.Take(layout.Folder);
-        try
+        foreach (var record in records.Where(record => !record.Assignment.IsLost))
         {
-            foreach (var temporary in PartName.Temporaries(layout.Folder))
-            {
-                Log.TemporaryRemoved(log, temporary);
-                files.Delete(temporary);
-            }
-            var found = await PartFolder.ReadAsync(layout, cancellationToken);
-            return new ParquetSink(files, layout, time, log, folderLock, found);
+            await (record.Error is null ? output : deadLetter).WriteAsync(record);
+            record.Assignment.CountDelivered();
+            onDelivered(record);
         }
-        catch
-        {
-            folderLock.Dispose();
-            throw;
-        }
-    }
+    });
 
-    /// <summary>Takes a record; may commit.</summary>
-    public async ValueTask WriteAsync(Record record)
+    public ValueTask CommitIfDueAsync() => ChangeAsync(async () =>
     {
-        if (rows == 0)
-        {
-            firstAt = time.GetTimestamp();
-        }
-        pending.Add(record);
-        pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
-        rows++;
-        Keep(record.Rows);
-        if (pending.Count >= RowsPerGroup || pendingBytes >= BytesPerGroup)
-        {
-            await WriteRowGroupAsync();
-        }
-        if (rows >= layout.Options.MaxRows)
-        {
-            await CommitAsync();
-        }
-    }
+        await output.CommitIfDueAsync();
+        await deadLetter.CommitIfDueAsync();
+    });
 
-    /// <summary>Commits if the first record of the part file has waited long enough.</summary>
-    public ValueTask CommitIfDueAsync() =>
-        rows > 0 && time.GetElapsedTime(firstAt) >= layout.Options.MaxAge ? CommitAsync() : ValueTask.CompletedTask;
-
-    /// <summary>Finishes the part file: its records and the positions they came from become durable.</summary>
-    public async ValueTask CommitAsync()
+    public ValueTask CommitAsync() => ChangeAsync(async () =>
     {
-        if (rows > 0 || (layout.HasSchemaOnly && nextNumber == 0))
-        {
-            await WriteRowGroupAsync();
-            await FinishAsync();
-        }
-    }
+        await output.CommitAsync();
+        await deadLetter.CommitAsync();
+    });
 
-    /// <summary>Writes a part file without rows that says where streams begin.</summary>
-    public async ValueTask BeginAsync(IReadOnlyDictionary<string, long> starts)
-    {
-        foreach (var stream in starts.Keys)
-        {
-            _ = inPart[stream];
-        }
-        await FinishAsync();
-    }
+    /// <summary>Writes a part file that says where streams begin.</summary>
+    /// <exception cref="PipelineException">It cannot, or the sink is broken.</exception>
+    public ValueTask BeginAsync(IEnumerable<string> streams) => ChangeAsync(() => output.BeginAsync(streams));
 
-    private async ValueTask FinishAsync()
+    /// <exception cref="PipelineException">The sink is broken.</exception>
+    public void ThrowIfBroken()
     {
-        try
+        if (failure is not null)
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
-            var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, Starts);
-            await part.CommitAsync(metadata.ToFooter(layout.Source.Metadata));
+            throw failure;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CannotWrite(e);
-        }
-        Log.PartCommitted(log, part.Path, rows);
-        Covered.Add(inPart);
-        part = null;
-        inPart = new Coverage();
-        rows = 0;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (part is not null)
-        {
-            await part.DisposeAsync();
-        }
-        folderLock.Dispose();
+        await output.DisposeAsync();
+        await deadLetter.DisposeAsync();
     }
 
-    private async ValueTask WriteRowGroupAsync()
+    private async ValueTask ChangeAsync(Func<ValueTask> change)
     {
-        if (pending.Count == 0)
-        {
-            return;
-        }
-        pending.Sort(Record.CompareByOrigin);
+        await one.WaitAsync();
         try
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
-            await part.WriteRowGroupAsync(pending);
+            ThrowIfBroken();
+            await change();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            throw CannotWrite(e);
+            failure ??= e as PipelineException ?? new PipelineException($"sink.parquet: {e.Message}", e);
+            throw failure;
         }
-        catch (OutOfMemoryException e)
+        finally
         {
-            throw new PipelineException(
-                $"cannot write {pending.Count} records of {pendingBytes} bytes to {layout.Folder}, from {pending[0].Origin} on: they do not fit into memory. "
-                + "Leave large columns out with source.parquet.columns, lower source.parquet.maxValueBytes, or give the process more memory.",
-                e);
-        }
-        foreach (var record in pending)
-        {
-            if (!inPart[record.Assignment.Stream].Add(record.CoversFrom, record.Position + 1))
-            {
-                throw new InvalidOperationException($"{record.Origin} reached the sink twice.");
-            }
-        }
-        pending.Clear();
-        kept.Clear();
-        (pendingBytes, keptBytes) = (0, 0);
-    }
-
-    private void Keep(Rows read)
-    {
-        if (!kept.Add(read))
-        {
-            return;
-        }
-        keptBytes += read.Bytes();
-        if (keptBytes > BytesKept)
-        {
-            pending.ForEach(record => record.Detach());
-            kept.Clear();
-            keptBytes = 0;
+            one.Release();
         }
     }
-
-    private PipelineException CannotWrite(Exception e) => new(
-        $"cannot write to {layout.Folder}: {e.Message.TrimEnd('.')}. Finished part files stay; free space or mend the folder, "
-        + "and start again to go on from there.",
-        e);
 }

@@ -25,7 +25,7 @@ internal sealed record ParquetSinkLayout(
     {
         if (Rows.Names.Intersect(Added.Select(column => column.Field.Name), StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
         {
-            throw new PipelineException(
+            throw new PipelineDefinitionException(
                 $"the source has a column '{name}', which is also a column that {key} adds: give that another name with {key}.parquet.names, "
                 + "or leave the source's out with source.parquet.columns.");
         }

@@ -14,37 +14,47 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
 
     public async Task<Coverage> ReadDoneAsync(CancellationToken cancellationToken)
     {
-        var (outputs, deadLetters, _) = await CoveredAsync(
+        var (outputs, deadLetters, _, _) = await CoveredAsync(
             await PartFolder.ReadAsync(output, cancellationToken), await PartFolder.ReadAsync(deadLetter, cancellationToken), cancellationToken);
         return Union(outputs, deadLetters);
     }
 
-    public async Task<(ISink Sink, Coverage Done)> OpenAsync(CancellationToken cancellationToken)
+    public async Task<OpenedSink> OpenAsync(Action<Record> onDelivered, CancellationToken cancellationToken)
     {
-        ParquetSink? outputs = null;
-        ParquetSink? deadLetters = null;
+        TakenFolder? outputs = null;
+        TakenFolder? deadLetters = null;
         try
         {
-            outputs = await ParquetSink.OpenAsync(files, output, time, log, cancellationToken);
-            deadLetters = await ParquetSink.OpenAsync(files, deadLetter, time, log, cancellationToken);
-            (outputs.Covered, deadLetters.Covered, var topics) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
-            (outputs.Starts, deadLetters.Starts) = (topics.Starts, topics.Starts);
-            return (new ParquetSinks(outputs, deadLetters, topics, log), Union(outputs.Covered, deadLetters.Covered));
+            outputs = await TakenFolder.TakeAsync(files, output, log, cancellationToken);
+            deadLetters = await TakenFolder.TakeAsync(files, deadLetter, log, cancellationToken);
+            var (ofOutputs, ofDeadLetters, topics, moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
+            var done = Union(ofOutputs, ofDeadLetters);
+            var covered = new PartCoverage(done);
+            var ofResults = Writer(outputs, output);
+            if (moves.Count > 0)
+            {
+                await ofResults.NoteAsync(moves);
+            }
+            var sink = new ParquetSink(ofResults, Writer(deadLetters, deadLetter), onDelivered);
+            return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
+
+            PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);
         }
         catch
         {
-            await (outputs?.DisposeAsync() ?? ValueTask.CompletedTask);
-            await (deadLetters?.DisposeAsync() ?? ValueTask.CompletedTask);
+            outputs?.Dispose();
+            deadLetters?.Dispose();
             throw;
         }
     }
 
-    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics)> CoveredAsync(PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
+    private async Task<(Coverage Outputs, Coverage DeadLetters, PartTopics Topics, IReadOnlyList<StreamMove> Moves)> CoveredAsync(
+        PartFolder outputs, PartFolder deadLetters, CancellationToken cancellationToken)
     {
         var topics = new PartTopics(output.Source, [outputs, deadLetters], log);
         var streams = new RecordedStreams(output.Source, log);
         await streams.FindAsync([outputs, deadLetters], cancellationToken);
-        return (streams.Covered(outputs), streams.Covered(deadLetters), topics);
+        return (streams.Covered(outputs), streams.Covered(deadLetters), topics, streams.Moves);
     }
 
     private Coverage Union(Coverage outputs, Coverage deadLetters)

@@ -23,6 +23,9 @@ internal sealed class PartFile : IAsyncDisposable
     private readonly IReadOnlyList<AddedColumn> added;
     private readonly IReadOnlyList<PhysicalField> fields;
     private readonly FileMetaData metadata;
+
+    // Kept and cleared: a new one each time is a large object, and once left behind holds the values of a row group until all memory is collected.
+    private readonly List<(ColumnData Column, int Row)> rows = [];
     private bool isCommitted;
 
     private PartFile(
@@ -73,9 +76,11 @@ internal sealed class PartFile : IAsyncDisposable
         var leaves = new PartRowGroup(group, metadata.RowGroups[^1], stream, fields);
         for (int leaf = 0; leaf < schema.Leaves.Count; leaf++)
         {
-            var rows = records.Select(record => (Column: record.Rows.Columns[leaf], record.Row)).ToArray();
+            rows.Clear();
+            rows.AddRange(records.Select(record => (record.Rows.Columns[leaf], record.Row)));
             await rows[0].Column.WriteAsync(leaves, leaf, rows, CancellationToken.None);
         }
+        rows.Clear();
         foreach (var column in added)
         {
             await column.WriteAsync(group, records, CancellationToken.None);

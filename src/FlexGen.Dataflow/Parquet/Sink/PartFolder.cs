@@ -22,7 +22,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
             var part = await ReadPartAsync(path, layout, types, cancellationToken);
             if (part.PipelineName != layout.Pipeline)
             {
-                throw new PipelineException($"{path} was written by the pipeline '{part.PipelineName}', this one is '{layout.Pipeline}': choose another folder.");
+                throw new PipelineException($"{path} was written by the pipeline '{part.PipelineName}', this one is '{layout.Pipeline}': "
+                    + "choose another folder.");
             }
             parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
@@ -36,13 +37,13 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         try
         {
             await using var stream = new FileStream(RegularFile.Open(path), FileAccess.Read);
-            CheckFooter(stream, path);
-            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            await using var reader = await ParquetReader.CreateAsync(FooterOf(stream, path), cancellationToken: cancellationToken);
             var metadata = PartMetadata.FromFooter(reader.CustomMetadata) ?? throw new PipelineException(
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
             if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
             {
-                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
+                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo "
+                    + "the records that it stands for.");
             }
             if (types is not null)
             {
@@ -52,15 +53,16 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
         catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
         {
-            throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to redo its records.", e);
+            throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to "
+                + "redo its records.", e);
         }
     }
 
-    private static void CheckFooter(FileStream stream, string path)
+    private static MemoryStream FooterOf(FileStream stream, string path)
     {
         try
         {
-            ParquetFooter.Check(stream, path);
+            return ParquetFooter.Open(stream, path);
         }
         catch (PipelineException e)
         {

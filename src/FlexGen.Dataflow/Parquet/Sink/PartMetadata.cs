@@ -12,12 +12,14 @@ namespace FlexGen.Dataflow.Parquet.Sink;
 /// <param name="Covered">Per stream, the intervals [start, end) of positions whose records are in the file.</param>
 /// <param name="Content">Per stream that is a file, what its rows were read from; null in what earlier versions wrote.</param>
 /// <param name="Starts">Per stream that does not begin at 0, where it begins; null where none is of that kind, and in what earlier versions wrote.</param>
+/// <param name="Moves">The streams that go by other names since; null where there is none, and in what earlier versions wrote.</param>
 internal sealed record PartMetadata(
     [property: JsonPropertyName("Pipeline")] string PipelineName,
     IReadOnlyDictionary<string, string> Sources,
     IReadOnlyDictionary<string, long[][]> Covered,
     IReadOnlyDictionary<string, ContentMark>? Content = null,
-    Dictionary<string, long>? Starts = null)
+    Dictionary<string, long>? Starts = null,
+    IReadOnlyList<StreamMove>? Moves = null)
 {
     private const string Key = "flexgen.part";
 
@@ -28,14 +30,16 @@ internal sealed record PartMetadata(
         covered.Streams.ToDictionary(
             stream => stream.Key, stream => stream.Value.Intervals.Select(i => new[] { i.Start, i.End }).ToArray()),
         files is null ? null : covered.Streams.ToDictionary(stream => stream.Key, stream => files.MarkOf(stream.Key, stream.Value)),
-        covered.Streams.Keys.Any(starts.ContainsKey) ? covered.Streams.Keys.Where(starts.ContainsKey).ToDictionary(stream => stream, stream => starts[stream]) : null);
+        covered.Streams.Keys.Any(starts.ContainsKey) ? covered.Streams.Keys.Where(starts.ContainsKey)
+            .ToDictionary(stream => stream, stream => starts[stream]) : null);
 
     /// <summary>What no pipeline would have written; null where there is nothing of the kind.</summary>
     /// <param name="rows">The rows of the file.</param>
     /// <param name="isExact">Whether each position that is covered is a row, as in a file; a topic's may hold no message.</param>
     public string? Fault(long rows, bool isExact)
     {
-        if (PipelineName is null || Sources is null || Covered is null || Sources.Values.Contains(null!))
+        if (PipelineName is null || Sources is null || Covered is null || Sources.Values.Contains(null!)
+            || Moves?.Any(move => move is not { Name: not null, Identity: not null, Now: not null }) == true)
         {
             return "it lacks a field";
         }

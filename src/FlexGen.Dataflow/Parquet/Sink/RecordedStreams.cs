@@ -14,6 +14,13 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
 {
     private readonly Dictionary<(string Name, string Identity), string> names = [];
     private readonly Dictionary<string, IntervalSet> rows = [];
+    private readonly List<StreamMove> moves = [];
+
+    /// <summary>
+    /// What was found under other names than part files know. To be kept with them before anything is written: a file that changes later would be taken for
+    /// a new one.
+    /// </summary>
+    public IReadOnlyList<StreamMove> Moves => moves;
 
     /// <summary>Learns what part files say.</summary>
     /// <exception cref="PipelineException">They were made from what a source file no longer holds.</exception>
@@ -24,20 +31,29 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
             // Of topics there is nothing to find: PartTopics says whether they are the same.
             return;
         }
-        var unknown = folders.SelectMany(folder => folder.Parts)
+        var parts = folders.SelectMany(folder => folder.Parts).ToArray();
+        var moved = new Dictionary<(string, string), StreamMove>();
+        foreach (var move in parts.SelectMany(part => part.Metadata.Moves ?? []))
+        {
+            moved[(move.Name, move.Identity)] = move;
+        }
+        var unknown = parts
             .SelectMany(part => part.Metadata.Sources.Select(stream => (part.Path, part.Metadata, Name: stream.Key, Identity: stream.Value)))
             .GroupBy(stream => (stream.Name, stream.Identity))
             .Select(same => new RecordedStream(
-                same.Key.Name, same.Key.Identity, [.. same.Select(s => (s.Path, s.Metadata.Of(s.Name), s.Metadata.Content?.GetValueOrDefault(s.Name)))]))
+                same.Key.Name,
+                same.Key.Identity,
+                [.. same.Select(s => (s.Path, s.Metadata.Of(s.Name), s.Metadata.Content?.GetValueOrDefault(s.Name)))],
+                moved.GetValueOrDefault(same.Key)))
             .ToList();
         var byIdentity = source.Identities.ToLookup(stream => stream.Value, stream => stream.Key);
         var files = source.Files;
         // From what is certain to what is likely: the file has its name, is itself under another, may have had that name, or is the only one.
         Func<RecordedStream, string, bool>[] ranks =
         [
-            (stream, now) => now == stream.Name,
+            (stream, now) => now == stream.Now,
             (stream, now) => files is not null && stream.Knows(files[now].Mark),
-            (stream, now) => files?.MayBe(now, stream.Name) == true,
+            (stream, now) => files?.MayBe(now, stream.Now) == true || files?.MayBe(now, stream.Name) == true,
             (stream, now) => files is not null && !names.ContainsValue(now),
         ];
         foreach (var rank in ranks)
@@ -55,7 +71,9 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
                 }
             }
         }
-        if (unknown.FirstOrDefault(stream => source.Identities.ContainsKey(stream.Name) && !names.ContainsValue(stream.Name)) is { } changed)
+        // Where another has the name the file itself may be gone; of the same identity it would be the file.
+        var there = unknown.Where(stream => source.Identities.ContainsKey(stream.Now));
+        if (there.FirstOrDefault(stream => !names.Any(name => name.Value == stream.Now && name.Key.Identity != stream.Identity)) is { } changed)
         {
             throw Changed(changed);
         }
@@ -89,9 +107,10 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             RowsOf(now).AddAll(part.Rows);
         }
-        if (now != stream.Name)
+        if (now != stream.Now)
         {
-            Log.StreamRenamed(log, stream.Name, stream.Count, now);
+            moves.Add(new StreamMove(stream.Name, stream.Identity, now, source.Files![now].Mark));
+            Log.StreamRenamed(log, stream.Now, stream.Count, now);
         }
     }
 
@@ -122,10 +141,10 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
 
     private PipelineException Changed(RecordedStream stream)
     {
-        var now = source.Identities[stream.Name];
+        var now = source.Identities[stream.Now];
         var how = now == stream.Identity ? "size and footer are the same, values are not" : $"it was {stream.Identity}, it is {now}";
         return new PipelineException(
-            $"the source file {stream.Name} has changed since {stream.Parts[0].Path} was written from it: {how}. Restore it, or write to another folder. "
+            $"the source file {stream.Now} has changed since {stream.Parts[0].Path} was written from it: {how}. Restore it, or write to another folder. "
             + "If it is another file of the same name, name a folder above both in source.parquet.path.");
     }
 }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FlexGen.Dataflow.Columns;
+using FlexGen.Dataflow.Parquet.Pages;
+using Microsoft.Win32.SafeHandles;
 using Parquet.Meta;
 using ParquetSharp;
 
@@ -19,15 +21,15 @@ internal abstract class ChunkReader : IDisposable
     /// <param name="field">The leaf.</param>
     /// <param name="chunk">What the footer says of its chunk.</param>
     /// <param name="maxBytes">Of a row: one with more is left blank.</param>
-    /// <param name="whole">Reads the whole chunk of a leaf by other code than Arrow's.</param>
+    /// <param name="whole">Reads the whole chunk by other code than Arrow's.</param>
     public static ChunkReader Open(
-        RowGroupReader group, PhysicalField field, ColumnMetaData chunk, long maxBytes, Func<PhysicalField, ColumnMetaData, WholeChunk<uint>> whole)
+        RowGroupReader group, PhysicalField field, ColumnMetaData chunk, long maxBytes, Func<WholeChunk<uint>> whole)
     {
         long levels = chunk.NumValues;
         if (field.ClrType == typeof(uint) && chunk.Encodings.Contains(global::Parquet.Meta.Encoding.DELTA_BINARY_PACKED))
         {
             // DuckDB writes unsigned ones as differences of more than 32 bits, which Arrow takes for damage.
-            return new ChunkReader<uint, uint>(whole(field, chunk).Read, null, field, levels, maxBytes, _ => sizeof(uint), value => value);
+            return new ChunkReader<uint, uint>(whole().Read, null, field, levels, maxBytes, _ => sizeof(uint), value => value);
         }
         var column = group.Column(field.Ordinal);
         return column switch
@@ -43,13 +45,44 @@ internal abstract class ChunkReader : IDisposable
             ColumnReader<ByteArray> reader => new ChunkReader<ByteArray, ReadOnlyMemory<byte>>(
                 Batches(reader), reader, field, levels, maxBytes, value => value.Length, value => Copy(value.Pointer, value.Length)),
             ColumnReader<FixedLenByteArray> reader => new ChunkReader<FixedLenByteArray, ReadOnlyMemory<byte>>(
-                Batches(reader), reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value, value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
+                Batches(reader), reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value,
+                    value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
             _ => throw new NotSupportedException($"Arrow reads it as {column.GetType().Name}"),
         };
 
         ChunkReader<TRead, T> Of<TRead, T>(ColumnReader<TRead> reader, Func<TRead, T> convert)
             where TRead : unmanaged
             where T : struct => new(Batches(reader), reader, field, levels, maxBytes, _ => Unsafe.SizeOf<TRead>(), convert);
+    }
+
+    /// <summary>Reads it without Arrow, and without having any of its pages in memory whole.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="field">The leaf.</param>
+    /// <param name="chunk">What the footer says of its chunk.</param>
+    /// <param name="maxBytes">Of a row: one with more is left blank.</param>
+    public static ChunkReader Stream(SafeFileHandle file, PhysicalField field, ColumnMetaData chunk, long maxBytes)
+    {
+        return field.Element.Type switch
+        {
+            global::Parquet.Meta.Type.BOOLEAN => Of(StreamedChunk.Truths, _ => sizeof(bool), value => value),
+            global::Parquet.Meta.Type.INT32 when field.ClrType == typeof(uint) => OfNumbers<uint, uint>(value => value),
+            global::Parquet.Meta.Type.INT32 => OfNumbers<int, int>(value => value),
+            global::Parquet.Meta.Type.INT64 when field.ClrType == typeof(ulong) => OfNumbers<ulong, ulong>(value => value),
+            global::Parquet.Meta.Type.INT64 => OfNumbers<long, long>(value => value),
+            global::Parquet.Meta.Type.FLOAT => OfNumbers<float, float>(value => value),
+            global::Parquet.Meta.Type.DOUBLE => OfNumbers<double, double>(value => value),
+            global::Parquet.Meta.Type.INT96 => OfNumbers<Int96, ReadOnlyMemory<byte>>(value => Copy(MemoryMarshal.AsBytes([value]))),
+            _ => Of(bytes => StreamedChunk.Bytes(bytes, field.Element.TypeLength, maxBytes), value => value.Length, value => value.Bytes),
+        };
+
+        ChunkReader OfNumbers<TRead, T>(Func<TRead, T> convert)
+            where TRead : unmanaged
+            where T : struct => Of(StreamedChunk.Numbers<TRead>, _ => Unsafe.SizeOf<TRead>(), convert);
+
+        ChunkReader Of<TRead, T>(Func<ByteReader, Func<TRead>> plain, Func<TRead, int> size, Func<TRead, T> convert)
+            where TRead : struct
+            where T : struct =>
+            new ChunkReader<TRead, T>(new StreamedChunk<TRead>(file, field, chunk, plain, size).Read, null, field, chunk.NumValues, maxBytes, size, convert);
     }
 
     /// <summary>Reads on until there are <paramref name="rows"/> whole rows, or one at least and <paramref name="bytes"/> of them, or no more.</summary>
@@ -94,7 +127,7 @@ internal delegate int ReadLevels<TRead>(int count, Span<short> definitions, Span
 /// <param name="convert">Copies a value: what Arrow hands out is valid until the next are read.</param>
 internal sealed class ChunkReader<TRead, T>(
     ReadLevels<TRead> read, IDisposable? reader, PhysicalField leaf, long levels, long maxBytes, Func<TRead, int> size, Func<TRead, T> convert) : ChunkReader
-    where TRead : unmanaged
+    where TRead : struct
     where T : struct
 {
     private const int LevelsTogether = 1024;
@@ -162,7 +195,8 @@ internal sealed class ChunkReader<TRead, T>(
     private void ReadBatch()
     {
         int next = (int)Math.Min(levels - levelsRead, LevelsTogether);
-        readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)), readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
+        readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)),
+            readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
         (levelAt, valueAt) = (0, 0);
         levelsRead += readCount;
         if (readCount == 0)

@@ -49,7 +49,7 @@ internal sealed class ParquetSource : ISource
         var source = new ParquetSource(path, options);
         if (options.Columns?.GroupBy(column => column).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw new PipelineException($"source.parquet.columns: column '{twice.Key}' is given twice.");
+            throw new PipelineDefinitionException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
         var schema = new DatasetSchema(options.Columns, source.widens);
         foreach (var name in source.path.Files)
@@ -75,32 +75,33 @@ internal sealed class ParquetSource : ISource
             if (done[name].Intervals is [.., var last] && last.End > rows)
             {
                 throw new PipelineException(
-                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not this source's; write to other folders or give the pipeline another name.");
+                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not "
+                        + "this source's; write to other folders or give the pipeline another name.");
             }
         }
     }
 
-    public async IAsyncEnumerable<Record[]> ReadAsync(ISink sink, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var records in ReadAllAsync(cancellationToken, sink.CoveredAsync))
+        await foreach (var records in ReadAllAsync(cancellationToken, ledger.Done))
         {
-            await sink.ExpectAsync(records, cancellationToken);
+            await ledger.ExpectAsync(records, cancellationToken);
             yield return records;
         }
     }
 
     /// <summary>Reads the records that are not done.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="covered">What is done of a file; nothing when not given.</param>
+    /// <param name="done">What is done of a file; nothing when not given.</param>
     public async IAsyncEnumerable<Record[]> ReadAllAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken, Func<string, ValueTask<IntervalSet>>? covered = null)
+        [EnumeratorCancellation] CancellationToken cancellationToken, Func<string, IntervalSet>? done = null)
     {
         foreach (var name in path.Files)
         {
             await using var file = await OpenAsync(name, cancellationToken);
             file.CheckUnchanged(Files[name]);
             var assignment = new Assignment(name);
-            var doneOfFile = covered is null ? new IntervalSet() : await covered(name);
+            var doneOfFile = done?.Invoke(name) ?? new IntervalSet();
             foreach (var slice in file.Read(Schema, doneOfFile, Files[name]))
             {
                 if (Records(slice, doneOfFile, assignment) is { Length: > 0 } records)
@@ -120,26 +121,28 @@ internal sealed class ParquetSource : ISource
     {
         Record?[] records = [.. Enumerable.Range(0, slice.Count)
             .Select(row => done.Contains(slice.First + row) ? null : new Record(assignment, slice.First + row, slice.Rows, row))];
-        foreach (var value in slice.TooLarge)
+        foreach (var value in slice.LeftOut)
         {
             if (records[value.Row] is { } record)
             {
-                LeaveOut(record, Schema.Leaves[value.Leaf].Column, value.Bytes);
+                LeaveOut(record, value);
             }
         }
         return [.. records.OfType<Record>()];
     }
 
-    private void LeaveOut(Record record, string column, long bytes)
+    private void LeaveOut(Record record, LeftOut value)
     {
-        record.Fail("value_too_large", $"column '{column}' holds {bytes} bytes, where {options.MaxValueBytes} are the most that source.parquet.maxValueBytes allows; they are left out.");
+        record.Fail(value.Reason, value.Message);
+        var column = Schema.Leaves[value.Leaf].Column;
         // Of a nested column all leaves: one that lacks a row's values no longer fits the others.
         var columns = record.Rows.Columns.Zip(Schema.Leaves, (data, leaf) => leaf.Column == column ? data.Blank() : data);
         record.Decode(new Rows([.. columns]), row: 0);
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), options.MaxValueBytes, cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)),
+            new ReadBounds(options.MaxValueBytes, options.OpenPageBytes, options.MostPageBytes), cancellationToken);
 
     private async Task HashAsync(string name, IReadOnlyList<int> groups, FileFingerprint fingerprint, CancellationToken cancellationToken)
     {

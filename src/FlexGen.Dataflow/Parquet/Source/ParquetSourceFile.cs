@@ -20,19 +20,22 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     private const long BufferBytes = 256 << 10;
 
     private readonly FileStream stream;
+    private readonly MemoryStream footer;
     private readonly FileState state;
     private readonly FileMetaData metadata;
-    private readonly long maxValueBytes;
+    private readonly ReadBounds bounds;
     private readonly Dictionary<string, PartitionColumn> partitions;
 
-    private ParquetSourceFile(string path, FileStream stream, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, long maxValueBytes)
+    private ParquetSourceFile(
+        string path, FileStream stream, MemoryStream footer, FileState state, FileMetaData metadata, ColumnChoice choice, RowSchema schema, ReadBounds bounds)
     {
         Path = path;
         partitions = choice.Partitions.ToDictionary(partition => partition.Name);
         this.stream = stream;
+        this.footer = footer;
         this.state = state;
         this.metadata = metadata;
-        this.maxValueBytes = maxValueBytes;
+        this.bounds = bounds;
         Schema = schema;
     }
 
@@ -47,22 +50,22 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
 
     /// <param name="path">The file.</param>
     /// <param name="choice">The columns to read.</param>
-    /// <param name="maxValueBytes">A value with more bytes is left blank.</param>
+    /// <param name="bounds">How much of it may be in memory at once.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="PipelineException">The file cannot be read, is no Parquet file or lacks a column.</exception>
-    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, long maxValueBytes, CancellationToken cancellationToken)
+    public static async Task<ParquetSourceFile> OpenAsync(string path, ColumnChoice choice, ReadBounds bounds, CancellationToken cancellationToken)
     {
         FileStream? stream = null;
         try
         {
             stream = new FileStream(RegularFile.Open(path), FileAccess.Read, bufferSize: 1 << 16);
             var state = FileState.Of(stream.SafeFileHandle);
-            ParquetFooter.Check(stream, path);
-            await using var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+            var footer = ParquetFooter.Open(stream, path);
+            await using var reader = await ParquetReader.CreateAsync(footer, leaveStreamOpen: true, cancellationToken: cancellationToken);
             var metadata = reader.Metadata!;
             var schema = ParquetColumns.Choose(metadata, choice, path);
             ParquetChunks.Check(metadata, schema, path);
-            return new ParquetSourceFile(path, stream, state, metadata, choice, schema, maxValueBytes) { Metadata = reader.CustomMetadata };
+            return new ParquetSourceFile(path, stream, footer, state, metadata, choice, schema, bounds) { Metadata = reader.CustomMetadata };
         }
         catch (Exception e)
         {
@@ -138,9 +141,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
     /// <exception cref="PipelineException">The file is damaged or written to, or a column is stored in a way that cannot be read.</exception>
     public IEnumerable<RowSlice> Read(RowSchema dataset, IntervalSet done, FileFingerprint fingerprint)
     {
-        var sources = SourcesOf(dataset);
-        int[] places = [.. Enumerable.Range(0, sources.Length).Where(i => sources[i] is { } leaf && !partitions.ContainsKey(leaf.Column))];
-        Leaf[] stored = [.. places.Select(place => sources[place]!)];
+        var places = new ColumnPlaces(Schema, dataset, partitions);
         using var bytes = new ManagedRandomAccessFile(stream, leaveOpen: true);
         using var properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
@@ -153,11 +154,11 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 fingerprint.Add(index, HashOf(index));
                 using var slices = new RowGroupSlices(
-                    file, Path, index, group, stored, maxValueBytes, (field, chunk) => WholeChunk<uint>.Read(stream, index, field, chunk));
+                    file, stream, Path, index, group, places.Stored, bounds, (field, chunk) => WholeChunk<uint>.Read(stream, footer, index, field, chunk));
                 foreach (var slice in slices.Read(first))
                 {
                     CheckUnchanged(fingerprint);
-                    yield return InDataset(slice, dataset, sources, places);
+                    yield return places.InDataset(slice);
                 }
             }
             first += group.NumRows;
@@ -187,38 +188,5 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         RandomAccess.Read(stream.SafeFileHandle, footer, stream.Length - tail.Length - footer.Length);
         var hash = Convert.ToHexStringLower(SHA256.HashData(footer).AsSpan(0, 8));
         return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {RowCount} rows, footer {hash}");
-    }
-
-    // The file's own leaf for each of the dataset's; null where it has none.
-    private Leaf?[] SourcesOf(RowSchema dataset)
-    {
-        var own = Schema.Leaves.ToLookup(leaf => leaf.Column);
-        return [.. dataset.Leaves.GroupBy(leaf => leaf.Column).SelectMany(column => column.Select((_, i) => own[column.Key].ElementAtOrDefault(i)))];
-    }
-
-    // The places are those of the columns that were read, among the dataset's.
-    private RowSlice InDataset(RowSlice slice, RowSchema dataset, Leaf?[] sources, int[] places)
-    {
-        var columns = new ColumnData?[sources.Length];
-        for (int i = 0; i < places.Length; i++)
-        {
-            columns[places[i]] = slice.Rows.Columns[i];
-        }
-        for (int i = 0; i < columns.Length; i++)
-        {
-            columns[i] = Column(columns[i], sources[i], dataset.Leaves[i].Physical, slice.Count);
-        }
-        return slice with { Rows = new Rows(columns!), TooLarge = [.. slice.TooLarge.Select(value => value with { Leaf = places[value.Leaf] })] };
-    }
-
-    private ColumnData Column(ColumnData? read, Leaf? own, PhysicalField wanted, int count)
-    {
-        if (own is null)
-        {
-            return NullColumn.Of(wanted, count);
-        }
-        var data = read ?? partitions[own.Column].Data(count);
-        bool isWider = wanted.ClrType != own.Physical.ClrType || wanted.MaxDefinitionLevel != own.Physical.MaxDefinitionLevel;
-        return isWider ? data.As(wanted) : data;
     }
 }

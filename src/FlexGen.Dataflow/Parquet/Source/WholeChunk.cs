@@ -16,17 +16,19 @@ internal sealed class WholeChunk<T>(int maxDefinition, T[] values, int[]? defini
     private int valueAt;
 
     /// <param name="file">The file; what is outside the chunk is not read.</param>
+    /// <param name="footer">Its footer as a file of its own.</param>
     /// <param name="group">The row group.</param>
     /// <param name="field">The leaf.</param>
     /// <param name="chunk">What the footer says of its chunk.</param>
-    public static WholeChunk<T> Read(FileStream file, int group, PhysicalField field, ColumnMetaData chunk)
+    public static WholeChunk<T> Read(FileStream file, MemoryStream footer, int group, PhysicalField field, ColumnMetaData chunk)
     {
         // Nothing else is done on the thread meanwhile, and the stream's reading is not.
         return ReadAsync().GetAwaiter().GetResult();
 
         async Task<WholeChunk<T>> ReadAsync()
         {
-            var bounded = new ChunkStream(file);
+            footer.Position = 0;
+            var bounded = new ChunkStream(file, footer);
             await using var reader = await ParquetReader.CreateAsync(bounded, leaveStreamOpen: true);
             foreach (var other in reader.Metadata!.RowGroups[group].Columns)
             {

@@ -74,6 +74,39 @@ public sealed class FileGroupsTests : IDisposable
         Assert.All((await FindAsync("in")).Rows.Values, rows => Assert.Equal(2_000, rows));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_was_moved_found_again_and_then_changed_is_refused(bool isWhole)
+    {
+        place.WriteIds(2_000);
+        await CommitAsync("in", isWhole ? 2_000 : 1_000);
+        Move("a.parquet", "day1/a.parquet");
+        var (_, found) = await FindAsync("in", isValidated: true);
+        Assert.Equal(isWhole ? 2_000 : 1_000, found["day1/a.parquet"]);
+        Assert.Equal(["a.parquet"], groups.Keys);
+        await FindAsync("in");
+        Assert.Equal((0, 0), groups["a.parquet"]);
+        Assert.Equal(found, (await FindAsync("in")).Rows);
+        place.WriteIds(2_000, "day1/a.parquet", from: 1);
+        Assert.Contains("day1/a.parquet has changed", (await Assert.ThrowsAsync<PipelineException>(() => FindAsync("in"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_file_of_the_name_that_a_moved_one_had_is_new_even_with_its_content()
+    {
+        place.WriteIds(2_000);
+        await CommitAsync("in", 2_000);
+        Move("a.parquet", "day1/a.parquet");
+        await FindAsync("in");
+        File.Copy(Path.Combine(place.In, "day1/a.parquet"), Path.Combine(place.In, "a.parquet"));
+        var (_, rows) = await FindAsync("in");
+        Assert.Equal((0, 2_000), (rows["a.parquet"], rows["day1/a.parquet"]));
+        await CommitAsync("in", 2_000);
+        Assert.Equal(["a.parquet", "day1/a.parquet"], groups.Keys.Order());
+        Assert.All((await FindAsync("in")).Rows.Values, done => Assert.Equal(2_000, done));
+    }
+
     [Fact]
     public async Task What_the_brokers_answer_is_said_as_it_is()
     {
@@ -119,10 +152,30 @@ public sealed class FileGroupsTests : IDisposable
         return source.Files;
     }
 
-    private async Task<(SourceFiles Files, IReadOnlyDictionary<string, long> Rows)> FindAsync(string path)
+    private void Move(string from, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(place.In, to))!);
+        File.Move(Path.Combine(place.In, from), Path.Combine(place.In, to));
+    }
+
+    private async Task<(SourceFiles Files, IReadOnlyDictionary<string, long> Rows)> FindAsync(string path, bool isValidated = false)
     {
         var files = await OpenAsync(path);
-        return (files, await Groups(files).FindAsync(CancellationToken.None));
+        var found = Groups(files);
+        var rows = await found.FindAsync(CancellationToken.None);
+        if (!isValidated)
+        {
+            CommitMoves(found);
+        }
+        return (files, rows);
+    }
+
+    private void CommitMoves(FileGroups found)
+    {
+        foreach (var (name, position) in found.Moved)
+        {
+            groups[name] = position;
+        }
     }
 
     /// <summary>Commits that so many rows of each file are done.</summary>
@@ -131,6 +184,7 @@ public sealed class FileGroupsTests : IDisposable
         var files = await OpenAsync(path);
         var found = Groups(files);
         await found.FindAsync(CancellationToken.None);
+        CommitMoves(found);
         var done = new IntervalSet();
         done.Add(0, rows);
         foreach (var stream in files.Identities.Keys)

@@ -10,7 +10,7 @@ namespace FlexGen.Dataflow.Tests.Kafka.Sink;
 public sealed class RecordJsonTests
 {
     private static readonly SchemaElement day = new() { Name = "day", Type = PhysicalType.INT32, ConvertedType = ConvertedType.DATE };
-    private static readonly PhysicalField physical = PhysicalField.Create(["day"], day, 0, 0, 0);
+    private static readonly PhysicalField physical = PhysicalField.Create(day, 0);
     private const string Added = """
         "output":"a\"é","finish_reason":"stop","prompt_tokens":3,"completion_tokens":2}
         """;
@@ -64,7 +64,7 @@ public sealed class RecordJsonTests
             new() { Name = "half", Type = PhysicalType.FIXED_LEN_BYTE_ARRAY, TypeLength = 2, LogicalType = new() { FLOAT16 = new() } },
             new() { Name = "nan", Type = PhysicalType.FIXED_LEN_BYTE_ARRAY, TypeLength = 2, LogicalType = new() { FLOAT16 = new() } },
         ];
-        Leaf[] leaves = [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create([element.Name], element, 0, 0, i)))];
+        Leaf[] leaves = [.. elements.Select((element, i) => new Leaf(element.Name, PhysicalField.Create(element, i)))];
         var rows = new Rows(
         [
             new TypedColumnData<long>(leaves[0].Physical, [1_700_000_000_123_456_789], null, null),

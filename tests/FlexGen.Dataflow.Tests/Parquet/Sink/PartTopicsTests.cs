@@ -1,3 +1,4 @@
+using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Kafka.Source;
@@ -50,8 +51,8 @@ public sealed class PartTopicsTests : IDisposable
     public async Task Where_the_reading_begins_is_kept_without_records_and_with_them()
     {
         var plan = Plan(first);
-        var (sink, _) = await plan.OpenAsync(CancellationToken.None);
-        await sink.BeginAsync(new Dictionary<string, long> { [Stream] = 40, [TopicSource.OtherStream] = 7 });
+        var (sink, ledger, _) = await plan.OpenAsync(_ => { }, CancellationToken.None);
+        await Assert.IsAssignableFrom<ITopicLedger>(ledger).BeginAsync(new Dictionary<string, long> { [Stream] = 40, [TopicSource.OtherStream] = 7 });
         await sink.DisposeAsync();
         await WriteAsync(first, 40, 50);
         Assert.Equal([40L, 7L], await StartsAsync());
@@ -75,10 +76,11 @@ public sealed class PartTopicsTests : IDisposable
 
     private async Task<long?[]> StartsAsync()
     {
-        var (sink, _) = await Plan(first).OpenAsync(CancellationToken.None);
+        var (sink, ledger, _) = await Plan(first).OpenAsync(_ => { }, CancellationToken.None);
         await using (sink)
         {
-            return [.. new[] { Stream, TopicSource.OtherStream }.Select(stream => sink.Starts.TryGetValue(stream, out long start) ? start : (long?)null)];
+            var starts = Assert.IsAssignableFrom<ITopicLedger>(ledger).Starts;
+            return [.. new[] { Stream, TopicSource.OtherStream }.Select(stream => starts.TryGetValue(stream, out long start) ? start : (long?)null)];
         }
     }
 
@@ -86,7 +88,7 @@ public sealed class PartTopicsTests : IDisposable
 
     private async Task WriteAsync(string identity, int from, int to)
     {
-        var (sink, _) = await Plan(identity).OpenAsync(CancellationToken.None);
+        var (sink, _, _) = await Plan(identity).OpenAsync(_ => { }, CancellationToken.None);
         await using (sink)
         {
             var assignment = new Assignment(Stream);

@@ -11,7 +11,6 @@ public sealed class PublicFilesTests : IDisposable
         ["duckdb__arrow_uniform_encryption.parquet"] = "it is encrypted",
         ["duckdb__arrow_uniform_encryption_gist.parquet"] = "it is encrypted",
         ["duckdb__parquet_column_num_values_mismatch.parquet"] = "8 rows and 0 values of 'x'",
-        ["pt__data__dict-page-offset-zero.parquet"] = "field 15 of a column chunk's metadata has the type 9 of Thrift",
     };
 
     private readonly Workplace place = new();

@@ -1,5 +1,6 @@
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlexGen.Dataflow.Tests.Parquet.Source;
 
@@ -138,6 +139,7 @@ public sealed class SourceIdentityTests : IDisposable
         await RunAsync("in");
         place.AssertEachIdOnce(3_000);
         await ExpectDoneAsync("in");
+        await ExpectDoneAsync(first, isNoted: first is not ("in" or "in/**/*.parquet"));
         await ExpectDoneAsync(first);
     }
 
@@ -166,7 +168,80 @@ public sealed class SourceIdentityTests : IDisposable
         File.Copy(At("in2/s/x.parquet"), At("in2/s/z.parquet"));
         await RunAsync("in2");
         Assert.Equal(3_000, Duck.Count($"SELECT count(*) FROM '{place.OutFiles}'"));
+        await ExpectDoneAsync("in2/s", isNoted: true);
         await ExpectDoneAsync("in2/s");
+    }
+
+    [Theory]
+    [InlineData(true, 1_000, true)]
+    [InlineData(false, 1_000, true)]
+    [InlineData(true, 400, true)]
+    [InlineData(true, 1_000, false)]
+    public async Task A_file_that_was_moved_found_again_and_then_changed_is_refused(bool isTwin, int done, bool isCommitted)
+    {
+        WriteTwin(5, row: 100);
+        await RunAsync("in", stopAfter: done == 1_000 ? int.MaxValue : done);
+        File.Move(At("in/a.parquet"), At("in/b.parquet"));
+        if (isCommitted)
+        {
+            await RunAsync("in", stopAfter: 0);
+        }
+        else
+        {
+            // Dies before anything else is written.
+            await (await place.OpenAsync(place.Options())).DisposeAsync();
+        }
+        if (isTwin)
+        {
+            WriteTwin(6, "b.parquet", row: 100);
+        }
+        else
+        {
+            WriteTwin(500, "b.parquet", row: 100);
+        }
+        var before = place.Parts();
+        var why = await place.RefusalAsync(place.Options());
+        Assert.Contains("the source file b.parquet has changed", why, StringComparison.Ordinal);
+        Assert.Contains(isTwin ? "values are not" : "it is", why, StringComparison.Ordinal);
+        Assert.Equal(before, place.Parts());
+    }
+
+    [Fact]
+    public async Task A_move_is_noted_once_and_not_by_validating()
+    {
+        place.WriteIds(1_000);
+        await place.RunAsync(place.Options());
+        File.Move(At("in/a.parquet"), At("in/b.parquet"));
+        var before = place.Parts();
+        Assert.Equal(1_000, (await Pipeline.ValidateAsync(place.Options(), place.Root, NullLoggerFactory.Instance, CancellationToken.None)).RecordsAlreadyDone);
+        Assert.Equal(before, place.Parts());
+        await place.RunAsync(place.Options());
+        Assert.Single(place.Parts().Except(before));
+        await ExpectDoneAsync("in");
+        // Another file of the name that it had, and back again.
+        place.WriteIds(500, from: 1_000);
+        await place.RunAsync(place.Options());
+        place.AssertEachIdOnce(1_500);
+        File.Move(At("in/a.parquet"), At("in/c.parquet"));
+        File.Move(At("in/b.parquet"), At("in/a.parquet"));
+        await place.RunAsync(place.Options());
+        place.AssertEachIdOnce(1_500);
+        await ExpectDoneAsync("in");
+        place.WriteIds(400, "a.parquet");
+        Assert.Contains("the source file a.parquet has changed", await place.RefusalAsync(place.Options()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_seen_of_a_moved_file_is_believed_as_it_is_of_others()
+    {
+        place.WriteIds(100);
+        var later = new LaterTime();
+        await place.RunAsync(place.Options(), time: later);
+        File.Move(At("in/a.parquet"), At("in/b.parquet"));
+        await place.RunAsync(place.Options(), time: later);
+        Assert.Equal([FileState.Of(At("in/b.parquet")).Mark(later.GetUtcNow())], Duck.Column(
+            $"SELECT json_extract_string(decode(value), '$.Moves[0].State') FROM parquet_kv_metadata('{Path.Combine(place.Out, "part-00000001.parquet")}') "
+            + "WHERE decode(key) = 'flexgen.part'"));
     }
 
     [Fact]
@@ -199,18 +274,35 @@ public sealed class SourceIdentityTests : IDisposable
         Assert.Contains("a.parquet has changed", await place.RefusalAsync(place.Options()), StringComparison.Ordinal);
     }
 
-    private async Task<PipelineSummary> RunAsync(string path)
+    private async Task<PipelineSummary> RunAsync(string path, int stopAfter = int.MaxValue)
     {
         var options = place.Options();
         options.Source.Parquet!.Path = path;
-        return await place.RunAsync(options);
+        using var stop = new CancellationTokenSource();
+        int left = stopAfter;
+        if (left == 0)
+        {
+            await stop.CancelAsync();
+        }
+        return await place.RunAsync(
+            options, new TestGenerator { OnGenerate = text => Interlocked.Decrement(ref left) == 0 ? Stop(text) : text }, stop: stop.Token);
+
+        string Stop(string text)
+        {
+            stop.Cancel();
+            return text;
+        }
     }
 
-    private async Task ExpectDoneAsync(string path)
+    private async Task ExpectDoneAsync(string path, bool isNoted = false)
     {
         var before = place.Parts();
-        Assert.True((await RunAsync(path)).Completed);
-        Assert.Equal(before, place.Parts());
+        var summary = await RunAsync(path);
+        Assert.True(summary.Completed);
+        Assert.Equal(0, summary.RecordsCompleted);
+        // Where files got other names that is in a part file without rows.
+        Assert.Equal(isNoted ? 1 : 0, place.Parts().Except(before).Count());
+        Assert.Empty(before.Except(place.Parts()));
     }
 
     // Statistics, sizes and so the footer are the same whatever the one number is.

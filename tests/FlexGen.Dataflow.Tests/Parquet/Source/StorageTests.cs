@@ -46,15 +46,45 @@ public sealed class StorageTests : IDisposable
             .Encoding("key", Encoding.DeltaByteArray));
     }
 
-    private async Task PassesAsync(WriterPropertiesBuilder builder)
+    [Theory]
+    [InlineData(ParquetDataPageVersion.V1, Compression.Uncompressed)]
+    [InlineData(ParquetDataPageVersion.V1, Compression.Gzip)]
+    [InlineData(ParquetDataPageVersion.V1, Compression.Snappy)]
+    [InlineData(ParquetDataPageVersion.V2, Compression.Uncompressed)]
+    [InlineData(ParquetDataPageVersion.V2, Compression.Snappy)]
+    [InlineData(ParquetDataPageVersion.V2, Compression.Brotli)]
+    [InlineData(ParquetDataPageVersion.V2, Compression.Zstd)]
+    public async Task Pages_that_are_never_in_memory_whole_pass_unchanged(ParquetDataPageVersion version, Compression compression)
     {
+        using var dictionaries = new WriterPropertiesBuilder();
+        await PassesAsync(dictionaries.DataPageVersion(version).Compression(compression).DataPagesize(1_000).Encoding("flag", Encoding.Plain).Encoding("sure", Encoding.Plain), holdsPages: false);
+    }
+
+    [Theory]
+    [InlineData(ParquetDataPageVersion.V1)]
+    [InlineData(ParquetDataPageVersion.V2)]
+    public async Task Plain_pages_that_are_never_in_memory_whole_pass_unchanged(ParquetDataPageVersion version)
+    {
+        using var plain = new WriterPropertiesBuilder();
+        await PassesAsync(
+            plain.DataPageVersion(version).DisableDictionary().DataPagesize(1_000_000).Encoding("flag", Encoding.Plain).Encoding("sure", Encoding.Plain), holdsPages: false);
+    }
+
+    private async Task PassesAsync(WriterPropertiesBuilder builder, bool holdsPages = true)
+    {
+        var options = place.Options("{{ id }} {{ text }}");
+        if (!holdsPages)
+        {
+            // What would be held all the same is refused.
+            (options.Source.Parquet!.OpenPageBytes, options.Source.Parquet.MostPageBytes) = (0, 0);
+        }
         using var properties = builder.Build();
         Write(Path.Combine(place.In, "a.parquet"), properties);
         // DuckDB does not read all of it, so it is held against the same values stored plainly.
         var file = Path.Combine(place.Root, "plain.parquet");
         using var plain = new WriterPropertiesBuilder().DisableDictionary().Build();
         Write(file, plain);
-        Assert.True((await place.RunAsync(place.Options("{{ id }} {{ text }}"))).Completed);
+        Assert.True((await place.RunAsync(options)).Completed);
         var passed = $"SELECT * EXCLUDE (output, finish_reason, prompt_tokens, completion_tokens) FROM '{place.OutFiles}'";
         Assert.Equal(RowCount, Duck.Count($"SELECT count(*) FROM ({passed})"));
         Assert.Equal(0, Duck.Count($"SELECT count(*) FROM ((FROM '{file}' EXCEPT ALL ({passed})) UNION ALL (({passed}) EXCEPT ALL FROM '{file}'))"));

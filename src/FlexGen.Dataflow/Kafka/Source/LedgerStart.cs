@@ -5,22 +5,23 @@ using Microsoft.Extensions.Logging;
 namespace FlexGen.Dataflow.Kafka.Source;
 
 /// <summary>
-/// Where partitions begin whose positions the sink keeps: at the first offset that it lacks, whatever the group has committed, for that
+/// Where partitions begin whose positions a ledger has: at the first offset that it lacks, whatever the group has committed, for that
 /// only mirrors what some sink had. The start position is for partitions that are there when the sink first takes records of their topic;
-/// unless it is the beginning, the sink is told it before anything is read, so that neither time nor a lost part file moves it.
+/// unless it is the beginning, the ledger is told it before anything is read, so that neither time nor a lost part file moves it.
 /// </summary>
 /// <param name="group">The group.</param>
 /// <param name="start">Finds the start position.</param>
 /// <param name="partitions">The partitions that are there when this process begins to read.</param>
-/// <param name="sink">The sink.</param>
+/// <param name="ledger">The sink's ledger.</param>
 /// <param name="log">Where to report.</param>
-internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnlyCollection<TopicPartition> partitions, ISink sink, ILogger log) : IStart
+internal sealed class LedgerStart(
+    ConsumerGroup group, GroupStart start, IReadOnlyCollection<TopicPartition> partitions, ITopicLedger ledger, ILogger log) : IStart
 {
     private const int PartitionsNamed = 5;
 
     public void Commit()
     {
-        var known = sink.Starts;
+        var known = ledger.Starts;
         var first = new Dictionary<TopicPartition, long>();
         foreach (var topic in partitions.GroupBy(start.Entry))
         {
@@ -34,7 +35,7 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
         }
         if (first.Count > 0)
         {
-            Wait(sink.BeginAsync(first.ToDictionary(p => PartitionReading.StreamOf(p.Key), p => p.Value)));
+            ledger.BeginAsync(first.ToDictionary(p => PartitionReading.StreamOf(p.Key), p => p.Value)).AsTask().GetAwaiter().GetResult();
         }
         ReportGroup();
     }
@@ -46,8 +47,8 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
         {
             string stream = PartitionReading.StreamOf(partition);
             // One that came later, as one of which all is wanted, begins at its beginning.
-            long from = sink.Starts.GetValueOrDefault(stream);
-            long lacking = Wait(sink.CoveredAsync(stream)).FirstLacking(from);
+            long from = ledger.Starts.GetValueOrDefault(stream);
+            long lacking = ledger.Done(stream).FirstLacking(from);
             begun.Add(partition, new StreamStart(lacking, from, lacking));
         }
         // What the log no longer holds of one that was never read is not missing.
@@ -60,12 +61,14 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
     }
 
     // They kept the positions of what they had not written in the group.
-    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) => ConsumerGroup.Insist("asking for the group's positions", () =>
+    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) =>
+        ConsumerGroup.Insist("asking for the group's positions", () =>
         group.Committed(topic).ToDictionary(p => p.TopicPartition, p => IsCovered(p.TopicPartition) || p.Offset == Offset.Unset ? 0 : p.Offset.Value), log);
 
     private void ReportGroup()
     {
-        var unread = partitions.Where(partition => !IsCovered(partition) && sink.Starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
+        var starts = ledger.Starts;
+        var unread = partitions.Where(partition => !IsCovered(partition) && starts.GetValueOrDefault(PartitionReading.StreamOf(partition)) == 0).ToArray();
         var ahead = ConsumerGroup.Insist("asking for the group's positions", () => group.Committed(unread), log).Where(p => p.Offset.Value > 0).ToArray();
         if (ahead.Length > 0)
         {
@@ -76,9 +79,5 @@ internal sealed class SinkStart(ConsumerGroup group, GroupStart start, IReadOnly
         }
     }
 
-    private bool IsCovered(TopicPartition partition) => Wait(sink.CoveredAsync(PartitionReading.StreamOf(partition))).Intervals.Count > 0;
-
-    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
-
-    private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
+    private bool IsCovered(TopicPartition partition) => ledger.Done(PartitionReading.StreamOf(partition)).Intervals.Count > 0;
 }

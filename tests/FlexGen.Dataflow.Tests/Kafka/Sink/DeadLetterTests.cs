@@ -6,7 +6,7 @@ using FlexGen.Dataflow.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Record = FlexGen.Dataflow.Records.Record;
 
-namespace FlexGen.Dataflow.Tests.Parquet.Sink;
+namespace FlexGen.Dataflow.Tests.Kafka.Sink;
 
 /// <summary>A dead letter fits its topic, whatever the message and whatever the topic takes.</summary>
 public sealed class DeadLetterTests
@@ -18,34 +18,34 @@ public sealed class DeadLetterTests
     private readonly List<Record> delivered = [];
 
     [Theory]
-    [InlineData("small", DefaultLimit, nameof(DeadLetterParts.All))]
-    [InlineData("value", DefaultLimit, nameof(DeadLetterParts.WithoutValue))]
-    [InlineData("headers", DefaultLimit, nameof(DeadLetterParts.WithoutHeaders))]
-    [InlineData("key", DefaultLimit, nameof(DeadLetterParts.WithoutKey))]
-    [InlineData("error", DefaultLimit, nameof(DeadLetterParts.All))]
-    [InlineData("small", 1500, nameof(DeadLetterParts.All))]
-    [InlineData("error", 1100, nameof(DeadLetterParts.Reason))]
-    [InlineData("key", 500, nameof(DeadLetterParts.Reason))]
-    [InlineData("headers", 150, nameof(DeadLetterParts.Origin))]
-    [InlineData("small", 150, nameof(DeadLetterParts.Origin))]
-    public async Task What_the_brokers_refuse_becomes_smaller_until_they_take_it(string large, int limit, string parts)
+    [InlineData("small", DefaultLimit, nameof(DeadLetterContent.All))]
+    [InlineData("value", DefaultLimit, nameof(DeadLetterContent.WithoutValue))]
+    [InlineData("headers", DefaultLimit, nameof(DeadLetterContent.WithoutHeaders))]
+    [InlineData("key", DefaultLimit, nameof(DeadLetterContent.WithoutKey))]
+    [InlineData("error", DefaultLimit, nameof(DeadLetterContent.All))]
+    [InlineData("small", 1500, nameof(DeadLetterContent.All))]
+    [InlineData("error", 1100, nameof(DeadLetterContent.Reason))]
+    [InlineData("key", 500, nameof(DeadLetterContent.Reason))]
+    [InlineData("headers", 150, nameof(DeadLetterContent.Origin))]
+    [InlineData("small", 150, nameof(DeadLetterContent.Origin))]
+    public async Task What_the_brokers_refuse_becomes_smaller_until_they_take_it(string large, int limit, string content)
     {
-        var expected = Enum.Parse<DeadLetterParts>(parts);
+        var expected = Enum.Parse<DeadLetterContent>(content);
         var taken = await CommitAsync(Failed(large), limit);
         var dead = Assert.Single(taken, message => message.Topic == "dead");
         Assert.Equal(2, taken.Count(message => message.Topic == "results"));
         Assert.Equal(3, delivered.Count);
 
         var message = Failed(large).Message!;
-        Assert.Equal(expected < DeadLetterParts.WithoutValue ? message.Value : null, dead.Message.Value);
-        Assert.Equal(expected < DeadLetterParts.WithoutKey ? message.Key : expected < DeadLetterParts.Origin ? null : "requests[3]@1"u8.ToArray(), dead.Message.Key);
-        Assert.Equal(expected < DeadLetterParts.WithoutHeaders ? "1" : null, Header(dead, "trace"));
-        bool hasReason = expected < DeadLetterParts.Origin;
+        Assert.Equal(expected < DeadLetterContent.WithoutValue ? message.Value : null, dead.Message.Value);
+        Assert.Equal(expected < DeadLetterContent.WithoutKey ? message.Key : expected < DeadLetterContent.Origin ? null : "requests[3]@1"u8.ToArray(), dead.Message.Key);
+        Assert.Equal(expected < DeadLetterContent.WithoutHeaders ? "1" : null, Header(dead, "trace"));
+        bool hasReason = expected < DeadLetterContent.Origin;
         Assert.Equal(hasReason ? "schema_violation" : null, Header(dead, "flexgen.reason"));
         Assert.Equal(hasReason ? "1" : null, Header(dead, "flexgen.origin.offset"));
-        Assert.Equal(hasReason && expected >= DeadLetterParts.WithoutValue ? $"{message.Value!.Length}" : null, Header(dead, "flexgen.dropped.value"));
-        Assert.Equal(hasReason && expected >= DeadLetterParts.WithoutHeaders ? $"{message.Headers.Sum(h => h.Key.Length + h.GetValueBytes().Length)}" : null, Header(dead, "flexgen.dropped.headers"));
-        Assert.Equal(hasReason && expected >= DeadLetterParts.WithoutKey ? $"{message.Key!.Length}" : null, Header(dead, "flexgen.dropped.key"));
+        Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutValue ? $"{message.Value!.Length}" : null, Header(dead, "flexgen.dropped.value"));
+        Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutHeaders ? $"{message.Headers.Sum(h => h.Key.Length + h.GetValueBytes().Length)}" : null, Header(dead, "flexgen.dropped.headers"));
+        Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutKey ? $"{message.Key!.Length}" : null, Header(dead, "flexgen.dropped.key"));
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class DeadLetterTests
         var record = Record(1, "{}");
         record.Completion = new Completion(text, "stop", 1, 1);
         record.Fail("schema_violation", text);
-        var message = Format().Message(record, DeadLetterParts.All);
+        var message = Format().Message(record, DeadLetterContent.All);
         foreach (var name in new[] { "flexgen.error", "flexgen.output" })
         {
             var value = message.Message.Headers.Single(h => h.Key == name).GetValueBytes();

@@ -1,7 +1,7 @@
 namespace FlexGen.Dataflow.Kafka.Sink;
 
 /// <summary>How little of a record its dead letter holds; each leaves out what those before it leave out, too.</summary>
-internal enum DeadLetterParts
+internal enum DeadLetterContent
 {
     /// <summary>The message as it came, with all that there is to say of it.</summary>
     All,
