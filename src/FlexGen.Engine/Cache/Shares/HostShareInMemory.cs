@@ -7,7 +7,8 @@ namespace FlexGen.Engine.Cache.Shares;
 /// <param name="lanes">Whose threads attend.</param>
 /// <param name="give">Has decoding rows brought to host memory.</param>
 /// <param name="slabs">Where it rests.</param>
-internal sealed class HostShareInMemory(ShareShape shape, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs) : HostShare(shape, lanes, give)
+internal sealed class HostShareInMemory(ShareShape shape, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs)
+    : HostShare(shape, lanes, give)
 {
     protected override void Start(ShareAttention attention)
     {
