@@ -2,7 +2,6 @@ using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Layers;
-using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
@@ -27,20 +26,6 @@ internal sealed class KvAttention : IDisposable
         groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
         rowCount = layout.Slots.Length;
         shares = [.. cache.Shares.Select(s => (Share: s, Rows: s.Rows(layout, device))).Where(s => s.Rows.Rows.Length > 0)];
-    }
-
-    /// <summary>The most elements of a row that prompts take on the way to their part of the result: queries, keys and values, repeated and padded.</summary>
-    /// <param name="shape">The model.</param>
-    /// <param name="wide">Elements that take the room of one of float32.</param>
-    /// <param name="hasGpu">Whether prompts are computed together.</param>
-    /// <param name="windowed">Whether results are put together from blocks.</param>
-    public static long PrefillElements(ModelShape shape, long wide, bool hasGpu, bool windowed)
-    {
-        var heads = (long)shape.Heads * shape.HeadDim;
-        var results = (heads * (windowed ? 2 : 1)) + (wide * shape.Heads);
-        return hasGpu
-            ? ((3 * heads) + results) * PrefillGroup.MostPadded.Rows / PrefillGroup.MostPadded.Of
-            : results + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
     }
 
     /// <summary>Changes which slots decode and how many tokens each holds, row by row, where all rest on the compute device; 0 tokens: none.</summary>

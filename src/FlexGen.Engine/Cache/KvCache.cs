@@ -2,52 +2,47 @@ using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
 
-/// <summary>
-/// The KV cache: each micro-batch's slots, cut into shares by where the policy has them rest and attended to. All of it is allocated before
-/// the first token.
-/// </summary>
+/// <summary>The KV cache, in the shares of its plan. All of it is allocated before the first token.</summary>
 internal sealed class KvCache : IDisposable
 {
-    private readonly ModelShape shape;
-    private readonly Policy policy;
     private readonly ScalarType type;
-    private readonly Device device;
+    private readonly Tiers tiers;
     private readonly IDecodeAttention decode = new HostDecode();
     private readonly CacheLanes? lanes;
     private readonly HostExchange? exchange;
     private readonly List<IDisposable> owned = [];
     private readonly List<CacheShare> shares = [];
-    private int slots;
 
-    public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
+    /// <param name="plan">The shares.</param>
+    /// <param name="type">The cache's type.</param>
+    /// <param name="tiers">What it is placed on.</param>
+    public KvCache(CachePlan plan, ScalarType type, Tiers tiers)
     {
-        (this.shape, this.policy, this.type, this.device) = (shape, policy, type, device);
-        var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
-        var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
-        var hasGpu = ComputeMemory.Gpu(device) is not null;
+        (this.type, this.tiers) = (type, tiers);
         try
         {
-            if (hasGpu && onCompute > 0)
+            if (plan.Kernel.Slots > 0)
             {
-                decode = new KernelDecode(Owned(new DecodeAttention(shape, onCompute, policy.SequenceLength, type, device)));
+                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, tiers.Device)));
             }
 
-            if (host + disk > 0)
+            if (plan.HasHomes)
             {
-                lanes = new(device, disk > 0, trace);
-                exchange = hasGpu && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? Owned(new HostExchange(type)) : null;
+                lanes = new(plan, tiers);
+                exchange = tiers.HasGpu && plan.Shares.Any(s => s.AttendsOnHost) ? Owned(new HostExchange(type)) : null;
             }
 
-            Add(gpu, share => new ResidentShare(share, Owned(ResidentShare.Slabs(share, device)), decode));
-            AddResting(host, null);
-            AddResting(disk, diskFolder);
+            foreach (var share in plan.Shares)
+            {
+                shares.Add(Share(share));
+            }
         }
         catch
         {
@@ -58,18 +53,10 @@ internal sealed class KvCache : IDisposable
 
     public IReadOnlyList<CacheShare> Shares => shares;
 
-    /// <summary>Bytes of the cache of some slots.</summary>
-    /// <param name="shape">The model.</param>
-    /// <param name="slots">Of all micro-batches.</param>
-    /// <param name="sequenceLength">Tokens a slot has room for.</param>
-    /// <param name="type">The type of its elements.</param>
-    public static long Bytes(ModelShape shape, long slots, long sequenceLength, ScalarType type) =>
-        shape.KvElementsPerToken * slots * sequenceLength * DataTypes.Size(type);
-
     public void Dispose()
     {
         lanes?.Dispose();
-        if (ComputeMemory.Gpu(device) is not null)
+        if (tiers.HasGpu)
         {
             // After a sweep that failed kernels of the shares may still be under way, in no lane: they are unloaded here, and use host memory.
             CudaDriver.Settle();
@@ -80,41 +67,23 @@ internal sealed class KvCache : IDisposable
         owned.Clear();
     }
 
-    /// <summary>Slots whose home is a file in a folder, or host memory: some are attended to there, the others brought to the compute device.</summary>
-    private void AddResting(int count, string? folder)
+    private CacheShare Share(CacheSharePlan plan)
     {
-        var onHost = count - policy.BroughtToGpu(count);
-        Add(onHost, share =>
+        if (plan.Home == Tier.Gpu)
         {
-            var slabs = Slabs(share, folder);
-            Func<ShareAttention, HostRows> give = exchange is null
-                ? HostDecode.OnCpu
-                : Owned(new RowExchange(exchange, shape, share.Slots, policy.GpuBatchCount, type)).Give;
-            return folder is null
-                ? new HostShareInMemory(share, lanes!, give, slabs)
-                : new HostShareOnDisk(share, lanes!, give, slabs, Owned(new CacheStream(share, slabs, lanes!, CPU)));
-        });
-        Add(count - onHost, share =>
-        {
-            var slabs = Slabs(share, folder);
-            return new StreamedShare(share, slabs, Owned(new CacheStream(share, slabs, lanes!, device)), decode);
-        });
-    }
-
-    private RestingSlabs Slabs(ShareShape share, string? folder)
-    {
-        var file = folder is null ? null : Owned(new DirectFile(folder, RestingSlabs.FileBytes(share)));
-        return Owned(new RestingSlabs(share, lanes!, file));
-    }
-
-    /// <summary>A share of the next slots, if they are any.</summary>
-    private void Add(int count, Func<ShareShape, CacheShare> make)
-    {
-        if (count > 0)
-        {
-            shares.Add(make(new(shape, policy, slots, count, type)));
-            slots += count;
+            return new ResidentShare(plan, Owned(ResidentShare.Slabs(plan, type, tiers.Device)), decode);
         }
+
+        var file = tiers.File(plan.FileBytes);
+        var slabs = Owned(new RestingSlabs(plan, lanes!, tiers, file is null ? null : Owned(file)));
+        var stream = plan.BroughtTo is { } to ? Owned(new CacheStream(plan, type, slabs, lanes!, to == Tier.Host ? CPU : tiers.Device)) : null;
+        if (!plan.AttendsOnHost)
+        {
+            return new StreamedShare(plan, slabs, stream!, decode);
+        }
+
+        Func<ShareAttention, HostRows> give = exchange is null ? HostDecode.OnCpu : Owned(new RowExchange(exchange, plan)).Give;
+        return stream is null ? new HostShareInMemory(plan, lanes!, give, slabs) : new HostShareOnDisk(plan, lanes!, give, slabs, stream);
     }
 
     private T Owned<T>(T made)

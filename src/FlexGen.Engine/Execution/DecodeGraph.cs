@@ -16,9 +16,6 @@ namespace FlexGen.Engine.Execution;
 /// </summary>
 internal sealed class DecodeGraph : IDisposable
 {
-    /// <summary>With more rows the GPU has so much to do that the processor keeps up.</summary>
-    private const long MostBytes = 256 << 20;
-
     private readonly Model model;
     private readonly WeightStore weights;
     private readonly KvAttention attention;
@@ -46,16 +43,6 @@ internal sealed class DecodeGraph : IDisposable
             Dispose();
             throw;
         }
-    }
-
-    /// <summary>What the graphs of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    public static long Bytes(Model model, Policy policy, ScalarType type)
-    {
-        var (shape, size) = (model.Shape, DataTypes.Size(type));
-        var layers = model.Layers.OfType<DecoderLayer>().Sum(l => l.Elements(sizeof(float) / size).Made + ((long)shape.Heads * shape.HeadDim));
-        var bytes = policy.EffectiveBatchSize * (layers + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize) * size;
-        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= MostBytes ? bytes : 0;
     }
 
     /// <summary>Gives the GPU what the next launch computes on.</summary>

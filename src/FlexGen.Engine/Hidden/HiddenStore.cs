@@ -1,18 +1,15 @@
 using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Hidden;
 
-/// <summary>The hidden states of all micro-batches, each where its share of the placement has it rest between layers.</summary>
+/// <summary>The hidden states of all micro-batches, each where its plan has it rest between layers.</summary>
 internal sealed class HiddenStore : IDisposable
 {
-    /// <summary>Memory between the disk and the compute device, pinned where that is a GPU: one piece for loads, one for stores.</summary>
-    public const long StagingBytes = 16 << 20;
-
     private readonly RestingHidden?[] resting;
     private readonly Lane? loads;
     private readonly Lane? stores;
@@ -22,33 +19,30 @@ internal sealed class HiddenStore : IDisposable
     private readonly HostMemory? loadStaging;
     private readonly HostMemory? storeStaging;
 
-    public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
+    public HiddenStore(HiddenPlan plan, Tiers tiers)
     {
-        resting = new RestingHidden?[policy.GpuBatchCount];
-        var (onGpu, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
-        if (onHost + onDisk == 0)
+        resting = new RestingHidden?[plan.MicroBatches];
+        if (plan.OnHost + plan.OnDisk == 0)
         {
             return;
         }
 
-        var (gpu, bytes) = (ComputeMemory.Gpu(device), DirectFile.Align(Bytes(shape, policy, type)));
         try
         {
-            if (onDisk > 0)
-            {
-                file = new(diskFolder, onDisk * bytes);
-                loadStaging = new(StagingBytes, pinned: gpu is not null);
-                storeStaging = new(StagingBytes, pinned: gpu is not null);
-            }
-
-            (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));
+            file = tiers.File(plan.FileBytes);
+            (loadStaging, storeStaging) = (tiers.Host(plan.StagingBytes), tiers.Host(plan.StagingBytes));
+            (loads, stores) = (tiers.Lane("hidden loads"), tiers.Lane("hidden stores", waitsOnThread: true));
             storing = new(stores);
-            kernel = gpu is null || onHost == 0 ? null : new();
-            for (var microBatch = onGpu; microBatch < resting.Length; microBatch++)
+            kernel = tiers.HasGpu && plan.OnHost > 0 ? new() : null;
+            for (var microBatch = 0; microBatch < resting.Length; microBatch++)
             {
-                var n = microBatch - onGpu - onHost;
-                var place = n < 0 ? new RestingPlace(bytes, pinned: gpu is not null) : new RestingPlace(file!, n * bytes, bytes);
-                resting[microBatch] = new(place, device, loads, storing, n < 0 ? kernel : null, (loadStaging, storeStaging));
+                var (tier, offset) = plan.Home(microBatch);
+                resting[microBatch] = tier switch
+                {
+                    Tier.Gpu => null,
+                    Tier.Host => new(tiers.Place(plan.HomeBytes), tiers.Device, loads, storing, kernel, default),
+                    _ => new(new(file!, offset, plan.HomeBytes), tiers.Device, loads, storing, null, (loadStaging, storeStaging)),
+                };
             }
         }
         catch
@@ -57,10 +51,6 @@ internal sealed class HiddenStore : IDisposable
             throw;
         }
     }
-
-    /// <summary>The most that the hidden states of one micro-batch take.</summary>
-    public static long Bytes(ModelShape shape, Policy policy, ScalarType type) =>
-        policy.MostRows * shape.HiddenSize * DataTypes.Size(type);
 
     /// <summary>Whether a micro-batch's hidden states leave the compute device between layers.</summary>
     public bool Leaves(int microBatch) => resting[microBatch] is not null;

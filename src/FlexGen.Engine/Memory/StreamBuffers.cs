@@ -1,3 +1,4 @@
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Memory;
@@ -16,7 +17,7 @@ internal sealed class StreamBuffers<T> : IDisposable
     {
         try
         {
-            for (var n = 0; bytes > 0 && n < 2; n++)
+            for (var n = 0; bytes > 0 && n < TierPlan.StreamBuffers; n++)
             {
                 buffers.Add(new(bytes, device));
             }

@@ -2,23 +2,19 @@ using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Weights;
 
-/// <summary>
-/// Where one layer's weights rest: some on the compute device, the others in one image, first what is in host memory and then what is on
-/// disk, laid out as the compute device needs it.
-/// </summary>
-/// <param name="places">Each weight of the layer with its tier and its offset in the image (0 on the compute device).</param>
+/// <summary>Those of one layer's weights that do not rest on the compute device, laid out as it needs them.</summary>
+/// <param name="specs">The layer's weights.</param>
+/// <param name="plan">Where each of them rests.</param>
 /// <param name="host">Where the image's beginning rests; the image owns it.</param>
 /// <param name="disk">Where the rest of it does, likewise.</param>
-internal sealed class LayerImage(IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> places, RestingPlace host, RestingPlace disk) : IDisposable
+internal sealed class LayerImage(IReadOnlyList<WeightSpec> specs, LayerPlan plan, RestingPlace host, RestingPlace disk) : IDisposable
 {
-    public IReadOnlyList<(WeightSpec Spec, Tier Tier, long Offset)> Places => places;
-
-    /// <summary>Size of the image: what is streamed each sweep.</summary>
-    public long Bytes => host.Bytes + disk.Bytes;
+    public LayerPlan Plan => plan;
 
     /// <summary>Brings the weights that are not on the compute device into the image.</summary>
     /// <param name="source">Where they come from.</param>
@@ -26,10 +22,10 @@ internal sealed class LayerImage(IReadOnlyList<(WeightSpec Spec, Tier Tier, long
     /// <param name="staging">Memory that they go through on their way to the disk, piece by piece; null: none go there.</param>
     public void Fill(IWeightSource source, ScalarType type, HostMemory? staging)
     {
-        foreach (var (spec, tier, offset) in places.Where(p => p.Tier != Tier.Gpu))
+        foreach (var weight in plan.Weights.Where(w => w.Tier != Tier.Gpu))
         {
-            var (place, start) = tier == Tier.Host ? (host, offset) : (disk, offset - host.Bytes);
-            place.Fill(start, WeightPlacement.Bytes(spec, type), staging, (at, to, bytes) => Read(source, spec, at, to, bytes, type));
+            var (place, start) = weight.Tier == Tier.Host ? (host, weight.Offset) : (disk, weight.Offset - host.Bytes);
+            place.Fill(start, weight.Bytes, staging, (at, to, bytes) => Read(source, specs[weight.Index], at, to, bytes, type));
         }
     }
 
@@ -62,8 +58,8 @@ internal sealed class LayerImage(IReadOnlyList<(WeightSpec Spec, Tier Tier, long
 
     private static void Read(IWeightSource source, WeightSpec spec, long start, IntPtr to, long bytes, ScalarType type)
     {
-        var size = DataTypes.Size(type);
-        using var elements = Tensor.UnsafeCreateTensor(TensorFromMemory.Create(to, [bytes / size], (int)type));
-        source.Read(spec, start / size, elements);
+        var format = DataTypes.Format(type);
+        using var elements = Tensor.UnsafeCreateTensor(TensorFromMemory.Create(to, [format.Elements(bytes)], (int)type));
+        source.Read(spec, format.Elements(start), elements);
     }
 }

@@ -1,9 +1,10 @@
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Weights;
@@ -14,12 +15,10 @@ namespace FlexGen.Engine.Weights;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
-    /// <summary>Memory between the disk and a GPU, pinned; without one, between a weight that is loaded and the disk, and only then.</summary>
-    public const long StagingBytes = 32 << 20;
-
-    private readonly Dictionary<string, Tensor> resident = [];
+    private readonly Dictionary<string, ComputeTensor> resident = [];
     private readonly List<LayerImage> images = [];
     private readonly StreamBuffers<int>? buffers;
+    private readonly Model model;
     private readonly Lane lane;
     private readonly DirectFile? file;
     private readonly HostMemory? staging;
@@ -27,41 +26,31 @@ internal sealed class WeightStore : IDisposable
 
     /// <param name="model">The model.</param>
     /// <param name="source">Where the weights come from.</param>
-    /// <param name="placement">Shares of the bytes.</param>
+    /// <param name="plan">Where they go.</param>
     /// <param name="type">The type of the weights.</param>
-    /// <param name="device">The compute device.</param>
-    /// <param name="diskFolder">Where a scratch file goes.</param>
-    /// <param name="trace">What records its copies; null: nothing does.</param>
-    public WeightStore(
-        Model model, IWeightSource source, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
+    /// <param name="tiers">What they are placed on.</param>
+    public WeightStore(Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers)
     {
-        this.type = type;
-        var gpu = ComputeMemory.Gpu(device);
-        lane = new("weight loads", gpu, trace);
+        (this.model, this.type) = (model, type);
+        lane = tiers.Lane("weight loads");
         try
         {
-            var layers = WeightPlacement.Of(model, placement, type);
-            var onDisk = 0L;
-            if (layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes)
+            file = tiers.File(plan.FileBytes);
+            staging = tiers.Host(plan.StagingBytes);
+            foreach (var (layer, planned) in model.Layers.Zip(plan.Layers))
             {
-                file = new(diskFolder, diskBytes);
-                staging = new(StagingBytes, pinned: gpu is not null);
+                var disk = planned.DiskBytes > 0 ? new RestingPlace(file!, planned.FileOffset, planned.DiskBytes) : new RestingPlace(0, pinned: false);
+                images.Add(new(layer.Weights, planned, tiers.Place(planned.HostBytes), disk));
+                Fill(images[^1], layer.Weights, source, tiers.Device);
             }
 
-            foreach (var weights in layers)
-            {
-                images.Add(Image(weights, gpu is not null, onDisk));
-                onDisk += Bytes(weights, Tier.Disk);
-                Fill(images[^1], source, device);
-            }
-
-            if (gpu is null)
+            if (!tiers.HasGpu)
             {
                 staging?.Dispose();
                 staging = null;
             }
 
-            buffers = new(images.Max(i => i.Bytes), device);
+            buffers = new(plan.BufferBytes, tiers.Device);
         }
         catch
         {
@@ -73,14 +62,14 @@ internal sealed class WeightStore : IDisposable
     /// <summary>Starts to bring one of n pages of a layer. All pages of a layer are asked for one after another.</summary>
     public void Load(int layer, int page, int pages)
     {
-        var image = images[layer];
-        if (image.Bytes == 0)
+        var (image, size) = (images[layer], images[layer].Plan.ImageBytes);
+        if (size == 0)
         {
             return;
         }
 
         var buffer = buffers!.Find(layer) ?? buffers.Next(layer);
-        var (start, end) = (buffer.Asked, page == pages - 1 ? image.Bytes : DirectFile.Align(image.Bytes * (page + 1) / pages));
+        var (start, end) = (buffer.Asked, page == pages - 1 ? size : Sector.Align(size * (page + 1) / pages));
         if (start < end)
         {
             buffer.Asked = end;
@@ -94,8 +83,9 @@ internal sealed class WeightStore : IDisposable
         Load(layer, 0, 1);
         var buffer = buffers!.Find(layer);
         buffer?.WaitOnCompute();
-        return new([.. images[layer].Places.Select(p =>
-            p.Tier == Tier.Gpu ? resident[p.Spec.Name] : buffer!.View(p.Offset, p.Spec.Shape, type))]);
+        var specs = model.Layers[layer].Weights;
+        return new([.. images[layer].Plan.Weights.Select(w =>
+            w.Tier == Tier.Gpu ? resident[specs[w.Index].Name].Tensor : buffer!.View(w.Offset, specs[w.Index].Shape, type))]);
     }
 
     /// <summary>The compute device has been given all it does with a layer: its buffer may be filled again when that is done.</summary>
@@ -114,39 +104,15 @@ internal sealed class WeightStore : IDisposable
         }
     }
 
-    private LayerImage Image(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, long fileOffset)
-    {
-        var (hostBytes, diskBytes) = (Bytes(weights, Tier.Host), Bytes(weights, Tier.Disk));
-        var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
-        var disk = diskBytes > 0 ? new RestingPlace(file!, fileOffset, diskBytes) : new RestingPlace(0, pinned: false);
-        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], new(hostBytes, pinned), disk);
-
-        long Offset(WeightSpec spec, Tier tier)
-        {
-            if (tier == Tier.Gpu)
-            {
-                return 0;
-            }
-
-            var offset = next[tier];
-            next[tier] += Aligned(spec);
-            return offset;
-        }
-    }
-
-    private long Bytes(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
-
-    private long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
-
-    private void Fill(LayerImage image, IWeightSource source, Device device)
+    private void Fill(LayerImage image, IReadOnlyList<WeightSpec> specs, IWeightSource source, Device device)
     {
         image.Fill(source, type, staging);
-        foreach (var (spec, tier, _) in image.Places)
+        foreach (var weight in image.Plan.Weights.Where(w => w.Tier == Tier.Gpu && !w.IsShared))
         {
-            if (tier == Tier.Gpu && !resident.ContainsKey(spec.Name))
-            {
-                resident.Add(spec.Name, IWeightSource.Load(source, spec, type, device).DetachFromDisposeScope());
-            }
+            var spec = specs[weight.Index];
+            resident.Add(spec.Name, new(weight.Bytes, spec.Shape, type, device));
+            using var elements = resident[spec.Name].Tensor.view(-1);
+            source.Read(spec, 0, elements);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace FlexGen.Engine.Tests.Cache;
 
 public class KvAttentionTests
 {
-    private static readonly ModelShape shape = new("test", 2, 32, 64, Heads: 4, KvHeads: 2, HeadDim: 8, 100, 64);
+    private static readonly ModelShape shape = new("test", 2, 32, Heads: 4, KvHeads: 2, HeadDim: 8, 100, 64);
 
     public static TheoryData<string, double, double, double, int?, ScalarType> Cases =>
     [
@@ -36,7 +36,7 @@ public class KvAttentionTests
 
         manual_seed(1);
         var policy = new Policy(4, 2, 32) { Cache = new(onGpu, onHost), AttentionOnHost = attentionOnHost };
-        using var cache = new KvCache(shape, policy, type, device, Path.GetTempPath(), null);
+        using var cache = Cache(policy, type, device);
         var formulas = Enumerable.Range(0, 4).Select(_ => new AttentionByFormula(shape, type, device, window)).ToArray();
         var slots = new Sequence?[4];
         (slots[0], slots[1], slots[3]) = (Sequence(5), Sequence(3), Sequence(11));
@@ -79,9 +79,12 @@ public class KvAttentionTests
     public void The_cache_has_a_share_for_each_home_and_place_of_attention(double onGpu, double onHost, double attentionOnHost, params Type[] shares)
     {
         var policy = new Policy(4, 2, 32) { Cache = new(onGpu, onHost), AttentionOnHost = attentionOnHost };
-        using var cache = new KvCache(shape, policy, ScalarType.Float32, CPU, Path.GetTempPath(), null);
+        using var cache = Cache(policy, ScalarType.Float32, CPU);
         Assert.Equal(shares, cache.Shares.Select(s => s.GetType()));
     }
+
+    private static KvCache Cache(Policy policy, ScalarType type, Device device) =>
+        new(new(shape, DataTypes.Format(type), policy, new(device.type != TorchSharp.DeviceType.CPU)), type, new(device, Path.GetTempPath()));
 
     private static Sequence Sequence(int tokens) => new(new(new int[tokens], SamplingOptions.Greedy), default);
 }

@@ -1,6 +1,7 @@
 using CsCheck;
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Cache;
@@ -25,7 +26,7 @@ public class PrefillGroupTests
             foreach (var group in groups)
             {
                 var mine = group.Rows is { } index ? index.data<long>().ToArray() : [.. Enumerable.Range(group.FirstRow, group.Length).Select(r => (long)r)];
-                var (padded, of) = PrefillGroup.MostPadded;
+                var (padded, of) = WorkspacePlan.MostPadded;
                 Assert.True(group.Count * group.Length * of <= mine.Length * padded, "more than a quarter is padding");
                 Assert.True(!alone || group.Count == 1);
                 if (group.Gather is { } gather)

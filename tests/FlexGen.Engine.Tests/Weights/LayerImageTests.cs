@@ -4,6 +4,7 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Weights;
@@ -19,21 +20,23 @@ public sealed unsafe class LayerImageTests
         var sizes = weights.Select(w => DirectFile.Align(w.numel() * sizeof(float))).ToArray();
         var (host, disk, before) = (sizes[0], sizes[1] + sizes[2], 3L * DirectFile.Alignment);
         using var file = new DirectFile(Path.GetTempPath(), before + disk);
-        using var layer = new LayerImage(
-            [(specs[0], Tier.Host, 0), (specs[1], Tier.Disk, host), (specs[2], Tier.Disk, host + sizes[1])], new(host, pinned: false), new(file, before, disk));
+        var plan = new LayerPlan([Placed(0, Tier.Host, 0), Placed(1, Tier.Disk, host), Placed(2, Tier.Disk, host + sizes[1])], host, disk, before);
+        using var layer = new LayerImage(specs, plan, new(host, pinned: false), new(file, before, disk));
         using (var staging = new HostMemory(2 * DirectFile.Alignment, pinned: false))
         {
             layer.Fill(new Weights(weights), ScalarType.Float32, staging);
         }
 
-        using var image = new HostMemory(layer.Bytes, pinned: false);
+        using var image = new HostMemory(plan.ImageBytes, pinned: false);
         layer.Copy(Copier.OnHost, image.Address, 0, DirectFile.Alignment, null);
-        layer.Copy(Copier.OnHost, image.Address, DirectFile.Alignment, layer.Bytes, null);
-        foreach (var (spec, _, offset) in layer.Places)
+        layer.Copy(Copier.OnHost, image.Address, DirectFile.Alignment, plan.ImageBytes, null);
+        foreach (var placed in layer.Plan.Weights)
         {
-            var expected = weights[spec.Index].contiguous().data<float>().ToArray();
-            Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)offset), expected.Length).SequenceEqual(expected));
+            var expected = weights[placed.Index].contiguous().data<float>().ToArray();
+            Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)placed.Offset), expected.Length).SequenceEqual(expected));
         }
+
+        PlacedWeight Placed(int index, Tier tier, long offset) => new(index, tier, weights[index].numel() * sizeof(float), offset, IsShared: false);
     }
 
     private sealed class Weights(Tensor[] weights) : IWeightSource

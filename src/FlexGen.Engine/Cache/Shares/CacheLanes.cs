@@ -2,6 +2,7 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tensors;
 using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache.Shares;
@@ -9,29 +10,20 @@ namespace FlexGen.Engine.Cache.Shares;
 /// <summary>What moves the KV cache: a lane for loads, one for stores, one for attention in host memory, and their staging memory.</summary>
 internal sealed class CacheLanes : IDisposable
 {
-    /// <summary>Pinned memory between the disk and a GPU: one piece for loads, one for stores.</summary>
-    public const long StagingBytes = 16 << 20;
-
     /// <summary>Rows at one distance from each other that a copy of their own is worth.</summary>
     private const int WorthACopy = 16;
 
     private readonly HostMemory? storeStaging;
     private readonly SlabWriter? writer;
 
-    /// <param name="device">The compute device.</param>
-    /// <param name="toDisk">Whether some of the cache rests on disk.</param>
-    /// <param name="trace">What records the copies; null: nothing does.</param>
-    public CacheLanes(Device device, bool toDisk, Trace? trace)
+    public CacheLanes(CachePlan plan, Tiers tiers)
     {
-        var gpu = ComputeMemory.Gpu(device);
-        HasGpu = gpu is not null;
-        (Trace, Loads, Stores) = (trace, new("cache loads", gpu, trace), new("cache stores", gpu, trace, waitsOnThread: true));
-        Attention = [.. Enumerable.Range(0, 2).Select(_ => new Lane("host attention", gpu, trace, waitsOnThread: true, tracesCopies: false))];
+        (Trace, Loads, Stores) = (tiers.Trace, tiers.Lane("cache loads"), tiers.Lane("cache stores", waitsOnThread: true));
+        Attention = [.. Enumerable.Range(0, 2).Select(_ => tiers.Lane("host attention", waitsOnThread: true, tracesCopies: false))];
         try
         {
-            Staging = HasGpu ? new(StagingBytes, pinned: true) : null;
-            storeStaging = HasGpu ? new(StagingBytes, pinned: true) : null;
-            writer = toDisk ? new() : null;
+            (Staging, storeStaging) = (tiers.Host(plan.StagingBytes), tiers.Host(plan.StagingBytes));
+            writer = plan.WriterBytes > 0 ? new(plan.WriterBytes) : null;
         }
         catch
         {
@@ -39,8 +31,6 @@ internal sealed class CacheLanes : IDisposable
             throw;
         }
     }
-
-    public bool HasGpu { get; }
 
     public Trace? Trace { get; }
 
@@ -57,7 +47,7 @@ internal sealed class CacheLanes : IDisposable
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
     public void Scatter(Copier copier, Tensor rows, RestingPlace home, long[] places)
     {
-        var (from, rowBytes) = (rows.Address(), rows.shape[1] * rows.shape[2] * DataTypes.Size(rows.dtype));
+        var (from, rowBytes) = (rows.Address(), DataTypes.Format(rows.dtype).Bytes(rows.shape[1], rows.shape[2]));
         if (storeStaging is null)
         {
             home.Scatter(from, places, rowBytes, writer);

@@ -1,14 +1,15 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>The KV cache of some consecutive slots of every micro-batch, all with the same home and the same place of attention.</summary>
-internal abstract class CacheShare(ShareShape shape)
+internal abstract class CacheShare(CacheSharePlan plan)
 {
     /// <summary>The rows of a pass that are this share's. The caller disposes them.</summary>
-    public virtual ShareRows Rows(RowLayout layout, Device device) => new(layout, shape.FirstSlot, shape.Slots, device);
+    public virtual ShareRows Rows(RowLayout layout, Device device) => new(layout, plan.FirstSlot, plan.Slots, device);
 
     /// <summary>Brings what a pass will need of a layer's slabs, if it is not there.</summary>
     /// <param name="layer">Index j.</param>

@@ -1,3 +1,5 @@
+using FlexGen.Planning.Plans;
+
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>A share's slabs of keys and values, of each layer with attention and each micro-batch.</summary>
@@ -7,14 +9,14 @@ internal sealed class CacheSlabs<T> : IDisposable
     private readonly List<T> slabs = [];
     private readonly int microBatches;
 
-    /// <param name="shape">How many there are.</param>
+    /// <param name="plan">How many there are.</param>
     /// <param name="make">Makes one; it is given how many there are before it.</param>
-    public CacheSlabs(ShareShape shape, Func<int, T> make)
+    public CacheSlabs(CacheSharePlan plan, Func<int, T> make)
     {
-        microBatches = shape.Policy.GpuBatchCount;
+        microBatches = plan.MicroBatches;
         try
         {
-            while (slabs.Count < shape.SlabCount)
+            while (slabs.Count < plan.Slabs)
             {
                 slabs.Add(make(slabs.Count));
             }

@@ -1,20 +1,21 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Memory;
-using FlexGen.Interop;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>Brings the used prefix of slabs to where they are attended to: while one layer's are, the next one's come.</summary>
-/// <param name="shape">The share.</param>
+/// <param name="plan">The share.</param>
+/// <param name="type">The cache's type.</param>
 /// <param name="slabs">Where its slabs rest.</param>
 /// <param name="lanes">What copies.</param>
 /// <param name="device">Where they are attended to.</param>
-internal sealed class CacheStream(ShareShape shape, RestingSlabs slabs, CacheLanes lanes, Device device) : IDisposable
+internal sealed class CacheStream(CacheSharePlan plan, ScalarType type, RestingSlabs slabs, CacheLanes lanes, Device device) : IDisposable
 {
-    private readonly long valuesAt = DirectFile.Align(shape.SlabBytes);
+    private readonly long valuesAt = plan.Slab.AlignedBytes;
     private readonly bool toGpu = ComputeMemory.Gpu(device) is not null;
-    private readonly StreamBuffers<(int Layer, int MicroBatch)> buffers = new(2 * DirectFile.Align(shape.SlabBytes), device);
+    private readonly StreamBuffers<(int Layer, int MicroBatch)> buffers = new(plan.BufferBytes, device);
 
     /// <summary>Starts to bring what the decoding rows of a pass will need of a layer.</summary>
     public void Load(int layer, int microBatch, ShareRows rows)
@@ -25,7 +26,7 @@ internal sealed class CacheStream(ShareShape shape, RestingSlabs slabs, CacheLan
         }
 
         var (buffer, stored) = (buffers.Next((layer, microBatch)), slabs.Stored(layer, microBatch));
-        var ((keys, values), bytes) = (slabs[layer, microBatch], (rows.Longest - 1) * shape.TokenBytes);
+        var ((keys, values), bytes) = (slabs[layer, microBatch], (rows.Longest - 1) * plan.Slab.TokenBytes);
         buffer.Fill(
             lanes.Loads,
             copier =>
@@ -43,7 +44,7 @@ internal sealed class CacheStream(ShareShape shape, RestingSlabs slabs, CacheLan
 
     /// <summary>A buffer's slabs.</summary>
     public (Tensor Keys, Tensor Values) Tensors(StreamBuffer<(int Layer, int MicroBatch)> buffer) =>
-        (buffer.View(0, shape.Slab, shape.Type), buffer.View(valuesAt, shape.Slab, shape.Type));
+        (buffer.View(0, plan.Slab.Dimensions, type), buffer.View(valuesAt, plan.Slab.Dimensions, type));
 
     /// <summary>Their addresses.</summary>
     public (IntPtr Keys, IntPtr Values) Addresses(StreamBuffer<(int Layer, int MicroBatch)> buffer) => (buffer.Address, buffer.Address + (nint)valuesAt);

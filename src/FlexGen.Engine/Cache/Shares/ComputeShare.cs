@@ -1,11 +1,12 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>Slots that are attended to on the compute device.</summary>
-internal abstract class ComputeShare(ShareShape shape, IDecodeAttention decode) : CacheShare(shape)
+internal abstract class ComputeShare(CacheSharePlan plan, IDecodeAttention decode) : CacheShare(plan)
 {
     public override ShareRows Rows(RowLayout layout, Device device)
     {

@@ -1,5 +1,6 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Memory;
+using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Cache.Shares;
 
@@ -7,10 +8,10 @@ namespace FlexGen.Engine.Cache.Shares;
 /// Slots that decode by attention in host memory: their queries come there and the results go back, while the compute device does
 /// something else.
 /// </summary>
-/// <param name="shape">The share.</param>
+/// <param name="plan">The share.</param>
 /// <param name="lanes">Whose threads attend.</param>
 /// <param name="give">Has decoding rows brought to host memory.</param>
-internal abstract class HostShare(ShareShape shape, CacheLanes lanes, Func<ShareAttention, HostRows> give) : CacheShare(shape)
+internal abstract class HostShare(CacheSharePlan plan, CacheLanes lanes, Func<ShareAttention, HostRows> give) : CacheShare(plan)
 {
     private const string Track = "host attention";
     private int turn;

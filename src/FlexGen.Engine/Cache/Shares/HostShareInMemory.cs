@@ -1,14 +1,15 @@
 using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>Those of them whose cache rests in host memory, and is attended to in its place.</summary>
-/// <param name="shape">The share.</param>
+/// <param name="plan">The share.</param>
 /// <param name="lanes">Whose threads attend.</param>
 /// <param name="give">Has decoding rows brought to host memory.</param>
 /// <param name="slabs">Where it rests.</param>
-internal sealed class HostShareInMemory(ShareShape shape, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs)
-    : HostShare(shape, lanes, give)
+internal sealed class HostShareInMemory(CacheSharePlan plan, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs)
+    : HostShare(plan, lanes, give)
 {
     protected override void Start(ShareAttention attention)
     {

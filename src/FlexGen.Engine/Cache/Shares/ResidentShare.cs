@@ -1,21 +1,24 @@
 using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Engine.Memory;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>Slots whose cache rests on the compute device.</summary>
-/// <param name="shape">The share.</param>
+/// <param name="plan">The share.</param>
 /// <param name="slabs">Its slabs, on the compute device.</param>
 /// <param name="decode">What attends.</param>
-internal sealed class ResidentShare(ShareShape shape, CacheSlabs<Tensor> slabs, IDecodeAttention decode) : ComputeShare(shape, decode)
+internal sealed class ResidentShare(CacheSharePlan plan, CacheSlabs<ComputeTensor> slabs, IDecodeAttention decode) : ComputeShare(plan, decode)
 {
     /// <summary>Slabs for a share.</summary>
-    public static CacheSlabs<Tensor> Slabs(ShareShape shape, Device device) =>
-        new(shape, _ => empty([.. shape.Slab], shape.Type, device).DetachFromDisposeScope());
+    public static CacheSlabs<ComputeTensor> Slabs(CacheSharePlan plan, ScalarType type, Device device) =>
+        new(plan, _ => new(plan.SlabBytes, plan.Slab.Dimensions, type, device));
 
     public override void Attend(ShareAttention attention)
     {
-        var (keys, values) = slabs[attention.Layer, attention.MicroBatch];
+        var slab = slabs[attention.Layer, attention.MicroBatch];
+        var (keys, values) = (slab.Keys.Tensor, slab.Values.Tensor);
         var (first, prompts) = (attention.Rows.Decodes.Count, attention.Rows.Rows.Length - attention.Rows.Decodes.Count);
         if (prompts > 0)
         {

@@ -1,6 +1,7 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
+using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Cache.Shares;
 
@@ -12,20 +13,18 @@ internal sealed class RestingSlabs : IDisposable
     private readonly StoreQueue storing;
     private readonly CacheLanes lanes;
 
-    /// <param name="shape">The share.</param>
+    /// <param name="plan">The share.</param>
     /// <param name="lanes">What copies.</param>
-    /// <param name="file">Where they rest on disk, which is not theirs to close; null: they rest in host memory.</param>
-    public RestingSlabs(ShareShape shape, CacheLanes lanes, DirectFile? file)
+    /// <param name="tiers">Where they rest.</param>
+    /// <param name="file">The scratch file of a share on disk, which is not theirs to close; null: it rests in host memory.</param>
+    public RestingSlabs(CacheSharePlan plan, CacheLanes lanes, Tiers tiers, DirectFile? file)
     {
         (this.lanes, storing) = (lanes, new(lanes.Stores));
-        slabs = new(shape, n => file is null ? new(shape.SlabBytes, lanes.HasGpu) : new(file, n * DirectFile.Align(shape.SlabBytes), shape.SlabBytes));
+        slabs = new(plan, n => file is null ? tiers.Place(plan.SlabBytes) : new(file, plan.SlabOffset(n), plan.Slab.Bytes));
     }
 
     /// <summary>Those of layer j and micro-batch k.</summary>
     public (RestingPlace Keys, RestingPlace Values) this[int layer, int microBatch] => slabs[layer, microBatch];
-
-    /// <summary>Bytes of a file for a share.</summary>
-    public static long FileBytes(ShareShape shape) => shape.SlabCount * DirectFile.Align(shape.SlabBytes);
 
     /// <summary>The last copy into a layer's slabs; null: there was none.</summary>
     public Transfer? Stored(int layer, int microBatch) => stores.GetValueOrDefault((layer, microBatch));

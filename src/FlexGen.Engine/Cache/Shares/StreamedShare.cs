@@ -1,13 +1,14 @@
 using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Cache.Shares;
 
 /// <summary>Slots whose cache rests in host memory or on disk, and comes to the compute device to be attended to.</summary>
-/// <param name="shape">The share.</param>
+/// <param name="plan">The share.</param>
 /// <param name="slabs">Where it rests.</param>
 /// <param name="stream">What brings it.</param>
 /// <param name="decode">What attends.</param>
-internal sealed class StreamedShare(ShareShape shape, RestingSlabs slabs, CacheStream stream, IDecodeAttention decode) : ComputeShare(shape, decode)
+internal sealed class StreamedShare(CacheSharePlan plan, RestingSlabs slabs, CacheStream stream, IDecodeAttention decode) : ComputeShare(plan, decode)
 {
     public override void Load(int layer, int microBatch, ShareRows rows) => stream.Load(layer, microBatch, rows);
 

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Llama;

@@ -1,3 +1,4 @@
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Opt;

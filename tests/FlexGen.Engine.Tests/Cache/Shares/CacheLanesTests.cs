@@ -18,7 +18,7 @@ public sealed unsafe class CacheLanesTests
         var slab = DirectFile.Align(Slots * Tokens * RowBytes);
         using var file = onDisk ? new DirectFile(Path.GetTempPath(), slab) : null;
         using var home = file is null ? new RestingPlace(slab, pinned: false) : new RestingPlace(file, 0, slab);
-        using var writer = new SlabWriter();
+        using var writer = new SlabWriter(8 << 20);
         using var staging = new HostMemory(rowsBetween * RowBytes, pinned: false);
         // One prompt after another, of different lengths, as in a pass.
         var places = Enumerable.Range(0, Slots).SelectMany(slot => Enumerable.Range(0, Tokens - (7 * slot)).Select(token => (long)(token * Slots) + slot)).ToArray();

@@ -6,6 +6,7 @@ using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Cache.Shares;
@@ -14,7 +15,7 @@ namespace FlexGen.Engine.Tests.Cache.Shares;
 public sealed class CacheShareTests : IDisposable
 {
     private const int First = 1, Layer = 2, MicroBatch = 1;
-    private static readonly ModelShape model = new("test", 2, 32, 64, Heads: 4, KvHeads: 2, HeadDim: 8, 100, 64);
+    private static readonly ModelShape model = new("test", 2, 32, Heads: 4, KvHeads: 2, HeadDim: 8, 100, 64);
     private readonly Stack<IDisposable> owned = [];
 
     public static TheoryData<string, string, ScalarType> Cases =>
@@ -39,9 +40,17 @@ public sealed class CacheShareTests : IDisposable
         }
 
         manual_seed(1);
-        var shape = new ShareShape(model, new(4, 2, 16), First, Slots: 2, type);
-        var lanes = new CacheLanes(device, kind.Contains("disk", StringComparison.Ordinal), null);
-        var (share, read) = Share(kind, shape, device, lanes);
+        var format = DataTypes.Format(type);
+        var (policy, computes) = (new Policy(4, 2, 16) { Cache = kind == "resident" ? Placement.AllGpu : new(0, 0) }, new ComputeDevice(on != "cpu"));
+        var plan = new CacheSharePlan(model, policy, new(16, slots: 2, model.KvHeads, model.HeadDim, format), computes)
+        {
+            Home = kind == "resident" ? Tier.Gpu : kind.EndsWith("disk", StringComparison.Ordinal) ? Tier.Disk : Tier.Host,
+            FirstSlot = First,
+            AttendsOnHost = kind.StartsWith("on host", StringComparison.Ordinal),
+        };
+        var tiers = new Tiers(device, Path.GetTempPath());
+        var lanes = new CacheLanes(new(model, format, policy, computes), tiers);
+        var (share, read) = Share(kind, plan, type, tiers, lanes);
         var formula = new AttentionByFormula(model, type, device, window: null);
         Sequence?[] slots = [.. new[] { 4, 6, 3, 5 }.Select(length => new Sequence(new(new int[length], SamplingOptions.Greedy), default))];
         for (var sweep = 0; sweep < 3; sweep++)
@@ -91,36 +100,36 @@ public sealed class CacheShareTests : IDisposable
         new(Layer, MicroBatch, rows, input.Query, rows.Of(input.Key).clone(), rows.Of(input.Value).clone(), output, input.Scale, input.Window);
 
     /// <summary>A share, and what reads its keys at home.</summary>
-    private (CacheShare Share, Func<Tensor> Read) Share(string kind, ShareShape shape, Device device, CacheLanes lanes)
+    private (CacheShare Share, Func<Tensor> Read) Share(string kind, CacheSharePlan plan, ScalarType type, Tiers tiers, CacheLanes lanes)
     {
-        IDecodeAttention decode = device.type == TorchSharp.DeviceType.CPU
+        IDecodeAttention decode = !tiers.HasGpu
             ? new HostDecode()
-            : new KernelDecode(Own(new DecodeAttention(model, shape.Slots, shape.Policy.SequenceLength, shape.Type, device)));
+            : new KernelDecode(Own(new DecodeAttention(new(model, plan.Slots, plan.Slab.Tokens), type, tiers.Device)));
         if (kind == "resident")
         {
-            var resident = Own(ResidentShare.Slabs(shape, device));
-            return (new ResidentShare(shape, resident, decode), () => resident[Layer, MicroBatch].Keys);
+            var resident = Own(ResidentShare.Slabs(plan, type, tiers.Device));
+            return (new ResidentShare(plan, resident, decode), () => resident[Layer, MicroBatch].Keys.Tensor);
         }
 
-        var file = kind.EndsWith("disk", StringComparison.Ordinal) ? Own(new DirectFile(Path.GetTempPath(), RestingSlabs.FileBytes(shape))) : null;
-        var slabs = Own(new RestingSlabs(shape, lanes, file));
-        Func<ShareAttention, HostRows> give = device.type == TorchSharp.DeviceType.CPU
+        var file = plan.Home == Tier.Disk ? Own(tiers.File(plan.FileBytes)!) : null;
+        var slabs = Own(new RestingSlabs(plan, lanes, tiers, file));
+        Func<ShareAttention, HostRows> give = !tiers.HasGpu
             ? HostDecode.OnCpu
-            : Own(new RowExchange(Own(new HostExchange(shape.Type)), model, shape.Slots, shape.Policy.GpuBatchCount, shape.Type)).Give;
+            : Own(new RowExchange(Own(new HostExchange(type)), plan)).Give;
         CacheShare share = kind switch
         {
-            "on host in memory" => new HostShareInMemory(shape, lanes, give, slabs),
-            "on host from disk" => new HostShareOnDisk(shape, lanes, give, slabs, Own(new CacheStream(shape, slabs, lanes, CPU))),
-            _ => new StreamedShare(shape, slabs, Own(new CacheStream(shape, slabs, lanes, device)), decode),
+            "on host in memory" => new HostShareInMemory(plan, lanes, give, slabs),
+            "on host from disk" => new HostShareOnDisk(plan, lanes, give, slabs, Own(new CacheStream(plan, type, slabs, lanes, CPU))),
+            _ => new StreamedShare(plan, slabs, Own(new CacheStream(plan, type, slabs, lanes, tiers.Device)), decode),
         };
-        return (share, () => Slab(slabs, shape));
+        return (share, () => Slab(slabs, plan, type));
     }
 
-    private Tensor Slab(RestingSlabs slabs, ShareShape shape)
+    private Tensor Slab(RestingSlabs slabs, CacheSharePlan plan, ScalarType type)
     {
-        var memory = Own(new HostMemory(DirectFile.Align(shape.SlabBytes), pinned: false));
-        slabs[Layer, MicroBatch].Keys.Read(Copier.OnHost, 0, memory.Address, shape.SlabBytes, null);
-        return Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory.Address, [.. shape.Slab], (int)shape.Type));
+        var memory = Own(new HostMemory(plan.Slab.AlignedBytes, pinned: false));
+        slabs[Layer, MicroBatch].Keys.Read(Copier.OnHost, 0, memory.Address, plan.Slab.Bytes, null);
+        return Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory.Address, [.. plan.Slab.Dimensions], (int)type));
     }
 
     private T Own<T>(T made)
