@@ -16,7 +16,9 @@ internal sealed unsafe class RestingPlace : IDisposable
 
     /// <summary>On disk.</summary>
     /// <param name="file">The file, which is not this place's to close.</param>
-    /// <param name="offset">Where it begins there, a multiple of <see cref="DirectFile.Alignment"/>; the file has room to <see cref="DirectFile.Align"/>.</param>
+    /// <param name="offset">
+    /// Where it begins there, a multiple of <see cref="DirectFile.Alignment"/>; the file has room to <see cref="DirectFile.Align"/>.
+    /// </param>
     /// <param name="bytes">How many.</param>
     public RestingPlace(DirectFile file, long offset, long bytes) => (this.file, this.offset, Bytes) = (file, offset, bytes);
 

@@ -33,8 +33,8 @@ public class StepRunnerTests
     {
         using var noGrad = no_grad();
         using var formula = new LoadedCheckpoint(Reference.File(Name));
-        var model = LoadedModel.Load(
-            Reference.File(Name), options with { DataType = "float32", GpuBatchSize = 3, GpuBatchCount = 2, MaxSequenceLength = 64, DiskDirectory = Path.GetTempPath() });
+        options = options with { DataType = "float32", GpuBatchSize = 3, GpuBatchCount = 2, MaxSequenceLength = 64, DiskDirectory = Path.GetTempPath() };
+        var model = LoadedModel.Load(Reference.File(Name), options);
         var runner = model.CreateRunner();
         Sequence?[][] slots = [[Sequence(3, 1, 4), null, Sequence(1, 5, 9, 2, 6)], [null, Sequence(5, 3, 5, 8), Sequence(9, 7)]];
         for (var sweep = 0; sweep < 3; sweep++)

@@ -13,7 +13,8 @@ public class ZigzagScheduleTests
             int At(Verb verb) => Single(steps, project with { Verb = verb });
             var at = At(Verb.Project);
             Assert.True(At(Verb.LoadCache) < at && At(Verb.LoadHidden) < at && At(Verb.Attend) == at + 1, $"{project}");
-            Assert.True(At(Verb.Complete) > at + 1 && At(Verb.StoreHidden) == At(Verb.Complete) + 1 && At(Verb.StoreCache) == At(Verb.Complete) + 2, $"{project}");
+            var complete = At(Verb.Complete);
+            Assert.True(complete > at + 1 && At(Verb.StoreHidden) == complete + 1 && At(Verb.StoreCache) == complete + 2, $"{project}");
             for (var page = 0; page < Pages(s, project); page++)
             {
                 Assert.InRange(Single(steps, new WeightStep(project.Sweep, project.Layer, page, Pages(s, project))), 0, at);
@@ -24,7 +25,10 @@ public class ZigzagScheduleTests
     [Fact]
     public void Every_active_micro_batch_computes_every_layer_once_in_order() => Sample((s, steps) =>
     {
-        var expected = from i in Enumerable.Range(0, s.MicroBatches.Count) from j in Enumerable.Range(0, s.Layers) from k in s.MicroBatches[i] select ((long)i, j, k);
+        var expected = from i in Enumerable.Range(0, s.MicroBatches.Count)
+                       from j in Enumerable.Range(0, s.Layers)
+                       from k in s.MicroBatches[i]
+                       select ((long)i, j, k);
         Assert.Equal(expected, Of(steps, Verb.Project).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
         Assert.Equal(expected, Of(steps, Verb.Complete).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
     });
@@ -36,7 +40,8 @@ public class ZigzagScheduleTests
         for (var n = 1; n < layers.Count; n++)
         {
             var (complete, attend) = (steps.IndexOf(layers[n - 1] with { Verb = Verb.Complete }), steps.IndexOf(layers[n]));
-            var together = layers[n].Layer == layers[n - 1].Layer || (s.AcrossLayers && layers[n].Sweep == layers[n - 1].Sweep && s.MicroBatches[(int)layers[n].Sweep].Length > 2);
+            var across = s.AcrossLayers && layers[n].Sweep == layers[n - 1].Sweep && s.MicroBatches[(int)layers[n].Sweep].Length > 2;
+            var together = layers[n].Layer == layers[n - 1].Layer || across;
             Assert.Equal(together, attend < complete);
         }
     });

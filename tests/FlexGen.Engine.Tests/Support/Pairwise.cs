@@ -24,8 +24,9 @@ internal static class Pairwise
             open.RemoveAll(p => row[p.Factor] == p.Value && row[p.Other] == p.OtherValue);
             rows.Add(row);
 
-            int Met(int factor, int value) => open.Count(p =>
-                (p.Factor == factor && p.Value == value && row[p.Other] == p.OtherValue) || (p.Other == factor && p.OtherValue == value && row[p.Factor] == p.Value));
+            int Met(int factor, int value) => open.Count(p => p.Factor == factor
+                ? p.Value == value && row[p.Other] == p.OtherValue
+                : p.Other == factor && p.OtherValue == value && row[p.Factor] == p.Value);
         }
 
         return rows;

@@ -59,7 +59,9 @@ internal sealed class ShareRows : IDisposable
     /// <summary>Puts <see cref="Sequences"/> on the compute device, where some decode.</summary>
     public void UploadSequences() => sequences = Decodes.Count == 0 ? null : Places(Decodes).Upload(device);
 
-    /// <summary>Changes what a kernel that is launched later, or again, finds: each row's slot and tokens, none of more than the longest; 0 tokens: none.</summary>
+    /// <summary>
+    /// Changes what a kernel that is launched later, or again, finds: each row's slot and tokens, none of more than the longest; 0 tokens: none.
+    /// </summary>
     public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => Sequences.copy_(Places(decodes));
 
     public void Dispose()

@@ -8,7 +8,8 @@ namespace FlexGen.Engine.Cache.Shares;
 /// <param name="lanes">Whose threads attend.</param>
 /// <param name="give">Has decoding rows brought to host memory.</param>
 /// <param name="slabs">Where it rests.</param>
-internal sealed class HostShareInMemory(CacheSharePlan plan, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs) : HostShare(plan, lanes, give)
+internal sealed class HostShareInMemory(CacheSharePlan plan, CacheLanes lanes, Func<ShareAttention, HostRows> give, RestingSlabs slabs)
+    : HostShare(plan, lanes, give)
 {
     protected override void Start(ShareAttention attention)
     {

@@ -66,7 +66,8 @@ public sealed class CacheShareTests : IDisposable
                 share.Finish(attention);
                 var mine = Enumerable.Range(0, sweep == 0 ? 0 : 4).Where(r => layout.Slots[r] is First or First + 1).ToList();
                 formula.Expect(layout, mine, input, output, $"{kind}, sweep {sweep}");
-                Assert.All(Enumerable.Range(0, layout.Slots.Length).Except(mine), r => Assert.True(output[r].isnan().all().item<bool>(), $"row {r} is not this share's"));
+                var others = Enumerable.Range(0, layout.Slots.Length).Except(mine);
+                Assert.All(others, r => Assert.True(output[r].isnan().all().item<bool>(), $"row {r} is not this share's"));
                 share.Store(attention);
             }
 
