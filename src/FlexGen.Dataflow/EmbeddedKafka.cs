@@ -49,7 +49,8 @@ internal sealed class EmbeddedKafka : IDisposable
         if (ends.Any(end => end?.BootstrapServers != Name) || options.Source.Kafka!.EmbeddedRequests is not { } requests)
         {
             throw new PipelineDefinitionException(
-                "bootstrapServers: embedded is a demonstration: source, sink and deadLetter must all be kafka ends with it, and source.kafka.embeddedRequests must name a Parquet dataset of requests.");
+                "bootstrapServers: embedded is a demonstration: source, sink and deadLetter must all be kafka ends with it, and "
+                    + "source.kafka.embeddedRequests must name a Parquet dataset of requests.");
         }
         var kafka = new EmbeddedKafka(options.Sink.Kafka!.Topic, log);
         try

@@ -43,7 +43,10 @@ public sealed class Pipeline : IAsyncDisposable
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(options, baseDirectory, loggers, time, new FileOperations(), cancellationToken);
 
-    /// <summary>Checks what <see cref="OpenAsync(PipelineOptions, string, ILoggerFactory, TimeProvider, CancellationToken)"/> checks, but takes no lock and writes nothing.</summary>
+    /// <summary>
+    /// Checks what <see cref="OpenAsync(PipelineOptions, string, ILoggerFactory, TimeProvider, CancellationToken)"/> checks, but takes no lock and
+    /// writes nothing.
+    /// </summary>
     /// <exception cref="PipelineException">Something is missing or does not fit; the message says what to change.</exception>
     public static async Task<PipelineValidation> ValidateAsync(
         PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)

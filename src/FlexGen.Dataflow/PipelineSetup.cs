@@ -36,7 +36,8 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
         {
             throw new PipelineDefinitionException(errors);
         }
-        var schema = options.Output is null ? null : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
+        var schema = options.Output is null ? null
+            : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource? source = null;
         try

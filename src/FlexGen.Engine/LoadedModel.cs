@@ -11,6 +11,7 @@ using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
@@ -45,7 +46,7 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries();
         }
 
-        Policy = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
         Warning = MemoryPlan.Warning(options);
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -53,12 +54,13 @@ internal sealed class LoadedModel : IDisposable
             new DirectFile(options.DiskDirectory, 0).Dispose();
         }
 
-        weights = new(model, source, Policy.Weights, DataType, Device, options.DiskDirectory, trace);
+        var tiers = new Tiers(Device, options.DiskDirectory, trace);
+        weights = new(model, source, Plan.Weights, DataType, tiers);
         try
         {
             source.RequireUnchanged();
-            cache = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
-            hidden = new(model.Shape, Policy, DataType, Device, options.DiskDirectory, trace);
+            cache = new(Plan.Cache, DataType, tiers);
+            hidden = new(Plan.Hidden, tiers);
         }
         catch
         {
@@ -70,7 +72,10 @@ internal sealed class LoadedModel : IDisposable
 
     public ModelShape Shape => model.Shape;
 
-    public Policy Policy { get; }
+    public Policy Policy => Plan.Policy;
+
+    /// <summary>What is allocated, and what is computed with.</summary>
+    public PolicyPlan Plan { get; }
 
     public Device Device { get; }
 
@@ -120,11 +125,8 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner()
-    {
-        var records = DecodeGraph.Bytes(model, Policy, DataType) > 0;
-        return new(model, weights, cache, hidden, Policy, Device, trace, records ? k => new(model, weights, cache, Policy, k, Device) : null);
-    }
+    public StepRunner CreateRunner() =>
+        new(model, weights, cache, hidden, Device, trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)

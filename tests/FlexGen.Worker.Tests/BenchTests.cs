@@ -25,7 +25,7 @@ public sealed class BenchTests : IDisposable
         Assert.InRange((double)report["busy_in_decode"]!["weight loads"]!, 0.01, 1);
         using var trace = JsonDocument.Parse(File.ReadAllBytes(workspace.At("trace.json")));
         string[] names = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray().Select(e => e.GetProperty("name").GetString()!).Distinct()];
-        Assert.Contains("Compute 3,1", names);
+        Assert.Contains("Complete 3,1", names);
         Assert.Contains("decode", names);
     }
 

@@ -29,13 +29,15 @@ internal sealed class Arguments
     public int Integer(string name, int? otherwise = null)
     {
         var text = Text(name, otherwise?.ToString(CultureInfo.InvariantCulture));
-        return int.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : throw new ArgumentException($"--{name} is '{text}'; expected an integer");
+        return int.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value
+            : throw new ArgumentException($"--{name} is '{text}'; expected an integer");
     }
 
     public double Number(string name, double otherwise)
     {
         var text = Text(name, otherwise.ToString(CultureInfo.InvariantCulture));
-        return double.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : throw new ArgumentException($"--{name} is '{text}'; expected a number");
+        return double.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value
+            : throw new ArgumentException($"--{name} is '{text}'; expected a number");
     }
 
     /// <summary>Refuses options that nothing asked for.</summary>

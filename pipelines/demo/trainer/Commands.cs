@@ -18,7 +18,8 @@ internal static class Commands
     public static async Task DataAsync(Arguments arguments)
     {
         var names = arguments.Text("names", "test");
-        var set = Enum.TryParse<NameSet>(names, ignoreCase: true, out var known) ? known : throw new ArgumentException($"--names is '{names}'; expected train or test");
+        var set = Enum.TryParse<NameSet>(names, ignoreCase: true, out var known) ? known
+            : throw new ArgumentException($"--names is '{names}'; expected train or test");
         var records = RecordSet.Make(set, arguments.Integer("seed"), arguments.Integer("count"));
         var (output, expected, poison) = (arguments.Text("output"), arguments.Optional("expected"), arguments.Flag("poison"));
         arguments.RequireAllUsed();

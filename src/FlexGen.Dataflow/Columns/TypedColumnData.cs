@@ -56,7 +56,8 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     public override bool IsNull(int row) => ValueStart(row) == ValueStart(row + 1);
 
-    public override long Bytes(int row) => Bytes(ValueStart(row), ValueStart(row + 1)) + (levelStarts is null ? 0 : (LevelStart(row + 1) - LevelStart(row)) * LevelBytes);
+    public override long Bytes(int row) =>
+        Bytes(ValueStart(row), ValueStart(row + 1)) + (levelStarts is null ? 0 : (LevelStart(row + 1) - LevelStart(row)) * LevelBytes);
 
     public override long Bytes() => Bytes(0, values.Length) + (repetitions?.Length ?? 0) * LevelBytes;
 

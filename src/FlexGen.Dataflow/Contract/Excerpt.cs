@@ -41,7 +41,9 @@ public static class Excerpt
         return $"{text.AsSpan(0, length)}... ({text.Length} characters)";
     }
 
-    /// <summary>The text itself, or of it and of how many bytes it has so much as <paramref name="most"/> bytes in UTF-8 hold, never half a character.</summary>
+    /// <summary>
+    /// The text itself, or of it and of how many bytes it has so much as <paramref name="most"/> bytes in UTF-8 hold, never half a character.
+    /// </summary>
     public static string OfBytes(string text, int most = MessageBytes)
     {
         int bytes = Encoding.UTF8.GetByteCount(text);

@@ -11,7 +11,8 @@ public interface IGenerator : IAsyncDisposable
     TokenizedPrompt Tokenize(Prompt prompt);
 
     /// <summary>Generates from one prompt. Completions finish in any order.</summary>
-    /// <exception cref="RecordException">This prompt cannot be generated from. Any other exception is the generator's own failure, which ends the run.</exception>
+    /// <exception cref="RecordException">This prompt cannot be generated from. Any other exception is the generator's own failure, which ends the
+    /// run.</exception>
     /// <exception cref="OperationCanceledException">The generation was given up; the record counts as not done.</exception>
     ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken);
 }

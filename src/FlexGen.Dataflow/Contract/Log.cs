@@ -37,7 +37,8 @@ internal static partial class Log
     [LoggerMessage(1021, LogLevel.Information, "gave up {Partitions}: what could be committed is, the rest is read again by whoever gets them")]
     public static partial void PartitionsReleased(ILogger log, string partitions);
 
-    [LoggerMessage(1022, LogLevel.Warning, "lost {Partitions}: the group took this worker for dead; what it had not committed of them is dropped here and done by another")]
+    [LoggerMessage(1022, LogLevel.Warning, "lost {Partitions}: the group took this worker for dead; what it had not committed of them is "
+        + "dropped here and done by another")]
     public static partial void PartitionsLost(ILogger log, string partitions);
 
     [LoggerMessage(1023, LogLevel.Warning, "{What} failed and is tried again: {Reason}")]
@@ -58,7 +59,8 @@ internal static partial class Log
     [LoggerMessage(1026, LogLevel.Warning, "a transaction of {Records} records was aborted, they are committed by the next: {Reason}")]
     public static partial void TransactionAborted(ILogger log, int records, string reason);
 
-    [LoggerMessage(1027, LogLevel.Warning, "the producer {TransactionalId} is fenced or broken and is replaced, the group's positions say what it committed: {Reason}")]
+    [LoggerMessage(1027, LogLevel.Warning, "the producer {TransactionalId} is fenced or broken and is replaced, the group's positions say "
+        + "what it committed: {Reason}")]
     public static partial void ProducerReplaced(ILogger log, string transactionalId, string reason);
 
     [LoggerMessage(1028, LogLevel.Debug, "committed a transaction of {Records} records")]
@@ -70,16 +72,19 @@ internal static partial class Log
     [LoggerMessage(1030, LogLevel.Warning, "could not commit before giving partitions up: {Reason}")]
     public static partial void ReleaseFailed(ILogger log, string reason);
 
-    [LoggerMessage(1031, LogLevel.Warning, "a DEMONSTRATION: a Kafka cluster inside this process stands in for brokers, and ends with it; {Records} records of {Path} are its messages in the topic {Topic}")]
+    [LoggerMessage(1031, LogLevel.Warning, "a DEMONSTRATION: a Kafka cluster inside this process stands in for brokers, and ends with it; "
+        + "{Records} records of {Path} are its messages in the topic {Topic}")]
     public static partial void Demonstration(ILogger log, long records, string path, string topic);
 
     [LoggerMessage(1032, LogLevel.Information, "in {Topic}: {Result}")]
     public static partial void DemonstrationResult(ILogger log, string topic, string result);
 
-    [LoggerMessage(1035, LogLevel.Warning, "{Partition}: the brokers deleted {Count} offsets before they were read: it was read up to {Position}, its log begins at {Beginning}")]
+    [LoggerMessage(1035, LogLevel.Warning, "{Partition}: the brokers deleted {Count} offsets before they were read: it was read up to "
+        + "{Position}, its log begins at {Beginning}")]
     public static partial void DeletedUnread(ILogger log, string partition, long count, long position, long beginning);
 
-    [LoggerMessage(1036, LogLevel.Information, "waiting for other members of the group {Group}, which have not committed {Partitions} up to the ends seen at the start")]
+    [LoggerMessage(1036, LogLevel.Information, "waiting for other members of the group {Group}, which have not committed {Partitions} up to "
+        + "the ends seen at the start")]
     public static partial void WaitingForGroup(ILogger log, string group, string partitions);
 
     [LoggerMessage(1050, LogLevel.Warning, "{Origin}: the brokers refuse its dead letter, the next attempt is {Content}: {Reason}")]
@@ -88,9 +93,11 @@ internal static partial class Log
     [LoggerMessage(1051, LogLevel.Warning, "{End}: the brokers tell no ids of topics: it is not seen where one is deleted and created anew")]
     public static partial void NoTopicIds(ILogger log, string end);
 
-    [LoggerMessage(1053, LogLevel.Warning, "the sink's folders hold nothing of what the group {Group} has read, so it is read again; what the brokers deleted of it stays missing: {Partitions}")]
+    [LoggerMessage(1053, LogLevel.Warning, "the sink's folders hold nothing of what the group {Group} has read, so it is read again; what "
+        + "the brokers deleted of it stays missing: {Partitions}")]
     public static partial void GroupAhead(ILogger log, string group, string partitions);
 
-    [LoggerMessage(1052, LogLevel.Information, "{What} do not say which topic they are of, for an earlier version wrote them: they are taken for positions in {Topic} as it is now")]
+    [LoggerMessage(1052, LogLevel.Information, "{What} do not say which topic they are of, for an earlier version wrote them: they are "
+        + "taken for positions in {Topic} as it is now")]
     public static partial void IdTaken(ILogger log, string what, string topic);
 }

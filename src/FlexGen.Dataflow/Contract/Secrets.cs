@@ -14,7 +14,8 @@ internal static class Secrets
     /// <param name="name">What stands for it in the pipeline file.</param>
     public static void Add(string value, string name)
     {
-        var parts = value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(part => part.Length >= MinPartLength);
+        var parts = value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(part => part.Length >= MinPartLength);
         foreach (string secret in value.Length >= MinLength ? parts.Prepend(value) : [])
         {
             names[secret] = name;

@@ -66,7 +66,8 @@ internal sealed class FolderLock : IDisposable
     {
         try
         {
-            return int.TryParse(Encoding.ASCII.GetString(RegularFile.ReadAll(path, LongestHolder)), CultureInfo.InvariantCulture, out int process) ? $"{process}" : "unknown";
+            return int.TryParse(Encoding.ASCII.GetString(RegularFile.ReadAll(path, LongestHolder)), CultureInfo.InvariantCulture, out int process)
+                ? $"{process}" : "unknown";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

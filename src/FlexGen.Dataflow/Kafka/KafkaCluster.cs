@@ -40,7 +40,8 @@ internal sealed class KafkaCluster : IDisposable
             if (one.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic || (one.Partitions.Count == 0 && !isPattern))
             {
                 throw new PipelineException(
-                    $"{key}: there is no topic {one.Topic} at {options.BootstrapServers} (or the user may not {right.ToLowerInvariant()} it: that right is {right}): create it, or correct its name.");
+                    $"{key}: there is no topic {one.Topic} at {options.BootstrapServers} (or the user may not {right.ToLowerInvariant()} "
+                        + $"it: that right is {right}): create it, or correct its name.");
             }
         }
         return [.. topics.SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p.PartitionId)))];
@@ -70,7 +71,8 @@ internal sealed class KafkaCluster : IDisposable
                 {
                     throw new PipelineException(
                         $"{key}: no broker at {options.BootstrapServers} answered within {options.ConnectTimeout.TotalSeconds:0} s "
-                        + $"({lastError?.Reason ?? e.Error.Reason}): check that the brokers run, bootstrapServers, and security.protocol in properties; connectTimeout sets how long to wait.",
+                        + $"({lastError?.Reason ?? e.Error.Reason}): check that the brokers run, bootstrapServers, and security.protocol in "
+                        + "properties; connectTimeout sets how long to wait.",
                         e);
                 }
             }

@@ -32,7 +32,8 @@ internal sealed class PartitionLogs(IAdminClient admin)
         return Ask(partitions, OffsetSpec.ForTimestamp(time)).ToDictionary(p => p.Key, p => p.Value < 0 ? ends[p.Key] : p.Value);
     }
 
-    private Dictionary<TopicPartition, long> Ask(IEnumerable<TopicPartition> partitions, OffsetSpec place, IsolationLevel isolation = IsolationLevel.ReadCommitted)
+    private Dictionary<TopicPartition, long> Ask(
+        IEnumerable<TopicPartition> partitions, OffsetSpec place, IsolationLevel isolation = IsolationLevel.ReadCommitted)
     {
         var asked = partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = place }).ToArray();
         if (asked.Length == 0)

@@ -51,7 +51,8 @@ internal sealed class TopicIds(IAdminClient admin, string key)
             cluster ??= admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = timeout }).GetAwaiter().GetResult().ClusterId ?? "";
             return Describe(topics, timeout).Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name, topic => Id(topic.TopicId));
         }
-        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature || e.Error.Reason.Contains("waiting for controller", StringComparison.Ordinal))
+        catch (KafkaException e)
+            when (e.Error.Code == ErrorCode.Local_UnsupportedFeature || e.Error.Reason.Contains("waiting for controller", StringComparison.Ordinal))
         {
             // Such as the cluster inside this process, which has no controller.
             return topics.ToDictionary(topic => topic, _ => Unknown);

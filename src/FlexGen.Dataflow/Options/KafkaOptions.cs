@@ -37,7 +37,8 @@ public abstract class KafkaOptions : IValidatableObject
                 && !fitting.Split(" or ").Contains(protocol, StringComparer.OrdinalIgnoreCase))
             {
                 yield return new ValidationResult(
-                    $"properties.{key} has no effect unless {ProtocolKey} is {fitting}; {(protocol is null ? "it is not set" : $"found '{protocol}'")}: add it to properties, or leave {key} out.");
+                    $"properties.{key} has no effect unless {ProtocolKey} is {fitting}; "
+                        + $"{(protocol is null ? "it is not set" : $"found '{protocol}'")}: add it to properties, or leave {key} out.");
             }
         }
     }

@@ -9,7 +9,8 @@ public class KafkaSourceOptions : KafkaOptions
     // What the source is or how it is read: there is a key for it, or the guarantee rests on it.
     private static readonly string[] fixedKeys =
     [
-        "group.id", "partition.assignment.strategy", "group.protocol", "enable.auto.commit", "enable.auto.offset.store", "isolation.level", "enable.partition.eof",
+        "group.id", "partition.assignment.strategy", "group.protocol", "enable.auto.commit", "enable.auto.offset.store",
+        "isolation.level", "enable.partition.eof",
     ];
 
     /// <summary>The topics to read; a name that begins with <c>^</c> is a pattern.</summary>
@@ -67,7 +68,8 @@ public class KafkaSourceOptions : KafkaOptions
         if (Properties.TryGetValue(OffsetResetKey, out var reset) && reset is not ("earliest" or "error"))
         {
             yield return new ValidationResult(
-                $"properties.{OffsetResetKey} must be earliest, to go on after what the brokers deleted before it was read, or error; found '{reset}'. Where a new group begins is start's to say.");
+                $"properties.{OffsetResetKey} must be earliest, to go on after what the brokers deleted before it was read, or error; found "
+                    + $"'{reset}'. Where a new group begins is start's to say.");
         }
         foreach (var key in fixedKeys.Where(Properties.ContainsKey))
         {

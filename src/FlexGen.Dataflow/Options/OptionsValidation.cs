@@ -36,7 +36,8 @@ public static class OptionsValidation
         }
         if (options is IValidatableObject whole)
         {
-            errors.AddRange(whole.Validate(new ValidationContext(options)).Select(result => path.Length == 0 ? result.ErrorMessage! : $"{path}: {result.ErrorMessage}"));
+            errors.AddRange(whole.Validate(new ValidationContext(options))
+                .Select(result => path.Length == 0 ? result.ErrorMessage! : $"{path}: {result.ErrorMessage}"));
         }
     }
 

@@ -5,7 +5,8 @@ namespace FlexGen.Dataflow;
 /// <summary>Where a group begins that never read: at what the partitions still hold, at their ends, at an offset or at a time.</summary>
 internal sealed record StartPosition
 {
-    public const string Expected = "earliest, latest, an offset, or a time in ISO 8601 such as 2026-01-31, 2026-01-31T09:30:00Z or 2026-01-31T09:30:00.250+01:00";
+    public const string Expected = "earliest, latest, an offset, or a time in ISO 8601 such as 2026-01-31, 2026-01-31T09:30:00Z or "
+        + "2026-01-31T09:30:00.250+01:00";
 
     // A time without a zone is UTC. Other notations say different things to different readers: 01/02/2026 is two days.
     private static readonly string[] times = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];

@@ -18,7 +18,8 @@ internal sealed class FooterShape
     private static readonly FooterShape timeUnit = new("a unit of time", empty, empty, empty);
     private static readonly FooterShape time = new("a time's type", Bool, timeUnit);
     private static readonly FooterShape logicalType = new(
-        "a logical type", empty, empty, empty, empty, new FooterShape("a decimal's type", I64, I64), empty, time, time, null, new FooterShape("an integer's type", I8, Bool),
+        "a logical type", empty, empty, empty, empty, new FooterShape("a decimal's type", I64, I64),
+        empty, time, time, null, new FooterShape("an integer's type", I8, Bool),
         empty, empty, empty, empty, empty, new FooterShape("a variant's type", I8), new FooterShape("a geometry's type", Binary),
         new FooterShape("a geography's type", Binary, I64));
     private static readonly FooterShape element = new("a schema's element", I64, I64, I64, Binary, I64, I64, I64, I64, I64, logicalType);

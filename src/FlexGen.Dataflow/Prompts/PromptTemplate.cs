@@ -75,7 +75,8 @@ internal sealed partial class PromptTemplate
             if (!match.Groups["end"].Success)
             {
                 throw new PipelineDefinitionException(
-                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such are written {{{{ \"{{{{\" }}}}.");
+                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such "
+                        + $"are written {{{{ \"{{{{\" }}}}.");
             }
             yield return match.Groups["text"] is { Success: true } quoted ? (quoted.Value, false) : (match.Groups["column"].Value, true);
             at = match.Index + match.Length;

@@ -51,7 +51,10 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     /// <summary>Gives a message's record the columns that its value holds.</summary>
     public void Decode(Rows rows, int row) => (Rows, Row) = (rows, row);
 
-    /// <summary>Marks the record for the dead letter, with as much of the message as <see cref="Excerpt"/> allows. Its values are copied, so that a few errors do not keep many row groups in memory.</summary>
+    /// <summary>
+    /// Marks the record for the dead letter, with as much of the message as <see cref="Excerpt"/> allows. Its values are copied, so that a few errors
+    /// do not keep many row groups in memory.
+    /// </summary>
     public void Fail(string reason, string message)
     {
         Error = new RecordError(reason, Excerpt.OfBytes(message));
@@ -63,7 +66,8 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
     public void Detach() => (Rows, Row) = (Rows.CopyRow(Row), 0);
 
     private long CountBytes() => Message is { } message
-        ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + (message.Headers?.Sum(header => header.Key.Length + (header.GetValueBytes()?.Length ?? 0)) ?? 0)
+        ? (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0)
+            + (message.Headers?.Sum(header => header.Key.Length + (header.GetValueBytes()?.Length ?? 0)) ?? 0)
         : Rows.Bytes(Row);
 
     public static int CompareByOrigin(Record a, Record b)

@@ -1,13 +1,14 @@
 using FlexGen.Engine.Batch;
+using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Layers;
-using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
 
 /// <summary>
 /// Attention of one micro-batch in one sweep, with its KV cache: prompts see their own rows, decoding sequences the cache, each
-/// part of it where it rests or where the policy brings it.
+/// share of it where it rests or where the policy brings it.
 /// </summary>
 internal sealed class KvAttention : IDisposable
 {
@@ -16,54 +17,40 @@ internal sealed class KvAttention : IDisposable
     private readonly List<PrefillGroup> groups;
     private readonly Dictionary<int, Tensor> masks = [];
     private readonly int rowCount;
-    private readonly List<(CachePart Part, PartRows Rows)> parts;
-    private readonly List<(CachePart Part, PartPass Pass)> passes = [];
+    private readonly List<(CacheShare Share, ShareRows Rows)> shares;
+    private readonly List<(CacheShare Share, ShareAttention Attention)> started = [];
 
     public KvAttention(RowLayout layout, KvCache cache, int microBatch, Device device)
     {
         (this.microBatch, this.device) = (microBatch, device);
         groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
         rowCount = layout.Slots.Length;
-        parts = [.. cache.Parts.Select(p => (Part: p, Rows: new PartRows(layout, p, device))).Where(p => p.Rows.Rows.Length > 0)];
-    }
-
-    /// <summary>The most elements of a row that prompts take on the way to their part of the result: queries, keys and values, repeated and padded.</summary>
-    /// <param name="shape">The model.</param>
-    /// <param name="wide">Elements that take the room of one of float32.</param>
-    /// <param name="hasGpu">Whether prompts are computed together.</param>
-    /// <param name="windowed">Whether results are put together from blocks.</param>
-    public static long PrefillElements(ModelShape shape, long wide, bool hasGpu, bool windowed)
-    {
-        var heads = (long)shape.Heads * shape.HeadDim;
-        var results = (heads * (windowed ? 2 : 1)) + (wide * shape.Heads);
-        return hasGpu
-            ? ((3 * heads) + results) * PrefillGroup.MostPadded.Rows / PrefillGroup.MostPadded.Of
-            : results + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
+        shares = [.. cache.Shares.Select(s => (Share: s, Rows: s.Rows(layout, device))).Where(s => s.Rows.Rows.Length > 0)];
     }
 
     /// <summary>Changes which slots decode and how many tokens each holds, row by row, where all rest on the compute device; 0 tokens: none.</summary>
-    public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => parts.Single().Rows.Group!.Set(decodes);
+    public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => shares.Single().Rows.SetDecodes(decodes);
 
     /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
-    public void Load(int layer) => parts.ForEach(p => p.Part.Load(layer, microBatch, p.Rows));
+    public void Load(int layer) => shares.ForEach(s => s.Share.Load(layer, microBatch, s.Rows));
 
-    /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is complete after <see cref="End"/>.</summary>
-    public Tensor Begin(AttentionInput input)
+    /// <summary>Starts the attention of a layer. Its result, [tokens, heads * headDim], is the caller's and complete after <see cref="End"/>.</summary>
+    public Tensor Begin(int layer, AttentionInput input)
     {
-        var (layer, query, key, value, scale, window) = input;
-        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device).DetachFromDisposeScope();
+        var (query, key, value, scale, window) = input;
+        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device);
         if (rowCount < query.shape[0])
         {
             // Filler rows are computed on, so they must not be whatever the memory held.
             output.zero_();
         }
 
-        foreach (var (part, rows) in parts)
+        foreach (var (share, rows) in shares)
         {
             var (keys, values) = (rows.Of(key).DetachFromDisposeScope(), rows.Of(value).DetachFromDisposeScope());
-            var pass = new PartPass(layer, microBatch, rows, query, keys, values, output, scale, window);
-            part.Attend(pass);
-            passes.Add((part, pass));
+            var attention = new ShareAttention(layer, microBatch, rows, query, keys, values, output, scale, window);
+            share.Attend(attention);
+            started.Add((share, attention));
         }
 
         groups.ForEach(group => Prefill(group, query, key, value, output, scale, window));
@@ -71,31 +58,31 @@ internal sealed class KvAttention : IDisposable
     }
 
     /// <summary>What the compute device does from now on waits for the whole result.</summary>
-    public void End() => passes.ForEach(p => p.Part.Finish(p.Pass));
+    public void End() => started.ForEach(s => s.Share.Finish(s.Attention));
 
     /// <summary>Takes the layer's new keys and values home.</summary>
     public void Store()
     {
-        foreach (var (part, pass) in passes)
+        foreach (var (share, attention) in started)
         {
             using var scope = NewDisposeScope();
-            part.Store(pass);
-            pass.Dispose();
+            share.Store(attention);
+            attention.Dispose();
         }
 
-        passes.Clear();
+        started.Clear();
     }
 
     public void Dispose()
     {
         groups.ForEach(g => g.Dispose());
-        parts.ForEach(p => p.Rows.Dispose());
+        shares.ForEach(s => s.Rows.Dispose());
         foreach (var mask in masks.Values)
         {
             mask.Dispose();
         }
 
-        passes.ForEach(p => p.Pass.Dispose());
+        started.ForEach(s => s.Attention.Dispose());
     }
 
     private void Prefill(PrefillGroup group, Tensor query, Tensor key, Tensor value, Tensor output, double scale, int? window)

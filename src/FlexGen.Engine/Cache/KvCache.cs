@@ -1,82 +1,95 @@
+using FlexGen.Engine.Cache.Decoding;
+using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Kernels.Cuda;
-using FlexGen.Engine.Tracing;
+using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
 
-/// <summary>
-/// The KV cache: each micro-batch's slots, cut into a part for each tier by the policy's shares. All of it is allocated before the
-/// first token.
-/// </summary>
+/// <summary>The KV cache, in the shares of its plan. All of it is allocated before the first token.</summary>
 internal sealed class KvCache : IDisposable
 {
+    private readonly ScalarType type;
+    private readonly Tiers tiers;
+    private readonly IDecodeAttention decode = new HostDecode();
     private readonly CacheLanes? lanes;
-    private readonly DecodeAttention? kernel;
     private readonly HostExchange? exchange;
+    private readonly List<IDisposable> owned = [];
+    private readonly List<CacheShare> shares = [];
 
-    public KvCache(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
+    /// <param name="plan">The shares.</param>
+    /// <param name="type">The cache's type.</param>
+    /// <param name="tiers">What it is placed on.</param>
+    public KvCache(CachePlan plan, ScalarType type, Tiers tiers)
     {
-        var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
-        var onCompute = Math.Max(gpu, Math.Max(policy.BroughtToGpu(host), policy.BroughtToGpu(disk)));
+        (this.type, this.tiers) = (type, tiers);
         try
         {
-            kernel = device.type == TorchSharp.DeviceType.CPU || onCompute == 0 ? null : new(shape, onCompute, policy.SequenceLength, type, device);
-            lanes = host + disk > 0 ? new(device, disk > 0, trace) : null;
-            exchange = lanes?.HasGpu == true && policy.BroughtToGpu(host) + policy.BroughtToGpu(disk) < host + disk ? new(type) : null;
-            if (gpu > 0)
+            if (plan.Kernel.Slots > 0)
             {
-                Parts.Add(new ResidentPart(shape, policy, 0, gpu, type, device, kernel));
+                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, tiers.Device)));
             }
 
-            AddHomes(gpu, host, null);
-            AddHomes(gpu + host, disk, diskFolder);
+            if (plan.HasHomes)
+            {
+                lanes = new(plan, tiers);
+                exchange = tiers.HasGpu && plan.Shares.Any(s => s.AttendsOnHost) ? Owned(new HostExchange(type)) : null;
+            }
+
+            foreach (var share in plan.Shares)
+            {
+                shares.Add(Share(share));
+            }
         }
         catch
         {
             Dispose();
             throw;
         }
-
-        void AddHomes(int first, int slots, string? folder)
-        {
-            var onHost = slots - policy.BroughtToGpu(slots);
-            AddHome(first, onHost, true, folder);
-            AddHome(first + onHost, slots - onHost, false, folder);
-        }
-
-        void AddHome(int first, int slots, bool attendOnHost, string? folder)
-        {
-            if (slots > 0)
-            {
-                var decode = attendOnHost ? new HostDecode(shape, policy, slots, type, lanes!, exchange) : null;
-                Parts.Add(new HomePart(shape, policy, first, slots, type, device, lanes!, kernel, decode, folder));
-            }
-        }
     }
 
-    public List<CachePart> Parts { get; } = [];
-
-    /// <summary>Bytes of the cache of some slots.</summary>
-    /// <param name="shape">The model.</param>
-    /// <param name="slots">Of all micro-batches.</param>
-    /// <param name="sequenceLength">Tokens a slot has room for.</param>
-    /// <param name="type">The type of its elements.</param>
-    public static long Bytes(ModelShape shape, long slots, long sequenceLength, ScalarType type) =>
-        shape.KvElementsPerToken * slots * sequenceLength * DataTypes.Size(type);
+    public IReadOnlyList<CacheShare> Shares => shares;
 
     public void Dispose()
     {
         lanes?.Dispose();
-        if (kernel is not null || exchange is not null)
+        if (tiers.HasGpu)
         {
-            // After a sweep that failed kernels of the parts may still be under way, in no lane: they are unloaded here, and use host memory.
+            // After a sweep that failed kernels of the shares may still be under way, in no lane: they are unloaded here, and use host memory.
             CudaDriver.Settle();
         }
 
-        Parts.ForEach(p => p.Dispose());
-        kernel?.Dispose();
-        exchange?.Dispose();
+        owned.Reverse();
+        owned.ForEach(o => o.Dispose());
+        owned.Clear();
+    }
+
+    private CacheShare Share(CacheSharePlan plan)
+    {
+        if (plan.Home == Tier.Gpu)
+        {
+            return new ResidentShare(plan, Owned(ResidentShare.Slabs(plan, type, tiers.Device)), decode);
+        }
+
+        var file = tiers.File(plan.FileBytes);
+        var slabs = Owned(new RestingSlabs(plan, lanes!, tiers, file is null ? null : Owned(file)));
+        var stream = plan.BroughtTo is { } to ? Owned(new CacheStream(plan, type, slabs, lanes!, to == Tier.Host ? CPU : tiers.Device)) : null;
+        if (!plan.AttendsOnHost)
+        {
+            return new StreamedShare(plan, slabs, stream!, decode);
+        }
+
+        Func<ShareAttention, HostRows> give = exchange is null ? HostDecode.OnCpu : Owned(new RowExchange(exchange, plan)).Give;
+        return stream is null ? new HostShareInMemory(plan, lanes!, give, slabs) : new HostShareOnDisk(plan, lanes!, give, slabs, stream);
+    }
+
+    private T Owned<T>(T made)
+        where T : IDisposable
+    {
+        owned.Add(made);
+        return made;
     }
 }

@@ -1,5 +1,6 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Tensors;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
@@ -10,9 +11,6 @@ namespace FlexGen.Engine.Cache;
 /// </summary>
 internal sealed class PrefillGroup : IDisposable
 {
-    /// <summary>The rows that a group of some rows is padded to at the most.</summary>
-    public static readonly (int Rows, int Of) MostPadded = (4, 3);
-
     private PrefillGroup(IReadOnlyList<RowLayout.Prefill> members, Device device)
     {
         (Count, Length) = (members.Count, members.Max(m => m.Length));
@@ -53,7 +51,7 @@ internal sealed class PrefillGroup : IDisposable
         var members = new List<RowLayout.Prefill>();
         foreach (var prefill in prefills.OrderByDescending(p => p.Length))
         {
-            if (members.Count > 0 && (alone || prefill.Length * MostPadded.Rows < members[0].Length * MostPadded.Of))
+            if (members.Count > 0 && (alone || prefill.Length * WorkspacePlan.MostPadded.Rows < members[0].Length * WorkspacePlan.MostPadded.Of))
             {
                 groups.Add(new(members, device));
                 members = [];

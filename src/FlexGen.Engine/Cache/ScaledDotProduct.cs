@@ -1,3 +1,4 @@
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Cache;
@@ -5,19 +6,13 @@ namespace FlexGen.Engine.Cache;
 /// <summary>Scaled dot product attention of whole prompts, with a scale and a window.</summary>
 internal static class ScaledDotProduct
 {
-    /// <summary>The most rows behind the first window that are computed together, since each call has a mask of rows x keys.</summary>
-    private const int MostRows = 512;
-
-    /// <summary>Elements of <see cref="Mask"/>.</summary>
-    public static long MaskElements(int window) => Rows(window) * (window + Rows(window));
-
     /// <summary>What the rows of a block behind the first window see: [rows, window + rows] of 0, where a row sees a key, and minus infinity.</summary>
     public static Tensor Mask(int window, ScalarType type, Device device)
     {
         using var scope = NewDisposeScope();
-        var rows = Rows(window);
-        var hidden = ones(rows, window + rows, ScalarType.Bool, device).triu(1).tril(window).logical_not();
-        return zeros(rows, window + rows, type, device).masked_fill_(hidden, double.NegativeInfinity).DetachFromDisposeScope();
+        var (rows, keys) = WorkspacePlan.Mask(window);
+        var hidden = ones(rows, keys, ScalarType.Bool, device).triu(1).tril(window).logical_not();
+        return zeros(rows, keys, type, device).masked_fill_(hidden, double.NegativeInfinity).DetachFromDisposeScope();
     }
 
     /// <summary>Softmax(q k^T scale + causal mask) v.</summary>
@@ -46,7 +41,7 @@ internal static class ScaledDotProduct
         Block(0, window, (q, k, v) => Causal(q, k, v, scale));
         for (long first = window, rows; first < length; first += rows)
         {
-            rows = Math.Min(Rows(window), length - first);
+            rows = Math.Min(WorkspacePlan.Mask(window).Rows, length - first);
             var visible = mask.narrow(0, 0, rows).narrow(1, 0, window + rows);
             Block(first, rows, (q, k, v) => nn.functional.scaled_dot_product_attention(Scaled(q, scale), k, v, attn_mask: visible));
         }
@@ -61,8 +56,6 @@ internal static class ScaledDotProduct
             output.narrow(2, first, rows).copy_(attend(query.narrow(2, first, rows), k, v));
         }
     }
-
-    private static long Rows(int window) => Math.Min(window, MostRows);
 
     /// <summary>The library's own scale is 1 / sqrt(headDim); what differs from it is put into the query.</summary>
     private static Tensor Scaled(Tensor query, double scale)

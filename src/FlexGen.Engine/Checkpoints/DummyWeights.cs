@@ -55,6 +55,6 @@ internal sealed class DummyWeights : IWeightSource
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        return (randn([BlockBytes / DataTypes.Size(dtype)], generator: generator) * Deviation).to(dtype).DetachFromDisposeScope();
+        return (randn([DataTypes.Format(dtype).Elements(BlockBytes)], generator: generator) * Deviation).to(dtype).DetachFromDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using FlexGen.Planning.Formats;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
@@ -5,8 +6,14 @@ namespace FlexGen.Engine;
 /// <summary>The element types that weights, KV cache and hidden states can have.</summary>
 internal static class DataTypes
 {
-    /// <summary>Bytes of one element.</summary>
-    public static int Size(ScalarType type) => type == ScalarType.Float32 ? 4 : 2;
+    /// <summary>How elements of a type lie in memory.</summary>
+    public static ElementFormat Format(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => ElementFormat.F32,
+        ScalarType.Float16 => ElementFormat.F16,
+        ScalarType.BFloat16 => ElementFormat.BF16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No format is known for it"),
+    };
 
     /// <summary>The type that <see cref="EngineOptions.DataType"/> names.</summary>
     public static ScalarType Resolve(string name, ScalarType stored, Device device)

@@ -16,13 +16,11 @@ namespace FlexGen.Engine.Execution;
 /// </summary>
 internal sealed class DecodeGraph : IDisposable
 {
-    /// <summary>With more rows the GPU has so much to do that the processor keeps up.</summary>
-    private const long MostBytes = 256 << 20;
-
     private readonly Model model;
     private readonly WeightStore weights;
     private readonly KvAttention attention;
     private readonly ForwardContext context;
+    private readonly Pass pass;
     private readonly CudaGraph? graph;
     private IReadOnlyList<IDisposable> kept = [];
     private Tensor? logits;
@@ -35,6 +33,7 @@ internal sealed class DecodeGraph : IDisposable
         attention = new(layout, cache, microBatch, device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
         context = layout.Context(device) with { KeepsAll = true };
+        pass = new(model, context, attention);
         try
         {
             graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
@@ -44,16 +43,6 @@ internal sealed class DecodeGraph : IDisposable
             Dispose();
             throw;
         }
-    }
-
-    /// <summary>What the graphs of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    public static long Bytes(Model model, Policy policy, ScalarType type)
-    {
-        var (shape, size) = (model.Shape, DataTypes.Size(type));
-        var layers = model.Layers.OfType<DecoderLayer>().Sum(l => l.Elements(sizeof(float) / size).Made + ((long)shape.Heads * shape.HeadDim));
-        var bytes = policy.EffectiveBatchSize * (layers + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize) * size;
-        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= MostBytes ? bytes : 0;
     }
 
     /// <summary>Gives the GPU what the next launch computes on.</summary>
@@ -89,8 +78,7 @@ internal sealed class DecodeGraph : IDisposable
     {
         graph?.Dispose();
         Forget();
-        attention.Dispose();
-        context.Dispose();
+        pass.Dispose();
     }
 
     /// <summary>
@@ -103,23 +91,14 @@ internal sealed class DecodeGraph : IDisposable
     {
         using var scope = NewDisposeScope();
         Forget();
-        Tensor? hidden = null;
-        for (var index = 0; index < model.Layers.Count; index++)
+        for (var layer = 0; layer < model.Layers.Count; layer++)
         {
-            var used = weights.Use(index);
-            if (model.Layers[index] is DecoderLayer layer)
-            {
-                var attended = attention.Begin(layer.Project(hidden!, used, context));
-                scope.Attach(attended);
-                hidden = layer.Complete(hidden!, attended, used, context);
-            }
-            else
-            {
-                hidden = ((OuterLayer)model.Layers[index]).Forward(hidden, used, context);
-            }
+            pass.Project(layer, weights.Use(layer));
+            pass.Attend();
+            pass.Complete();
         }
 
-        logits = hidden;
+        logits = pass.TakeHidden();
         kept = scope.DisposablesView;
         scope.Detach(kept);
     }
@@ -127,7 +106,7 @@ internal sealed class DecodeGraph : IDisposable
     private void Forget()
     {
         context.ForgetRotary();
-        attention.Store();
+        pass.StoreCache();
         foreach (var tensor in kept)
         {
             tensor.Dispose();

@@ -1,47 +1,81 @@
-using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Layers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;
 
-/// <summary>One micro-batch on its way through the layers of one sweep.</summary>
-internal sealed class Pass(RowLayout layout, KvAttention attention, Device device) : IDisposable
+/// <summary>
+/// One micro-batch on its way through the layers of one sweep. What it makes is freed as soon as it can be or, where the context says so,
+/// is kept in the dispose scope that it is called in.
+/// </summary>
+/// <param name="model">The layers.</param>
+/// <param name="context">What each of them is given; the pass frees it.</param>
+/// <param name="attention">Their attention, likewise.</param>
+internal sealed class Pass(Model model, ForwardContext context, KvAttention attention) : IDisposable
 {
-    private readonly ForwardContext context = layout.Context(device);
-
     /// <summary>The hidden states between layers, [tokens, hidden]; the last layer's are the logits, [sequences, vocabulary].</summary>
     private Tensor? hidden;
-    private (DecoderLayer Layer, Tensor Attended, LayerWeights Weights)? halfway;
 
-    public KvAttention Attention => attention;
+    /// <summary>The layer that is under way, what its attention is given until it has started, and what comes of it.</summary>
+    private (int Layer, LayerWeights Weights)? underWay;
+    private AttentionInput? projected;
+    private Tensor? attended;
 
-    /// <summary>Computes a layer; of one with attention, up to where attention has started.</summary>
-    public void Compute(Layer layer, LayerWeights weights)
+    /// <summary>Brings what the cache must hold on the compute device for a layer.</summary>
+    public void LoadCache(int layer)
     {
-        using var scope = NewDisposeScope();
-        if (layer is DecoderLayer decoder)
+        if (model.Layers[layer] is DecoderLayer)
         {
-            halfway = (decoder, attention.Begin(Project(decoder, weights)), weights);
+            attention.Load(layer);
+        }
+    }
+
+    /// <summary>Computes a layer up to its attention; one without attention whole.</summary>
+    public void Project(int layer, LayerWeights weights)
+    {
+        using var scope = Scope();
+        if (model.Layers[layer] is DecoderLayer decoder)
+        {
+            projected = decoder.Project(hidden!, weights, context);
+            scope?.Detach(projected.Query, projected.Key, projected.Value);
+            underWay = (layer, weights);
         }
         else
         {
-            Become(((OuterLayer)layer).Forward(hidden, weights, context));
+            Become(((OuterLayer)model.Layers[layer]).Forward(hidden, weights, context), scope);
+        }
+    }
+
+    /// <summary>Starts the attention of the layer that was projected.</summary>
+    public void Attend()
+    {
+        if (projected is { } input)
+        {
+            using var scope = Scope();
+            scope?.Attach(input.Query, input.Key, input.Value);
+            projected = null;
+            attended = attention.Begin(underWay!.Value.Layer, input);
+            scope?.Detach(attended);
         }
     }
 
     /// <summary>Computes the rest of the layer, once attention has ended.</summary>
     public void Complete()
     {
-        if (halfway is { } half)
+        if (underWay is { } half)
         {
-            using var scope = NewDisposeScope();
+            using var scope = Scope();
             attention.End();
-            Become(half.Layer.Complete(hidden!, half.Attended, half.Weights, context));
-            half.Attended.Dispose();
-            halfway = null;
+            var decoder = (DecoderLayer)model.Layers[half.Layer];
+            Become(decoder.Complete(hidden!, attended!, half.Weights, context), scope);
+            Free(attended);
+            (underWay, attended) = (null, null);
         }
     }
+
+    /// <summary>Takes the layer's new keys and values home.</summary>
+    public void StoreCache() => attention.Store();
 
     /// <summary>Takes the hidden states out; they are the caller's to free.</summary>
     public Tensor TakeHidden()
@@ -57,23 +91,28 @@ internal sealed class Pass(RowLayout layout, KvAttention attention, Device devic
     public void Dispose()
     {
         hidden?.Dispose();
-        halfway?.Attended.Dispose();
+        projected?.Query.Dispose();
+        projected?.Key.Dispose();
+        projected?.Value.Dispose();
+        attended?.Dispose();
         attention.Dispose();
         context.Dispose();
     }
 
-    /// <summary>Only what attention is given outlives the projection.</summary>
-    private AttentionInput Project(DecoderLayer layer, LayerWeights weights)
+    private DisposeScope? Scope() => context.KeepsAll ? null : NewDisposeScope();
+
+    private void Become(Tensor output, DisposeScope? scope)
     {
-        using var scope = NewDisposeScope();
-        var input = layer.Project(hidden!, weights, context);
-        scope.MoveToOuter(input.Query, input.Key, input.Value);
-        return input;
+        Free(hidden);
+        hidden = output;
+        scope?.Detach(output);
     }
 
-    private void Become(Tensor output)
+    private void Free(Tensor? tensor)
     {
-        hidden?.Dispose();
-        hidden = output.DetachFromDisposeScope();
+        if (!context.KeepsAll)
+        {
+            tensor?.Dispose();
+        }
     }
 }

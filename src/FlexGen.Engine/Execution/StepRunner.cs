@@ -13,7 +13,7 @@ namespace FlexGen.Engine.Execution;
 
 /// <summary>Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole.</summary>
 internal sealed class StepRunner(
-    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Policy policy, Device device, Trace? trace, Func<int, DecodeGraph>? record) : IDisposable
+    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, Trace? trace, Func<int, DecodeGraph>? record) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
     private readonly Dictionary<int, DecodeGraph> graphs = [];
@@ -32,7 +32,7 @@ internal sealed class StepRunner(
         var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? Policy.LeastRowsOnCpu : 1);
         if (record is null || layout.Prefills.Count > 0)
         {
-            passes[microBatch] = new(layout, new KvAttention(layout, cache, microBatch, device), device);
+            passes[microBatch] = new(model, layout.Context(device), new(layout, cache, microBatch, device));
             last = microBatch;
             return layout;
         }
@@ -65,7 +65,7 @@ internal sealed class StepRunner(
             return;
         }
 
-        Traced($"{step.Verb} {step.Layer},{step.MicroBatch}", step.Verb is Verb.Compute or Verb.StoreHidden, () => Run(step));
+        Traced(step.Name, step.Verb is Verb.Project or Verb.Attend or Verb.Complete or Verb.StoreHidden, () => Run(step));
     }
 
     private void Traced(string name, bool computes, Action work)
@@ -88,46 +88,60 @@ internal sealed class StepRunner(
 
     private void Run(Step step)
     {
+        switch (step)
+        {
+            case WeightStep load:
+                weights.Load(load.Layer, load.Page, load.Pages);
+                break;
+            case MicroBatchStep one:
+                Run(one, passes[one.MicroBatch]);
+                break;
+        }
+    }
+
+    private void Run(MicroBatchStep step, Pass pass)
+    {
         switch (step.Verb)
         {
-            case Verb.LoadWeights when step.MicroBatch < 0:
-                weights.Load(step.Layer, 0, 1);
-                break;
-            case Verb.LoadWeights:
-                weights.Load(step.Layer, step.MicroBatch, policy.WeightPages ?? passes.Count);
-                break;
-            case Verb.LoadCache when model.AttentionLayer(step.Layer) is { } attentionLayer:
-                passes[step.MicroBatch].Attention.Load(attentionLayer);
+            case Verb.LoadCache:
+                pass.LoadCache(step.Layer);
                 break;
             case Verb.LoadHidden:
                 hidden.Load(step.MicroBatch);
                 break;
-            case Verb.Compute:
-                if (current?.Layer != step.Layer)
-                {
-                    current = (step.Layer, weights.Use(step.Layer));
-                }
-
+            case Verb.Project:
                 if (hidden.Take(step.MicroBatch) is { } back)
                 {
-                    passes[step.MicroBatch].PutHidden(back);
+                    pass.PutHidden(back);
                 }
 
-                passes[step.MicroBatch].Compute(model.Layers[step.Layer], current.Value.Weights);
+                pass.Project(step.Layer, Weights(step.Layer));
                 break;
-            case Verb.StoreHidden:
-                passes[step.MicroBatch].Complete();
+            case Verb.Attend:
+                pass.Attend();
+                break;
+            case Verb.Complete:
+                pass.Complete();
                 ReleaseWeights(step);
-                if (step.Layer + 1 < model.Layers.Count && hidden.Leaves(step.MicroBatch))
-                {
-                    hidden.Store(step.MicroBatch, passes[step.MicroBatch].TakeHidden());
-                }
-
+                break;
+            case Verb.StoreHidden when step.Layer + 1 < model.Layers.Count && hidden.Leaves(step.MicroBatch):
+                hidden.Store(step.MicroBatch, pass.TakeHidden());
                 break;
             case Verb.StoreCache:
-                passes[step.MicroBatch].Attention.Store();
+                pass.StoreCache();
                 break;
         }
+    }
+
+    /// <summary>A layer's weights, which the compute device waits for once.</summary>
+    private LayerWeights Weights(int layer)
+    {
+        if (current?.Layer != layer)
+        {
+            current = (layer, weights.Use(layer));
+        }
+
+        return current.Value.Weights;
     }
 
     /// <summary>The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary]. The caller disposes them.</summary>
@@ -164,7 +178,7 @@ internal sealed class StepRunner(
     }
 
     /// <summary>After the sweep's last micro-batch the compute device has been given all it does with a layer's weights.</summary>
-    private void ReleaseWeights(Step step)
+    private void ReleaseWeights(MicroBatchStep step)
     {
         if (step.MicroBatch == last)
         {

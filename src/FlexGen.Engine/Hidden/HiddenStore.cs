@@ -1,19 +1,16 @@
 using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Hidden;
 
-/// <summary>The hidden states of all micro-batches, each where its share of the placement has it rest between layers.</summary>
+/// <summary>The hidden states of all micro-batches, each where its plan has it rest between layers.</summary>
 internal sealed class HiddenStore : IDisposable
 {
-    /// <summary>Memory between the disk and the compute device, pinned where that is a GPU: one piece for loads, one for stores.</summary>
-    public const long StagingBytes = 16 << 20;
-
-    private readonly HiddenHome?[] homes;
+    private readonly RestingHidden?[] resting;
     private readonly Lane? loads;
     private readonly Lane? stores;
     private readonly StoreQueue? storing;
@@ -22,33 +19,30 @@ internal sealed class HiddenStore : IDisposable
     private readonly HostMemory? loadStaging;
     private readonly HostMemory? storeStaging;
 
-    public HiddenStore(ModelShape shape, Policy policy, ScalarType type, Device device, string diskFolder, Trace? trace)
+    public HiddenStore(HiddenPlan plan, Tiers tiers)
     {
-        homes = new HiddenHome?[policy.GpuBatchCount];
-        var (onGpu, onHost, onDisk) = policy.Hidden.Split(policy.GpuBatchCount);
-        if (onHost + onDisk == 0)
+        resting = new RestingHidden?[plan.MicroBatches];
+        if (plan.OnHost + plan.OnDisk == 0)
         {
             return;
         }
 
-        var (gpu, bytes) = (ComputeMemory.Gpu(device), DirectFile.Align(Bytes(shape, policy, type)));
         try
         {
-            if (onDisk > 0)
-            {
-                file = new(diskFolder, onDisk * bytes);
-                loadStaging = new(StagingBytes, pinned: gpu is not null);
-                storeStaging = new(StagingBytes, pinned: gpu is not null);
-            }
-
-            (loads, stores) = (new("hidden loads", gpu, trace), new("hidden stores", gpu, trace, waitsOnThread: true));
+            file = tiers.File(plan.FileBytes);
+            (loadStaging, storeStaging) = (tiers.Host(plan.StagingBytes), tiers.Host(plan.StagingBytes));
+            (loads, stores) = (tiers.Lane("hidden loads"), tiers.Lane("hidden stores", waitsOnThread: true));
             storing = new(stores);
-            kernel = gpu is null || onHost == 0 ? null : new();
-            for (var microBatch = onGpu; microBatch < homes.Length; microBatch++)
+            kernel = tiers.HasGpu && plan.OnHost > 0 ? new() : null;
+            for (var microBatch = 0; microBatch < resting.Length; microBatch++)
             {
-                var n = microBatch - onGpu - onHost;
-                var home = new SlabHome(bytes, gpu is not null, n < 0 ? null : file, n * bytes);
-                homes[microBatch] = new(home, device, loads, storing, n < 0 ? kernel : null, (loadStaging, storeStaging));
+                var (tier, offset) = plan.Home(microBatch);
+                resting[microBatch] = tier switch
+                {
+                    Tier.Gpu => null,
+                    Tier.Host => new(tiers.Place(plan.HomeBytes), tiers.Device, loads, storing, kernel, default),
+                    _ => new(new(file!, offset, plan.HomeBytes), tiers.Device, loads, storing, null, (loadStaging, storeStaging)),
+                };
             }
         }
         catch
@@ -58,20 +52,16 @@ internal sealed class HiddenStore : IDisposable
         }
     }
 
-    /// <summary>The most that the hidden states of one micro-batch take.</summary>
-    public static long Bytes(ModelShape shape, Policy policy, ScalarType type) =>
-        policy.MostRows * shape.HiddenSize * DataTypes.Size(type);
-
     /// <summary>Whether a micro-batch's hidden states leave the compute device between layers.</summary>
-    public bool Leaves(int microBatch) => homes[microBatch] is not null;
+    public bool Leaves(int microBatch) => resting[microBatch] is not null;
 
     /// <summary>Takes a micro-batch's hidden states, [tokens, hidden], home; they are this store's to free.</summary>
-    public void Store(int microBatch, Tensor hidden) => homes[microBatch]!.Store(hidden);
+    public void Store(int microBatch, Tensor hidden) => resting[microBatch]!.Store(hidden);
 
-    public void Load(int microBatch) => homes[microBatch]?.Load();
+    public void Load(int microBatch) => resting[microBatch]?.Load();
 
     /// <summary>The hidden states that were brought back, which are the caller's to free; null where they never left.</summary>
-    public Tensor? Take(int microBatch) => homes[microBatch]?.Take();
+    public Tensor? Take(int microBatch) => resting[microBatch]?.Take();
 
     public void Dispose()
     {
@@ -85,7 +75,7 @@ internal sealed class HiddenStore : IDisposable
             kernel.Dispose();
         }
 
-        Array.ForEach(homes, h => h?.Dispose());
+        Array.ForEach(resting, r => r?.Dispose());
         loadStaging?.Dispose();
         storeStaging?.Dispose();
         file?.Dispose();

@@ -1,3 +1,5 @@
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers;
@@ -14,6 +16,8 @@ public abstract class DecoderLayer : Layer
     /// <summary>What the layer's operations make for one row.</summary>
     /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
     protected internal abstract RowElements Elements(long wide);
+
+    internal sealed override LayerOutline Outline(ElementFormat format) => base.Outline(format) with { Elements = Elements(format.Wide), Window = Window };
 
     /// <summary>The half before attention.</summary>
     /// <param name="hidden">[tokens, hidden].</param>

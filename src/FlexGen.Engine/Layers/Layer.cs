@@ -1,3 +1,6 @@
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
+
 namespace FlexGen.Engine.Layers;
 
 /// <summary>
@@ -10,6 +13,11 @@ public abstract class Layer
 
     /// <summary>The weights the forward pass reads, in checkpoint order.</summary>
     public IReadOnlyList<WeightSpec> Weights => weights;
+
+    /// <summary>What planning must know of it.</summary>
+    /// <param name="format">Of the hidden states.</param>
+    internal virtual LayerOutline Outline(ElementFormat format) =>
+        new([.. weights.Select(w => new WeightShape(w.Name, w.Shape.SkipLast(1).Aggregate(1L, (a, b) => a * b), w.Shape[^1]))]);
 
     protected WeightSpec Weight(string name, params IReadOnlyList<long> shape)
     {

@@ -8,9 +8,11 @@ namespace FlexGen.Engine.Memory;
 /// <summary>A stretch of the compute device's memory, allocated once, that tensors are laid over.</summary>
 internal sealed class ComputeMemory : IDisposable
 {
+    private static long allocated;
     private readonly HostMemory? host;
     private readonly Tensor? device;
     private readonly int? gpu;
+    private long bytes;
 
     public ComputeMemory(long bytes, Device device)
     {
@@ -25,7 +27,13 @@ internal sealed class ComputeMemory : IDisposable
             this.device = empty([Math.Max(bytes, 1)], ScalarType.Byte, device).DetachFromDisposeScope();
             Address = this.device.Address();
         }
+
+        this.bytes = bytes;
+        Interlocked.Add(ref allocated, bytes);
     }
+
+    /// <summary>Bytes that are allocated so now in this process; without a GPU they count as host memory, too.</summary>
+    public static long AllocatedBytes => Interlocked.Read(ref allocated);
 
     public IntPtr Address { get; }
 
@@ -38,6 +46,7 @@ internal sealed class ComputeMemory : IDisposable
 
     public void Dispose()
     {
+        Interlocked.Add(ref allocated, -Interlocked.Exchange(ref bytes, 0));
         host?.Dispose();
         device?.Dispose();
     }

@@ -65,23 +65,6 @@ internal sealed unsafe class Copier(CudaStream? stream)
         }
     }
 
-    /// <summary>From the compute device to a file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="offset">Where the bytes begin in it, a multiple of <see cref="DirectFile.Alignment"/>; it has room to <see cref="DirectFile.Align"/>.</param>
-    /// <param name="from">Where they are.</param>
-    /// <param name="bytes">How many.</param>
-    /// <param name="staging">Memory that they go through, pinned where there is a GPU.</param>
-    public void ToFile(DirectFile file, long offset, IntPtr from, long bytes, HostMemory staging)
-    {
-        for (var at = 0L; at < bytes; at += staging.Bytes)
-        {
-            var length = Math.Min(staging.Bytes, bytes - at);
-            ToHost(staging.Address, from + (nint)at, length);
-            Flush();
-            file.Write(offset + at, staging.Address, DirectFile.Align(length));
-        }
-    }
-
     /// <summary>Copies rows from where they lie one after another on the GPU to host memory, where each begins a pitch after the one before.</summary>
     public void RowsToHost(IntPtr to, long pitch, IntPtr from, long rowBytes, long rows) => stream!.CopyRowsToHost(to, pitch, from, rowBytes, rows);
 

@@ -33,12 +33,12 @@ internal sealed class Lane : IDisposable
     /// <param name="copy">Makes them, on the lane's thread.</param>
     /// <param name="after">What the compute device must have done before; null: nothing.</param>
     /// <param name="at">The layer, counted as the schedule does, and the micro-batch or page, for the trace; null: its spans do not say.</param>
-    public Transfer Start(Action<Copier> copy, CudaEvent? after = null, (int Layer, int Part)? at = null) => Add(copy, after, null, at);
+    public Transfer Start(Action<Copier> copy, CudaEvent? after = null, (int Layer, int Index)? at = null) => Add(copy, after, null, at);
 
     /// <summary>Asks for copies that are made when the compute device has done all that it has been given so far.</summary>
     /// <param name="copy">Makes them, on the lane's thread.</param>
     /// <param name="at">As in <see cref="Start"/>.</param>
-    public Transfer StartAfterCompute(Action<Copier> copy, (int Layer, int Part)? at = null)
+    public Transfer StartAfterCompute(Action<Copier> copy, (int Layer, int Index)? at = null)
     {
         // Without a GPU all that has been done already.
         var now = gpu is null ? null : new CudaEvent(sleeps: waitsOnThread);
@@ -58,9 +58,9 @@ internal sealed class Lane : IDisposable
         jobs.Dispose();
     }
 
-    private Transfer Add(Action<Copier> copy, CudaEvent? after, CudaEvent? own, (int Layer, int Part)? at)
+    private Transfer Add(Action<Copier> copy, CudaEvent? after, CudaEvent? own, (int Layer, int Index)? at)
     {
-        var what = trace is not null && at is { } place ? $"{thread.Name} {place.Layer},{place.Part}" : thread.Name!;
+        var what = trace is not null && at is { } place ? $"{thread.Name} {place.Layer},{place.Index}" : thread.Name!;
         var transfer = new Transfer(gpu is null ? null : new CudaEvent(), trace, what);
         jobs.Add(new(transfer, copy, after, own, what));
         return transfer;

@@ -6,17 +6,15 @@ namespace FlexGen.Engine.Memory;
 /// Writes rows to their places in a slab on disk. Direct I/O writes whole sectors: rows near each other are put into one window, which
 /// is read first where they do not fill it. Several windows are on their way at once.
 /// </summary>
-internal sealed unsafe class SlabWriter : IDisposable
+/// <param name="bytes">Host memory that it takes for them.</param>
+internal sealed unsafe class SlabWriter(long bytes) : IDisposable
 {
-    /// <summary>Host memory that it takes.</summary>
-    public const long Bytes = DirectFile.MostRequests * WindowBytes;
-
     private const long WindowBytes = 1 << 20;
 
     /// <summary>What lies between rows of one window at the most, so that no two windows share a sector.</summary>
     private const long GapBytes = 64 << 10;
 
-    private readonly HostMemory memory = new(Bytes, pinned: false);
+    private readonly HostMemory memory = new(bytes, pinned: false);
 
     /// <summary>Writes the rows. One call at a time.</summary>
     /// <param name="file">The slab's file.</param>
@@ -29,7 +27,7 @@ internal sealed unsafe class SlabWriter : IDisposable
         var (order, sources) = (places.ToArray(), Enumerable.Range(0, places.Length).ToArray());
         Array.Sort(order, sources);
         var windows = Windows(order, rowBytes);
-        var threads = Math.Min(windows.Count, DirectFile.MostRequests);
+        var threads = (int)Math.Min(windows.Count, memory.Bytes / WindowBytes);
         DirectFile.InParallel(threads, thread =>
         {
             for (var n = thread; n < windows.Count; n += threads)

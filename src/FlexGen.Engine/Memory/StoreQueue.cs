@@ -1,3 +1,4 @@
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Memory;
@@ -7,7 +8,7 @@ namespace FlexGen.Engine.Memory;
 internal sealed class StoreQueue(Lane lane) : IDisposable
 {
     /// <summary>The most tensors, or sets of them, that are on their way at once.</summary>
-    public const int Most = 2;
+    public const int Most = WorkspacePlan.MostStoring;
 
     private readonly Queue<(Transfer Transfer, Tensor[] Tensors)> underWay = new();
 
@@ -16,7 +17,7 @@ internal sealed class StoreQueue(Lane lane) : IDisposable
     /// <param name="tensors">In no dispose scope; the queue frees them.</param>
     /// <param name="at">As in <see cref="Lane.Start"/>.</param>
     /// <exception cref="EngineException">An earlier copy failed.</exception>
-    public Transfer Start(Action<Copier> copy, Tensor[] tensors, (int Layer, int Part)? at = null)
+    public Transfer Start(Action<Copier> copy, Tensor[] tensors, (int Layer, int Index)? at = null)
     {
         while (underWay.Count >= Most)
         {

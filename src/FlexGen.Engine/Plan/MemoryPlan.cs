@@ -1,6 +1,7 @@
 using FlexGen.Engine.Layers;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Plan;
@@ -14,14 +15,29 @@ internal static class MemoryPlan
     private const int DefaultSequenceLength = 4096;
     private const double GiB = 1L << 30;
 
-    /// <summary>The policy that the options and the budgets leave.</summary>
+    /// <summary>What people are told that memory is for, in the order in which they are told.</summary>
+    private static readonly (Purpose Purpose, string Name)[] purposes =
+    [
+        (Purpose.Weights, "weights"),
+        (Purpose.StreamedWeights, "two layers of streamed weights"),
+        (Purpose.Cache, "KV cache"),
+        (Purpose.PartialResults, "attention's partial results"),
+        (Purpose.RecordedDecode, "the recorded decode"),
+        (Purpose.Activations, "activations"),
+        (Purpose.Context, "the CUDA context and its libraries"),
+        (Purpose.Hidden, "hidden states"),
+        (Purpose.Staging, "staging"),
+        (Purpose.Process, "the process itself"),
+    ];
+
+    /// <summary>The plan of the policy that the options and the budgets leave.</summary>
     /// <param name="model">The model.</param>
     /// <param name="type">The type it computes in.</param>
     /// <param name="device">Where.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="memory">The memory that there is.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
-    public static Policy Choose(Model model, ScalarType type, Device device, EngineOptions options, Machine memory)
+    public static PolicyPlan Choose(Model model, ScalarType type, Device device, EngineOptions options, Machine memory)
     {
         var hasGpu = device.type != TorchSharp.DeviceType.CPU;
         var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
@@ -33,20 +49,20 @@ internal static class MemoryPlan
             RecordsDecode = hasGpu && options.Overlap,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
-        var limits = Limits(hasGpu, options, memory).ToList();
+        var (outline, limits) = (model.Outline(DataTypes.Format(type)), Limits(hasGpu, options, memory).ToList());
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
-            : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Needs(n))), 1);
-        var needs = Needs(slots);
-        if (limits.Exists(l => !l.Holds(needs)))
+            : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
+        var plan = Plan(slots);
+        if (limits.Exists(l => !l.Holds(plan)))
         {
             policy = policy with { RecordsDecode = false };
-            needs = Needs(slots);
+            plan = Plan(slots);
         }
 
-        return limits.Find(l => !l.Holds(needs)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, needs) : needs.Policy;
+        return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan) : plan;
 
-        MemoryNeeds Needs(int n) => new(model, policy with { GpuBatchSize = n }, type, hasGpu, memory.GpuBytesInUse);
+        PolicyPlan Plan(int n) => new(outline, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse));
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
@@ -61,29 +77,25 @@ internal static class MemoryPlan
         FormattableString less =
             $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
         var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
-        IReadOnlyList<(string What, double Bytes)> OnHost(MemoryNeeds needs) =>
-        [
-            .. hasGpu ? [] : needs.Compute,
-            .. needs.Host,
-            .. inMemory is null ? [] : needs.Disk.Select(n => ($"scratch files in {options.DiskDirectory}, which is {inMemory}", n.Bytes)),
-        ];
+        var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
+        Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
         if (hasGpu || options.GpuMemory is not null)
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
-            yield return new(hasGpu ? "GPU memory" : "the compute tier", $"{Setting.GpuMemory} is", budget, n => n.Compute, $"Raise {Setting.GpuMemory}, {less}");
+            yield return new(hasGpu ? "GPU memory" : "the compute tier", $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}, {less}");
         }
 
         if (hasGpu)
         {
-            yield return new("GPU memory", $"this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, n => n.Compute, $"End what else uses the GPU, {less}");
+            yield return new("GPU memory", $"this process can have", memory.GpuBytesFree + memory.GpuBytesInUse, [Tier.Gpu], null, $"End what else uses the GPU, {less}");
         }
 
-        yield return new("host memory", $"{Setting.HostMemory} is", options.HostMemory ?? memory.HostBytes / 4 * 3, OnHost, $"Raise {Setting.HostMemory}, {less}");
-        yield return new("host memory", $"this machine has", memory.HostBytes, OnHost, $"Run it on a machine with more, {less}");
+        yield return new("host memory", $"{Setting.HostMemory} is", options.HostMemory ?? memory.HostBytes / 4 * 3, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
+        yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {less}");
         if (UsesDisk(options))
         {
             yield return new(
-                "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), n => n.Disk,
+                "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
                 $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
         }
     }
@@ -119,20 +131,23 @@ internal static class MemoryPlan
     }
 
     /// <summary>A budget, what counts against it, and what lifts it.</summary>
-    private sealed record Limit(
-        string Place, FormattableString Budgeted, double Budget, Func<MemoryNeeds, IReadOnlyList<(string What, double Bytes)>> Of, FormattableString Cure)
+    private sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
     {
-        public bool Holds(MemoryNeeds needs) => Of(needs).Sum(n => n.Bytes) <= Budget;
+        public bool Holds(PolicyPlan plan) => Bytes(plan) <= Budget;
 
-        public EngineException Refusal(string model, ScalarType type, MemoryNeeds needs)
+        public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
         {
-            var items = Of(needs).GroupBy(n => n.What).Select(g => (What: g.Key, Bytes: g.Sum(n => n.Bytes))).Where(n => n.Bytes > 0);
-            var policy = needs.Policy;
+            var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose]))).Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
+            var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
+            var policy = plan.Policy;
             var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
-            var total = Of(needs).Sum(n => n.Bytes) / GiB;
-            var parts = string.Join(", ", items.Select(n => $"{n.What} {n.Bytes / GiB:0.00}"));
+            var total = Bytes(plan) / GiB;
             return new(new EngineMessage(
-                $"{model} does not fit {Place}: in {type}, with {slots}, it takes {total:0.00} GiB there ({parts}), but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
+                $"{model} does not fit {Place}: in {type}, with {slots}, it takes {total:0.00} GiB there ({taken}), but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
         }
+
+        private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);
+
+        private double ScratchBytes(PolicyPlan plan) => Scratch is null ? 0 : plan.Bytes[Tier.Disk];
     }
 }

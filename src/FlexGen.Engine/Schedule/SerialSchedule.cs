@@ -11,14 +11,16 @@ public static class SerialSchedule
     {
         for (var layer = 0; layer < layers; layer++)
         {
-            yield return new(Verb.LoadWeights, sweep, layer, -1);
+            yield return new WeightStep(sweep, layer, Page: 0, Pages: 1);
             foreach (var microBatch in microBatches)
             {
-                yield return new(Verb.LoadCache, sweep, layer, microBatch);
-                yield return new(Verb.LoadHidden, sweep, layer, microBatch);
-                yield return new(Verb.Compute, sweep, layer, microBatch);
-                yield return new(Verb.StoreHidden, sweep, layer, microBatch);
-                yield return new(Verb.StoreCache, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.LoadCache, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.LoadHidden, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.Project, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.Attend, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.Complete, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.StoreHidden, sweep, layer, microBatch);
+                yield return new MicroBatchStep(Verb.StoreCache, sweep, layer, microBatch);
             }
         }
     }

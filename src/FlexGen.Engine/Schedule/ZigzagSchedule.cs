@@ -2,8 +2,9 @@ namespace FlexGen.Engine.Schedule;
 
 /// <summary>
 /// The zig-zag block schedule (Sheng et al. 2023, section 4.1, algorithm 1), with the next layer's weights cut into pages, one for
-/// each micro-batch unless the policy says otherwise. While micro-batch k computes layer j, a page of layer j + 1 and the cache of the following micro-batch are
-/// on their way in, and the results of the one before on their way home. The end of a sweep loads the beginning of the next.
+/// each micro-batch unless the policy says otherwise. While micro-batch k computes layer j, a page of layer j + 1 and the cache of the
+/// following micro-batch are on their way in, and the results of the one before on their way home: that one is completed only when k
+/// attends, so that attention in host memory has work throughout. The end of a sweep loads the beginning of the next.
 /// </summary>
 public static class ZigzagSchedule
 {
@@ -20,49 +21,52 @@ public static class ZigzagSchedule
     {
         var (first, pages) = (microBatches[0], weightPages ?? microBatches.Count);
         acrossLayers &= microBatches.Count > 2;
-        Step? halfway = null;
+        MicroBatchStep? halfway = null;
         for (var page = 0; sweep == 0 && page < pages; page++)
         {
-            yield return new(Verb.LoadWeights, sweep, 0, page);
+            yield return new WeightStep(sweep, 0, page, pages);
         }
 
-        yield return new(Verb.LoadCache, sweep, 0, first);
+        yield return new MicroBatchStep(Verb.LoadCache, sweep, 0, first);
         for (var layer = 0; layer < layers; layer++)
         {
             var final = layer + 1 == layers;
-            yield return new(Verb.LoadHidden, sweep, layer, first);
+            yield return new MicroBatchStep(Verb.LoadHidden, sweep, layer, first);
             for (var n = 0; n < microBatches.Count; n++)
             {
                 for (var page = FirstPage(n); page < FirstPage(n + 1); page++)
                 {
-                    yield return final ? new(Verb.LoadWeights, sweep + 1, 0, page) : new(Verb.LoadWeights, sweep, layer + 1, page);
+                    yield return final ? new WeightStep(sweep + 1, 0, page, pages) : new WeightStep(sweep, layer + 1, page, pages);
                 }
 
                 if (n + 1 < microBatches.Count)
                 {
-                    yield return new(Verb.LoadCache, sweep, layer, microBatches[n + 1]);
-                    yield return new(Verb.LoadHidden, sweep, layer, microBatches[n + 1]);
+                    yield return new MicroBatchStep(Verb.LoadCache, sweep, layer, microBatches[n + 1]);
+                    yield return new MicroBatchStep(Verb.LoadHidden, sweep, layer, microBatches[n + 1]);
                 }
                 else if (!final)
                 {
-                    yield return new(Verb.LoadCache, sweep, layer + 1, first);
+                    yield return new MicroBatchStep(Verb.LoadCache, sweep, layer + 1, first);
                 }
 
-                var compute = new Step(Verb.Compute, sweep, layer, microBatches[n]);
-                yield return compute;
-                if (halfway is { } before)
+                var attend = new MicroBatchStep(Verb.Attend, sweep, layer, microBatches[n]);
+                yield return attend with { Verb = Verb.Project };
+                yield return attend;
+                foreach (var step in Rest(halfway))
                 {
-                    yield return before with { Verb = Verb.StoreHidden };
-                    yield return before with { Verb = Verb.StoreCache };
+                    yield return step;
                 }
 
-                halfway = compute;
+                halfway = attend;
             }
 
-            if (halfway is { } last && (final || !acrossLayers))
+            if (final || !acrossLayers)
             {
-                yield return last with { Verb = Verb.StoreHidden };
-                yield return last with { Verb = Verb.StoreCache };
+                foreach (var step in Rest(halfway))
+                {
+                    yield return step;
+                }
+
                 halfway = null;
             }
         }
@@ -70,4 +74,9 @@ public static class ZigzagSchedule
         // Page p is asked for with micro-batch p * m / pages, so that pages are spread over all m.
         int FirstPage(int n) => ((n * pages) + microBatches.Count - 1) / microBatches.Count;
     }
+
+    /// <summary>What is left of a layer for a micro-batch whose attention has started.</summary>
+    private static IEnumerable<Step> Rest(MicroBatchStep? halfway) => halfway is null
+        ? []
+        : [halfway with { Verb = Verb.Complete }, halfway with { Verb = Verb.StoreHidden }, halfway with { Verb = Verb.StoreCache }];
 }

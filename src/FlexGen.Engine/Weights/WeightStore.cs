@@ -1,9 +1,10 @@
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Weights;
@@ -14,59 +15,42 @@ namespace FlexGen.Engine.Weights;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
-    /// <summary>Memory between the disk and a GPU, pinned; without one, between a weight that is loaded and the disk, and only then.</summary>
-    public const long StagingBytes = 32 << 20;
-
-    private readonly Dictionary<string, Tensor> resident = [];
-    private readonly List<LayerHome> homes = [];
-    private readonly List<Buffer> buffers = [];
+    private readonly Dictionary<string, ComputeTensor> resident = [];
+    private readonly List<LayerImage> images = [];
+    private readonly StreamBuffers<int>? buffers;
+    private readonly Model model;
     private readonly Lane lane;
     private readonly DirectFile? file;
     private readonly HostMemory? staging;
     private readonly ScalarType type;
-    private int turn;
 
     /// <param name="model">The model.</param>
     /// <param name="source">Where the weights come from.</param>
-    /// <param name="placement">Shares of the bytes.</param>
+    /// <param name="plan">Where they go.</param>
     /// <param name="type">The type of the weights.</param>
-    /// <param name="device">The compute device.</param>
-    /// <param name="diskFolder">Where a scratch file goes.</param>
-    /// <param name="trace">What records its copies; null: nothing does.</param>
-    public WeightStore(
-        Model model, IWeightSource source, Placement placement, ScalarType type, Device device, string diskFolder, Trace? trace)
+    /// <param name="tiers">What they are placed on.</param>
+    public WeightStore(Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers)
     {
-        this.type = type;
-        var gpu = ComputeMemory.Gpu(device);
-        lane = new("weight loads", gpu, trace);
+        (this.model, this.type) = (model, type);
+        lane = tiers.Lane("weight loads");
         try
         {
-            var layers = WeightPlacement.Of(model, placement, type);
-            var onDisk = 0L;
-            if (layers.Sum(l => Bytes(l, Tier.Disk)) is > 0 and var diskBytes)
+            file = tiers.File(plan.FileBytes);
+            staging = tiers.Host(plan.StagingBytes);
+            foreach (var (layer, planned) in model.Layers.Zip(plan.Layers))
             {
-                file = new(diskFolder, diskBytes);
-                staging = new(StagingBytes, pinned: gpu is not null);
+                var disk = planned.DiskBytes > 0 ? new RestingPlace(file!, planned.FileOffset, planned.DiskBytes) : new RestingPlace(0, pinned: false);
+                images.Add(new(layer.Weights, planned, tiers.Place(planned.HostBytes), disk));
+                Fill(images[^1], layer.Weights, source, tiers.Device);
             }
 
-            foreach (var weights in layers)
-            {
-                homes.Add(Home(weights, gpu is not null, onDisk));
-                onDisk += Bytes(weights, Tier.Disk);
-                Fill(homes[^1], source, device);
-            }
-
-            if (gpu is null)
+            if (!tiers.HasGpu)
             {
                 staging?.Dispose();
                 staging = null;
             }
 
-            var largest = homes.Max(h => h.Bytes);
-            for (var n = 0; largest > 0 && n < 2; n++)
-            {
-                buffers.Add(new(largest, device));
-            }
+            buffers = new(plan.BufferBytes, tiers.Device);
         }
         catch
         {
@@ -78,25 +62,18 @@ internal sealed class WeightStore : IDisposable
     /// <summary>Starts to bring one of n pages of a layer. All pages of a layer are asked for one after another.</summary>
     public void Load(int layer, int page, int pages)
     {
-        var home = homes[layer];
-        if (home.Bytes == 0)
+        var (image, size) = (images[layer], images[layer].Plan.ImageBytes);
+        if (size == 0)
         {
             return;
         }
 
-        var buffer = Find(layer);
-        if (buffer is null)
-        {
-            buffer = buffers[turn ^= 1];
-            buffer.Assign(layer);
-        }
-
-        var (start, end) = (buffer.Asked, page == pages - 1 ? home.Bytes : DirectFile.Align(home.Bytes * (page + 1) / pages));
+        var buffer = buffers!.Find(layer) ?? buffers.Next(layer);
+        var (start, end) = (buffer.Asked, page == pages - 1 ? size : Sector.Align(size * (page + 1) / pages));
         if (start < end)
         {
             buffer.Asked = end;
-            var to = buffer.Memory.Address;
-            buffer.Pages.Add(lane.Start(copier => home.Copy(copier, to, start, end, staging), buffer.Released, (layer, page)));
+            buffer.Fill(lane, copier => image.Copy(copier, buffer.Address, start, end, staging), (layer, page));
         }
     }
 
@@ -104,21 +81,22 @@ internal sealed class WeightStore : IDisposable
     public LayerWeights Use(int layer)
     {
         Load(layer, 0, 1);
-        var buffer = Find(layer);
-        buffer?.Pages.ForEach(p => p.WaitOnCompute());
-        return new([.. homes[layer].Places.Select(p =>
-            p.Tier == Tier.Gpu ? resident[p.Spec.Name] : buffer!.View(layer, p.Offset, p.Spec, type))]);
+        var buffer = buffers!.Find(layer);
+        buffer?.WaitOnCompute();
+        var specs = model.Layers[layer].Weights;
+        return new([.. images[layer].Plan.Weights.Select(w =>
+            w.Tier == Tier.Gpu ? resident[specs[w.Index].Name].Tensor : buffer!.View(w.Offset, specs[w.Index].Shape, type))]);
     }
 
     /// <summary>The compute device has been given all it does with a layer: its buffer may be filled again when that is done.</summary>
-    public void Release(int layer) => Find(layer)?.Release();
+    public void Release(int layer) => buffers!.Find(layer)?.Release();
 
     public void Dispose()
     {
         lane.Dispose();
         staging?.Dispose();
-        buffers.ForEach(b => b.Dispose());
-        homes.ForEach(h => h.Dispose());
+        buffers?.Dispose();
+        images.ForEach(i => i.Dispose());
         file?.Dispose();
         foreach (var tensor in resident.Values)
         {
@@ -126,105 +104,15 @@ internal sealed class WeightStore : IDisposable
         }
     }
 
-    private Buffer? Find(int layer) => buffers.Find(b => b.Layer == layer);
-
-    private LayerHome Home(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, bool pinned, long fileOffset)
+    private void Fill(LayerImage image, IReadOnlyList<WeightSpec> specs, IWeightSource source, Device device)
     {
-        var (hostBytes, diskBytes) = (Bytes(weights, Tier.Host), Bytes(weights, Tier.Disk));
-        var next = new Dictionary<Tier, long> { [Tier.Host] = 0, [Tier.Disk] = hostBytes };
-        return new([.. weights.Select(w => (w.Spec, w.Tier, Offset(w.Spec, w.Tier)))], hostBytes, diskBytes, pinned, file, fileOffset);
-
-        long Offset(WeightSpec spec, Tier tier)
+        image.Fill(source, type, staging);
+        foreach (var weight in image.Plan.Weights.Where(w => w.Tier == Tier.Gpu && !w.IsShared))
         {
-            if (tier == Tier.Gpu)
-            {
-                return 0;
-            }
-
-            var offset = next[tier];
-            next[tier] += Aligned(spec);
-            return offset;
-        }
-    }
-
-    private long Bytes(IReadOnlyList<(WeightSpec Spec, Tier Tier)> weights, Tier tier) => weights.Where(w => w.Tier == tier).Sum(w => Aligned(w.Spec));
-
-    private long Aligned(WeightSpec spec) => DirectFile.Align(WeightPlacement.Bytes(spec, type));
-
-    private void Fill(LayerHome home, IWeightSource source, Device device)
-    {
-        home.Fill(source, type, staging);
-        foreach (var (spec, tier, _) in home.Places)
-        {
-            if (tier == Tier.Gpu && !resident.ContainsKey(spec.Name))
-            {
-                resident.Add(spec.Name, IWeightSource.Load(source, spec, type, device).DetachFromDisposeScope());
-            }
-        }
-    }
-
-    /// <summary>Compute memory that holds one layer's streamed weights at a time.</summary>
-    private sealed class Buffer : IDisposable
-    {
-        private readonly Dictionary<(int Layer, long Offset), Tensor> views = [];
-        private readonly bool onGpu;
-
-        public Buffer(long bytes, Device device)
-        {
-            (Memory, onGpu) = (new(bytes, device), ComputeMemory.Gpu(device) is not null);
-            Release();
-        }
-
-        public ComputeMemory Memory { get; }
-
-        public int Layer { get; private set; } = -1;
-
-        /// <summary>Bytes of the layer asked for so far.</summary>
-        public long Asked { get; set; }
-
-        public List<Transfer> Pages { get; } = [];
-
-        /// <summary>Happens when the compute device is done with the layer before, or with what the allocator had its memory for.</summary>
-        public CudaEvent? Released { get; private set; }
-
-        public void Assign(int layer)
-        {
-            (Layer, Asked) = (layer, 0);
-            Pages.ForEach(p => p.Dispose());
-            Pages.Clear();
-        }
-
-        public void Release()
-        {
-            Layer = -1;
-            if (onGpu)
-            {
-                Released ??= new();
-                CudaStream.Current.Record(Released);
-            }
-        }
-
-        public Tensor View(int layer, long offset, WeightSpec spec, ScalarType type)
-        {
-            if (!views.TryGetValue((layer, offset), out var view))
-            {
-                view = Memory.View(offset, [.. spec.Shape], type);
-                views.Add((layer, offset), view);
-            }
-
-            return view;
-        }
-
-        public void Dispose()
-        {
-            Pages.ForEach(p => p.Dispose());
-            Released?.Dispose();
-            foreach (var view in views.Values)
-            {
-                view.Dispose();
-            }
-
-            Memory.Dispose();
+            var spec = specs[weight.Index];
+            resident.Add(spec.Name, new(weight.Bytes, spec.Shape, type, device));
+            using var elements = resident[spec.Name].Tensor.view(-1);
+            source.Read(spec, 0, elements);
         }
     }
 }

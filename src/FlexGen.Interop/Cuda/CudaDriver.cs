@@ -169,5 +169,6 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]
     internal static unsafe partial int LaunchKernel(
-        IntPtr function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, IntPtr stream, void** arguments, void** extra);
+        IntPtr function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
+            uint sharedBytes, IntPtr stream, void** arguments, void** extra);
 }

@@ -17,7 +17,9 @@ public sealed unsafe class CudaKernel : IDisposable
         CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");
     }
 
-    /// <summary>Puts the kernel into the stream that this thread computes on, with a thread for each item up to a number of blocks; above, each takes several.</summary>
+    /// <summary>
+    /// Puts the kernel into the stream that this thread computes on, with a thread for each item up to a number of blocks; above, each takes several.
+    /// </summary>
     /// <param name="items">How many.</param>
     /// <param name="mostBlocks">The most blocks, of 256 threads.</param>
     /// <param name="arguments">As in <see cref="Launch"/>.</param>
@@ -42,7 +44,8 @@ public sealed unsafe class CudaKernel : IDisposable
             }
 
             CudaDriver.Check(
-                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0, CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
+                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0,
+                    CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
         }
     }
 

@@ -24,7 +24,8 @@ internal static unsafe partial class Nvrtc
                 Check(GetLogSize(program, out var length), "nvrtcGetProgramLogSize");
                 var log = new byte[length];
                 Check(GetLog(program, log), "nvrtcGetProgramLog");
-                throw new InvalidOperationException($"The kernel {name} does not compile with {string.Join(' ', options)}: {Encoding.UTF8.GetString(log).TrimEnd('\0')}");
+                throw new InvalidOperationException($"The kernel {name} does not compile with {string.Join(' ', options)}: "
+                    + $"{Encoding.UTF8.GetString(log).TrimEnd('\0')}");
             }
 
             Check(GetImageSize(program, out var size), "nvrtcGetCUBINSize");
@@ -54,7 +55,8 @@ internal static unsafe partial class Nvrtc
         }
 
         throw new InvalidOperationException(
-            $"CUDA's run-time compiler was not found ({string.Join(", ", names)}); put the folder that holds it into LD_LIBRARY_PATH, or build with -p:Accelerator=cuda");
+            $"CUDA's run-time compiler was not found ({string.Join(", ", names)}); put the folder that holds it into LD_LIBRARY_PATH, or "
+                + "build with -p:Accelerator=cuda");
     }
 
     private static void Check(int status, string call)

@@ -130,7 +130,8 @@ public sealed unsafe partial class DirectFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ScratchFileException($"{folder}: the folder for scratch files cannot be made ({exception.Message.TrimEnd('.')}); name one that can be written", exception);
+            throw new ScratchFileException($"{folder}: the folder for scratch files cannot be made ({exception.Message.TrimEnd('.')}); name "
+                + "one that can be written", exception);
         }
     }
 

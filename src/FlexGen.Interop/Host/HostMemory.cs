@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace FlexGen.Interop;
 
 /// <summary>
-/// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed, and the GPU's kernels can use it; otherwise its
+/// Host memory of exactly the size asked for, aligned to a page. Pinned, it copies to and from a GPU at full speed, and the GPU's kernels can use it;
+/// otherwise its
 /// pages are taken as they are first written.
 /// </summary>
 public sealed unsafe class HostMemory : IDisposable

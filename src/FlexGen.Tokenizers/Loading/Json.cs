@@ -51,7 +51,8 @@ internal static class Json
             var isId = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out var id) && id >= 0;
             if (!isId || !ids.TryAdd(token.Name, token.Value.GetInt32()))
             {
-                throw TokenizerException.Unsupported(file, isId ? $"the token \"{token.Name}\" twice" : $"no id for \"{token.Name}\" but {token.Value.OnOneLine()}",
+                throw TokenizerException.Unsupported(file, isId ? $"the token \"{token.Name}\" twice" : $"no id for \"{token.Name}\" but "
+                    + $"{token.Value.OnOneLine()}",
                     "each token once with a number from 0 on", "Copy the file again from the checkpoint.");
             }
         }

@@ -46,14 +46,16 @@ internal static class BenchRequests
             .Take(count ?? int.MaxValue).ToList();
         return lengths.Count > 0 && lengths.Count >= (count ?? 1)
             ? lengths
-            : throw new UsageException($"{path} has {lengths.Count} lines of lengths; expected {count?.ToString(CultureInfo.InvariantCulture) ?? "a line for each prompt"}.");
+            : throw new UsageException($"{path} has {lengths.Count} lines of lengths; expected "
+                + $"{count?.ToString(CultureInfo.InvariantCulture) ?? "a line for each prompt"}.");
     }
 
     /// <summary>Greedy requests that go on to their length, with tokens that differ from prompt to prompt.</summary>
     public static IReadOnlyList<GenerationRequest> Create(IReadOnlyList<(int Prompt, int Output)> lengths, int vocabularySize)
     {
         var random = new Random(2);
-        return [.. lengths.Select(l => new GenerationRequest([.. Enumerable.Range(0, l.Prompt).Select(_ => random.Next(vocabularySize))], SamplingOptions.Greedy)
+        return [.. lengths.Select(l =>
+            new GenerationRequest([.. Enumerable.Range(0, l.Prompt).Select(_ => random.Next(vocabularySize))], SamplingOptions.Greedy)
         {
             MaxNewTokens = l.Output,
             IgnoreEos = true,

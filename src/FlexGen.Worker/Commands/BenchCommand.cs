@@ -108,7 +108,8 @@ internal sealed class BenchCommand
         int context = PublishedShapes.Create(settings.Shape).Shape.ContextLength;
         return (long)prompt + output <= (asked ?? context) ? asked ?? (prompt + output) : throw new UsageException(
             $"A prompt of {prompt} tokens with {output} generated takes {(long)prompt + output}; a slot has room for {asked ?? context}. "
-            + (asked < context ? "Raise --max-sequence-length, or lower --prompt-len, --gen-len or what --lengths gives." : $"{settings.Shape} can have no more: lower --prompt-len, --gen-len or what --lengths gives."));
+            + (asked < context ? "Raise --max-sequence-length, or lower --prompt-len, --gen-len or what "
+            + "--lengths gives." : $"{settings.Shape} can have no more: lower --prompt-len, --gen-len or what --lengths gives."));
     }
 
     private static FileStream Open(string path)

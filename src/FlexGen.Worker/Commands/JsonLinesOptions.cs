@@ -12,7 +12,8 @@ internal sealed class JsonLinesOptions
     public Option<string> Model { get; } = new("--model") { HelpName = "DIR", Required = true, Description = "Hugging Face checkpoint folder." };
 
     private readonly Option<string> input = new("--input") { HelpName = "FILE.jsonl", Required = true, Description = "File to read, one JSON object a line." };
-    private readonly Option<string> output = new("--output") { HelpName = "FILE.jsonl", Required = true, Description = "File to write; replaced where it exists." };
+    private readonly Option<string> output =
+        new("--output") { HelpName = "FILE.jsonl", Required = true, Description = "File to write; replaced where it exists." };
     private readonly Option<bool> controlTokens = new("--control-tokens")
     {
         Description = "The text of a control token in the input, such as </s>, stands for the token. Without it all of the input is plain text.",
@@ -52,7 +53,8 @@ internal sealed class JsonLinesOptions
             string full = Path.GetFullPath(path);
             if (Directory.Exists(full) || !Directory.Exists(Path.GetDirectoryName(full)))
             {
-                throw new UsageException($"{option.Name} {path} {(Directory.Exists(full) ? "is a folder; expected a file to write" : "is in a folder that is not there")}.");
+                throw new UsageException($"{option.Name} {path} {(Directory.Exists(full) ? "is a folder; expected a file to write"
+                    : "is in a folder that is not there")}.");
             }
             if (!options.TryAdd(full, option.Name))
             {
@@ -76,7 +78,8 @@ internal sealed class JsonLinesOptions
     /// <summary>Prints the report with the counts of lines; the exit code tells whether there were bad ones.</summary>
     public int Finish(ParseResult parse, JsonLinesJob job, Report details)
     {
-        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output)).TryPrint(parse.GetValue(asJson));
+        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output))
+            .TryPrint(parse.GetValue(asJson));
         return job.Errors == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 }

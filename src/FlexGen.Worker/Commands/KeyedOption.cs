@@ -11,23 +11,30 @@ internal sealed record KeyedOption(string Key, Option Option)
     public static IReadOnlyList<KeyedOption> ForEngine() =>
     [
         Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU [default: auto]."),
-        Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, float32 on a CPU [default: auto]."),
-        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]. Without a GPU: the part of host memory that stands for it [default: all]."),
+        Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, "
+            + "float32 on a CPU [default: auto]."),
+        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]. "
+            + "Without a GPU: the part of host memory that stands for it [default: all]."),
         Text("hostMemory", "--host-memory", "SIZE", "Host memory that may be used, such as 64GiB [default: three quarters of the machine's]."),
-        Text("policy", "--policy", "auto|FILE", "A YAML or JSON file with some of the keys gpuBatchSize, gpuBatchCount, maxSequenceLength, percent, attention and weightPages; the options below win over it [default: auto]."),
+        Text("policy", "--policy", "auto|FILE", "A YAML or JSON file with some of the keys gpuBatchSize, gpuBatchCount, maxSequenceLength, "
+            + "percent, attention and weightPages; the options below win over it [default: auto]."),
         Text("gpuBatchSize", "--gpu-batch-size", "N", "Slots of one micro-batch: sequences computed at once [default: from the memory]."),
         Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
-        Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's context, at most 4096]."),
+        Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's "
+            + "context, at most 4096]."),
         Text("schedule", "--schedule", "serial|zigzag", "Order of the engine's steps: one after another, or copies beside the computation [default: zigzag]."),
         new("percent", new Option<string[]>("--percent")
         {
             HelpName = "WG WC CG CC HG HC",
             Arity = new ArgumentArity(1, 6),
             AllowMultipleArgumentsPerToken = true,
-            Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is on disk [default: 100 0 100 0 100 0].",
+            Description = "Per cent of weights on GPU and host, of KV cache on GPU and host, of hidden states on GPU and host; the rest is "
+                + "on disk [default: 100 0 100 0 100 0].",
         }),
-        Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
-        Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its start [default: one for each micro-batch]."),
+        Text("attention", "--attention", "gpu|host|PERCENT", "Where decoding attends to KV cache that is not on the GPU: brought there, or "
+            + "in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
+        Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its "
+            + "start [default: one for each micro-batch]."),
         Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: the temporary folder, $TMPDIR or /tmp]."),
     ];
 
@@ -37,16 +44,19 @@ internal sealed record KeyedOption(string Key, Option Option)
         new("shape", new Option<string>("--shape") { HelpName = "NAME", Description = $"One of {string.Join(", ", PublishedShapes.Names)}.", Required = true }),
         Text("promptLength", "--prompt-len", "N", "Tokens of each prompt [default: 512]."),
         Text("outputLength", "--gen-len", "N", "Tokens generated for each [default: 32]."),
-        Text("lengths", "--lengths", "FILE|mixed", "Lengths that differ, in place of the two above: a JSON line {\"prompt_tokens\", \"completion_tokens\"} for each prompt, or prompts of 50 to 1,000 and outputs of 1 to 256."),
+        Text("lengths", "--lengths", "FILE|mixed", "Lengths that differ, in place of the two above: a JSON line {\"prompt_tokens\", "
+            + "\"completion_tokens\"} for each prompt, or prompts of 50 to 1,000 and outputs of 1 to 256."),
         Text("promptCount", "--num-prompts", "N", "How many prompts; of a file of lengths the first N [default: as many as there are slots; all of the file]."),
-        Text("slots", "--slots", "static|continuous", "Whether a free slot waits until its whole batch has ended, or is refilled at once [default: continuous]."),
+        Text("slots", "--slots", "static|continuous", "Whether a free slot waits until its whole batch has ended, or is refilled at once "
+            + "[default: continuous]."),
         Text("trace", "--trace", "FILE", "Write what each stream and thread did, for chrome://tracing or ui.perfetto.dev."),
     ];
 
     /// <summary>What a run may be told about its source. Keys are those of the pipeline file.</summary>
     public static IReadOnlyList<KeyedOption> ForSource() =>
     [
-        new("source:kafka:untilEnd", new Option<bool>("--until-end") { Description = "Stop at what are the ends of the topics when the run begins; without it a Kafka source goes on until SIGTERM." }),
+        new("source:kafka:untilEnd", new Option<bool>("--until-end") { Description = "Stop at what are the ends of the topics when the run "
+            + "begins; without it a Kafka source goes on until SIGTERM." }),
     ];
 
     /// <summary>How the next token is chosen and when to end. Keys are those of the pipeline file's <c>generation</c>.</summary>
@@ -57,8 +67,10 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("topK", "--top-k", "K", "Draw from the K likeliest tokens only; 0: from all [default: 0]."),
         Text("topP", "--top-p", "P", "Draw from the likeliest tokens that reach this probability together [default: 1]."),
         Text("repetitionPenalty", "--repetition-penalty", "R", "Makes tokens that were there before less likely; 1: off [default: 1]."),
-        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens, on a GPU up to rounding. 64 bits: -9223372036854775808 to 9223372036854775807 [default: 0]."),
-        new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. The text of a control token, such as </s>, stands for the token, too. A line feed in bash: --stop $'\\n'." }),
+        Text("seed", "--seed", "N", "Fixes every draw: the same prompt gives the same tokens, on a GPU up to rounding. 64 bits: "
+            + "-9223372036854775808 to 9223372036854775807 [default: 0]."),
+        new("stop", new Option<string[]>("--stop") { HelpName = "TEXT", Description = "Ends a completion before this text; may be repeated. "
+            + "The text of a control token, such as </s>, stands for the token, too. A line feed in bash: --stop $'\\n'." }),
         new("stopTokenIds", new Option<string[]>("--stop-token-id") { HelpName = "ID", Description = "Ends a completion with this token; may be repeated." }),
         new("ignoreEos", new Option<bool>("--ignore-eos") { Description = "Go on past end-of-sequence tokens, to --max-new-tokens." }),
     ];
@@ -86,7 +98,9 @@ internal sealed record KeyedOption(string Key, Option Option)
         return new ConfigurationLayer(values, path => names[path]);
     }
 
-    /// <summary>What the user calls each key: the option that was given for it, or that could be; below <paramref name="prefix"/> in a file otherwise.</summary>
+    /// <summary>
+    /// What the user calls each key: the option that was given for it, or that could be; below <paramref name="prefix"/> in a file otherwise.
+    /// </summary>
     public static Func<string, string> Names(ParseResult parse, IReadOnlyList<KeyedOption> options, string? prefix = null) => key =>
     {
         var option = options.First(option => option.Key == key).Option;

@@ -39,6 +39,7 @@ internal sealed class BenchSettings
         var settings = OptionsBinder.Bind<BenchSettings>("command line", [commandLine]);
         return PublishedShapes.Names.Contains(settings.Shape)
             ? settings
-            : throw new UsageException($"--shape {settings.Shape} is not known{NearestName.Hint(settings.Shape, PublishedShapes.Names)} Known are {string.Join(", ", PublishedShapes.Names)}.");
+            : throw new UsageException($"--shape {settings.Shape} is not known{NearestName.Hint(settings.Shape, PublishedShapes.Names)} "
+                + $"Known are {string.Join(", ", PublishedShapes.Names)}.");
     }
 }

@@ -19,11 +19,14 @@ internal readonly partial record struct ByteSize(long Bytes)
             throw new FormatException($"'{text}' is not a size: write a number and B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, such as 16GiB.");
         }
         double number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-        int power = match.Groups["prefix"].Success ? Prefixes.IndexOf(char.ToUpperInvariant(match.Groups["prefix"].ValueSpan[0]), StringComparison.Ordinal) + 1 : 0;
+        int power = match.Groups["prefix"].Success
+            ? Prefixes.IndexOf(char.ToUpperInvariant(match.Groups["prefix"].ValueSpan[0]), StringComparison.Ordinal) + 1 : 0;
         return new ByteSize(checked((long)(number * Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, power))));
     }
 
-    [GeneratedRegex(@"^\s*(?<number>\d+(\.\d+)?)\s*((?<prefix>[KMGTP])(?<binary>i)?)?B?\s*$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^\s*(?<number>\d+(\.\d+)?)\s*((?<prefix>[KMGTP])(?<binary>i)?)?B?\s*$",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 
     private sealed class ByteSizeConverter : TypeConverter

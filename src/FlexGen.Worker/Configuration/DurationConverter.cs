@@ -33,14 +33,16 @@ internal sealed partial class DurationConverter : TypeConverter
             "m" => TimeSpan.FromMinutes(Number("number")),
             "h" => TimeSpan.FromHours(Number("number")),
             "d" => TimeSpan.FromDays(Number("number")),
-            _ => TimeSpan.FromDays(Number("days")) + TimeSpan.FromHours(Number("hours")) + TimeSpan.FromMinutes(Number("minutes")) + TimeSpan.FromSeconds(Number("seconds")),
+            _ => TimeSpan.FromDays(Number("days")) + TimeSpan.FromHours(Number("hours"))
+                + TimeSpan.FromMinutes(Number("minutes")) + TimeSpan.FromSeconds(Number("seconds")),
         };
 
         double Number(string group) => match.Groups[group] is { Success: true, ValueSpan: var digits } ? double.Parse(digits, CultureInfo.InvariantCulture) : 0;
     }
 
     [GeneratedRegex(
-        @"^\s*((?<number>[0-9]+(\.[0-9]+)?)\s*(?<unit>ms|s|m|h|d)|((?<days>[0-9]+)\.)?(?<hours>[0-9]+):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9](\.[0-9]+)?))\s*\z",
+        @"^\s*((?<number>[0-9]+(\.[0-9]+)?)\s*(?<unit>ms|s|m|h|d)|"
+        + @"((?<days>[0-9]+)\.)?(?<hours>[0-9]+):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9](\.[0-9]+)?))\s*\z",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Pattern();
 }

@@ -69,7 +69,8 @@ internal sealed class KeyCheck(Type root)
     {
         if (KeyPath.ItemType(type) is { } item)
         {
-            string entries = item == typeof(double) ? string.Join(", ", value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)) : JsonSerializer.Serialize(value, asWritten);
+            string entries = item == typeof(double) ? string.Join(", ", value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+                : JsonSerializer.Serialize(value, asWritten);
             return value.Length == 0 ? null : $"'{path}' is a list: write [{entries}] in the file, or set {path}.0 from outside it.";
         }
         if (!KeyPath.IsSingleValue(type))

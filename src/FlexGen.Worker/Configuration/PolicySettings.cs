@@ -17,7 +17,8 @@ internal class PolicySettings
     public int? MaxSequenceLength { get; set; }
 
     /// <summary>Shares in per cent: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host; the rest is on disk.</summary>
-    [Shares(3, ErrorMessage = "{0} must be six numbers: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, none below 0 and no two above 100 together, such as 20 80 0 100 0 100.")]
+    [Shares(3, ErrorMessage = "{0} must be six numbers: weights on GPU and host, KV cache on GPU and host, hidden states on GPU and host, "
+        + "none below 0 and no two above 100 together, such as 20 80 0 100 0 100.")]
     public IList<double>? Percent { get; set; }
 
     [Required]

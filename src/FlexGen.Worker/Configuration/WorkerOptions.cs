@@ -20,6 +20,7 @@ internal sealed class WorkerOptions : PipelineOptions
             .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value));
         var file = YamlLayer.Read(path, "pipeline file", "source, prompt, model, sink and deadLetter");
         return PolicyFile.Bind<WorkerOptions>(
-            path, [file, ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), .. commandLine], "engine:", o => o.Engine.Policy);
+            path, [file, ConfigurationLayer.FromEnvironment(environment), ConfigurationLayer.FromSettings(settings), .. commandLine],
+                "engine:", o => o.Engine.Policy);
     }
 }

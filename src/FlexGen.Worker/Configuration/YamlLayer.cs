@@ -63,7 +63,8 @@ internal sealed class YamlLayer
         }
         catch (DecoderFallbackException e)
         {
-            throw new UsageException($"{path} line {LineOfInvalidByte(bytes)}: the byte 0x{e.BytesUnknown?.FirstOrDefault():X2} is not UTF-8. Save the file as UTF-8.");
+            throw new UsageException($"{path} line {LineOfInvalidByte(bytes)}: the byte 0x{e.BytesUnknown?.FirstOrDefault():X2} is not "
+                + "UTF-8. Save the file as UTF-8.");
         }
         catch (InvalidOperationException)
         {
@@ -142,7 +143,8 @@ internal sealed class YamlLayer
         {
             YamlMappingNode mapping => mapping.Children.Where(child => !IsMerge(child.Key))
                 .Concat(mapping.Children.Where(child => IsMerge(child.Key)).SelectMany(child => Merged(child.Value, depth + 1))),
-            YamlSequenceNode sequence when sequence.Children.All(child => child is YamlMappingNode) => sequence.Children.SelectMany(child => Merged(child, depth + 1)),
+            YamlSequenceNode sequence when sequence.Children.All(child => child is YamlMappingNode)
+                => sequence.Children.SelectMany(child => Merged(child, depth + 1)),
             _ => throw new UsageException($"{path} line {value.Start.Line}: '{MergeKey}' takes a mapping or a list of mappings, such as {MergeKey}: *name."),
         };
     }

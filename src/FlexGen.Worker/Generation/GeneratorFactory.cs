@@ -24,7 +24,8 @@ internal static class GeneratorFactory
         if (!loaded.HasTokenizer)
         {
             loaded.Dispose();
-            throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json with merges.txt, or tokenizer.model.");
+            throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json "
+                + "with merges.txt, or tokenizer.model.");
         }
         log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
         if (loaded.Warning is { } warning)

@@ -74,7 +74,8 @@ internal sealed class LanguageModel : IDisposable
     {
         if (tokenizer is null)
         {
-            throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
+            throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add "
+                + "its tokenizer files.");
         }
         int[] tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
         Require(tokens);
@@ -126,7 +127,8 @@ internal sealed class LanguageModel : IDisposable
     {
         if (options.Stop.Count > 0 && tokenizer is null)
         {
-            throw new UsageException("generation.stop (--stop) needs a tokenizer, and the model folder has none. Tokens can be named by generation.stopTokenIds (--stop-token-id).");
+            throw new UsageException("generation.stop (--stop) needs a tokenizer, and the model folder has none. Tokens can be named by "
+                + "generation.stopTokenIds (--stop-token-id).");
         }
         foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
         {

@@ -47,7 +47,8 @@ internal sealed class PipelineService(
         {
             if (!stop.IsCancellationRequested)
             {
-                throw new PipelineException($"the generator gave up records though nothing asked it to: {outcome.Done} of {outcome.TotalRecords} are done. Run the same command again.");
+                throw new PipelineException($"the generator gave up records though nothing asked it to: {outcome.Done} of "
+                    + $"{outcome.TotalRecords} are done. Run the same command again.");
             }
             if (outcome.TotalRecords is { } total)
             {

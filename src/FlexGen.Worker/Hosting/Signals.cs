@@ -39,5 +39,6 @@ internal static class Signals
     private static bool IsHangUpIgnored() =>
         File.Exists(Status)
         && File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(IgnoredMask, StringComparison.Ordinal)) is { } mask
-        && (ulong.Parse(mask.AsSpan(IgnoredMask.Length), NumberStyles.AllowHexSpecifier | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) & HangUp) != 0;
+        && (ulong.Parse(mask.AsSpan(IgnoredMask.Length), NumberStyles.AllowHexSpecifier | NumberStyles.AllowLeadingWhite,
+            CultureInfo.InvariantCulture) & HangUp) != 0;
 }

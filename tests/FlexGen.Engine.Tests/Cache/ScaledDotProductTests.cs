@@ -1,4 +1,5 @@
 using FlexGen.Engine.Cache;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Cache;
@@ -17,7 +18,8 @@ public class ScaledDotProductTests
         manual_seed(1);
         var (query, key, value) = (randn(2, 3, length, 8), randn(2, 3, length, 8), randn(2, 3, length, 8));
         var mask = ScaledDotProduct.Mask(window, ScalarType.Float32, CPU);
-        Assert.Equal(ScaledDotProduct.MaskElements(window), mask.numel());
+        var (rows, keys) = WorkspacePlan.Mask(window);
+        Assert.Equal([rows, keys], mask.shape);
         var found = ScaledDotProduct.Windowed(query, key, value, 0.3, window, mask);
         var visible = ones(length, length, ScalarType.Bool).tril().triu(1 - window);
         var scores = (query.to(ScalarType.Float64).matmul(key.to(ScalarType.Float64).transpose(2, 3)) * 0.3).masked_fill(visible.logical_not(), double.NegativeInfinity);

@@ -22,7 +22,7 @@ public sealed unsafe class SlabWriterTests
         var slab = DirectFile.Align(slots * rowBytes);
         using var file = new DirectFile(Path.GetTempPath(), Offset + slab);
         using var memory = new HostMemory(slab, pinned: false);
-        using var writer = new SlabWriter();
+        using var writer = new SlabWriter(8 << 20);
         random.NextBytes(Bytes(memory));
         var expected = Bytes(memory).ToArray();
         file.Write(Offset, memory.Address, slab);

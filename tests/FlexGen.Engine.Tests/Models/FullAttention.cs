@@ -22,7 +22,7 @@ internal static class FullAttention
 
     private static Tensor Attend(AttentionInput input)
     {
-        var (_, query, key, value, scale, window) = input;
+        var (query, key, value, scale, window) = input;
         var (tokens, group) = (query.shape[0], query.shape[1] / key.shape[1]);
         var q = query.transpose(0, 1);
         var k = key.transpose(0, 1).repeat_interleave(group, 0);

@@ -73,7 +73,7 @@ public class ModelFamilyTests
 
     [Fact]
     public void The_shape_is_the_configs() =>
-        Assert.Equal(new("Llama", 3, 24, 40, 4, 2, 10, 50, 64), Create(With(Llama, "head_dim", "10")).Shape);
+        Assert.Equal(new("Llama", 3, 24, 4, 2, 10, 50, 64), Create(With(Llama, "head_dim", "10")).Shape);
 
     [Theory]
     [InlineData("""{"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}""", 256)]

@@ -1,8 +1,8 @@
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Plan;
 using FlexGen.Engine.Tests.Models;
 using FlexGen.Engine.Tests.Support;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Plan;
@@ -45,7 +45,7 @@ public sealed class ActivationMemoryTests(ITestOutputHelper output) : IDisposabl
             DiskDirectory = folder.Path,
         });
         var model = ModelFamily.Create(RandomCheckpoint.Json(Config(family)), _ => true);
-        var planned = new MemoryNeeds(model, engine.Policy, type, hasGpu: false, gpuBytesInUse: 0).Compute.Single(n => n.What == "activations").Bytes;
+        var planned = new WorkspacePlan(model.Outline(DataTypes.Format(type)), engine.Policy, default).Bytes[Tier.Gpu, Purpose.Activations];
         await Prefill(engine, batches);
         GC.Collect();
         var before = Status("VmRSS");

@@ -1,6 +1,7 @@
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Plan;
@@ -74,9 +75,8 @@ public class MemoryPlanTests
     {
         Placement placement = new(gpu, host);
         var asked = options with { Weights = placement, Cache = placement, Hidden = placement };
-        var policy = Choose("opt-125m", asked);
-        MemoryNeeds needs = new(PublishedShapes.Create("opt-125m"), policy, ScalarType.Float32, hasGpu: false, gpuBytesInUse: 0);
-        var bytes = (long)Math.Ceiling(needs.Compute.Concat(needs.Host).Sum(n => n.Bytes));
+        var plan = Choose("opt-125m", asked);
+        var bytes = (long)Math.Ceiling(plan.Bytes[Tier.Gpu] + plan.Bytes[Tier.Host]);
         Choose("opt-125m", asked with { HostMemory = bytes });
         Refusal("opt-125m", asked with { HostMemory = bytes - 1 });
     }
@@ -85,7 +85,7 @@ public class MemoryPlanTests
     public void A_batch_size_that_is_not_given_is_the_largest_that_all_budgets_leave()
     {
         var asked = options with { GpuBatchSize = null, Cache = new(0, 100), HostMemory = 2 * GiB };
-        var slots = Choose("opt-125m", asked).GpuBatchSize;
+        var slots = Choose("opt-125m", asked).Policy.GpuBatchSize;
         Assert.InRange(slots, 2, 63);
         Choose("opt-125m", asked with { GpuBatchSize = slots });
         Refusal("opt-125m", asked with { GpuBatchSize = slots + 1 });
@@ -96,22 +96,26 @@ public class MemoryPlanTests
     {
         var model = PublishedShapes.Create("opt-6.7b");
         var asked = options with { GpuBatchCount = 1, MaxSequenceLength = 544, GpuMemory = 16 * GiB };
-        Policy OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, new(64 * GiB, 80 * GiB));
-        var policy = OnGpu(asked);
-        Assert.True(policy.RecordsDecode);
-        var bytes = (long)Math.Ceiling(new MemoryNeeds(model, policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0).Compute.Sum(n => n.Bytes));
-        Assert.True(OnGpu(asked with { GpuMemory = bytes }).RecordsDecode);
-        Assert.False(OnGpu(asked with { GpuMemory = bytes - 1 }).RecordsDecode);
-        Assert.False(OnGpu(asked with { Overlap = false }).RecordsDecode);
+        PolicyPlan OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, new(64 * GiB, 80 * GiB));
+        var plan = OnGpu(asked);
+        Assert.True(plan.Workspace.RecordsDecode);
+        var bytes = (long)Math.Ceiling(plan.Bytes[Tier.Gpu]);
+        Assert.True(OnGpu(asked with { GpuMemory = bytes }).Workspace.RecordsDecode);
+        Assert.False(OnGpu(asked with { GpuMemory = bytes - 1 }).Workspace.RecordsDecode);
+        Assert.False(OnGpu(asked with { Overlap = false }).Workspace.RecordsDecode);
     }
 
     [Fact]
-    public void The_decode_kernel_s_partial_results_are_planned()
+    public void A_refusal_names_all_that_the_plan_counts()
     {
-        var policy = new Policy(64, 2, 4096) { Cache = new(50, 50), AttentionOnHost = 50 };
-        MemoryNeeds needs = new(PublishedShapes.Create("llama-3-8b"), policy, ScalarType.Float16, hasGpu: true, gpuBytesInUse: 0);
-        // 32 slots at most at once, of 32 blocks of 32 heads; and for each of their 8 key heads a count.
-        Assert.Equal((32 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), needs.Compute.Single(n => n.What == "attention's partial results").Bytes);
+        var asked = options with { Weights = new(50, 25), Cache = new(40, 30), Hidden = new(0, 50), AttentionOnHost = 50, HostMemory = GiB / 4 };
+        var message = Refusal("opt-125m", asked);
+        var plan = Choose("opt-125m", asked with { HostMemory = 64 * GiB });
+        var amounts = System.Text.RegularExpressions.Regex.Match(message, @"it takes (?<all>[0-9.]+) GiB there \((?<each>[^)]*)\)").Groups;
+        Assert.Equal($"{(plan.Bytes[Tier.Gpu] + plan.Bytes[Tier.Host]) / GiB:0.00}", amounts["all"].Value);
+        Assert.Equal(
+            ["weights", "two layers of streamed weights", "KV cache", "activations", "hidden states", "staging", "the process itself"],
+            amounts["each"].Value.Split(", ").Select(item => item[..item.LastIndexOf(' ')]));
     }
 
     [Fact]
@@ -127,7 +131,7 @@ public class MemoryPlanTests
         Assert.Contains("this process can have 3.50 GiB. End what else uses the GPU", onGpu, StringComparison.Ordinal);
     }
 
-    private static Policy Choose(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
+    private static PolicyPlan Choose(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
         MemoryPlan.Choose(PublishedShapes.Create(shape), ScalarType.Float32, CPU, options, memory ?? new(2_000_000 * GiB));
 
     private static string Refusal(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>

@@ -6,18 +6,17 @@ namespace FlexGen.Engine.Tests.Schedule;
 public class ZigzagScheduleTests
 {
     [Fact]
-    public void Every_load_precedes_its_compute_and_every_store_follows_it() => Sample((s, steps) =>
+    public void Every_load_precedes_its_layer_whose_halves_are_in_order_and_every_store_follows_it() => Sample((s, steps) =>
     {
-        foreach (var compute in steps.Where(t => t.Verb == Verb.Compute))
+        foreach (var project in Of(steps, Verb.Project))
         {
-            int At(Verb verb) => Single(steps, compute with { Verb = verb });
-            var at = steps.IndexOf(compute);
-            Assert.True(At(Verb.LoadCache) < at && At(Verb.LoadHidden) < at, $"{compute}");
-            Assert.True(At(Verb.StoreHidden) > at && At(Verb.StoreCache) > At(Verb.StoreHidden), $"{compute}");
-            // A sweep's first layer comes during the sweep before it.
-            for (var page = 0; page < s.Pages(compute.Layer == 0 ? compute.Sweep - 1 : compute.Sweep); page++)
+            int At(Verb verb) => Single(steps, project with { Verb = verb });
+            var at = At(Verb.Project);
+            Assert.True(At(Verb.LoadCache) < at && At(Verb.LoadHidden) < at && At(Verb.Attend) == at + 1, $"{project}");
+            Assert.True(At(Verb.Complete) > at + 1 && At(Verb.StoreHidden) == At(Verb.Complete) + 1 && At(Verb.StoreCache) == At(Verb.Complete) + 2, $"{project}");
+            for (var page = 0; page < Pages(s, project); page++)
             {
-                Assert.InRange(Single(steps, new(Verb.LoadWeights, compute.Sweep, compute.Layer, page)), 0, at);
+                Assert.InRange(Single(steps, new WeightStep(project.Sweep, project.Layer, page, Pages(s, project))), 0, at);
             }
         }
     });
@@ -26,7 +25,20 @@ public class ZigzagScheduleTests
     public void Every_active_micro_batch_computes_every_layer_once_in_order() => Sample((s, steps) =>
     {
         var expected = from i in Enumerable.Range(0, s.MicroBatches.Count) from j in Enumerable.Range(0, s.Layers) from k in s.MicroBatches[i] select ((long)i, j, k);
-        Assert.Equal(expected, steps.Where(t => t.Verb == Verb.Compute).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+        Assert.Equal(expected, Of(steps, Verb.Project).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+        Assert.Equal(expected, Of(steps, Verb.Complete).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+    });
+
+    [Fact]
+    public void A_micro_batch_s_attention_has_started_when_the_one_before_is_completed() => Sample((s, steps) =>
+    {
+        var layers = Of(steps, Verb.Attend).ToList();
+        for (var n = 1; n < layers.Count; n++)
+        {
+            var (complete, attend) = (steps.IndexOf(layers[n - 1] with { Verb = Verb.Complete }), steps.IndexOf(layers[n]));
+            var together = layers[n].Layer == layers[n - 1].Layer || (s.AcrossLayers && layers[n].Sweep == layers[n - 1].Sweep && s.MicroBatches[(int)layers[n].Sweep].Length > 2);
+            Assert.Equal(together, attend < complete);
+        }
     });
 
     [Fact]
@@ -38,8 +50,8 @@ public class ZigzagScheduleTests
         Assert.Equal(Enumerable.Range(0, sweeps).Sum(i => s.Layers * s.Pages(i)) + s.Pages(0), loads.Count);
         for (var sweep = 1; sweep <= sweeps; sweep++)
         {
-            var prefetch = steps.IndexOf(new(Verb.LoadWeights, sweep, 0, s.Pages(sweep - 1) - 1));
-            Assert.InRange(prefetch, 0, steps.FindLastIndex(t => t.Verb == Verb.Compute && t.Sweep == sweep - 1));
+            var prefetch = steps.IndexOf(new WeightStep(sweep, 0, s.Pages(sweep - 1) - 1, s.Pages(sweep - 1)));
+            Assert.InRange(prefetch, 0, steps.FindLastIndex(t => t.Verb == Verb.Attend && t.Sweep == sweep - 1));
         }
     });
 
@@ -52,7 +64,7 @@ public class ZigzagScheduleTests
             foreach (var step in steps.Where(t => t.Sweep == sweep && t.Layer == (t.Verb == Verb.LoadWeights ? 1 : 0)))
             {
                 page += step.Verb == Verb.LoadWeights ? 1 : 0;
-                if (step.Verb == Verb.Compute)
+                if (step.Verb == Verb.Project)
                 {
                     counts.Add(page);
                     page = 0;
@@ -70,19 +82,19 @@ public class ZigzagScheduleTests
         var (layers, caches) = (new HashSet<(long, int)>(), new HashSet<(long, int, int)>());
         foreach (var step in steps)
         {
-            switch (step.Verb)
+            switch (step)
             {
-                case Verb.LoadWeights:
+                case WeightStep:
                     layers.Add((step.Sweep, step.Layer));
                     break;
-                case Verb.LoadCache:
-                    caches.Add((step.Sweep, step.Layer, step.MicroBatch));
+                case MicroBatchStep { Verb: Verb.LoadCache, MicroBatch: var microBatch }:
+                    caches.Add((step.Sweep, step.Layer, microBatch));
                     break;
-                case Verb.StoreHidden when step.MicroBatch == s.MicroBatches[(int)step.Sweep][^1]:
+                case MicroBatchStep { Verb: Verb.Complete, MicroBatch: var microBatch } when microBatch == s.MicroBatches[(int)step.Sweep][^1]:
                     layers.Remove((step.Sweep, step.Layer));
                     break;
-                case Verb.Compute:
-                    caches.Remove((step.Sweep, step.Layer, step.MicroBatch));
+                case MicroBatchStep { Verb: Verb.Attend, MicroBatch: var microBatch }:
+                    caches.Remove((step.Sweep, step.Layer, microBatch));
                     break;
             }
 
@@ -93,20 +105,26 @@ public class ZigzagScheduleTests
     [Fact]
     public void A_slot_s_hidden_states_and_cache_are_stored_before_they_are_loaded_again() => Sample((s, steps) =>
     {
-        foreach (var load in steps.Where(t => t.Verb == Verb.LoadHidden && t.Layer > 0))
+        foreach (var load in Of(steps, Verb.LoadHidden).Where(t => t.Layer > 0))
         {
             Assert.InRange(steps.IndexOf(load with { Verb = Verb.StoreHidden, Layer = load.Layer - 1 }), 0, steps.IndexOf(load));
         }
 
-        foreach (var load in steps.Where(t => t.Verb == Verb.LoadCache && t.Sweep > 0))
+        foreach (var load in Of(steps, Verb.LoadCache).Where(t => t.Sweep > 0))
         {
-            var store = steps.FindLastIndex(t => t.Verb == Verb.StoreCache && t.Layer == load.Layer && t.MicroBatch == load.MicroBatch && t.Sweep < load.Sweep);
+            var store = steps.FindLastIndex(
+                t => t is MicroBatchStep { Verb: Verb.StoreCache } it && it.Layer == load.Layer && it.MicroBatch == load.MicroBatch && t.Sweep < load.Sweep);
             Assert.True(store < steps.IndexOf(load), $"{load}");
         }
     });
 
     private static void Sample(Action<ActiveSweeps, List<Step>> holds) => ActiveSweeps.Gen.Sample(s => holds(
         s, [.. s.MicroBatches.SelectMany((active, i) => ZigzagSchedule.Sweep(i, s.Layers, active, s.WeightPages, s.AcrossLayers))]));
+
+    private static IEnumerable<MicroBatchStep> Of(List<Step> steps, Verb verb) => steps.OfType<MicroBatchStep>().Where(t => t.Verb == verb);
+
+    /// <summary>Pages that a layer's weights come in: a sweep's first layer's during the sweep before it.</summary>
+    private static int Pages(ActiveSweeps s, MicroBatchStep step) => s.Pages(step.Layer == 0 ? step.Sweep - 1 : step.Sweep);
 
     private static int Single(List<Step> steps, Step step)
     {

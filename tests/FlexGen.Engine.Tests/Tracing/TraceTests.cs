@@ -19,7 +19,7 @@ public sealed class TraceTests : IDisposable
         Assert.Null(trace.BeginWait("nothing is under way"));
         Spend("weight loads", 20);
         clock.Milliseconds = 20;
-        var step = trace.Begin("engine thread", "Compute 1,0");
+        var step = trace.Begin("engine thread", "Complete 1,0");
         clock.Milliseconds = 30;
         var wait = trace.BeginWait("weight loads 1,0")!;
         clock.Milliseconds = 80;

@@ -35,7 +35,8 @@ internal static class Sentences
         ["{name} from {city} writes that the {item} arrived broken.", "{title} {name} says the {item} cost {amount} and never came.",
             "A complaint from {city}: {name} waited {small} days for the {item}.", "{name} wants the {amount} for the {item} back."],
         // donations
-        ["{name} gave {amount} to the school in {city}.", "A gift of {amount} came from {name}.", "Thank you, {name}, for your {amount} to the people of {city}."],
+        ["{name} gave {amount} to the school in {city}.", "A gift of {amount} came from {name}.",
+            "Thank you, {name}, for your {amount} to the people of {city}."],
         // memberships
         ["{name} joined the {city} club on {date}.", "Membership {number} of {name}, {city}, costs {amount} a year.", "New member: {name}, living in {city}."],
         // jobs
@@ -48,7 +49,8 @@ internal static class Sentences
         ["{name} will speak in {city} on {date}, entry {amount}.", "Concert in {city}, {day} at {time}, tickets from {amount}.",
             "Tonight at {time}: {name} reads in {city}."],
         // rents
-        ["The flat in {city} is let to {name} for {amount} a month.", "{name} owes {amount} rent for the house in {city}.", "Rent for {date}: {amount}, tenant {name}."],
+        ["The flat in {city} is let to {name} for {amount} a month.", "{name} owes {amount} rent for the house in {city}.",
+            "Rent for {date}: {amount}, tenant {name}."],
         // prizes and lost things
         ["{title} {name} of {city} won {amount}.", "Found in {city}: one {item}, it belongs to {name}.", "{name} offers {amount} for the lost {item}."],
         // sales

@@ -22,7 +22,8 @@ internal sealed class Words(NameSet set, Random random)
     ];
 
     private static readonly string[] nameEndings = ["", "", "", "", "k", "n", "s", "r", "l", "sen", "ski", "vic", "ez", "ov", "son", "ic", "th", "x"];
-    private static readonly string[] cityEndings = ["", "", "ton", "burg", "ville", "stad", "holm", "ford", "mouth", "grad", "dorf", "by", "haven", "polis", "feld"];
+    private static readonly string[] cityEndings =
+        ["", "", "ton", "burg", "ville", "stad", "holm", "ford", "mouth", "grad", "dorf", "by", "haven", "polis", "feld"];
     private static readonly string[] cityFronts = ["Port ", "New ", "Bad ", "San ", "St. ", "Upper ", "East ", "Lake "];
 
     /// <summary>A person's name, one to three words.</summary>

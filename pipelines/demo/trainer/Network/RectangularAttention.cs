@@ -8,7 +8,7 @@ internal static class RectangularAttention
 {
     public static Tensor Forward(AttentionInput input, int sequences)
     {
-        var (_, query, key, value, scale, window) = input;
+        var (query, key, value, scale, window) = input;
         var heads = query.shape[1];
         var headDim = query.shape[2];
         if (window is not null || key.shape[1] != heads || Math.Abs((scale * Math.Sqrt(headDim)) - 1) > 1e-6)

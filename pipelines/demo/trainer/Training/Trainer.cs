@@ -64,13 +64,15 @@ internal sealed class Trainer(TrainingOptions options, DemoModel model, Tokenize
         var exactMatch = Score.Of(unseen, outputs).ExactMatch;
         var best = history.Count == 0 || exactMatch >= history.Max(p => p.ExactMatch);
         history.Add(new(step, Math.Round(time.TotalSeconds, 1), Math.Round(loss, 5), exactMatch));
-        log.WriteLine($"step {step}  {time.TotalSeconds:0} s  {step / time.TotalSeconds:0.0} steps/s  loss {loss:0.00000}  exact {exactMatch:0.0000}{(best ? "  saved" : "")}");
+        log.WriteLine($"step {step}  {time.TotalSeconds:0} s  {step / time.TotalSeconds:0.0} steps/s  loss {loss:0.00000}  exact "
+            + $"{exactMatch:0.0000}{(best ? "  saved" : "")}");
         log.Flush();
         if (best)
         {
             model.Save(options.Output);
             var report = new TrainingReport(
-                step, options.Batch, options.Seed, Math.Round(time.TotalSeconds, 1), model.Device.ToString(), model.Flat.numel(), exactMatch, unseen.Length, history);
+                step, options.Batch, options.Seed, Math.Round(time.TotalSeconds, 1), model.Device.ToString(), model.Flat.numel(),
+                    exactMatch, unseen.Length, history);
             File.WriteAllText(Path.Combine(options.Output, "training.json"), JsonSerializer.Serialize(report, json) + "\n");
         }
     }

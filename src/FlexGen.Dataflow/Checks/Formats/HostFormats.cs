@@ -18,7 +18,8 @@ internal static class HostFormats
         }
         foreach (string label in text.Split('.'))
         {
-            bool isLabel = label.Length is > 0 and <= MaxLabel && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+            bool isLabel = label.Length is > 0 and <= MaxLabel && label[0] != '-' && label[^1] != '-'
+                && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
             if (!isLabel)
             {
                 return false;

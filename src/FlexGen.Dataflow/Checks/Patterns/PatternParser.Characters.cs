@@ -91,7 +91,8 @@ internal sealed partial class PatternParser
             throw Wrong(@"\p needs a property in braces");
         }
         string name = pattern[(at + 3)..end];
-        var property = UnicodeProperty.Find(name) ?? throw Wrong($"the property '{Excerpt.Of(name)}' is not known; general categories are, such as Letter or Nd");
+        var property = UnicodeProperty.Find(name) ?? throw Wrong($"the property '{Excerpt.Of(name)}' is not known; general categories are, "
+            + "such as Letter or Nd");
         at = end + 1;
         return property;
     }

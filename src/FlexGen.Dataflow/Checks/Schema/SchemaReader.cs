@@ -84,7 +84,9 @@ internal sealed class SchemaReader
         switch (keyword)
         {
             case "properties": node.Properties = value.Members().ToDictionary(member => member.Name, member => Node(member.Value)); break;
-            case "patternProperties": node.PatternProperties = [.. value.Members().Select(member => (member.Value.Pattern(member.Name), Node(member.Value)))]; break;
+            case "patternProperties":
+                node.PatternProperties = [.. value.Members().Select(member => (member.Value.Pattern(member.Name), Node(member.Value)))];
+                break;
             case "additionalProperties": node.AdditionalProperties = Node(value); break;
             case "unevaluatedProperties": node.UnevaluatedProperties = Node(value); break;
             case "propertyNames": node.PropertyNames = Node(value); break;
@@ -94,7 +96,9 @@ internal sealed class SchemaReader
             case "prefixItems": node.PrefixItems = Nodes(value); break;
             case "items": node.Items = Node(value); break;
             // Where items is no list, this has no meaning in any version.
-            case "additionalItems" when schema.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array: node.Items = Node(value); break;
+            case "additionalItems" when schema.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array:
+                node.Items = Node(value);
+                break;
             case "additionalItems": Node(value); break;
             case "unevaluatedItems": node.UnevaluatedItems = Node(value); break;
             case "contains":

@@ -93,7 +93,8 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
             Add("flexgen.origin.row", Number(record.Origin.Position));
         }
 
-        void Add(string name, string value) => headers.Add(name, Utf8(Excerpt.OfBytes(value, content < DeadLetterContent.Reason ? MaxTextBytes : MaxOriginBytes)));
+        void Add(string name, string value) =>
+            headers.Add(name, Utf8(Excerpt.OfBytes(value, content < DeadLetterContent.Reason ? MaxTextBytes : MaxOriginBytes)));
     }
 
     private void AddDropped(Headers headers, Record record, DeadLetterContent content)

@@ -190,7 +190,8 @@ internal sealed class FilePositions : IPositions
         var options = new ListConsumerGroupOffsetsOptions { RequestTimeout = requestTimeout, RequireStableOffsets = true };
         try
         {
-            var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter().GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+            var found = admin.ListConsumerGroupOffsetsAsync([asked], options).GetAwaiter()
+                .GetResult()[0].Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
             return (found.GetValueOrDefault(rows, -1), found.GetValueOrDefault(mark, -1));
         }
         catch (KafkaException e)

@@ -3,7 +3,9 @@ using FlexGen.Dataflow.Records;
 
 namespace FlexGen.Dataflow.Kafka.Sink;
 
-/// <summary>Where the positions are kept that a Kafka sink commits together with results. Used by one thread at a time, but for <see cref="Membership"/>.</summary>
+/// <summary>
+/// Where the positions are kept that a Kafka sink commits together with results. Used by one thread at a time, but for <see cref="Membership"/>.
+/// </summary>
 internal interface IPositions : IDisposable
 {
     /// <summary>Who this process is to the group that has the positions; null while it may not commit.</summary>

@@ -37,7 +37,8 @@ internal sealed class KafkaSinkPlan(
             if (!writer.TryOpen(output.ConnectTimeout))
             {
                 throw new PipelineException(
-                    $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within {output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
+                    $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within "
+                        + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
             opened = positions();
             var done = opened.DoneAtStart();

@@ -150,7 +150,9 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException)
         {
-            isNull = isLenient ? true : throw new RecordException("invalid_value", $"column {Encoding.UTF8.GetString(column.Name).TrimEnd(':')} holds a date or time that is out of range.");
+            isNull = isLenient ? true
+                : throw new RecordException(
+                    "invalid_value", $"column {Encoding.UTF8.GetString(column.Name).TrimEnd(':')} holds a date or time that is out of range.");
         }
         if (isNull)
         {

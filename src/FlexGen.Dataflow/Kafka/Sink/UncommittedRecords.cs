@@ -64,7 +64,10 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         }
     }
 
-    /// <summary>Takes records to commit them, in the order they were read in each assignment, and appends them to <paramref name="batch"/> until it has <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Takes records to commit them, in the order they were read in each assignment, and appends them to <paramref name="batch"/> until it has
+    /// <paramref name="limit"/>.
+    /// </summary>
     public void Take(List<Record> batch, int limit)
     {
         lock (gate)

@@ -39,7 +39,8 @@ internal sealed class GroupEnds(
         if (!readings.IsJoined)
         {
             ThrowIfOver($"could not join the group {group.GroupId}", trouble ?? "the group was not shared out",
-                "a member that died keeps its place for its session.timeout.ms, one that stands still for its max.poll.interval.ms, and all members must have one partition.assignment.strategy");
+                "a member that died keeps its place for its session.timeout.ms, one that stands still for its max.poll.interval.ms, and all "
+                    + "members must have one partition.assignment.strategy");
             return false;
         }
         if (generation != readings.Generation)
@@ -77,7 +78,8 @@ internal sealed class GroupEnds(
         {
             return true;
         }
-        var names = string.Join(", ", left.Take(PartitionsNamed).Select(PartitionReading.StreamOf)) + (left.Count > PartitionsNamed ? $" and {left.Count - PartitionsNamed} more" : "");
+        var names = string.Join(", ", left.Take(PartitionsNamed).Select(PartitionReading.StreamOf))
+            + (left.Count > PartitionsNamed ? $" and {left.Count - PartitionsNamed} more" : "");
         if (progress.ShowsOthers)
         {
             wellAt = time.GetTimestamp();
@@ -110,7 +112,8 @@ internal sealed class GroupEnds(
     {
         if (time.GetElapsedTime(wellAt) >= patience)
         {
-            throw new PipelineException($"source.kafka: {what} within {patience.TotalSeconds:0} s ({why}): {remedy}; source.kafka.joinTimeout sets how long to wait. What is committed stays; start again to go on.");
+            throw new PipelineException($"source.kafka: {what} within {patience.TotalSeconds:0} s ({why}): {remedy}; "
+                + "source.kafka.joinTimeout sets how long to wait. What is committed stays; start again to go on.");
         }
     }
 }

@@ -32,7 +32,9 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
     public IReadOnlyDictionary<TopicPartition, StreamStart> Positions(IReadOnlyCollection<TopicPartition> assigned) =>
         CommittedOrFirst(assigned).ToDictionary(p => p.Key, p => new StreamStart(p.Value, 0, 0));
 
-    /// <summary>What partitions are counted together by: a topic that is named must have been there; one that only a pattern fits may have come later.</summary>
+    /// <summary>
+    /// What partitions are counted together by: a topic that is named must have been there; one that only a pattern fits may have come later.
+    /// </summary>
     public string Entry(TopicPartition partition) => options.Topics.Contains(partition.Topic) ? partition.Topic : "^";
 
     /// <summary>Where partitions begin that were never read.</summary>
@@ -46,7 +48,8 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
         _ => group.Logs.Beginnings(unread),
     };
 
-    private Dictionary<TopicPartition, long> CommittedOrFirst(IReadOnlyCollection<TopicPartition> assigned) => ConsumerGroup.Insist("finding where to start", () =>
+    private Dictionary<TopicPartition, long> CommittedOrFirst(IReadOnlyCollection<TopicPartition> assigned) =>
+        ConsumerGroup.Insist("finding where to start", () =>
     {
         if (assigned.Count == 0)
         {

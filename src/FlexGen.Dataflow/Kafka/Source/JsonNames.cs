@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace FlexGen.Dataflow.Kafka.Source;
 
-/// <summary>Finds a name that an object has twice: one reader takes the first field of the name and another the last, so no one can say what was asked.</summary>
+/// <summary>
+/// Finds a name that an object has twice: one reader takes the first field of the name and another the last, so no one can say what was asked.
+/// </summary>
 /// <param name="json">What the object is in.</param>
 internal readonly struct JsonNames(byte[] json)
 {
@@ -36,7 +38,8 @@ internal readonly struct JsonNames(byte[] json)
                 throw Twice(Encoding.UTF8.GetString(name.Span));
             }
         }
-        names.Add(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : json.AsMemory((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
+        names.Add(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!)
+            : json.AsMemory((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
     }
 
     /// <summary>Checks every object in a value.</summary>

@@ -90,8 +90,10 @@ internal sealed class KafkaSource : ISource
         {
             string stream = PartitionReading.StreamOf(beyond);
             throw new PipelineException(
-                $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} ({Identities.GetValueOrDefault(stream)}): "
-                + "the topic was deleted and created anew, or the brokers lost messages. To read what is there now from `start` name other folders for sink and deadLetter.");
+                $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} "
+                    + $"({Identities.GetValueOrDefault(stream)}): "
+                + "the topic was deleted and created anew, or the brokers lost messages. To read what is there now from `start` name other "
+                + "folders for sink and deadLetter.");
         }
     }
 
@@ -142,7 +144,8 @@ internal sealed class KafkaSource : ISource
         {
             return stated;
         }
-        var session = options.Properties.TryGetValue("session.timeout.ms", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out int milliseconds)
+        var session = options.Properties.TryGetValue("session.timeout.ms", out var text)
+            && int.TryParse(text, CultureInfo.InvariantCulture, out int milliseconds)
             ? TimeSpan.FromMilliseconds(milliseconds)
             : TimeSpan.Zero;
         return session + afterSession > joinTimeout ? session + afterSession : joinTimeout;

@@ -61,7 +61,8 @@ internal sealed class LedgerStart(
     }
 
     // They kept the positions of what they had not written in the group.
-    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) => ConsumerGroup.Insist("asking for the group's positions", () =>
+    private Dictionary<TopicPartition, long> OfEarlierVersion(IReadOnlyCollection<TopicPartition> topic) =>
+        ConsumerGroup.Insist("asking for the group's positions", () =>
         group.Committed(topic).ToDictionary(p => p.TopicPartition, p => IsCovered(p.TopicPartition) || p.Offset == Offset.Unset ? 0 : p.Offset.Value), log);
 
     private void ReportGroup()

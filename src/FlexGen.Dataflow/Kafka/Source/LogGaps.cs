@@ -40,7 +40,8 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
         if (isError)
         {
             throw new PipelineException(
-                $"source.kafka: {reading.Assignment.Stream} is read up to offset {reading.Position}, but the brokers have deleted what is before {beginning}: {missing} offsets were never read. "
+                $"source.kafka: {reading.Assignment.Stream} is read up to offset {reading.Position}, but the brokers have deleted what is "
+                    + $"before {beginning}: {missing} offsets were never read. "
                 + "To go on after them set auto.offset.reset in source.kafka.properties to earliest; a longer retention of the topic keeps it from happening.");
         }
         Interlocked.Add(ref deleted, missing);
@@ -60,7 +61,8 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
             if (TimeProvider.System.GetElapsedTime(since) >= recovery)
             {
                 throw new PipelineException(
-                    $"source.kafka: {beyond.Assignment.Stream} is read up to offset {beyond.Position}, but its log ends at {ends[beyond.Partition]}: the topic was deleted and created anew, "
+                    $"source.kafka: {beyond.Assignment.Stream} is read up to offset {beyond.Position}, but its log ends at "
+                        + $"{ends[beyond.Partition]}: the topic was deleted and created anew, "
                     + "or the brokers lost messages. To read what is there now give the source another groupId, and Parquet sinks other folders.");
             }
             Thread.Sleep(pause);

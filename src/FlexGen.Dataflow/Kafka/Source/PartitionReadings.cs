@@ -88,7 +88,8 @@ internal sealed class PartitionReadings(
     {
         if (failure is not null)
         {
-            throw failure as PipelineException ?? new PipelineException($"source.kafka: cannot take part in the group {group.GroupId}: {failure.Message}", failure);
+            throw failure as PipelineException ?? new PipelineException($"source.kafka: cannot take part in the group {group.GroupId}: "
+                + $"{failure.Message}", failure);
         }
     }
 

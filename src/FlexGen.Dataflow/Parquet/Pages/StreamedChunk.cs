@@ -128,7 +128,8 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
     }
 
     private static short Level(RunLengthReader levels, int max) =>
-        levels.Next() is var level && level <= max ? (short)level : throw new InvalidDataException($"a page has a level of {level}, where {max} is the highest");
+        levels.Next() is var level && level <= max ? (short)level : throw new InvalidDataException($"a page has a level of {level}, where "
+            + $"{max} is the highest");
 
     private bool OpenPage()
     {

@@ -23,6 +23,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
     {
         TakenFolder? outputs = null;
         TakenFolder? deadLetters = null;
+        ParquetSink? sink = null;
         try
         {
             outputs = await TakenFolder.TakeAsync(files, output, log, cancellationToken);
@@ -30,18 +31,19 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             var (ofOutputs, ofDeadLetters, topics, moves) = await CoveredAsync(outputs.Found, deadLetters.Found, cancellationToken);
             var done = Union(ofOutputs, ofDeadLetters);
             var covered = new PartCoverage(done);
-            var ofResults = Writer(outputs, output);
+            var outputWriter = Writer(outputs, output);
+            sink = new ParquetSink(outputWriter, Writer(deadLetters, deadLetter), onDelivered);
             if (moves.Count > 0)
             {
-                await ofResults.NoteAsync(moves);
+                await outputWriter.NoteAsync(moves);
             }
-            var sink = new ParquetSink(ofResults, Writer(deadLetters, deadLetter), onDelivered);
             return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
 
             PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);
         }
         catch
         {
+            await (sink?.DisposeAsync() ?? ValueTask.CompletedTask);
             outputs?.Dispose();
             deadLetters?.Dispose();
             throw;

@@ -22,7 +22,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
             var part = await ReadPartAsync(path, layout, types, cancellationToken);
             if (part.PipelineName != layout.Pipeline)
             {
-                throw new PipelineException($"{path} was written by the pipeline '{part.PipelineName}', this one is '{layout.Pipeline}': choose another folder.");
+                throw new PipelineException($"{path} was written by the pipeline '{part.PipelineName}', this one is '{layout.Pipeline}': "
+                    + "choose another folder.");
             }
             parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
@@ -41,7 +42,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
                 $"{path} was not written by a pipeline: choose a folder for part files alone.");
             if (metadata.Fault(reader.RowGroups.Sum(group => group.RowCount), isExact: layout.Source.Files is not null) is { } fault)
             {
-                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo the records that it stands for.");
+                throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo "
+                    + "the records that it stands for.");
             }
             if (types is not null)
             {
@@ -51,7 +53,8 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
         }
         catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
         {
-            throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to redo its records.", e);
+            throw new PipelineException($"cannot read the part file {path} that an earlier run should have left ({e.Message}): remove it to "
+                + "redo its records.", e);
         }
     }
 

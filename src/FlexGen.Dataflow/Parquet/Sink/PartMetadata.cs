@@ -30,7 +30,8 @@ internal sealed record PartMetadata(
         covered.Streams.ToDictionary(
             stream => stream.Key, stream => stream.Value.Intervals.Select(i => new[] { i.Start, i.End }).ToArray()),
         files is null ? null : covered.Streams.ToDictionary(stream => stream.Key, stream => files.MarkOf(stream.Key, stream.Value)),
-        covered.Streams.Keys.Any(starts.ContainsKey) ? covered.Streams.Keys.Where(starts.ContainsKey).ToDictionary(stream => stream, stream => starts[stream]) : null);
+        covered.Streams.Keys.Any(starts.ContainsKey) ? covered.Streams.Keys.Where(starts.ContainsKey)
+            .ToDictionary(stream => stream, stream => starts[stream]) : null);
 
     /// <summary>What no pipeline would have written; null where there is nothing of the kind.</summary>
     /// <param name="rows">The rows of the file.</param>

@@ -56,7 +56,8 @@ internal sealed class PartTopics
         if (streams.TryGetValue(stream, out var kept) && source.Identities.TryGetValue(stream, out var identity) && identity != kept.Identity)
         {
             throw new PipelineException(
-                $"{kept.Path} holds positions of {stream} in {kept.Identity}, but it is now {(identity.Length > 0 ? identity : "one of brokers that tell no ids")}: "
+                $"{kept.Path} holds positions of {stream} in {kept.Identity}, but it is now "
+                    + $"{(identity.Length > 0 ? identity : "one of brokers that tell no ids")}: "
                 + "the topic was deleted and created anew, or bootstrapServers name another cluster, and positions in the one mean nothing in the other. "
                 + "To read this one from `start` name other folders for sink and deadLetter.");
         }

@@ -45,7 +45,8 @@ internal abstract class ChunkReader : IDisposable
             ColumnReader<ByteArray> reader => new ChunkReader<ByteArray, ReadOnlyMemory<byte>>(
                 Batches(reader), reader, field, levels, maxBytes, value => value.Length, value => Copy(value.Pointer, value.Length)),
             ColumnReader<FixedLenByteArray> reader => new ChunkReader<FixedLenByteArray, ReadOnlyMemory<byte>>(
-                Batches(reader), reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value, value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
+                Batches(reader), reader, field, levels, maxBytes, _ => field.Element.TypeLength!.Value,
+                    value => Copy(value.Pointer, field.Element.TypeLength!.Value)),
             _ => throw new NotSupportedException($"Arrow reads it as {column.GetType().Name}"),
         };
 
@@ -194,7 +195,8 @@ internal sealed class ChunkReader<TRead, T>(
     private void ReadBatch()
     {
         int next = (int)Math.Min(levels - levelsRead, LevelsTogether);
-        readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)), readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
+        readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)),
+            readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
         (levelAt, valueAt) = (0, 0);
         levelsRead += readCount;
         if (readCount == 0)

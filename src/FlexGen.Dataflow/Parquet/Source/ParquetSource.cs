@@ -75,7 +75,8 @@ internal sealed class ParquetSource : ISource
             if (done[name].Intervals is [.., var last] && last.End > rows)
             {
                 throw new PipelineException(
-                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not this source's; write to other folders or give the pipeline another name.");
+                    $"rows up to {last.End} of {FullPath(name)} are said to be done, but it has {rows}: positions or part files are not "
+                        + "this source's; write to other folders or give the pipeline another name.");
             }
         }
     }
@@ -140,7 +141,8 @@ internal sealed class ParquetSource : ISource
     }
 
     private Task<ParquetSourceFile> OpenAsync(string name, CancellationToken cancellationToken) =>
-        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)), new ReadBounds(options.MaxValueBytes, options.OpenPageBytes, options.MostPageBytes), cancellationToken);
+        ParquetSourceFile.OpenAsync(FullPath(name), new ColumnChoice(options.Columns, widens, partitions.Of(name)),
+            new ReadBounds(options.MaxValueBytes, options.OpenPageBytes, options.MostPageBytes), cancellationToken);
 
     private async Task HashAsync(string name, IReadOnlyList<int> groups, FileFingerprint fingerprint, CancellationToken cancellationToken)
     {

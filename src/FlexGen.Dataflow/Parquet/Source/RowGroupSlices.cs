@@ -120,7 +120,8 @@ internal sealed class RowGroupSlices : IDisposable
     private int Fill(int leaf, int count, long at) => Reading(leaf, () =>
     {
         chunks[leaf].Fill(count, bytesTogether);
-        return chunks[leaf].Rows > 0 ? Math.Min(count, chunks[leaf].Rows) : throw new InvalidDataException($"it holds {at} rows, its row group {metadata.NumRows}");
+        return chunks[leaf].Rows > 0 ? Math.Min(count, chunks[leaf].Rows) : throw new InvalidDataException($"it holds {at} rows, its row "
+            + $"group {metadata.NumRows}");
     });
 
     private void RequireEnd(int leaf) => Reading(leaf, () => chunks[leaf] is { Rows: 0, LevelsLeft: 0 }
@@ -147,7 +148,8 @@ internal sealed class RowGroupSlices : IDisposable
         {
             throw TooLarge(
                 worst,
-                $"pages of up to {pages[worst].Open} bytes, {pages[worst].Stored} as stored; those of all columns come to {open}, where {bounds.MostPageBytes} are the most");
+                $"pages of up to {pages[worst].Open} bytes, {pages[worst].Stored} as stored; those of all columns come to {open}, where "
+                    + $"{bounds.MostPageBytes} are the most");
         }
         return isStreamed;
     }
@@ -165,7 +167,8 @@ internal sealed class RowGroupSlices : IDisposable
         catch (Exception e) when (e is not (OperationCanceledException or PipelineException))
         {
             throw new PipelineException(
-                $"cannot read column '{leaves[leaf].Column}' in row group {index} of {path}: the file is damaged or has an encoding that cannot be read ({e.Message}).", e);
+                $"cannot read column '{leaves[leaf].Column}' in row group {index} of {path}: the file is damaged or has an encoding that "
+                    + $"cannot be read ({e.Message}).", e);
         }
     }
 

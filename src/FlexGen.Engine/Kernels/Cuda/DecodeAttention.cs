@@ -1,7 +1,7 @@
 using System.Numerics;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
-using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Cuda;
@@ -12,8 +12,6 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// </summary>
 internal sealed class DecodeAttention : IDisposable
 {
-    /// <summary>Tokens of one block.</summary>
-    private const int Chunk = 128;
     private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
     private readonly CudaKernel kernel;
     private readonly Tensor partials;
@@ -24,16 +22,15 @@ internal sealed class DecodeAttention : IDisposable
     private readonly int elementBytes;
     private readonly int threads;
 
-    /// <param name="shape">The model.</param>
-    /// <param name="slots">Most sequences of a call.</param>
-    /// <param name="sequenceLength">Most tokens of a sequence.</param>
+    /// <param name="plan">Of which model, for how many sequences.</param>
     /// <param name="type">The type of query, cache and output.</param>
     /// <param name="device">The GPU.</param>
-    public DecodeAttention(ModelShape shape, int slots, int sequenceLength, ScalarType type, Device device)
+    public DecodeAttention(DecodeKernelPlan plan, ScalarType type, Device device)
     {
+        var shape = plan.Shape;
         kvHeads = shape.KvHeads;
         var (group, headDim) = (shape.Heads / kvHeads, shape.HeadDim);
-        (queryRow, cacheRow, elementBytes) = ((long)shape.Heads * headDim, (long)kvHeads * headDim, DataTypes.Size(type));
+        (queryRow, cacheRow, elementBytes) = ((long)shape.Heads * headDim, (long)kvHeads * headDim, (int)DataTypes.Format(type).Bytes(1));
         var vector = BytesOfALoad / elementBytes;
         while (headDim % vector != 0)
         {
@@ -44,8 +41,8 @@ internal sealed class DecodeAttention : IDisposable
         var perWarp = group * (headDim + 2) * sizeof(float);
         var warps = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4);
         threads = warps * LanesOfAWarp;
-        partials = empty([slots * PartialsOfASlot(shape, sequenceLength)], ScalarType.Float32, device).DetachFromDisposeScope();
-        arrived = zeros([(long)slots * kvHeads], ScalarType.Int32, device).DetachFromDisposeScope();
+        partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
+        arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
         kernel = KernelSource.Compile("decode_attention.cu", "decode_attention", type, new Dictionary<string, long>
         {
             ["KV_HEADS"] = kvHeads,
@@ -55,16 +52,12 @@ internal sealed class DecodeAttention : IDisposable
             ["LANES"] = lanes,
             ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
             ["WARPS"] = warps,
-            ["CHUNK"] = Chunk,
+            ["CHUNK"] = DecodeKernelPlan.Chunk,
         });
     }
 
     /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
     public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
-
-    /// <summary>Bytes of GPU memory that it puts the parts of sequences together in.</summary>
-    public static long PartialBytes(ModelShape shape, int slots, int sequenceLength) =>
-        slots * (PartialsOfASlot(shape, sequenceLength) + shape.KvHeads) * sizeof(float);
 
     /// <summary>Adds each sequence's new key and value to the cache, and attends. All tensors are contiguous.</summary>
     /// <param name="query">[first row + sequences or more, heads, headDim], and the first row.</param>
@@ -79,7 +72,7 @@ internal sealed class DecodeAttention : IDisposable
     public void Forward(
         (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
         int? window) => kernel.Launch(
-            ((int)sequences.shape[0] * kvHeads, (longest + Chunk - 1) / Chunk),
+            ((int)sequences.shape[0] * kvHeads, (longest + DecodeKernelPlan.Chunk - 1) / DecodeKernelPlan.Chunk),
             threads,
             query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
@@ -96,10 +89,6 @@ internal sealed class DecodeAttention : IDisposable
             arrived.Address(),
             window ?? int.MaxValue,
             BitConverter.SingleToInt32Bits((float)scale));
-
-    /// <summary>Of each query head and chunk a sum of values, its highest score and its sum of weights.</summary>
-    private static long PartialsOfASlot(ModelShape shape, int sequenceLength) =>
-        ((long)sequenceLength + Chunk - 1) / Chunk * shape.Heads * (shape.HeadDim + 2);
 
     public void Dispose()
     {

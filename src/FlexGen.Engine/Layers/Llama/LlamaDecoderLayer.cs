@@ -1,4 +1,5 @@
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Llama;
@@ -56,7 +57,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
     {
         var x = Norm(hidden, weights, attentionNorm, context);
         var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
-        return new(index, q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), Window);
+        return new(q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), Window);
 
         Tensor Heads(LinearSpec projection, WeightSpec? norm)
         {

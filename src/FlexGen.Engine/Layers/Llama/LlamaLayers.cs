@@ -7,7 +7,7 @@ internal static class LlamaLayers
 {
     public static Model Model(string name, LlamaOptions options) => new(
         new ModelShape(
-            name, options.Layers, options.Hidden, options.FeedForward, options.Heads, options.KvHeads, options.HeadDim,
+            name, options.Layers, options.Hidden, options.Heads, options.KvHeads, options.HeadDim,
             options.Vocabulary, options.Context),
         [new LlamaEmbedding(options), .. Enumerable.Range(0, options.Layers).Select(n => new LlamaDecoderLayer(options, n)), new LlamaHead(options)]);
 }

@@ -1,3 +1,4 @@
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Opt;
@@ -6,7 +7,6 @@ namespace FlexGen.Engine.Layers.Opt;
 internal sealed class OptDecoderLayer : DecoderLayer
 {
     private readonly OptOptions options;
-    private readonly int index;
     private readonly int headDim;
     private readonly LinearSpec query;
     private readonly LinearSpec key;
@@ -19,7 +19,7 @@ internal sealed class OptDecoderLayer : DecoderLayer
 
     public OptDecoderLayer(OptOptions options, int index)
     {
-        (this.options, this.index) = (options, index);
+        this.options = options;
         headDim = options.Hidden / options.Heads;
         var name = $"{options.Prefix}layers.{index}.";
         query = Linear($"{name}self_attn.q_proj", options.Hidden, options.Hidden, options.Bias);
@@ -40,7 +40,7 @@ internal sealed class OptDecoderLayer : DecoderLayer
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
-        return new(index, Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
+        return new(Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
 
         Tensor Heads(LinearSpec projection) => projection.Forward(x, weights).view(-1, options.Heads, headDim);
     }

@@ -15,7 +15,7 @@ internal sealed class OptFamily : ModelFamily
     {
         var options = OptOptions.Read(config, stored);
         var shape = new ModelShape(
-            "OPT", options.Layers, options.Hidden, options.FeedForward, options.Heads, options.Heads, options.Hidden / options.Heads,
+            "OPT", options.Layers, options.Hidden, options.Heads, options.Heads, options.Hidden / options.Heads,
             options.Vocabulary, options.Context);
         var decoder = Enumerable.Range(0, options.Layers).Select(n => new OptDecoderLayer(options, n));
         return new(shape, [new OptEmbedding(options), .. decoder, new OptHead(options)]);

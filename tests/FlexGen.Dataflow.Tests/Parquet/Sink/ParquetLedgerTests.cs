@@ -116,6 +116,19 @@ public sealed class ParquetLedgerTests : IDisposable
         Assert.Contains("second", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_sink_that_cannot_note_a_moved_file_when_it_is_opened_leaves_nothing_half_written()
+    {
+        place.WriteIds(10);
+        await place.RunAsync(place.Options());
+        File.Move(Path.Combine(place.In, "a.parquet"), Path.Combine(place.In, "b.parquet"));
+        disk.OnSync = () => throw new IOException("no space");
+        var e = await Assert.ThrowsAsync<PipelineException>(() => place.OpenAsync(place.Options(), disk));
+        Assert.Contains("no space", e.Message, StringComparison.Ordinal);
+        Assert.Empty(place.Temporaries());
+        Assert.Equal(10, (await place.RunAsync(place.Options())).RecordsAlreadyDone);
+    }
+
     private Task<OpenedSink> OpenAsync(string identity = "") =>
         Plan(identity.Length == 0 ? source : new TopicSource(Stream, identity)).OpenAsync(delivered.Add, CancellationToken.None);
 

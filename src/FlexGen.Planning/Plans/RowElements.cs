@@ -1,0 +1,7 @@
+namespace FlexGen.Planning.Plans;
+
+/// <summary>Elements, of the type of the hidden states, that a layer with attention makes for one row of them.</summary>
+/// <param name="Projecting">The most that are there at once in the half before attention, beside the hidden states.</param>
+/// <param name="Completing">The most in the half after it, with what is attended to.</param>
+/// <param name="Made">All that both halves make, where nothing is freed.</param>
+public readonly record struct RowElements(long Projecting, long Completing, long Made);

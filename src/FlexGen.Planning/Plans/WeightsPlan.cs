@@ -1,0 +1,119 @@
+using FlexGen.Planning.Formats;
+
+namespace FlexGen.Planning.Plans;
+
+/// <summary>
+/// Where each weight rests: whole weights, so that at every layer the shares are as near to the placement as they can be. One that layers
+/// share is on the compute device once, elsewhere once for each.
+/// </summary>
+public sealed class WeightsPlan : TierPlan
+{
+    private const long StagingOfTheDisk = 32 << 20;
+    private readonly Placement placement;
+    private readonly ComputeDevice device;
+    private readonly ModelOutline model;
+
+    /// <param name="model">The model.</param>
+    /// <param name="placement">Shares of the bytes.</param>
+    /// <param name="device">The compute device.</param>
+    public WeightsPlan(ModelOutline model, Placement placement, ComputeDevice device)
+    {
+        (this.model, this.placement, this.device) = (model, placement, device);
+        var (shares, resident) = (new ShareCounter(placement), new bool[model.Names]);
+        double onGpu = 0, onHost = 0;
+        foreach (var layer in model.Weights)
+        {
+            long host = 0, disk = 0;
+            foreach (var (bytes, name) in layer)
+            {
+                switch (Place(ref shares, resident, bytes, name, out var isShared))
+                {
+                    case Tier.Gpu:
+                        onGpu += isShared ? 0 : bytes;
+                        break;
+                    case Tier.Host:
+                        host += Sector.Align(bytes);
+                        break;
+                    default:
+                        disk += Sector.Align(bytes);
+                        break;
+                }
+            }
+
+            BufferBytes = Math.Max(BufferBytes, host + disk);
+            onHost += host;
+            FileBytes += disk;
+        }
+
+        Bytes.Add(Tier.Gpu, Purpose.Weights, onGpu);
+        Bytes.Add(Tier.Gpu, Purpose.StreamedWeights, StreamBuffers * BufferBytes);
+        Bytes.Add(Tier.Host, Purpose.Weights, onHost);
+        Bytes.Add(Tier.Disk, Purpose.Weights, FileBytes);
+        Bytes.Add(Tier.Host, Purpose.Staging, device.IsGpu ? StagingBytes : 0);
+    }
+
+    /// <summary>Each layer's weights, made when they are asked for.</summary>
+    public IEnumerable<LayerPlan> Layers
+    {
+        get
+        {
+            var (shares, resident, fileOffset) = (new ShareCounter(placement), new bool[model.Names], 0L);
+            foreach (var layer in model.Weights)
+            {
+                var placed = new PlacedWeight[layer.Length];
+                long host = 0, disk = 0;
+                for (var n = 0; n < layer.Length; n++)
+                {
+                    var tier = Place(ref shares, resident, layer[n].Bytes, layer[n].Name, out var isShared);
+                    placed[n] = new(n, tier, layer[n].Bytes, tier == Tier.Host ? host : disk, isShared);
+                    host += tier == Tier.Host ? Sector.Align(layer[n].Bytes) : 0;
+                    disk += tier == Tier.Disk ? Sector.Align(layer[n].Bytes) : 0;
+                }
+
+                yield return new([.. placed.Select(w => w with { Offset = w.Tier == Tier.Gpu ? 0 : w.Offset + (w.Tier == Tier.Disk ? host : 0) })], host, disk, fileOffset);
+                fileOffset += disk;
+            }
+        }
+    }
+
+    /// <summary>Size of the buffers on the compute device, that of the largest layer's image; 0: there are none.</summary>
+    public long BufferBytes { get; }
+
+    /// <summary>Size of the scratch file; 0: there is none.</summary>
+    public long FileBytes { get; }
+
+    /// <summary>
+    /// Memory between the disk and a GPU; without one, between a weight that is loaded and the disk, and only while loading, when the process
+    /// does not yet compute and does without what is planned for that.
+    /// </summary>
+    public long StagingBytes => FileBytes > 0 ? StagingOfTheDisk : 0;
+
+    private protected override IEnumerable<Piece> Each()
+    {
+        foreach (var layer in Layers)
+        {
+            foreach (var weight in layer.Weights.Where(w => w.Tier == Tier.Gpu && !w.IsShared))
+            {
+                yield return new(Tier.Gpu, Purpose.Weights, weight.Bytes);
+            }
+
+            yield return new(Tier.Host, Purpose.Weights, layer.HostBytes);
+            yield return new(Tier.Disk, Purpose.Weights, layer.DiskBytes, layer.FileOffset);
+        }
+
+        for (var n = 0; n < StreamBuffers; n++)
+        {
+            yield return new(Tier.Gpu, Purpose.StreamedWeights, BufferBytes);
+        }
+
+        yield return new(Tier.Host, Purpose.Staging, device.IsGpu ? StagingBytes : 0);
+    }
+
+    private static Tier Place(ref ShareCounter shares, bool[] resident, long bytes, int name, out bool isShared)
+    {
+        isShared = resident[name];
+        var tier = isShared ? Tier.Gpu : shares.Next(bytes);
+        resident[name] |= tier == Tier.Gpu;
+        return tier;
+    }
+}

@@ -1,0 +1,103 @@
+namespace FlexGen.Planning.Plans;
+
+/// <summary>What is computed with: not placed before the first token, but taken and freed on the way, so that each piece is the most there is at once.</summary>
+public sealed class WorkspacePlan : TierPlan
+{
+    /// <summary>The most tensors, or sets of them, that are on their way home at once.</summary>
+    public const int MostStoring = 2;
+
+    /// <summary>The rows that prompts of some rows are padded to at the most, where they are computed together.</summary>
+    public static readonly (int Rows, int Of) MostPadded = (4, 3);
+
+    /// <summary>The most rows behind a prompt's first window that are computed together, since each call has a mask of rows x keys.</summary>
+    private const int MostWindowRows = 512;
+
+    /// <summary>0.2 to 0.5 GiB were measured.</summary>
+    private const long Process = 512L << 20;
+
+    /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
+    private const long LibraryWorkspace = 32L << 20;
+
+    /// <summary>With more rows than this is for, the GPU has so much to do that the processor keeps up without recording.</summary>
+    private const long MostRecorded = 256 << 20;
+
+    /// <summary>Bytes of a row's token id, position and places.</summary>
+    private const int IndexBytes = 64;
+
+    /// <param name="model">The model.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="device">The compute device.</param>
+    public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
+    {
+        var recorded = Recorded(model, policy);
+        RecordsDecode = recorded > 0;
+        Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
+        Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
+        Bytes.Add(Tier.Gpu, Purpose.Context, device.BytesInUse + (device.IsGpu ? LibraryWorkspace : 0));
+        Bytes.Add(Tier.Host, Purpose.Process, Process);
+    }
+
+    /// <summary>Whether the sweeps that only decode are recorded.</summary>
+    public bool RecordsDecode { get; }
+
+    /// <summary>What a window's mask has: the rows behind the first window that are computed together, and the keys that they see.</summary>
+    public static (int Rows, int Keys) Mask(int window) => (Math.Min(window, MostWindowRows), window + Math.Min(window, MostWindowRows));
+
+    private protected override IEnumerable<Piece> Each() =>
+        new[] { (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context), (Tier.Host, Purpose.Process) }
+            .Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
+
+    /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
+    private static double Recorded(ModelOutline model, Policy policy)
+    {
+        var shape = model.Shape;
+        var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
+        var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * model.Format.Bytes(ofARow);
+        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
+        return policy.RecordsDecode && resident && bytes <= MostRecorded ? bytes : 0;
+    }
+
+    /// <summary>
+    /// Bytes of one micro-batch's pass through half a layer, of another that is halfway through a layer, of keys and values on their way
+    /// home, and of each micro-batch its hidden states, what all layers are given, windows' masks, and the logits.
+    /// </summary>
+    private static double Activations(ModelOutline model, Policy policy, ComputeDevice device)
+    {
+        var (shape, format) = (model.Shape, model.Format);
+        var (heads, keysAndValues) = ((long)shape.Heads * shape.HeadDim, 2L * shape.KvHeads * shape.HeadDim);
+        var (windows, masks) = (false, 0L);
+        foreach (var window in model.Windows)
+        {
+            if (window < policy.SequenceLength)
+            {
+                var (rows, keys) = Mask(window);
+                (windows, masks) = (true, masks + format.Bytes(rows, keys));
+            }
+        }
+
+        var (halfway, atHome) = (heads + keysAndValues, policy.Cache == Placement.AllGpu ? 0 : keysAndValues);
+        var ofARow = Math.Max(
+            Math.Max(model.Projecting, model.Completing + keysAndValues),
+            heads + halfway + atHome + PromptElements(shape, format.Wide, device.IsGpu, windows));
+        ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
+        ofARow += MostStoring * atHome;
+        ofARow += ((long)HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
+        var logits = (double)Math.Max(policy.GpuBatchSize, Policy.LeastRowsOnCpu) * policy.GpuBatchCount * format.Bytes(shape.VocabularySize);
+        return (policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes))) + logits + ((double)policy.GpuBatchCount * masks);
+    }
+
+    /// <summary>Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is brought ahead, some leave.</summary>
+    private static int HiddenOnCompute(Policy policy)
+    {
+        var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
+        return resting + Math.Min(host + disk, 3 + MostStoring);
+    }
+
+    /// <summary>The most elements of a row that prompts take on the way to their part of the attention's result: queries, keys and values, repeated and padded.</summary>
+    private static long PromptElements(ModelShape shape, long wide, bool together, bool windowed)
+    {
+        var heads = (long)shape.Heads * shape.HeadDim;
+        var results = (heads * (windowed ? 2 : 1)) + (wide * shape.Heads);
+        return together ? ((3 * heads) + results) * MostPadded.Rows / MostPadded.Of : results + (shape.KvHeads < shape.Heads ? 2 * heads : 0);
+    }
+}
