@@ -54,6 +54,27 @@ public class SignalTests
         workspace.ExpectEachRecordOnce(Records);
     }
 
+    [Fact]
+    public async Task Given_a_pipeline_file_that_is_awaited_when_terminated_then_the_run_ends_and_says_so()
+    {
+        using var workspace = new Workspace();
+        workspace.WriteDataset(Records);
+        workspace.WritePipeline(SlowEcho);
+        string pipe = Path.Combine(workspace.Folder, "pipe.yaml");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+        using var process = workspace.Start("run", "pipe.yaml");
+        // It can be opened once the worker reads it.
+        await using (var stream = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            process.Terminate();
+            await stream.WriteAsync(await File.ReadAllBytesAsync(Path.Combine(workspace.Folder, Workspace.File)));
+        }
+        Assert.Contains("Stopped by a signal", (await process.WaitAsync()).Expect(0).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(">/dev/full", "")]
     [InlineData(">&-", "")]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Hosting;
 using FlexGen.Worker.Reporting;
@@ -9,11 +8,13 @@ namespace FlexGen.Worker.Commands;
 /// <summary><c>flexgen run</c>: runs a pipeline.</summary>
 internal static class RunCommand
 {
+    public const string Name = "run";
+
     public static Command Create()
     {
         var arguments = new PipelineArguments();
         var command = new DetailedCommand(
-            "run",
+            Name,
             "Runs a pipeline: reads its source, generates for each record, writes output and dead letter.",
             """
             Each record ends up exactly once in output or dead letter, whatever stops the process: the same command goes on where it stopped.
@@ -28,24 +29,14 @@ internal static class RunCommand
         arguments.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
-            // On a busy machine seconds pass before the host takes the signals; until then they would end the process as a failure.
-            using var terminated = new CancellationTokenSource();
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-            using var hangUp = Signals.IsHangUpIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+            var terminated = Signals.Take();
             var options = arguments.Load(parse);
-            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(CommonOptions.Verbose), terminated.Token);
+            var outcome = await WorkerHost.RunAsync(options, parse.GetValue(CommonOptions.Verbose), terminated);
             if (outcome is not null)
             {
                 Summarize(outcome, options).TryPrint(parse.GetValue(arguments.Json));
             }
             return ExitCode.Success;
-
-            void Stop(PosixSignalContext signal)
-            {
-                signal.Cancel = true;
-                terminated.Cancel();
-            }
         });
         return command;
     }

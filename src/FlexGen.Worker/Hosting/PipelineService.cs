@@ -16,6 +16,9 @@ internal sealed class PipelineService(
     /// <summary>What the run came to; null while it has not, and when a signal came before it began.</summary>
     public RunOutcome? Outcome { get; private set; }
 
+    /// <summary>Logs that a signal came before any record was read, be it before the service began.</summary>
+    public void SayStoppedBeforeStart() => log.StoppedBeforeStart();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -24,7 +27,7 @@ internal sealed class PipelineService(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            log.StoppedBeforeStart();
+            SayStoppedBeforeStart();
         }
         finally
         {

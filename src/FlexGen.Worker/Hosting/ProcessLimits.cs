@@ -1,10 +1,13 @@
 using FlexGen.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace FlexGen.Worker.Hosting;
 
 /// <summary>What the process must be allowed before it can do anything, an error message included.</summary>
 internal static class ProcessLimits
 {
+    private const int StandardError = 2;
+
     /// <summary>The runtime, libtorch and the libraries keep 100 to 130 files open, to which come data files, sockets and scratch files.</summary>
     private const ulong LeastOpenFiles = 256;
 
@@ -14,14 +17,41 @@ internal static class ProcessLimits
         ulong limit = OpenFiles.Limit;
         if (limit < LeastOpenFiles)
         {
-            // Without a formatted text, an exception or Linq, whose libraries would be files to open.
-            Console.Error.Write("error: The process may have ");
-            Console.Error.Write(limit);
-            Console.Error.Write(" files open; it needs ");
-            Console.Error.Write(LeastOpenFiles);
-            Console.Error.WriteLine(" or more. Raise the limit with ulimit -n (docker run --ulimit nofile=1024, LimitNOFILE=1024 of a systemd unit).");
+            Say(limit);
             return false;
         }
         return true;
+    }
+
+    // By the runtime's core alone: the console, Linq and a culture are libraries, each of which would be a file to open.
+    private static void Say(ulong limit)
+    {
+        string text = string.Concat("error: The process may have ", Digits(limit), " files open; it needs ", Digits(LeastOpenFiles))
+            + " or more. Raise the limit with ulimit -n (docker run --ulimit nofile=1024, LimitNOFILE=1024 of a systemd unit).\n";
+        byte[] bytes = new byte[text.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)text[i];
+        }
+        using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
+        try
+        {
+            using var stream = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+            stream.Write(bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is closed: the exit code remains.
+        }
+    }
+
+    private static string Digits(ulong number)
+    {
+        string digits = "";
+        for (; number > 0; number /= 10)
+        {
+            digits = string.Concat(((char)('0' + (number % 10))).ToString(), digits);
+        }
+        return digits;
     }
 }

@@ -40,7 +40,7 @@ internal static class WorkerHost
         }
         catch (OperationCanceledException) when (terminated.IsCancellationRequested && service.Outcome is null)
         {
-            // The signal came before the service had begun.
+            service.SayStoppedBeforeStart();
         }
         return service.Outcome;
     }

@@ -5,15 +5,17 @@ namespace FlexGen.Worker.Tests.Hosting;
 
 public sealed class ProcessLimitsTests
 {
-    [Fact]
-    public async Task Given_too_few_open_files_when_started_then_one_error_names_the_limit()
+    [Theory]
+    [InlineData(40)]
+    [InlineData(100)]
+    public async Task Given_too_few_open_files_when_started_then_one_error_names_the_limit(int limit)
     {
         string worker = Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
-        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"ulimit -n 100; exec dotnet '{worker}' --help"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"ulimit -n {limit}; exec dotnet '{worker}' --help"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(1, process.ExitCode);
-        Assert.StartsWith("error: The process may have 100 files open; it needs 256 or more. Raise the limit with ulimit -n", error, StringComparison.Ordinal);
+        Assert.StartsWith($"error: The process may have {limit} files open; it needs 256 or more. Raise the limit with ulimit -n", error, StringComparison.Ordinal);
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 

@@ -21,24 +21,25 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
 
     public OutgoingMessage Message(Record record, DeadLetterContent content) => new(topic, new Message<byte[], byte[]>
     {
-        Key = (content < DeadLetterContent.WithoutKey ? record.Message?.Key : content < DeadLetterContent.Origin ? null : Origin(record))!,
+        Key = (content < DeadLetterContent.WithoutKey && record.Message?.Key is { } key ? key : content >= DeadLetterContent.Keyed ? Origin(record) : null)!,
         Value = (content < DeadLetterContent.WithoutValue ? Value(record) : null)!,
         Headers = Headers(record, content),
     });
 
-    /// <summary>What to try after the brokers refused a dead letter; null where nothing is left to leave out.</summary>
+    /// <summary>What to try after the brokers refused a dead letter; null where nothing is left to try.</summary>
     public static DeadLetterContent? After(Record record, DeadLetterContent refused)
     {
         for (var next = refused + 1; next <= DeadLetterContent.Origin; next++)
         {
-            bool isSmaller = next switch
+            bool isAnother = next switch
             {
+                DeadLetterContent.Keyed => record.Message?.Key is null,
                 DeadLetterContent.WithoutValue => record.Message is null || record.Message.Value is not null,
                 DeadLetterContent.WithoutHeaders => record.Message?.Headers is { Count: > 0 },
                 DeadLetterContent.WithoutKey => record.Message?.Key is not null,
                 _ => true,
             };
-            if (isSmaller)
+            if (isAnother)
             {
                 return next;
             }

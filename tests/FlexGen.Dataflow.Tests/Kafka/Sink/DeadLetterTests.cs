@@ -38,7 +38,7 @@ public sealed class DeadLetterTests
 
         var message = Failed(large).Message!;
         Assert.Equal(expected < DeadLetterContent.WithoutValue ? message.Value : null, dead.Message.Value);
-        Assert.Equal(expected < DeadLetterContent.WithoutKey ? message.Key : expected < DeadLetterContent.Origin ? null : "requests[3]@1"u8.ToArray(), dead.Message.Key);
+        Assert.Equal(expected < DeadLetterContent.WithoutKey ? message.Key : "requests[3]@1"u8.ToArray(), dead.Message.Key);
         Assert.Equal(expected < DeadLetterContent.WithoutHeaders ? "1" : null, Header(dead, "trace"));
         bool hasReason = expected < DeadLetterContent.Origin;
         Assert.Equal(hasReason ? "schema_violation" : null, Header(dead, "flexgen.reason"));
@@ -46,6 +46,25 @@ public sealed class DeadLetterTests
         Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutValue ? $"{message.Value!.Length}" : null, Header(dead, "flexgen.dropped.value"));
         Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutHeaders ? $"{message.Headers.Sum(h => h.Key.Length + h.GetValueBytes().Length)}" : null, Header(dead, "flexgen.dropped.headers"));
         Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutKey ? $"{message.Key!.Length}" : null, Header(dead, "flexgen.dropped.key"));
+    }
+
+    /// <summary>A compacted topic takes no message without a key, however small, and keeps the last of each key.</summary>
+    [Theory]
+    [InlineData("keyless", nameof(DeadLetterContent.Keyed))]
+    [InlineData("value and no key", nameof(DeadLetterContent.WithoutValue))]
+    [InlineData("key", nameof(DeadLetterContent.WithoutKey))]
+    public async Task What_a_compacted_topic_refuses_has_its_origin_as_the_key_and_keeps_the_rest(string large, string content)
+    {
+        bool hasValue = Enum.Parse<DeadLetterContent>(content) < DeadLetterContent.WithoutValue;
+        var taken = await CommitAsync(Failed(large), DefaultLimit, needsKey: true);
+        var dead = Assert.Single(taken, message => message.Topic == "dead");
+        var message = Failed(large).Message!;
+        Assert.Equal("requests[3]@1"u8.ToArray(), dead.Message.Key);
+        Assert.Equal(hasValue ? message.Value : null, dead.Message.Value);
+        Assert.Equal("schema_violation", Header(dead, "flexgen.reason"));
+        Assert.Equal("answer", Header(dead, "flexgen.output"));
+        Assert.Equal(hasValue ? null : $"{message.Value!.Length}", Header(dead, "flexgen.dropped.value"));
+        Assert.Equal(message.Key is { } key ? $"{key.Length}" : null, Header(dead, "flexgen.dropped.key"));
     }
 
     [Theory]
@@ -91,11 +110,11 @@ public sealed class DeadLetterTests
         Assert.Contains("requests[3]@", e.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Commits the record between two that have results, to brokers that take messages of at most so many bytes.</summary>
-    private async Task<List<OutgoingMessage>> CommitAsync(Record record, int limit)
+    /// <summary>Commits the record between two that have results, to brokers that take messages of at most so many bytes, and dead letters with a key only.</summary>
+    private async Task<List<OutgoingMessage>> CommitAsync(Record record, int limit, bool needsKey = false)
     {
         var records = new UncommittedRecords(100, 100, long.MaxValue);
-        var writer = new Writer(limit);
+        var writer = new Writer(limit, needsKey);
         var committer = new RecordCommitter(records, Format(), writer, new Positions(), TimeSpan.Zero, delivered.Add, NullLogger.Instance);
         Record[] read = [Complete(Record(0, "{}")), record, Complete(Record(2, "{}"))];
         await records.ExpectAsync(read, CancellationToken.None);
@@ -112,7 +131,7 @@ public sealed class DeadLetterTests
 
     private Record Failed(string large)
     {
-        var record = Record(1, large == "value" ? new string('v', 1_048_500) : "not JSON", large);
+        var record = Record(1, large.StartsWith("value", StringComparison.Ordinal) ? new string('v', 1_048_500) : "not JSON", large);
         record.Completion = new Completion("answer", "stop", 1, 1);
         record.Fail("schema_violation", large == "error" ? new string('e', 1_200_000) : "no");
         return record;
@@ -122,7 +141,7 @@ public sealed class DeadLetterTests
     {
         Message = new()
         {
-            Key = large == "key" ? new byte[1_048_450] : [1],
+            Key = large == "key" ? new byte[1_048_450] : large is "keyless" or "value and no key" ? null : [1],
             Value = Encoding.UTF8.GetBytes(value),
             Headers = [new Header("trace", "1"u8.ToArray()), .. Enumerable.Range(0, large == "headers" ? 8 : 0).Select(n => new Header($"{n}", new byte[131_065]))],
         },
@@ -138,7 +157,7 @@ public sealed class DeadLetterTests
     private static string? Header(OutgoingMessage message, string name) =>
         message.Message.Headers?.TryGetLastBytes(name, out var value) == true ? Encoding.UTF8.GetString(value) : null;
 
-    private sealed class Writer(int limit) : IMessageWriter
+    private sealed class Writer(int limit, bool needsKey) : IMessageWriter
     {
         private readonly List<OutgoingMessage> open = [];
 
@@ -157,7 +176,8 @@ public sealed class DeadLetterTests
         // Results fit a topic of their own, however little that of dead letters takes.
         public CommitOutcome Commit(IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
         {
-            bool fits = open.All(message => Bytes(message.Message) + BatchBytes <= (message.Topic == "dead" ? limit : Math.Max(limit, DefaultLimit)));
+            bool fits = open.All(message => (message.Topic != "dead" || message.Message.Key is not null || !needsKey)
+                && Bytes(message.Message) + BatchBytes <= (message.Topic == "dead" ? limit : Math.Max(limit, DefaultLimit)));
             if (fits)
             {
                 Taken.AddRange(open);
