@@ -20,8 +20,10 @@ internal sealed class ByteBudget(long most)
                     taken += bytes;
                     return;
                 }
+
                 room = returned.Task;
             }
+
             await room.WaitAsync(cancellationToken);
         }
     }
@@ -36,6 +38,7 @@ internal sealed class ByteBudget(long most)
             waiting = returned;
             returned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
+
         waiting.TrySetResult();
     }
 }

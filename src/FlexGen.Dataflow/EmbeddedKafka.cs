@@ -2,7 +2,6 @@ using Confluent.Kafka;
 using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Parquet.Source;
 using Microsoft.Extensions.Logging;
-using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow;
 
@@ -46,12 +45,14 @@ internal sealed class EmbeddedKafka : IDisposable
         {
             return null;
         }
+
         if (ends.Any(end => end?.BootstrapServers != Name) || options.Source.Kafka!.EmbeddedRequests is not { } requests)
         {
             throw new PipelineDefinitionException(
                 "bootstrapServers: embedded is a demonstration: source, sink and deadLetter must all be kafka ends with it, and "
                     + "source.kafka.embeddedRequests must name a Parquet dataset of requests.");
         }
+
         var kafka = new EmbeddedKafka(options.Sink.Kafka!.Topic, log);
         try
         {
@@ -62,11 +63,13 @@ internal sealed class EmbeddedKafka : IDisposable
             kafka.Dispose();
             throw;
         }
+
         foreach (var end in ends)
         {
             end!.BootstrapServers = kafka.Address;
             end.IsEmbedded = true;
         }
+
         return kafka;
     }
 
@@ -82,8 +85,8 @@ internal sealed class EmbeddedKafka : IDisposable
         using var admin = new DependentAdminClientBuilder(owner.Handle).Build();
         var partitions = admin.GetMetadata(resultTopic, patience).Topics[0].Partitions;
         consumer.Assign(partitions.Select(p => new TopicPartitionOffset(resultTopic, p.PartitionId, Offset.Beginning)));
-        int ends = 0;
-        int shown = 0;
+        var ends = 0;
+        var shown = 0;
         while (ends < partitions.Count && shown < ResultsShown && consumer.Consume(patience) is { } result)
         {
             if (result.IsPartitionEOF)
@@ -106,11 +109,12 @@ internal sealed class EmbeddedKafka : IDisposable
         var json = new RecordJson(source.Schema, isJson: false, isWhole: false);
         await foreach (var records in source.ReadAllAsync(cancellationToken))
         {
-            foreach (Record record in records)
+            foreach (var record in records)
             {
                 owner.Produce(topic, new Message<byte[], byte[]> { Value = json.Columns(record) });
             }
         }
+
         owner.Flush(patience);
         Log.Demonstration(log, source.TotalRecords ?? 0, path, topic);
     }

@@ -23,6 +23,7 @@ internal static class KafkaSetup
         {
             CheckColumns(columns, sink, "source.kafka.columns");
         }
+
         return new KafkaSource(source, MessageSchema.Of(columns), reserved, partitions, log);
     }
 
@@ -33,15 +34,18 @@ internal static class KafkaSetup
         {
             throw new PipelineDefinitionException("sink and deadLetter must be of one kind, since they commit together: give both `kafka`, or both `parquet`.");
         }
+
         if (sink.Topic == deadLetter.Topic)
         {
             throw new PipelineDefinitionException($"sink and deadLetter both write to the topic {sink.Topic}: give them topics of their own.");
         }
+
         if (deadLetter.BootstrapServers != sink.BootstrapServers || (deadLetter.Properties.Count > 0 && !Same(deadLetter.Properties, sink.Properties)))
         {
             throw new PipelineDefinitionException(
                 "sink.kafka and deadLetter.kafka must have the same bootstrapServers and properties: one producer writes both.");
         }
+
         using var cluster = new KafkaCluster(sink, "sink.kafka", log);
         cluster.Partitions(sink.Topic, "Write");
         cluster.Partitions(deadLetter.Topic, "Write", "deadLetter.kafka");
@@ -52,6 +56,7 @@ internal static class KafkaSetup
                 sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names),
                 () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
+
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
         var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options), sink.Names);
@@ -81,6 +86,7 @@ internal static class KafkaSetup
         {
             return;
         }
+
         using var other = new KafkaCluster(source, "source.kafka", log);
         if (other.ClusterId() != cluster.ClusterId())
         {

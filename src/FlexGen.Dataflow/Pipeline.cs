@@ -80,6 +80,7 @@ public sealed class Pipeline : IAsyncDisposable
             {
                 Log.OpenedStream(log, options.Name);
             }
+
             return pipeline;
         }
         catch
@@ -95,12 +96,12 @@ public sealed class Pipeline : IAsyncDisposable
     /// <exception cref="PipelineException">The run failed. What was not committed is deleted; starting again goes on from there.</exception>
     public async Task<PipelineSummary> RunAsync(IGenerator generator, CancellationToken stop)
     {
-        long start = time.GetTimestamp();
+        var start = time.GetTimestamp();
         using var stopping = stop.Register(() => Log.Stopping(log));
         using var graph = new PipelineGraph(setup, sink, generator, time, log, stop);
         try
         {
-            bool isRead = await graph.RunAsync();
+            var isRead = await graph.RunAsync();
             setup.Embedded?.ShowResults();
             return new PipelineSummary(
                 isRead && graph.Dropped == 0,

@@ -51,7 +51,7 @@ internal sealed class PipelineGraph : IDisposable
         giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop, abort.Token);
 
         // Twice what the generator works on, so that its queue does not run dry while a batch is on its way.
-        int inFlight = 2 * generator.Concurrency;
+        var inFlight = 2 * generator.Concurrency;
         prepare = new(Prepare, Parallel(Environment.ProcessorCount, 2 * Environment.ProcessorCount));
         former = new BatchFormer(Math.Max(64, 4 * generator.Concurrency), formerDelay, time, abort.Token);
         generate = new GenerateBlock(generator, inFlight, ArraysWaiting, giveUp.Token, abort.Token);
@@ -79,13 +79,14 @@ internal sealed class PipelineGraph : IDisposable
             Watch(generate.Completion),
             Watch(finish.Completion),
             Watch(write.Completion));
-        bool isRead = await ReadAsync();
+        var isRead = await ReadAsync();
         prepare.Complete();
         await blocks;
         if (failure is not null)
         {
             throw failure is PipelineException ? failure : new PipelineException($"the run failed: {failure.Message}", failure);
         }
+
         await opened.Sink.CommitAsync();
         return isRead;
     }
@@ -124,6 +125,7 @@ internal sealed class PipelineGraph : IDisposable
         {
             Interlocked.CompareExchange(ref failure, e, null);
         }
+
         abort.Cancel();
         // A block whose input had ended before it was cancelled keeps what its target no longer takes, and would never end.
         foreach (var block in (ISourceBlock<Record[]>[])[prepare, former.Output, generate.Output, finish])
@@ -144,6 +146,7 @@ internal sealed class PipelineGraph : IDisposable
                     return false;
                 }
             }
+
             return true;
         }
         catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
@@ -166,11 +169,13 @@ internal sealed class PipelineGraph : IDisposable
             {
                 break;
             }
+
             if (record.Error is not null)
             {
                 continue;
             }
-            string doing = "rendering its prompt";
+
+            var doing = "rendering its prompt";
             try
             {
                 var prompt = setup.Template.Render(record.Rows, record.Row);
@@ -182,6 +187,7 @@ internal sealed class PipelineGraph : IDisposable
                 Fail(record, e, doing);
             }
         }
+
         return records;
     }
 
@@ -189,7 +195,7 @@ internal sealed class PipelineGraph : IDisposable
     {
         foreach (var record in records)
         {
-            string doing = "checking its output";
+            var doing = "checking its output";
             try
             {
                 if (record is { Error: null, Completion: { } completion })
@@ -204,6 +210,7 @@ internal sealed class PipelineGraph : IDisposable
                 Fail(record, e, doing);
             }
         }
+
         return records;
     }
 
@@ -215,6 +222,7 @@ internal sealed class PipelineGraph : IDisposable
         {
             Log.RecordFailedUnexpectedly(log, inner, record.Origin.ToString(), doing);
         }
+
         record.Fail(failed.Reason, failed.Message);
     }
 
@@ -229,6 +237,7 @@ internal sealed class PipelineGraph : IDisposable
                 Log.RecordFailed(log, record.Origin.ToString(), error.Reason, error.Message);
             }
         }
+
         await opened.Sink.WriteAsync(done);
         bytes.Return(records.Sum(record => record.Bytes));
         await opened.Sink.CommitIfDueAsync();

@@ -31,6 +31,7 @@ public sealed class PipelineProgress
             Interlocked.Add(ref promptTokens, completion.PromptTokens);
             Interlocked.Add(ref completionTokens, completion.CompletionTokens);
         }
+
         if (record.Error is { } error)
         {
             Interlocked.Increment(ref recordsFailed);

@@ -36,6 +36,7 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
         {
             throw new PipelineDefinitionException(errors);
         }
+
         var schema = options.Output is null ? null
             : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
@@ -45,11 +46,12 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
             source = options.Source.Kafka is null
                 ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
                 : await Task.Run(() => KafkaSetup.OpenSource(options, log), cancellationToken);
-            bool isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
+            var isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
             if (isEmpty)
             {
                 Log.SourceEmpty(log, options.Source.Parquet!.Path);
             }
+
             var template = isEmpty ? PromptTemplate.Empty : PromptTemplate.Parse(options.Prompt.Template, source.Schema);
             var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
                 ? ParquetPlan(options, source, baseDirectory, files, time, log)
@@ -123,6 +125,7 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
         {
             throw new PipelineDefinitionException($"sink and deadLetter both write to {output}: give them folders of their own.");
         }
+
         foreach (var folder in new[] { output, deadLetter })
         {
             if (source?.Reads(folder) == true)

@@ -82,7 +82,8 @@ internal sealed class LoadedModel : IDisposable
     public ScalarType DataType { get; }
 
     /// <summary>The device it computes on, the type it computes in and, on a CPU, how many threads libtorch has for it.</summary>
-    public string Description => $"{Device} {DataType}" + (ComputeMemory.Gpu(Device) is not null ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
+    public string Description =>
+        $"{Device} {DataType}" + (ComputeMemory.Gpu(Device) is not null ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
 
     /// <inheritdoc cref="MemoryPlan.Warning"/>
     public EngineMessage? Warning { get; }

@@ -148,7 +148,8 @@ public sealed class OffloadEngine : IDisposable
     private void Sweep(StepRunner runner)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var layouts = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty).ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
+        var layouts = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty)
+            .ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
         runner.Launch();
         foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
         {

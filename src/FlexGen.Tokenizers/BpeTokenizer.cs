@@ -25,6 +25,7 @@ internal sealed class BpeTokenizer(
             ids.Add(match.Id);
             from = match.End;
         }
+
         preTokenizer.Encode(text.AsSpan(from), atStart && from == 0, model, ids);
     }
 

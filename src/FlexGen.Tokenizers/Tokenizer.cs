@@ -43,11 +43,13 @@ public abstract class Tokenizer
                     $"control span at {start} of length {length} is not inside a text of length {text.Length}");
             }
         }
+
         var ids = new List<int>(text.Length / 3 + 8);
         if (addSpecialTokens)
         {
             ids.AddRange(vocabulary.Before);
         }
+
         var from = 0;
         while (addedTokens.Next(text, from, controlSpans, out var match))
         {
@@ -55,11 +57,13 @@ public abstract class Tokenizer
             ids.Add(match.Id);
             from = match.End;
         }
+
         EncodePiece(text, from, text.Length, ids);
         if (addSpecialTokens)
         {
             ids.AddRange(vocabulary.After);
         }
+
         return [.. ids];
     }
 
@@ -73,6 +77,7 @@ public abstract class Tokenizer
         {
             text.Append(decoder.Append(ids[i]));
         }
+
         return text.Append(decoder.Flush()).ToString();
     }
 

@@ -76,8 +76,10 @@ internal static class RegularFile
             {
                 throw new IOException($"{path} has more than the {most:N0} bytes that such a file may have");
             }
+
             bytes.Write(buffer, 0, count);
         }
+
         return bytes.ToArray();
     }
 
@@ -105,6 +107,7 @@ internal static class RegularFile
         {
             throw Refusal(path, error);
         }
+
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
@@ -113,6 +116,7 @@ internal static class RegularFile
             {
                 throw new IOException($"{path} is {NameOf(found.Kind)}, where a file is expected");
             }
+
             check(found);
             return file;
         }

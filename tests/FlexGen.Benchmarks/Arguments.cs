@@ -9,16 +9,18 @@ internal static class Arguments
     /// <returns>False, with the usage printed, where it gives anything else.</returns>
     public static async Task<bool> ReadAsync(string command, string[] args, Dictionary<string, int> values)
     {
-        for (int i = 0; i < args.Length; i += 2)
+        for (var i = 0; i < args.Length; i += 2)
         {
-            string name = args[i].TrimStart('-');
-            if (i + 1 == args.Length || !values.ContainsKey(name) || !int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out int value))
+            var name = args[i].TrimStart('-');
+            if (i + 1 == args.Length || !values.ContainsKey(name) || !int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out var value))
             {
                 await Console.Error.WriteLineAsync($"usage: {command} {string.Join(' ', values.Keys.Select(key => $"[--{key} N]"))}");
                 return false;
             }
+
             values[name] = value;
         }
+
         return true;
     }
 }

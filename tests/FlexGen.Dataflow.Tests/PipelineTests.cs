@@ -163,11 +163,12 @@ public sealed class PipelineTests : IDisposable
     public async Task A_dataset_of_no_rows_gives_a_file_of_its_columns_once()
     {
         place.WriteSource("SELECT 1::BIGINT AS id, 'a' AS text WHERE false");
-        for (int run = 0; run < 2; run++)
+        for (var run = 0; run < 2; run++)
         {
             Assert.True((await place.RunAsync(place.Options())).Completed);
             Assert.Single(place.Parts());
         }
+
         Assert.Equal(0, Duck.Count($"SELECT count(*) FROM '{place.OutFiles}'"));
         Assert.Equal(
             ["id BIGINT", "text VARCHAR", "output VARCHAR", "finish_reason VARCHAR", "prompt_tokens INTEGER", "completion_tokens INTEGER"],
@@ -182,10 +183,10 @@ public sealed class PipelineTests : IDisposable
     {
         place.WriteIds(300);
         long done = 0;
-        for (int run = 0; run < 50 && done < 300; run++)
+        for (var run = 0; run < 50 && done < 300; run++)
         {
             using var stop = new CancellationTokenSource();
-            int left = 20;
+            var left = 20;
             var generator = new TestGenerator { OnGenerate = text => Countdown(text) };
             var summary = await place.RunAsync(place.Options(), generator, stop: stop.Token);
             Assert.Equal(done, summary.RecordsAlreadyDone);
@@ -198,9 +199,11 @@ public sealed class PipelineTests : IDisposable
                 {
                     stop.Cancel();
                 }
+
                 return text;
             }
         }
+
         place.AssertEachIdOnce(300);
         Assert.Empty(place.Temporaries());
     }

@@ -78,6 +78,7 @@ public sealed class ExtractDemoTests : IDisposable
         {
             values.Add(reader.GetString(0));
         }
+
         return values;
     }
 }

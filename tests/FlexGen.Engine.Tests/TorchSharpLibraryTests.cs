@@ -24,19 +24,20 @@ public class TorchSharpLibraryTests
     // ELF64: section headers, and in .gnu.version_r a list of libraries with a list of versions each.
     private IEnumerable<(string Name, int Flags)> Requirements()
     {
-        for (int section = 0; section < Half(0x3c); section++)
+        for (var section = 0; section < Half(0x3c); section++)
         {
-            long header = Header(section);
+            var header = Header(section);
             if (Word(header + 4) != VersionNeeds)
             {
                 continue;
             }
-            long strings = Long(Header((int)Word(header + 0x28)) + 0x18);
-            long library = Long(header + 0x18);
+
+            var strings = Long(Header((int)Word(header + 0x28)) + 0x18);
+            var library = Long(header + 0x18);
             for (uint next = 1; next != 0; next = Word(library + 12), library += next)
             {
-                long version = library + Word(library + 8);
-                for (int left = Half(library + 2); left > 0; left--, version += Word(version + 12))
+                var version = library + Word(library + 8);
+                for (var left = Half(library + 2); left > 0; left--, version += Word(version + 12))
                 {
                     yield return (Text(strings + Word(version + 8)), Half(version + 4));
                 }

@@ -12,17 +12,18 @@ internal static class ByteMutation
     public static byte[] Of(byte[] seed, byte[] other, Random random, int start, int length)
     {
         List<byte> part = [.. seed.AsSpan(start, length)];
-        for (int changes = 1 << random.Next(5); changes > 0; changes--)
+        for (var changes = 1 << random.Next(5); changes > 0; changes--)
         {
             Change(part, other, random);
         }
+
         return [.. seed.AsSpan(0, start), .. part, .. seed.AsSpan(start + length)];
     }
 
     private static void Change(List<byte> part, byte[] other, Random random)
     {
-        int at = random.Next(part.Count + 1);
-        int run = Math.Min(1 << random.Next(8), part.Count - at);
+        var at = random.Next(part.Count + 1);
+        var run = Math.Min(1 << random.Next(8), part.Count - at);
         switch (random.Next(8))
         {
             case 0 when run > 0:
@@ -38,15 +39,16 @@ internal static class ByteMutation
                 part.InsertRange(at, part.GetRange(at, run));
                 break;
             case 4 when other.Length > 0:
-                int from = random.Next(other.Length);
+                var from = random.Next(other.Length);
                 part.InsertRange(at, other.AsSpan(from, Math.Min(1 << random.Next(8), other.Length - from)));
                 break;
             case 5 when run > 0:
-                byte[] number = BitConverter.GetBytes(edges[random.Next(edges.Length)]);
-                for (int i = 0; i < Math.Min(1 << random.Next(4), part.Count - at); i++)
+                var number = BitConverter.GetBytes(edges[random.Next(edges.Length)]);
+                for (var i = 0; i < Math.Min(1 << random.Next(4), part.Count - at); i++)
                 {
                     part[at + i] = number[i];
                 }
+
                 break;
             case 6 when run > 0:
                 part[at] += (byte)(random.Next(2) == 0 ? 1 : 255);

@@ -19,10 +19,11 @@ internal static class JsonMutation
         {
             if (random.Next(4) > 0 && JsonNode.Parse(seed) is { } root && JsonNode.Parse(other) is { } donor)
             {
-                for (int changes = 1 << random.Next(3); changes > 0; changes--)
+                for (var changes = 1 << random.Next(3); changes > 0; changes--)
                 {
                     Change(root, donor, random);
                 }
+
                 return JsonSerializer.SerializeToUtf8Bytes(root);
             }
         }
@@ -30,6 +31,7 @@ internal static class JsonMutation
         {
             // An input that is kept although it is no JSON, or has a name twice.
         }
+
         return ByteMutation.Of(seed, other, random);
     }
 
@@ -45,7 +47,7 @@ internal static class JsonMutation
         switch (parent)
         {
             case JsonObject { Count: > 0 } members:
-                string name = members.GetAt(random.Next(members.Count)).Key;
+                var name = members.GetAt(random.Next(members.Count)).Key;
                 if (random.Next(5) == 0)
                 {
                     members.Remove(name);
@@ -54,9 +56,10 @@ internal static class JsonMutation
                 {
                     members[random.Next(5) == 0 ? name + "x" : name] = value;
                 }
+
                 break;
             case JsonArray { Count: > 0 } items:
-                int index = random.Next(items.Count);
+                var index = random.Next(items.Count);
                 if (random.Next(3) == 0)
                 {
                     items.Insert(index, value);
@@ -65,6 +68,7 @@ internal static class JsonMutation
                 {
                     items[index] = value;
                 }
+
                 break;
             case JsonArray items:
                 items.Add(value);
@@ -90,18 +94,21 @@ internal static class JsonMutation
             {
                 break;
             }
+
             node = below;
         }
+
         return node;
     }
 
     private static JsonNode Nested(Random random)
     {
         JsonNode node = new JsonArray();
-        for (int depth = random.Next(60); depth > 0; depth--)
+        for (var depth = random.Next(60); depth > 0; depth--)
         {
             node = random.Next(2) == 0 ? new JsonArray(node) : new JsonObject { [random.Next(2) == 0 ? "items" : "not"] = node };
         }
+
         return node;
     }
 }

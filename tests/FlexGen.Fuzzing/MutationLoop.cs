@@ -25,16 +25,17 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
     {
         var inputs = target.Seeds().ToList();
         using var watch = new Watch(problem => Report(problem, problem));
-        long start = Stopwatch.GetTimestamp();
-        int tried = 0;
-        int read = 0;
-        foreach (byte[] unchanged in inputs)
+        var start = Stopwatch.GetTimestamp();
+        var tried = 0;
+        var read = 0;
+        foreach (var unchanged in inputs)
         {
             if (target.Run(unchanged) is { } refusal)
             {
                 Report("a seed is refused", $"a seed is refused: {refusal}");
             }
         }
+
         for (; Stopwatch.GetElapsedTime(start) < time; tried++)
         {
             input = target.Mutate(inputs[random.Next(inputs.Count)], inputs[random.Next(inputs.Count)], random);
@@ -54,6 +55,7 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
                 }
             }
         }
+
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{target.Name}: {tried} inputs in {Stopwatch.GetElapsedTime(start).TotalSeconds:f0} s, {read} read, {finds.Count} finds, seed {seed}"));
         return finds.Count;
@@ -61,7 +63,7 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
 
     private bool Try()
     {
-        long before = GC.GetTotalAllocatedBytes();
+        var before = GC.GetTotalAllocatedBytes();
         try
         {
             return target.Run(input) is null;
@@ -84,7 +86,7 @@ internal sealed class MutationLoop(FuzzTarget target, int seed)
     {
         if (finds.Add(kind))
         {
-            string file = Path.Combine(Folder, $"find-{Convert.ToHexStringLower(SHA256.HashData(input).AsSpan(0, 6))}");
+            var file = Path.Combine(Folder, $"find-{Convert.ToHexStringLower(SHA256.HashData(input).AsSpan(0, 6))}");
             File.WriteAllBytes(file, input);
             Console.WriteLine($"{target.Name}: {file}: {string.Join('\n', problem.Split('\n').Take(12))}");
         }

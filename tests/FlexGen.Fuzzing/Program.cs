@@ -14,15 +14,16 @@ switch (args)
         Console.WriteLine(string.Join('\n', targets.Select(target => target.Name)));
         return 0;
     case ["mutate", var name, var seconds, .. var rest]:
-        int seed = rest is [var given] ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+        var seed = rest is [var given] ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
         var chosen = Named(name);
         var each = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)) / chosen.Length;
         return chosen.Sum(target => new MutationLoop(target, seed).Run(each)) == 0 ? 0 : 1;
     case ["replay", var name, .. var files]:
-        foreach (string file in files)
+        foreach (var file in files)
         {
             Console.WriteLine($"{file}: {Named(name)[0].Run(File.ReadAllBytes(file)) ?? "read"}");
         }
+
         return 0;
     case ["seeds", var name, var folder]:
         Directory.CreateDirectory(folder);
@@ -30,6 +31,7 @@ switch (args)
         {
             File.WriteAllBytes(Path.Combine(folder, $"{index}"), bytes);
         }
+
         return 0;
     case ["afl", var name]:
         var target = Named(name)[0];

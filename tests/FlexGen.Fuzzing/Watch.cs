@@ -28,7 +28,7 @@ internal sealed class Watch : IDisposable
     // By the processor's time: on a busy machine an input waits, too.
     private void Look()
     {
-        long now = Interlocked.Read(ref current);
+        var now = Interlocked.Read(ref current);
         var used = Process.GetCurrentProcess().TotalProcessorTime;
         if (now != seen)
         {

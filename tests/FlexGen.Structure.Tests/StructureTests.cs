@@ -3,6 +3,7 @@ namespace FlexGen.Structure.Tests;
 public class StructureTests
 {
     private const int MostLines = 300;
+    private const int MostColumns = 160;
 
     public static TheoryData<string> Projects => [.. FolderMap.Read().Select(map => map.Project)];
 
@@ -70,12 +71,14 @@ public class StructureTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Given_a_project_then_its_files_are_short(string project)
+    public void Given_a_project_then_its_files_and_lines_are_short(string project)
     {
         foreach (var path in SourceFiles.Of(project))
         {
-            var lines = File.ReadLines(Path.Combine(Repository.Root, project, path)).Count();
-            Assert.True(lines <= MostLines, $"{path} has {lines} lines, more than {MostLines}");
+            var lines = File.ReadAllLines(Path.Combine(Repository.Root, project, path));
+            Assert.True(lines.Length <= MostLines, $"{path} has {lines.Length} lines, more than {MostLines}");
+            var wide = Array.FindIndex(lines, line => line.Length > MostColumns);
+            Assert.True(wide < 0, $"{path}:{wide + 1} is wider than {MostColumns} characters");
         }
     }
 }

@@ -84,6 +84,7 @@ internal sealed partial class FlexGenProcess : IDisposable
         {
             process.Kill();
         }
+
         process.Dispose();
     }
 
@@ -99,6 +100,7 @@ internal sealed partial class FlexGenProcess : IDisposable
         {
             start.Environment[name] = value;
         }
+
         return new FlexGenProcess(Process.Start(start)!);
     }
 

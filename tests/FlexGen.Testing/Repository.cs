@@ -13,6 +13,7 @@ internal static class Repository
         {
             folder = folder.Parent;
         }
+
         return folder?.FullName ?? Environment.CurrentDirectory;
     }
 }

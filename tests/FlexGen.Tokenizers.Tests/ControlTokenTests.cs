@@ -11,8 +11,8 @@ public class ControlTokenTests
     public void The_text_of_a_control_token_is_the_token_within_control_spans_alone(string kind, string text, int id)
     {
         var tokenizer = Reference.Of(kind);
-        string twice = $"a {text} b {text} c";
-        int second = twice.LastIndexOf(text, StringComparison.Ordinal);
+        var twice = $"a {text} b {text} c";
+        var second = twice.LastIndexOf(text, StringComparison.Ordinal);
         Assert.DoesNotContain(id, tokenizer.Encode(twice, addSpecialTokens: false));
         Assert.Equal(2, tokenizer.Encode(twice, [(0, twice.Length)], addSpecialTokens: false).Count(i => i == id));
         Assert.Single(tokenizer.Encode(twice, [(second, text.Length)], addSpecialTokens: false), id);

@@ -10,8 +10,8 @@ public class LoadingTests
     public void Given_a_file_with_bytes_that_are_no_text_when_loaded_then_it_is_refused_by_name(string file)
     {
         using var folder = Reference.Changed("llama3", file, text => text);
-        string path = Path.Combine(folder.Path, file);
-        byte[] bytes = File.ReadAllBytes(path);
+        var path = Path.Combine(folder.Path, file);
+        var bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, [.. bytes[..1], .. "\"x\": \"a"u8, 0xf0, .. "\","u8, .. bytes[1..]]);
         var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
         Assert.Contains(path, message, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public class LoadingTests
         using var folder = Reference.Changed(kind, file, text =>
         {
             Assert.Contains(old, text, StringComparison.Ordinal);
-            int at = text.IndexOf(old, StringComparison.Ordinal);
+            var at = text.IndexOf(old, StringComparison.Ordinal);
             return text[..at] + changed + text[(at + old.Length)..];
         });
         var message = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message;
@@ -72,6 +72,7 @@ public class LoadingTests
         {
             made.WaitForExit();
         }
+
         Assert.Contains("is a named pipe", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
         File.Delete(path);
         File.CreateSymbolicLink(path, "/dev/zero");
@@ -117,7 +118,7 @@ public class LoadingTests
     {
         var tokenizer = Reference.Of(kind);
         tokenizer.RequireVocabulary(tokenizer.VocabularySize);
-        int highest = Enumerable.Range(0, tokenizer.VocabularySize).Last(id => Record.Exception(() => tokenizer.RequireVocabulary(id)) is not null);
+        var highest = Enumerable.Range(0, tokenizer.VocabularySize).Last(id => Record.Exception(() => tokenizer.RequireVocabulary(id)) is not null);
         var message = Assert.Throws<TokenizerException>(() => tokenizer.RequireVocabulary(highest)).Message;
         Assert.Contains($"with id {highest}", message, StringComparison.Ordinal);
         Assert.Contains($"below the model's {highest}", message, StringComparison.Ordinal);

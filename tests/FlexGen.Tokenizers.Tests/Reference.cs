@@ -33,6 +33,7 @@ internal static class Reference
         {
             File.Copy(path, Path.Combine(folder.Path, Path.GetFileName(path)));
         }
+
         var changed = Path.Combine(folder.Path, file);
         File.WriteAllText(changed, change(File.ReadAllText(changed)));
         return folder;

@@ -13,7 +13,7 @@ public class DiskFullTests
         using var workspace = new Workspace();
         workspace.WriteDataset(Records);
         workspace.WritePipeline(rows: "10000");
-        string disk = Directory.CreateDirectory(workspace.At("out")).FullName;
+        var disk = Directory.CreateDirectory(workspace.At("out")).FullName;
         Assert.SkipUnless(Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk), "NOT TESTED: mounting a small disk needs root");
         try
         {

@@ -36,9 +36,9 @@ public sealed class ExitCodeTests : IDisposable
             $"deadLetter.parquet.path={workspace.At("out/errors")}",
             $"{key}={(isPath ? workspace.At(value) : value)}",
         ];
-        foreach (string command in new[] { "validate", "run" })
+        foreach (var command in new[] { "validate", "run" })
         {
-            int code = await FlexGenCommand.RunAsync([command, workspace.At(Workspace.File), .. settings.SelectMany(setting => new[] { "--set", setting })]);
+            var code = await FlexGenCommand.RunAsync([command, workspace.At(Workspace.File), .. settings.SelectMany(setting => new[] { "--set", setting })]);
             Assert.Equal(expected, code);
             Assert.Empty(workspace.Parts());
         }

@@ -24,7 +24,7 @@ public sealed class GenerateTests : IDisposable
         (await GenerateAsync(ModelWorkspace.Reference(model), "--logits", "logits.jsonl", "--max-new-tokens", "32", "--ignore-eos")).Expect(0);
         var completions = workspace.Read("out.jsonl");
         var logits = workspace.Read("logits.jsonl");
-        for (int n = 0; n < prompts.Count; n++)
+        for (var n = 0; n < prompts.Count; n++)
         {
             Assert.Equal(n, completions[n].GetProperty("id").GetInt32());
             Assert.Equal(prompts[n].GetProperty("greedy").Deserialize<int[]>(), TokenIds(completions[n]));
@@ -72,13 +72,14 @@ public sealed class GenerateTests : IDisposable
         var completions = workspace.Read("out.jsonl");
         var logits = workspace.Read("logits.jsonl");
         Assert.Equal(lines.Length, completions.Count);
-        for (int n = 0; n < lines.Length; n++)
+        for (var n = 0; n < lines.Length; n++)
         {
-            bool isGood = lines[n].Error.Length == 0;
+            var isGood = lines[n].Error.Length == 0;
             Assert.Equal(isGood, completions[n].TryGetProperty("token_ids", out _));
             Assert.Equal(isGood, logits[n].ValueKind == JsonValueKind.Array);
             Assert.True(isGood || Text(completions[n], "error").Contains(lines[n].Error, StringComparison.Ordinal), completions[n].GetRawText());
         }
+
         Assert.Equal(11, result.Error.Split('\n').Count(line => line.StartsWith("error: in.jsonl line ", StringComparison.Ordinal)));
         Assert.DoesNotContain("BytePositionInLine", result.Error, StringComparison.Ordinal);
     }
@@ -122,8 +123,8 @@ public sealed class GenerateTests : IDisposable
     {
         workspace.WriteJson("in.jsonl", new { id = 1, prompt = Prompt });
         (await GenerateAsync(ModelWorkspace.DemoModel)).Expect(0);
-        int[] whole = TokenIds(workspace.Read("out.jsonl")[0]);
-        string model = workspace.Copy(ModelWorkspace.DemoModel);
+        var whole = TokenIds(workspace.Read("out.jsonl")[0]);
+        var model = workspace.Copy(ModelWorkspace.DemoModel);
         await File.WriteAllTextAsync(Path.Combine(model, "generation_config.json"), $$"""{"eos_token_id": [{{Eos}}, {{whole[5]}}]}""");
         (await GenerateAsync(model)).Expect(0);
         Assert.Equal(whole.Take(Array.IndexOf(whole, whole[5]) + 1), TokenIds(workspace.Read("out.jsonl")[0]));

@@ -10,7 +10,7 @@ public class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task Given_kills_at_random_moments_when_started_again_each_time_then_each_record_is_there_once_and_finished_files_stay()
     {
-        int seed = Environment.TickCount;
+        var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         using var workspace = new Workspace();
@@ -26,17 +26,20 @@ public class KillTests(ITestOutputHelper output)
             {
                 await Task.Delay(10);
             }
+
             await Task.Delay(random.Next(kills % 2 == 1 ? 400 : 1200));
             Assert.False(process.HasExited, $"the run ended before kill {kills}: {(process.HasExited ? (await process.WaitAsync()).Error : "")}");
             process.Kill();
             await process.WaitAsync();
-            int before = finished.Count;
+            var before = finished.Count;
             foreach (var (path, hash) in workspace.Parts())
             {
                 Assert.True(finished.TryAdd(path, hash) || finished[path] == hash, $"{path} was changed");
             }
+
             useful += finished.Count > before ? 1 : 0;
         }
+
         output.WriteLine($"{kills} kills, {useful} after some progress, {finished.Count} files finished by then");
         (await workspace.RunAsync("run", Workspace.File)).Expect(0);
         workspace.ExpectEachRecordOnce(Records);

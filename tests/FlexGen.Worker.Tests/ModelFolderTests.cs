@@ -18,18 +18,19 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public async Task Given_a_tokenizer_of_another_model_when_validated_or_run_then_it_does_not_fit()
     {
-        string model = models.Copy(ModelWorkspace.Reference("opt-pre-ln"));
-        foreach (string file in new[] { "vocab.json", "merges.txt", "tokenizer_config.json" })
+        var model = models.Copy(ModelWorkspace.Reference("opt-pre-ln"));
+        foreach (var file in new[] { "vocab.json", "merges.txt", "tokenizer_config.json" })
         {
             File.Copy(Path.Combine(ModelWorkspace.DemoModel, file), Path.Combine(model, file));
         }
+
         await RefusedAsync(model, "the tokenizer does not fit the vocabulary", "expected ids below the model's 128");
     }
 
     [Fact]
     public async Task Given_a_missing_shard_when_validated_or_run_then_it_is_named()
     {
-        string model = WithTokenizer(models.Copy(ModelWorkspace.Reference("llama2")));
+        var model = WithTokenizer(models.Copy(ModelWorkspace.Reference("llama2")));
         File.Delete(Path.Combine(model, "model-00002-of-00003.safetensors"));
         await RefusedAsync(model, "model-00002-of-00003.safetensors");
     }
@@ -37,9 +38,9 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public async Task Given_a_header_that_lies_when_validated_or_run_then_file_and_tensor_are_named()
     {
-        string model = models.Copy(ModelWorkspace.DemoModel);
-        string weights = Path.Combine(model, "model.safetensors");
-        byte[] bytes = await File.ReadAllBytesAsync(weights);
+        var model = models.Copy(ModelWorkspace.DemoModel);
+        var weights = Path.Combine(model, "model.safetensors");
+        var bytes = await File.ReadAllBytesAsync(weights);
         await File.WriteAllBytesAsync(weights, bytes[..^100]);
         await RefusedAsync(model, "model.safetensors", "cut short");
     }
@@ -47,8 +48,8 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public async Task Given_an_unsupported_architecture_when_validated_or_run_then_the_supported_are_named()
     {
-        string model = models.Copy(ModelWorkspace.DemoModel);
-        string config = Path.Combine(model, "config.json");
+        var model = models.Copy(ModelWorkspace.DemoModel);
+        var config = Path.Combine(model, "config.json");
         await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("OPTForCausalLM", "BloomForCausalLM", StringComparison.Ordinal));
         await RefusedAsync(model, "BloomForCausalLM", "LlamaForCausalLM, MistralForCausalLM, OPTForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM");
     }
@@ -63,13 +64,14 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public async Task Given_a_repository_of_a_cache_and_an_added_token_without_an_embedding_when_generated_then_only_the_line_that_uses_it_fails()
     {
-        string snapshot = Directory.CreateDirectory(models.At("models--demo--tiny/snapshots/c0ffee")).FullName;
+        var snapshot = Directory.CreateDirectory(models.At("models--demo--tiny/snapshots/c0ffee")).FullName;
         Directory.CreateDirectory(models.At("models--demo--tiny/refs"));
         await File.WriteAllTextAsync(models.At("models--demo--tiny/refs/main"), "c0ffee");
-        foreach (string file in Directory.EnumerateFiles(ModelWorkspace.DemoModel))
+        foreach (var file in Directory.EnumerateFiles(ModelWorkspace.DemoModel))
         {
             File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), file);
         }
+
         await File.WriteAllTextAsync(Path.Combine(snapshot, "added_tokens.json"), """{"[PAD]": 800}""");
         models.WriteJson("in.jsonl", new { id = 1, prompt = "Text: a" }, new { id = 2, prompt = "Text: [PAD]" }, new { id = 3, prompt = "Text: a" });
         (await models.RunAsync("generate", "--model", "models--demo--tiny", "--input", "in.jsonl", "--output", "out.jsonl", "--max-new-tokens", "2")).Expect(1);
@@ -86,7 +88,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("tokenizer.model", false)]
     public async Task Given_a_pointer_of_git_lfs_for_a_tokenizers_file_when_loaded_then_it_is_named_if_it_is_read(string file, bool isRead)
     {
-        string model = models.Copy(ModelWorkspace.DemoModel, "*.*");
+        var model = models.Copy(ModelWorkspace.DemoModel, "*.*");
         await File.WriteAllTextAsync(Path.Combine(model, file), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n");
         var failed = Record.Exception(() => ModelTokenizer.Load(model));
         Assert.Equal(isRead ? $"{Path.Combine(model, file)}: is only git-lfs's pointer to the file; run 'git lfs pull' in the repository, or download the file itself" : null, failed?.Message);
@@ -94,11 +96,12 @@ public sealed class ModelFolderTests : IDisposable
 
     private static string WithTokenizer(string model)
     {
-        string tokenizers = Path.Combine(Repository.Root, "tests/FlexGen.Tokenizers.Tests/reference/llama2");
-        foreach (string file in Directory.EnumerateFiles(tokenizers, "tokenizer*.json"))
+        var tokenizers = Path.Combine(Repository.Root, "tests/FlexGen.Tokenizers.Tests/reference/llama2");
+        foreach (var file in Directory.EnumerateFiles(tokenizers, "tokenizer*.json"))
         {
             File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
         }
+
         return model;
     }
 
@@ -106,10 +109,10 @@ public sealed class ModelFolderTests : IDisposable
     {
         workspace.WriteDataset(10, 1);
         workspace.WritePipeline($"{{ path: \"{model}\" }}");
-        foreach (string command in new[] { "validate", "run" })
+        foreach (var command in new[] { "validate", "run" })
         {
             var result = (await workspace.RunAsync(command, Workspace.File)).Expect(1);
-            string error = Assert.Single(result.Error.Split('\n'), line => line.StartsWith("error: ", StringComparison.Ordinal));
+            var error = Assert.Single(result.Error.Split('\n'), line => line.StartsWith("error: ", StringComparison.Ordinal));
             Assert.All(parts, part => Assert.Contains(part, error, StringComparison.Ordinal));
             Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
             Assert.Empty(workspace.Parts());

@@ -38,7 +38,7 @@ public sealed partial class ReadmeTests : IDisposable
     public async Task Given_the_readme_when_its_commands_run_in_order_then_each_succeeds()
     {
         Directory.CreateSymbolicLink(Path.Combine(folder, "pipelines"), Path.Combine(Repository.Root, "pipelines"));
-        string script = string.Join('\n', Commands().Where(c => !Marked().IsMatch(c)).Prepend(Sdk));
+        var script = string.Join('\n', Commands().Where(c => !Marked().IsMatch(c)).Prepend(Sdk));
         var start = new ProcessStartInfo("bash", ["-exuo", "pipefail", "-c", script])
         {
             WorkingDirectory = folder,
@@ -48,7 +48,7 @@ public sealed partial class ReadmeTests : IDisposable
         start.Environment["FLEXGEN"] = Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        string said = await process.StandardError.ReadToEndAsync() + await output;
+        var said = await process.StandardError.ReadToEndAsync() + await output;
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, said);
         Assert.Equal(2, File.ReadLines(Path.Combine(folder, "completions.jsonl")).Count());
@@ -59,7 +59,7 @@ public sealed partial class ReadmeTests : IDisposable
     {
         var marked = Commands().Where(c => Marked().IsMatch(c)).ToList();
         Assert.NotEmpty(marked);
-        foreach (string command in marked)
+        foreach (var command in marked)
         {
             string[] words = [.. Marked().Replace(command, "").Split(' ', StringSplitOptions.RemoveEmptyEntries)];
             Assert.All(words.Where(w => w.StartsWith("src/", StringComparison.Ordinal) || w.StartsWith("docker/", StringComparison.Ordinal)),
@@ -78,7 +78,7 @@ public sealed partial class ReadmeTests : IDisposable
 
     private static string[] Commands()
     {
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         return [.. ShellBlock().Matches(readme).SelectMany(block => block.Groups["commands"].Value.Split('\n'))];
     }
 

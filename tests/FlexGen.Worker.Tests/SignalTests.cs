@@ -21,6 +21,7 @@ public class SignalTests
             Assert.Contains("the same command continues", stopped.Error, StringComparison.Ordinal);
             Assert.Contains("\"state\":\"stopped\"", stopped.Output, StringComparison.Ordinal);
         }
+
         var parts = workspace.Parts().ToList();
         (await workspace.RunAsync("run", Workspace.File, "--set", "model.echoMaxDelay=00:00:00")).Expect(0);
         workspace.ExpectEachRecordOnce(Records);
@@ -40,7 +41,8 @@ public class SignalTests
             process.HangUp();
             Assert.Contains("Stopped by a signal", (await process.WaitAsync()).Expect(0).Error, StringComparison.Ordinal);
         }
-        int parts = workspace.Parts().Count();
+
+        var parts = workspace.Parts().Count();
         using (var ignoring = FlexGenProcess.StartThrough("trap '' HUP; exec \"$@\"", workspace.Folder, ["run", Workspace.File, "--set", "model.echoMaxDelay=50ms"]))
         {
             while (workspace.Parts().Count() == parts)
@@ -48,9 +50,11 @@ public class SignalTests
                 Assert.False(ignoring.HasExited);
                 await Task.Delay(20);
             }
+
             ignoring.HangUp();
             (await ignoring.WaitAsync()).Expect(0);
         }
+
         workspace.ExpectEachRecordOnce(Records);
     }
 
@@ -60,11 +64,12 @@ public class SignalTests
         using var workspace = new Workspace();
         workspace.WriteDataset(Records);
         workspace.WritePipeline(SlowEcho);
-        string pipe = Path.Combine(workspace.Folder, "pipe.yaml");
+        var pipe = Path.Combine(workspace.Folder, "pipe.yaml");
         using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
         {
             await make.WaitForExitAsync();
         }
+
         using var process = workspace.Start("run", "pipe.yaml");
         // It can be opened once the worker reads it.
         await using (var stream = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
@@ -72,6 +77,7 @@ public class SignalTests
             process.Terminate();
             await stream.WriteAsync(await File.ReadAllBytesAsync(Path.Combine(workspace.Folder, Workspace.File)));
         }
+
         Assert.Contains("Stopped by a signal", (await process.WaitAsync()).Expect(0).Error, StringComparison.Ordinal);
     }
 
@@ -112,7 +118,7 @@ public class SignalTests
         process.Terminate();
         var report = System.Text.Json.JsonElement.Parse((await process.WaitAsync()).Expect(0).Output);
         Assert.Equal("stopped", report.GetProperty("state").GetString());
-        long done = report.GetProperty("records").GetInt64() + report.GetProperty("errors").GetInt64();
+        var done = report.GetProperty("records").GetInt64() + report.GetProperty("errors").GetInt64();
         Assert.InRange(done, 1, Records - 1);
         Assert.Equal(done, workspace.Parts().Sum(p => Workspace.Query<long>($"SELECT count(*) FROM read_parquet('{p.Path}')")));
         var validated = (await workspace.RunAsync("validate", Workspace.File, "--json")).Expect(0);

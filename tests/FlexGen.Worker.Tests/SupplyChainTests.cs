@@ -19,7 +19,7 @@ public sealed class SupplyChainTests : IDisposable
         string[] projects = [.. folders.SelectMany(name => Directory.GetDirectories(Path.Combine(Repository.Root, name)))
             .Where(path => Directory.GetFiles(path, "*.csproj").Length > 0)];
         Assert.True(projects.Length > 15);
-        foreach (string project in projects)
+        foreach (var project in projects)
         {
             AssertLocked(Path.Combine(project, "packages.lock.json"));
             if (Path.GetFileName(Path.GetDirectoryName(project)) == "src")
@@ -39,7 +39,7 @@ public sealed class SupplyChainTests : IDisposable
     [Fact]
     public void Images_of_others_are_given_by_digest_or_by_the_user_and_nobody_attaches_to_the_worker()
     {
-        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "docker", "Dockerfile"));
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "docker", "Dockerfile"));
         Assert.All(lines.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)), line => Assert.Matches(@"^FROM \$\{\w+\}", line));
         Assert.Single(lines, line => Regex.IsMatch(line, "^ARG SDK=.*@sha256:[0-9a-f]{64}$"));
         Assert.Contains("ENV DOTNET_EnableDiagnostics=0", lines);
@@ -58,11 +58,11 @@ public sealed class SupplyChainTests : IDisposable
             RedirectStandardOutput = true,
         };
         using var build = Process.Start(start)!;
-        string said = await build.StandardOutput.ReadToEndAsync();
+        var said = await build.StandardOutput.ReadToEndAsync();
         await build.WaitForExitAsync();
         Assert.True(build.ExitCode == 0, said);
-        string notices = File.ReadAllText(Path.Combine(folder, "THIRD-PARTY-NOTICES.txt"));
-        string[] published = Published();
+        var notices = File.ReadAllText(Path.Combine(folder, "THIRD-PARTY-NOTICES.txt"));
+        var published = Published();
         Assert.Contains(published, package => package.StartsWith("TorchSharp ", StringComparison.Ordinal));
         Assert.All(published, package => Assert.Contains($"\n{package}\n", notices, StringComparison.Ordinal));
         Assert.Contains("Permission is hereby granted", notices, StringComparison.Ordinal);

@@ -27,7 +27,7 @@ internal sealed class CheckBudget(TimeProvider time)
     /// <exception cref="RecordException">The check takes too long.</exception>
     public bool IsMatch(EcmaPattern pattern, string text)
     {
-        long start = time.GetTimestamp();
+        var start = time.GetTimestamp();
         try
         {
             return matching <= EcmaPattern.Limit ? pattern.IsMatch(text) : throw new RegexMatchTimeoutException();

@@ -85,6 +85,7 @@ internal sealed class OutputSchema
         {
             return;
         }
+
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = depth });
         while (reader.Read())
         {

@@ -12,6 +12,7 @@ internal sealed partial class SchemaCheck
         {
             return false;
         }
+
         foreach (var each in schema.AllOf)
         {
             if (!Holds(each, value, seen))
@@ -19,12 +20,13 @@ internal sealed partial class SchemaCheck
                 return false;
             }
         }
+
         return HoldsAnyOf(schema, value, seen) && HoldsOneOf(schema, value, seen) && HoldsConditions(schema, value, seen);
     }
 
     private bool HoldsAnyOf(SchemaNode schema, JsonElement value, Evaluated? seen)
     {
-        bool holds = schema.AnyOf is [];
+        var holds = schema.AnyOf is [];
         foreach (var each in schema.AnyOf)
         {
             holds |= Quietly(each, value, seen);
@@ -33,6 +35,7 @@ internal sealed partial class SchemaCheck
                 return true;
             }
         }
+
         return holds || Wrong($"{Show(value)} is as none of the {schema.AnyOf.Length} schemas of anyOf");
     }
 
@@ -42,11 +45,13 @@ internal sealed partial class SchemaCheck
         {
             return true;
         }
-        int held = 0;
+
+        var held = 0;
         foreach (var each in schema.OneOf)
         {
             held += Quietly(each, value, seen) ? 1 : 0;
         }
+
         return held == 1 || Wrong($"{Show(value)} is as {held} of the {schema.OneOf.Length} schemas of oneOf, and must be as one");
     }
 
@@ -56,6 +61,7 @@ internal sealed partial class SchemaCheck
         {
             return Wrong($"{Show(value)} is as the schema #{Excerpt.Of(not.Location)}, and must not be");
         }
+
         if (schema.If is { } condition)
         {
             var then = Quietly(condition, value, seen) ? schema.Then : schema.Else;
@@ -64,6 +70,7 @@ internal sealed partial class SchemaCheck
                 return false;
             }
         }
+
         if (value.ValueKind == JsonValueKind.Object)
         {
             foreach (var (name, dependent) in schema.DependentSchemas)
@@ -74,30 +81,35 @@ internal sealed partial class SchemaCheck
                 }
             }
         }
+
         return true;
     }
 
     private bool HoldsUnevaluated(SchemaNode schema, JsonElement value, Evaluated? seen)
     {
-        bool holds = true;
+        var holds = true;
         if (schema.UnevaluatedItems is { } items && value.ValueKind == JsonValueKind.Array)
         {
-            int index = 0;
+            var index = 0;
             foreach (var item in value.EnumerateArray())
             {
                 holds &= seen!.Has(index) || HoldsBelow(index, items, item);
                 index++;
             }
+
             seen!.AddFirstItems(index);
         }
+
         if (schema.UnevaluatedProperties is { } properties && value.ValueKind == JsonValueKind.Object)
         {
             foreach (var property in value.EnumerateObject())
             {
                 holds &= seen!.Has(property.Name) || HoldsBelow(property.Name, properties, property.Value);
             }
+
             seen!.AddAllNames();
         }
+
         return holds;
     }
 

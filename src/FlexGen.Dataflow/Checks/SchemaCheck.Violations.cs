@@ -12,7 +12,7 @@ internal sealed partial class SchemaCheck
     private bool HoldsBelow(string name, SchemaNode schema, JsonElement value)
     {
         violations?.Enter(name);
-        bool holds = Holds(schema, value, null);
+        var holds = Holds(schema, value, null);
         violations?.Leave();
         return holds;
     }
@@ -20,7 +20,7 @@ internal sealed partial class SchemaCheck
     private bool HoldsBelow(int index, SchemaNode schema, JsonElement value)
     {
         violations?.Enter(index.ToString(CultureInfo.InvariantCulture));
-        bool holds = Holds(schema, value, null);
+        var holds = Holds(schema, value, null);
         violations?.Leave();
         return holds;
     }

@@ -23,18 +23,21 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
         {
             throw CheckBudget.TooLong("its schemas refer to each other too deeply");
         }
+
         if (schema.RefusesAll)
         {
             return Wrong($"the schema #{schema.Location} allows nothing here");
         }
-        bool observes = outer is not null || schema.UnevaluatedItems is not null || schema.UnevaluatedProperties is not null;
+
+        var observes = outer is not null || schema.UnevaluatedItems is not null || schema.UnevaluatedProperties is not null;
         var seen = observes && value.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? new Evaluated() : null;
-        bool holds = HasType(schema, value) && IsListed(schema, value) && HoldsByKind(schema, value, seen) && HoldsInPlace(schema, value, seen)
+        var holds = HasType(schema, value) && IsListed(schema, value) && HoldsByKind(schema, value, seen) && HoldsInPlace(schema, value, seen)
             && HoldsUnevaluated(schema, value, seen);
         if (holds && seen is not null)
         {
             outer?.Add(seen);
         }
+
         return holds;
     }
 
@@ -44,7 +47,8 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
         {
             return true;
         }
-        bool holds = value.ValueKind switch
+
+        var holds = value.ValueKind switch
         {
             JsonValueKind.Null => schema.Types.HasFlag(JsonTypes.Null),
             JsonValueKind.True or JsonValueKind.False => schema.Types.HasFlag(JsonTypes.Boolean),
@@ -62,6 +66,7 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
         {
             return Wrong($"{Show(value)} is none of the {allowed.Count} values of enum");
         }
+
         return schema.Const is not { } wanted || JsonEquality.Instance.Equals(wanted, value) || Wrong($"{Show(value)} is not {Show(wanted)}");
     }
 
@@ -80,6 +85,7 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
         {
             return true;
         }
+
         var number = JsonNumber.Of(value);
         return (schema.Minimum is not { } min || number.CompareTo(min) >= 0 || Wrong($"{Show(value)} is less than the minimum {min}"))
             && (schema.ExclusiveMinimum is not { } above || number.CompareTo(above) > 0 || Wrong($"{Show(value)} is not more than {above}"))
@@ -94,32 +100,35 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
         {
             return true;
         }
-        string text = value.GetString()!;
+
+        var text = value.GetString()!;
         if (schema.MinLength is not null || schema.MaxLength is not null)
         {
             // In code points: the second half of a pair does not count.
-            int length = text.Length - text.Count(char.IsLowSurrogate);
+            var length = text.Length - text.Count(char.IsLowSurrogate);
             if (length < schema.MinLength || length > schema.MaxLength)
             {
                 return Wrong($"{Show(value)} has {length} characters, {Show(schema.MinLength, schema.MaxLength)} are allowed");
             }
         }
+
         return (schema.Pattern is not { } pattern || budget.IsMatch(pattern, text) || Wrong($"{Show(value)} does not match {Excerpt.Of(pattern.Text)}"))
             && (schema.Format is not { } format || format.Holds(text) || Wrong($"{Show(value)} is no {format.Name}"));
     }
 
     private bool HoldsForArray(SchemaNode schema, JsonElement value, Evaluated? seen)
     {
-        int length = value.GetArrayLength();
+        var length = value.GetArrayLength();
         if (length < schema.MinItems || length > schema.MaxItems)
         {
             return Wrong($"an array of {length} items, {Show(schema.MinItems, schema.MaxItems)} are allowed");
         }
-        bool holds = !schema.UniqueItems || AreUnique(value) || Wrong("two items are equal");
+
+        var holds = !schema.UniqueItems || AreUnique(value) || Wrong("two items are equal");
         long contained = 0;
         if (schema is not { PrefixItems: [], Items: null, Contains: null })
         {
-            int index = 0;
+            var index = 0;
             foreach (var item in value.EnumerateArray())
             {
                 var rule = index < schema.PrefixItems.Length ? schema.PrefixItems[index] : schema.Items;
@@ -128,6 +137,7 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
                 {
                     return false;
                 }
+
                 if (schema.Contains is not null && Quietly(schema.Contains, item, null))
                 {
                     contained++;
@@ -136,14 +146,18 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
                         seen?.AddItem(index);
                     }
                 }
+
                 index++;
             }
+
             seen?.AddFirstItems(schema.Items is null ? Math.Min(length, schema.PrefixItems.Length) : length);
         }
+
         if (schema.Contains is not null && (contained < schema.MinContains || contained > schema.MaxContains))
         {
             return Wrong($"{contained} items are as contains asks, {Show(schema.MinContains, schema.MaxContains)} are allowed");
         }
+
         return holds;
     }
 
@@ -157,6 +171,7 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
                 return false;
             }
         }
+
         return true;
     }
 
@@ -164,21 +179,24 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
     {
         if (schema.MinProperties is not null || schema.MaxProperties is not null)
         {
-            int count = value.GetPropertyCount();
+            var count = value.GetPropertyCount();
             if (count < schema.MinProperties || count > schema.MaxProperties)
             {
                 return Wrong($"an object of {count} properties, {Show(schema.MinProperties, schema.MaxProperties)} are allowed");
             }
         }
-        bool holds = Has(value, schema.Required);
+
+        var holds = Has(value, schema.Required);
         foreach (var (name, required) in schema.DependentRequired)
         {
             holds &= !value.TryGetProperty(name, out _) || Has(value, required);
         }
+
         if ((!holds && violations is null) || schema is { Properties: null, PatternProperties: [], AdditionalProperties: null, PropertyNames: null })
         {
             return holds;
         }
+
         foreach (var property in value.EnumerateObject())
         {
             holds &= HoldsForProperty(schema, property, seen);
@@ -187,32 +205,35 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
                 return false;
             }
         }
+
         return holds;
     }
 
     private bool Has(JsonElement value, string[] required)
     {
-        bool holds = true;
-        foreach (string name in required)
+        var holds = true;
+        foreach (var name in required)
         {
             if (!value.TryGetProperty(name, out _))
             {
                 holds = Wrong($"the property '{Excerpt.Of(name)}' is missing");
             }
         }
+
         return holds;
     }
 
     private bool HoldsForProperty(SchemaNode schema, JsonProperty property, Evaluated? seen)
     {
-        string name = property.Name;
-        bool holds = schema.PropertyNames is not { } names || HoldsBelow(name, names, JsonSerializer.SerializeToElement(name));
-        bool isNamed = false;
+        var name = property.Name;
+        var holds = schema.PropertyNames is not { } names || HoldsBelow(name, names, JsonSerializer.SerializeToElement(name));
+        var isNamed = false;
         if (schema.Properties is { } properties && properties.TryGetValue(name, out var own))
         {
             isNamed = true;
             holds &= HoldsBelow(name, own, property.Value);
         }
+
         foreach (var (pattern, matching) in schema.PatternProperties)
         {
             if (budget.IsMatch(pattern, name))
@@ -221,15 +242,18 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
                 holds &= HoldsBelow(name, matching, property.Value);
             }
         }
+
         if (!isNamed && schema.AdditionalProperties is { } others)
         {
             isNamed = true;
             holds &= HoldsBelow(name, others, property.Value);
         }
+
         if (isNamed)
         {
             seen?.AddName(name);
         }
+
         return holds;
     }
 }

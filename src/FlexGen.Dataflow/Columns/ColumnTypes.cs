@@ -10,9 +10,9 @@ internal static class ColumnTypes
     /// <param name="elements">The column and all that is below it as it was read, depth first.</param>
     public static ColumnType Of(IReadOnlyList<SchemaElement> elements)
     {
-        int at = 0;
+        var at = 0;
         var element = elements[0];
-        bool isNested = element.Type is null || element.RepetitionType == FieldRepetitionType.REPEATED;
+        var isNested = element.Type is null || element.RepetitionType == FieldRepetitionType.REPEATED;
         return new ColumnType(NameOf(elements, ref at), element.RepetitionType == FieldRepetitionType.REQUIRED, isNested);
     }
 
@@ -45,21 +45,23 @@ internal static class ColumnTypes
         {
             return repeated + Leaf(element, stored);
         }
+
         var container = Annotation.Of(element)?.LIST is not null ? "list"
             : Annotation.Of(element)?.MAP is not null || element.ConvertedType == ConvertedType.MAP_KEY_VALUE ? "map"
             : null;
         // Writers give the group that repeats in a list or a map, and what is in it, names of their own.
-        bool isWrapped = container is not null && elements[at].RepetitionType == FieldRepetitionType.REPEATED
+        var isWrapped = container is not null && elements[at].RepetitionType == FieldRepetitionType.REPEATED
             && elements[at].NumChildren == (container == "list" ? 1 : 2);
         var wrapper = isWrapped ? elements[at++] : element;
         var members = new List<string>();
-        for (int left = wrapper.NumChildren ?? 0; left > 0; left--)
+        for (var left = wrapper.NumChildren ?? 0; left > 0; left--)
         {
             var member = elements[at];
             var optional = member.RepetitionType == FieldRepetitionType.OPTIONAL ? "optional " : "";
             var type = NameOf(elements, ref at);
             members.Add(isWrapped ? optional + type : $"{member.Name}: {optional}{type}");
         }
+
         return $"{repeated}{container ?? "struct"}<{string.Join(", ", members)}>";
     }
 

@@ -43,7 +43,7 @@ internal sealed class PhysicalField : DataField
     {
         var field = new PhysicalField(element, repetitions, ordinal);
         Field outer = field;
-        for (int i = path.Count - 2; i >= 0; i--)
+        for (var i = path.Count - 2; i >= 0; i--)
         {
             outer = new StructField(path[i], outer);
         }
@@ -68,6 +68,7 @@ internal sealed class PhysicalField : DataField
         {
             flat.SetLevels(leaf.MaxRepetitionLevel, leaf.MaxDefinitionLevel);
         }
+
         return (schema, [.. fields.Select(field => field.Flat)]);
     }
 
@@ -76,7 +77,7 @@ internal sealed class PhysicalField : DataField
     // The minimum and maximum that Parquet.Net writes follow the type it is given: unsigned stays unsigned.
     private static System.Type TypeOf(SchemaElement element)
     {
-        bool isUnsigned = Annotation.Of(element)?.INTEGER is { IsSigned: false, BitWidth: >= 32 };
+        var isUnsigned = Annotation.Of(element)?.INTEGER is { IsSigned: false, BitWidth: >= 32 };
         return element.Type switch
         {
             PhysicalType.BOOLEAN => typeof(bool),

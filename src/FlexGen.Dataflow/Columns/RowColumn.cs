@@ -19,6 +19,7 @@ internal sealed record RowColumn(IReadOnlyList<SchemaElement> Elements)
         {
             return this;
         }
+
         var element = SchemaElements.Copy(Elements[0]);
         element.RepetitionType = FieldRepetitionType.OPTIONAL;
         return new RowColumn([element, .. Elements.Skip(1)]);
@@ -29,7 +30,7 @@ internal sealed record RowColumn(IReadOnlyList<SchemaElement> Elements)
     public IReadOnlyList<Leaf> Leaves(int ordinal)
     {
         var leaves = new List<Leaf>();
-        int at = 0;
+        var at = 0;
         Add(ref at, [], [], leaves, ordinal);
         return leaves;
     }
@@ -41,10 +42,11 @@ internal sealed record RowColumn(IReadOnlyList<SchemaElement> Elements)
         IReadOnlyList<FieldRepetitionType> repetitions = [.. repetitionsAbove, element.RepetitionType ?? FieldRepetitionType.REQUIRED];
         if (element.Type is not null)
         {
-            int ofLeaf = ordinal == PhysicalField.InNoFile ? ordinal : ordinal + leaves.Count;
+            var ofLeaf = ordinal == PhysicalField.InNoFile ? ordinal : ordinal + leaves.Count;
             leaves.Add(new Leaf(Name, PhysicalField.Create(path, element, repetitions, ofLeaf)));
         }
-        for (int i = 0; i < (element.NumChildren ?? 0); i++)
+
+        for (var i = 0; i < (element.NumChildren ?? 0); i++)
         {
             Add(ref at, path, repetitions, leaves, ordinal);
         }

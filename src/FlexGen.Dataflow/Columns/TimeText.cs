@@ -19,11 +19,11 @@ internal static class TimeText
 
     public static ValueWriter TimestampWriter(TimestampType type)
     {
-        long perSecond = PerSecond(type.Unit);
+        var perSecond = PerSecond(type.Unit);
         var zone = type.IsAdjustedToUTC ? "Z" : "";
         return (column, row, text) =>
         {
-            long value = column.Value<long>(row);
+            var value = column.Value<long>(row);
             var (seconds, fraction) = DivideFloor(value, perSecond);
             WriteTimestamp(seconds, fraction * (NanosPerSecond / perSecond), text);
             text.Write(zone);
@@ -34,19 +34,19 @@ internal static class TimeText
     public static void WriteInt96(ColumnData column, int row, IBufferWriter<char> text)
     {
         var bytes = column.BytesOf(row);
-        long day = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) - JulianDayOf1970;
+        var day = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) - JulianDayOf1970;
         var (seconds, nanos) = DivideFloor(BinaryPrimitives.ReadInt64LittleEndian(bytes), NanosPerSecond);
         WriteTimestamp((day * SecondsPerDay) + seconds, nanos, text);
     }
 
     public static ValueWriter TimeWriter(SchemaElement element, TimeType type)
     {
-        long perSecond = PerSecond(type.Unit);
-        bool isInt = element.Type == PhysicalType.INT32;
+        var perSecond = PerSecond(type.Unit);
+        var isInt = element.Type == PhysicalType.INT32;
         var zone = type.IsAdjustedToUTC ? "Z" : "";
         return (column, row, text) =>
         {
-            long value = isInt ? column.Value<int>(row) : column.Value<long>(row);
+            var value = isInt ? column.Value<int>(row) : column.Value<long>(row);
             var (seconds, fraction) = DivideFloor(value, perSecond);
             text.Write(new TimeOnly(checked(seconds * TimeSpan.TicksPerSecond)).ToString("HH:mm:ss", CultureInfo.InvariantCulture));
             WriteFraction(fraction * (NanosPerSecond / perSecond), text);

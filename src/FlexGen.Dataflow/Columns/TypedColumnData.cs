@@ -39,7 +39,7 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         where TWide : struct
     {
         var converted = new TWide[values.Length];
-        for (int i = 0; i < values.Length; i++)
+        for (var i = 0; i < values.Length; i++)
         {
             if (convert(values[i]) is { } wide)
             {
@@ -51,6 +51,7 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
                 onLost(RowOf(i), values[i]);
             }
         }
+
         return new TypedColumnData<TWide>(wider, converted, DefinitionsIn(wider, levels), repetitions);
     }
 
@@ -67,11 +68,13 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         {
             return (end - start) * (long)Unsafe.SizeOf<T>();
         }
+
         long bytes = 0;
-        for (int i = start; i < end; i++)
+        for (var i = start; i < end; i++)
         {
             bytes += Bytes(ref values[i]).Length + BytesOfOwnMemory;
         }
+
         return bytes;
     }
 
@@ -95,18 +98,20 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         {
             Bytes(ref blank) = new byte[field.Element.TypeLength ?? Int96Bytes];
         }
+
         return blank;
     }
 
     public override bool All(int row, Predicate<ReadOnlyMemory<byte>> holds)
     {
-        for (int i = ValueStart(row); i < ValueStart(row + 1); i++)
+        for (var i = ValueStart(row); i < ValueStart(row + 1); i++)
         {
             if (!holds(Bytes(ref values[i])))
             {
                 return false;
             }
         }
+
         return true;
     }
 
@@ -117,29 +122,32 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         {
             Bytes(ref old) = value(Bytes(ref old));
         }
+
         var levels = LevelStart(row)..LevelStart(row + 1);
         return new TypedColumnData<T>(field, replaced, definitions?[levels], repetitions?[levels]);
     }
 
     public override async Task WriteAsync(ILeafWriter writer, int leaf, IReadOnlyList<(ColumnData Column, int Row)> rows, CancellationToken cancellationToken)
     {
-        int valueCount = 0;
-        int levelCount = 0;
+        var valueCount = 0;
+        var levelCount = 0;
         foreach (var (of, row) in rows)
         {
             var column = (TypedColumnData<T>)of;
             valueCount += column.ValueStart(row + 1) - column.ValueStart(row);
             levelCount += column.LevelStart(row + 1) - column.LevelStart(row);
         }
+
         var allValues = valuePool.Rent(valueCount);
         var allDefinitions = definitions is null ? null : levelPool.Rent(levelCount);
         var allRepetitions = repetitions is null ? null : levelPool.Rent(levelCount);
-        int valueAt = 0;
-        int levelAt = 0;
+        var valueAt = 0;
+        var levelAt = 0;
         foreach (var (column, row) in rows)
         {
             ((TypedColumnData<T>)column).CopyTo(row, allValues, ref valueAt, allDefinitions, allRepetitions, ref levelAt);
         }
+
         await writer.WriteAsync<T>(
             leaf,
             allValues.AsMemory(0, valueCount),
@@ -151,6 +159,7 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         {
             levelPool.Return(allDefinitions);
         }
+
         if (allRepetitions is not null)
         {
             levelPool.Return(allRepetitions);
@@ -159,10 +168,10 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     private void CopyTo(int row, T[] allValues, ref int valueAt, int[]? allDefinitions, int[]? allRepetitions, ref int levelAt)
     {
-        int valueStart = ValueStart(row);
-        int valueCount = ValueStart(row + 1) - valueStart;
-        int levelStart = LevelStart(row);
-        int levelCount = LevelStart(row + 1) - levelStart;
+        var valueStart = ValueStart(row);
+        var valueCount = ValueStart(row + 1) - valueStart;
+        var levelStart = LevelStart(row);
+        var levelCount = LevelStart(row + 1) - levelStart;
         values.AsSpan(valueStart, valueCount).CopyTo(allValues.AsSpan(valueAt));
         definitions?.AsSpan(levelStart, levelCount).CopyTo(allDefinitions.AsSpan(levelAt));
         repetitions?.AsSpan(levelStart, levelCount).CopyTo(allRepetitions.AsSpan(levelAt));
@@ -178,10 +187,12 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
         {
             return definitions;
         }
+
         if (definitions is not null)
         {
             return Array.ConvertAll(definitions, level => levels[level]);
         }
+
         var present = new int[values.Length];
         present.AsSpan().Fill(wider.MaxDefinitionLevel);
         return present;
@@ -189,11 +200,12 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     private int RowOf(int value)
     {
-        int row = 0;
+        var row = 0;
         while (ValueStart(row + 1) <= value)
         {
             row++;
         }
+
         return row;
     }
 
@@ -201,20 +213,21 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
 
     private int ValueStart(int row)
     {
-        int level = LevelStart(row);
+        var level = LevelStart(row);
         return valueStarts is null ? level : valueStarts[level];
     }
 
     private static int[] StartsOfRows(int[] repetitions)
     {
         var starts = new List<int>();
-        for (int i = 0; i < repetitions.Length; i++)
+        for (var i = 0; i < repetitions.Length; i++)
         {
             if (repetitions[i] == 0)
             {
                 starts.Add(i);
             }
         }
+
         starts.Add(repetitions.Length);
         return [.. starts];
     }
@@ -222,10 +235,11 @@ internal sealed class TypedColumnData<T>(PhysicalField field, T[] values, int[]?
     private static int[] StartsOfValues(int[] definitions, int present)
     {
         var starts = new int[definitions.Length + 1];
-        for (int i = 0; i < definitions.Length; i++)
+        for (var i = 0; i < definitions.Length; i++)
         {
             starts[i + 1] = starts[i] + (definitions[i] == present ? 1 : 0);
         }
+
         return starts;
     }
 }

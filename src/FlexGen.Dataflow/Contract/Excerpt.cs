@@ -21,12 +21,13 @@ public static class Excerpt
     {
         text = Of(text, LineLength);
         var plain = new StringBuilder(text.Length);
-        for (int at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length;)
         {
-            bool isText = Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out int length) == OperationStatus.Done && !IsHidden(rune);
+            var isText = Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length) == OperationStatus.Done && !IsHidden(rune);
             plain.Append(isText ? text.AsSpan(at, length) : Escaped(length == 2 ? rune.Value : text[at]));
             at += length;
         }
+
         return plain.ToString();
     }
 
@@ -37,7 +38,8 @@ public static class Excerpt
         {
             return text;
         }
-        int length = char.IsHighSurrogate(text[max - 1]) ? max - 1 : max;
+
+        var length = char.IsHighSurrogate(text[max - 1]) ? max - 1 : max;
         return $"{text.AsSpan(0, length)}... ({text.Length} characters)";
     }
 
@@ -46,14 +48,15 @@ public static class Excerpt
     /// </summary>
     public static string OfBytes(string text, int most = MessageBytes)
     {
-        int bytes = Encoding.UTF8.GetByteCount(text);
+        var bytes = Encoding.UTF8.GetByteCount(text);
         if (bytes <= most)
         {
             return text;
         }
-        string end = string.Create(CultureInfo.InvariantCulture, $"... (cut, {bytes} bytes in all)");
-        int room = most - end.Length;
-        int length = 0;
+
+        var end = string.Create(CultureInfo.InvariantCulture, $"... (cut, {bytes} bytes in all)");
+        var room = most - end.Length;
+        var length = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             room -= rune.Utf8SequenceLength;
@@ -61,8 +64,10 @@ public static class Excerpt
             {
                 break;
             }
+
             length += rune.Utf16SequenceLength;
         }
+
         return string.Concat(text.AsSpan(0, length), end);
     }
 

@@ -16,7 +16,7 @@ internal static class Secrets
     {
         var parts = value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(part => part.Length >= MinPartLength);
-        foreach (string secret in value.Length >= MinLength ? parts.Prepend(value) : [])
+        foreach (var secret in value.Length >= MinLength ? parts.Prepend(value) : [])
         {
             names[secret] = name;
         }
@@ -28,6 +28,7 @@ internal static class Secrets
         {
             text = text.Replace(secret, name, StringComparison.Ordinal);
         }
+
         return text;
     }
 }

@@ -43,11 +43,12 @@ internal sealed class FileFingerprint(string path, string identity, FileState st
     public string Pages(IntervalSet rows)
     {
         var hash = new XxHash128();
-        foreach (int group in Groups(rows))
+        foreach (var group in Groups(rows))
         {
             var ofGroup = pages[group]!.Value;
             hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in ofGroup)));
         }
+
         return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
     }
 
@@ -57,9 +58,9 @@ internal sealed class FileFingerprint(string path, string identity, FileState st
     /// </summary>
     public uint Sum(long from, long to)
     {
-        uint sum = from == 0 ? (uint)XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(identity)) : 0;
+        var sum = from == 0 ? (uint)XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(identity)) : 0;
         long start = 0;
-        for (int group = 0; group < ends.Count && start < to; start = ends[group++])
+        for (var group = 0; group < ends.Count && start < to; start = ends[group++])
         {
             if (start >= from && start < ends[group])
             {
@@ -67,6 +68,7 @@ internal sealed class FileFingerprint(string path, string identity, FileState st
                 sum += (uint)XxHash64.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in ofGroup)), group);
             }
         }
+
         return sum;
     }
 

@@ -18,13 +18,14 @@ internal class FileOperations
     public virtual void SyncFolder(string path)
     {
         const int ReadOnly = 0;
-        int descriptor = open(path, ReadOnly);
-        bool isSynced = descriptor >= 0 && fsync(descriptor) == 0;
-        int error = Marshal.GetLastPInvokeError();
+        var descriptor = open(path, ReadOnly);
+        var isSynced = descriptor >= 0 && fsync(descriptor) == 0;
+        var error = Marshal.GetLastPInvokeError();
         if (descriptor >= 0)
         {
             _ = close(descriptor);
         }
+
         if (!isSynced)
         {
             throw new IOException($"cannot sync the folder {path}: {Marshal.GetPInvokeErrorMessage(error)}");

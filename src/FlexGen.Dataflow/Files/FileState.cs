@@ -60,9 +60,10 @@ internal readonly record struct FileState(ulong Device, ulong Inode, int Mode, l
         var answer = new byte[StatxSize];
         if (statx(folder, path, flags, BasicStats, answer) != 0)
         {
-            int error = Marshal.GetLastPInvokeError();
+            var error = Marshal.GetLastPInvokeError();
             return nothingThere.Contains(error) ? null : throw new IOException($"cannot look at {path}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
+
         return new FileState(
             (UInt32(136) << 32) | UInt32(140),
             BitConverter.ToUInt64(answer, 32),

@@ -41,6 +41,7 @@ internal sealed class FolderLock : IDisposable
                     throw new PipelineException(
                         $"the folder {folder} is in use by another pipeline run, process {Holder(holderPath)}: wait for it to end, or choose another folder.");
                 }
+
                 RegularFile.WriteAll(holderPath, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
                 return new FolderLock(file);
             }
@@ -66,7 +67,7 @@ internal sealed class FolderLock : IDisposable
     {
         try
         {
-            return int.TryParse(Encoding.ASCII.GetString(RegularFile.ReadAll(path, LongestHolder)), CultureInfo.InvariantCulture, out int process)
+            return int.TryParse(Encoding.ASCII.GetString(RegularFile.ReadAll(path, LongestHolder)), CultureInfo.InvariantCulture, out var process)
                 ? $"{process}" : "unknown";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

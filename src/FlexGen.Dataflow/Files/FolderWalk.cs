@@ -35,6 +35,7 @@ internal sealed class FolderWalk
         {
             walk.Take(link.Name, link.Places, isLink: true);
         }
+
         walk.files.Sort(StringComparer.Ordinal);
         return walk;
     }
@@ -51,6 +52,7 @@ internal sealed class FolderWalk
                 {
                     return true;
                 }
+
                 if (entered.TryGetValue(state.Key, out var places))
                 {
                     IEnumerable<Place> at = places;
@@ -58,11 +60,14 @@ internal sealed class FolderWalk
                     {
                         at = [.. at.SelectMany(place => Places(place.Glob, globs[place.Glob].Below(place.At, name, isHiddenTaken: true)))];
                     }
+
                     return at.Any(place => globs[place.Glob].IsFile(place.At, file, isHiddenTaken: true));
                 }
             }
+
             below.Push(Path.GetFileName(above));
         }
+
         return false;
     }
 
@@ -74,11 +79,13 @@ internal sealed class FolderWalk
         {
             entered.Add(state.Key, seen = []);
         }
+
         Place[] unseen = [.. places.Where(seen.Add)];
         if (unseen.Length == 0)
         {
             return;
         }
+
         foreach (var entry in Entries(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -99,12 +106,13 @@ internal sealed class FolderWalk
         cancellationToken.ThrowIfCancellationRequested();
         var last = Path.GetFileName(name);
         var path = Path.Combine(root, name);
-        bool isMeant = places.Any(place => globs[place.Glob].IsFile(place.At, last));
+        var isMeant = places.Any(place => globs[place.Glob].IsFile(place.At, last));
         Place[] below = [.. places.SelectMany(place => Places(place.Glob, globs[place.Glob].Below(place.At, last)))];
         if (!isMeant && below.Length == 0)
         {
             return;
         }
+
         if (FileState.Find(path) is not { } state)
         {
             if (isMeant && isLink)
@@ -112,16 +120,19 @@ internal sealed class FolderWalk
                 throw new PipelineException(
                     $"{path} is a link to {new FileInfo(path).LinkTarget}, where nothing is: mend or remove the link, or name the files without it.");
             }
+
             return;
         }
+
         if (state.Inode == 0)
         {
             throw new PipelineException(
                 $"the file system of {path} has no inode numbers, by which one file is told from another: copy the files to one that has.");
         }
+
         if (state.IsFolder)
         {
-            bool isDataset = isMeant && Glob.IsDatasetName(last);
+            var isDataset = isMeant && Glob.IsDatasetName(last);
             Enter(name, state, isDataset ? [.. below, .. Places(globs.Count - 1, Glob.Dataset.From(0))] : below);
         }
         else if (isMeant && !state.IsFile)

@@ -53,6 +53,7 @@ internal sealed partial class Glob
         {
             return [];
         }
+
         return parts[at].Name is null ? From(at) : at + 1 < parts.Count ? From(at + 1) : [];
     }
 
@@ -61,7 +62,7 @@ internal sealed partial class Glob
 
     private static void Choose(string before, string rest, string pattern, List<string> chosen)
     {
-        int open = rest.IndexOf('{', StringComparison.Ordinal);
+        var open = rest.IndexOf('{', StringComparison.Ordinal);
         if (open < 0)
         {
             chosen.Add(before + rest);
@@ -70,27 +71,32 @@ internal sealed partial class Glob
                 throw new PipelineDefinitionException(
                     $"source.parquet.path: the braces of {pattern} stand for more than {MaxAlternatives} patterns: use * where you can.");
             }
+
             return;
         }
+
         var commas = new List<int> { open };
-        int depth = 0;
-        for (int i = open; i < rest.Length; i++)
+        var depth = 0;
+        for (var i = open; i < rest.Length; i++)
         {
             depth += rest[i] switch { '{' => 1, '}' => -1, _ => 0 };
             if (rest[i] == ',' && depth == 1)
             {
                 commas.Add(i);
             }
+
             if (depth == 0)
             {
                 commas.Add(i);
-                for (int c = 0; c + 1 < commas.Count; c++)
+                for (var c = 0; c + 1 < commas.Count; c++)
                 {
                     Choose(before + rest[..open], rest[(commas[c] + 1)..commas[c + 1]] + rest[(i + 1)..], pattern, chosen);
                 }
+
                 return;
             }
         }
+
         throw new PipelineDefinitionException($"source.parquet.path: a '{{' of {pattern} is not closed by '}}'.");
     }
 
@@ -100,25 +106,29 @@ internal sealed partial class Glob
         {
             return new Part(null, '\0');
         }
+
         var regex = new StringBuilder(@"\A");
-        for (int i = 0; i < word.Length; i++)
+        for (var i = 0; i < word.Length; i++)
         {
             if (word[i] != '[')
             {
                 regex.Append(word[i] switch { '*' => ".*", '?' => @"(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|.)", var c => Regex.Escape($"{c}") });
                 continue;
             }
-            bool isNegated = i + 1 < word.Length && word[i + 1] is '!' or '^';
-            int start = i + (isNegated ? 2 : 1);
+
+            var isNegated = i + 1 < word.Length && word[i + 1] is '!' or '^';
+            var start = i + (isNegated ? 2 : 1);
             // A bracket that comes first stands for itself.
-            int end = start < word.Length ? word.IndexOf(']', start + 1) : -1;
+            var end = start < word.Length ? word.IndexOf(']', start + 1) : -1;
             if (end < 0)
             {
                 throw new PipelineDefinitionException($"source.parquet.path: a '[' of {pattern} is not closed by ']'.");
             }
+
             regex.Append(isNegated ? "[^" : "[").Append(Special().Replace(word[start..end], @"\$0")).Append(']');
             i = end;
         }
+
         try
         {
             const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant;

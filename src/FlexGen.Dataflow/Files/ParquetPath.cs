@@ -17,19 +17,23 @@ internal sealed record ParquetPath(string Root, string Named, FolderWalk Walk)
         {
             return Find(path, baseDirectory, Path.GetDirectoryName(full)!, [Glob.OfName(Path.GetFileName(full))], cancellationToken);
         }
+
         if (Directory.Exists(full))
         {
             return Find(path, baseDirectory, full, [Glob.Dataset], cancellationToken);
         }
+
         if (new FileInfo(full).LinkTarget is { } target)
         {
             throw new PipelineException($"source.parquet.path: {full} is a link to {target}, where nothing is.");
         }
+
         var root = RootOf(full);
         if (!Glob.IsPattern(full[root.Length..]))
         {
             throw new PipelineException($"source.parquet.path: there is no file or folder {full}.");
         }
+
         var found = Find(path, baseDirectory, root, Glob.Parse(full[root.Length..].TrimStart('/')), cancellationToken);
         return found.Files.Count > 0 ? found : throw new PipelineException($"source.parquet.path: no file matches {full}.");
     }
@@ -40,13 +44,14 @@ internal sealed record ParquetPath(string Root, string Named, FolderWalk Walk)
     // A folder that is there by that name is no pattern, and one without wildcards is named, be it there or not.
     private static string RootOf(string path)
     {
-        int end = path.IndexOf('/', 1);
-        int root = 1;
+        var end = path.IndexOf('/', 1);
+        var root = 1;
         while (end > 0 && Directory.Exists(path[..end]))
         {
             root = end;
             end = path.IndexOf('/', end + 1);
         }
+
         return path[..root];
     }
 }

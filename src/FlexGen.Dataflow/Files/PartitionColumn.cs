@@ -57,7 +57,7 @@ internal sealed class PartitionColumn(PartitionType type, bool isNullable, strin
     private TypedColumnData<T> Repeat<T>(T one, int count)
         where T : struct
     {
-        int[]? present = isNullable ? new int[count] : null;
+        var present = isNullable ? new int[count] : null;
         present.AsSpan().Fill(1);
         var values = new T[count];
         values.AsSpan().Fill(one);

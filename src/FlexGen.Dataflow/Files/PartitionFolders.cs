@@ -52,6 +52,7 @@ internal sealed class PartitionFolders
                 }
             }
         }
+
         return found;
     }
 
@@ -62,6 +63,6 @@ internal sealed class PartitionFolders
         : PartitionType.Text;
 
     private static bool IsNumber(string value) =>
-        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         && number.ToString(CultureInfo.InvariantCulture) == value;
 }

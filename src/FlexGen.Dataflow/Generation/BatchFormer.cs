@@ -46,6 +46,7 @@ internal sealed class BatchFormer
             // Again and again: a timer may be early, and its message is lost while the input is full.
             timer.Change(delay, delay);
         }
+
         waiting.AddRange(records);
         if (waiting.Count >= window || (waiting.Count > 0 && time.GetElapsedTime(firstAt) >= delay))
         {
@@ -72,12 +73,14 @@ internal sealed class BatchFormer
             {
                 await SendAsync();
             }
+
             output.Complete();
         }
         catch (Exception e)
         {
             ((IDataflowBlock)output).Fault(e);
         }
+
         await timer.DisposeAsync();
         await output.Completion;
     }

@@ -22,8 +22,10 @@ public sealed class EchoGenerator(int concurrency, TimeSpan? maxDelay, int seed,
             {
                 share = random.NextDouble();
             }
+
             await Task.Delay(max * share, time, cancellationToken);
         }
+
         return new Completion(prompt.Text, "stop", 0, 0);
     }
 

@@ -52,6 +52,7 @@ internal sealed class GenerateBlock : IDisposable
                 await SendAsync(finished);
                 await room.WaitAsync(abort);
             }
+
             var generating = GenerateAsync(record);
             if (generating.IsCompletedSuccessfully)
             {
@@ -63,6 +64,7 @@ internal sealed class GenerateBlock : IDisposable
                 _ = FinishAsync(generating.AsTask(), record);
             }
         }
+
         await SendAsync(finished);
     }
 
@@ -72,6 +74,7 @@ internal sealed class GenerateBlock : IDisposable
         {
             return;
         }
+
         try
         {
             record.Completion = await generator.GenerateAsync(prompt, giveUp);
@@ -99,6 +102,7 @@ internal sealed class GenerateBlock : IDisposable
             ((IDataflowBlock)input).Fault(e);
             ((IDataflowBlock)output).Fault(e);
         }
+
         room.Release();
     }
 
@@ -116,16 +120,18 @@ internal sealed class GenerateBlock : IDisposable
         try
         {
             await input.Completion;
-            for (int i = 0; i < inFlight; i++)
+            for (var i = 0; i < inFlight; i++)
             {
                 await room.WaitAsync(abort);
             }
+
             output.Complete();
         }
         catch (Exception e)
         {
             ((IDataflowBlock)output).Fault(e);
         }
+
         await output.Completion;
     }
 }

@@ -38,6 +38,7 @@ internal sealed class ClientLog(string client, ILogger log, TimeProvider time)
                 reports[error.Code] = found with { LeftOut = found.LeftOut + 1 };
                 return;
             }
+
             isReported = true;
             reports[error.Code] = new Reports(time.GetTimestamp(), 0);
             if (found.LeftOut == 0)
@@ -61,6 +62,7 @@ internal sealed class ClientLog(string client, ILogger log, TimeProvider time)
         {
             return;
         }
+
         lock (gate)
         {
             isFailing = false;

@@ -72,7 +72,7 @@ internal sealed class ConsumerGroup : IDisposable
     /// <exception cref="KafkaException">It does not, or only the user can mend it.</exception>
     public static T Insist<T>(string what, Func<T> ask, ILogger log)
     {
-        long since = TimeProvider.System.GetTimestamp();
+        var since = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try

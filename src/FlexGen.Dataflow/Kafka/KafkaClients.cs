@@ -22,6 +22,7 @@ internal static partial class KafkaClients
         {
             settings[name] = Resolve(value, $"{key}.properties.{name}");
         }
+
         return settings;
     }
 
@@ -52,6 +53,7 @@ internal static partial class KafkaClients
                 throw new PipelineException($"{key}: cannot read the file that it names: {e.Message}", e);
             }
         }
+
         return Variable().Replace(value, match => Secret(
             Environment.GetEnvironmentVariable(match.Groups[1].Value)
                 ?? throw new PipelineDefinitionException($"{key}: the environment variable {match.Groups[1].Value} is not set."),

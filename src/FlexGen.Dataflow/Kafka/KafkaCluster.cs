@@ -28,7 +28,7 @@ internal sealed class KafkaCluster : IDisposable
     public IReadOnlyList<TopicPartition> Partitions(string topic, string right, string? end = null)
     {
         var key = end ?? this.key;
-        bool isPattern = topic.StartsWith('^');
+        var isPattern = topic.StartsWith('^');
         var found = Ask($"topic {topic}", () => isPattern ? admin.GetMetadata(oneRequest) : admin.GetMetadata(topic, oneRequest));
         var topics = found.Topics.Where(t => !isPattern || System.Text.RegularExpressions.Regex.IsMatch(t.Topic, topic)).ToArray();
         foreach (var one in topics)
@@ -37,6 +37,7 @@ internal sealed class KafkaCluster : IDisposable
             {
                 throw new PipelineException($"{key}: the user may not {right.ToLowerInvariant()} the topic {one.Topic}: grant {right} and Describe on it.");
             }
+
             if (one.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic || (one.Partitions.Count == 0 && !isPattern))
             {
                 throw new PipelineException(
@@ -44,6 +45,7 @@ internal sealed class KafkaCluster : IDisposable
                         + $"it: that right is {right}): create it, or correct its name.");
             }
         }
+
         return [.. topics.SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p.PartitionId)))];
     }
 

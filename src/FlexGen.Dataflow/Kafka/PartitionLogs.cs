@@ -40,6 +40,7 @@ internal sealed class PartitionLogs(IAdminClient admin)
         {
             return [];
         }
+
         var options = new ListOffsetsOptions { RequestTimeout = requestTimeout, IsolationLevel = isolation };
         try
         {

@@ -15,10 +15,11 @@ internal readonly record struct TopicId(string Cluster, string Topic)
         get
         {
             long number = 0;
-            foreach (char letter in Topic.AsSpan(0, LettersKept))
+            foreach (var letter in Topic.AsSpan(0, LettersKept))
             {
                 number = (number << BitsPerLetter) | (uint)Letters.IndexOf(letter, StringComparison.Ordinal);
             }
+
             return number;
         }
     }
@@ -26,7 +27,7 @@ internal readonly record struct TopicId(string Cluster, string Topic)
     /// <summary>The beginning of the id whose <see cref="Number"/> this is.</summary>
     public static string Beginning(long number) => string.Create(LettersKept, number, (letters, left) =>
     {
-        for (int i = LettersKept - 1; i >= 0; i--)
+        for (var i = LettersKept - 1; i >= 0; i--)
         {
             letters[i] = Letters[(int)(left & ((1 << BitsPerLetter) - 1))];
             left >>= BitsPerLetter;

@@ -20,7 +20,7 @@ internal sealed class TopicIds(IAdminClient admin, string key)
     /// <exception cref="PipelineException">They do not answer.</exception>
     public IReadOnlyDictionary<string, TopicId> Of(IReadOnlyCollection<string> topics)
     {
-        for (int tries = 1; ; tries++)
+        for (var tries = 1; ; tries++)
         {
             try
             {
@@ -46,6 +46,7 @@ internal sealed class TopicIds(IAdminClient admin, string key)
         {
             return new Dictionary<string, TopicId>();
         }
+
         try
         {
             cluster ??= admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = timeout }).GetAwaiter().GetResult().ClusterId ?? "";

@@ -47,6 +47,7 @@ internal static class AddedNames
                 yield return $"{key} gives '{name}' an empty name.";
             }
         }
+
         var twice = added.GroupBy(name => names?.TryGetValue(name, out var given) == true ? given : name, StringComparer.OrdinalIgnoreCase);
         if (twice.FirstOrDefault(same => same.Count() > 1) is { } clash)
         {

@@ -26,11 +26,12 @@ public abstract class KafkaOptions : IValidatableObject
 
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        string? protocol = Properties.TryGetValue(ProtocolKey, out var value) ? value : null;
+        var protocol = Properties.TryGetValue(ProtocolKey, out var value) ? value : null;
         if (protocol?.StartsWith("file:", StringComparison.Ordinal) == true || protocol?.Contains("${", StringComparison.Ordinal) == true)
         {
             yield break;
         }
+
         foreach (var (prefix, fitting) in new[] { ("sasl.", "SASL_SSL or SASL_PLAINTEXT"), ("ssl.", "SSL or SASL_SSL") })
         {
             if (Properties.Keys.FirstOrDefault(key => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) is { } key

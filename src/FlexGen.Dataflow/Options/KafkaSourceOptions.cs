@@ -65,12 +65,14 @@ public class KafkaSourceOptions : KafkaOptions
         {
             yield return result;
         }
+
         if (Properties.TryGetValue(OffsetResetKey, out var reset) && reset is not ("earliest" or "error"))
         {
             yield return new ValidationResult(
                 $"properties.{OffsetResetKey} must be earliest, to go on after what the brokers deleted before it was read, or error; found "
                     + $"'{reset}'. Where a new group begins is start's to say.");
         }
+
         foreach (var key in fixedKeys.Where(Properties.ContainsKey))
         {
             yield return new ValidationResult(

@@ -28,12 +28,14 @@ public static class OptionsValidation
             {
                 errors.Add($"{key} {Explain(broken, value)}");
             }
+
             var type = property.PropertyType;
             if (type.IsClass && type.Assembly != typeof(string).Assembly && !typeof(IEnumerable).IsAssignableFrom(type) && value is not null)
             {
                 Collect(value, key, errors);
             }
         }
+
         if (options is IValidatableObject whole)
         {
             errors.AddRange(whole.Validate(new ValidationContext(options))

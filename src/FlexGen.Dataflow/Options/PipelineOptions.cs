@@ -28,7 +28,7 @@ public class PipelineOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        bool fromMessages = Source.Kafka is not null;
+        var fromMessages = Source.Kafka is not null;
         List<string> errors =
         [
             .. AddedNames.Errors("sink.parquet.names", Sink.Parquet?.Names, AddedNames.ToOutputs(fromMessages)),
@@ -39,6 +39,7 @@ public class PipelineOptions : IValidatableObject
         {
             errors.Add("deadLetter.kafka.names has nothing to name: a dead letter in Kafka is the request as it came, with headers. Leave it out.");
         }
+
         return errors.Select(error => new ValidationResult(error));
     }
 }

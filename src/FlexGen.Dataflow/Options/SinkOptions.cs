@@ -15,6 +15,7 @@ public class SinkOptions : IValidatableObject
         {
             yield return new ValidationResult("no sink is given: state where records go under `parquet` or `kafka`.", [nameof(Parquet)]);
         }
+
         if (Parquet is not null && Kafka is not null)
         {
             yield return new ValidationResult("two sinks are given: keep `parquet` or `kafka`.", [nameof(Kafka)]);

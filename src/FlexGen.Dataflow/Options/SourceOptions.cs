@@ -15,6 +15,7 @@ public class SourceOptions : IValidatableObject
         {
             yield return new ValidationResult("no source is given: state where records come from under `parquet` or `kafka`.", [nameof(Parquet)]);
         }
+
         if (Parquet is not null && Kafka is not null)
         {
             yield return new ValidationResult("two sources are given: keep `parquet` or `kafka`.", [nameof(Kafka)]);

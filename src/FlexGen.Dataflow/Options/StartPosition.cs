@@ -29,7 +29,8 @@ internal sealed record StartPosition
         {
             return new StartPosition { IsLatest = text == "latest" };
         }
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
         {
             return new StartPosition { Offset = offset };
         }

@@ -28,16 +28,18 @@ internal sealed class ChunkStream(FileStream file, Stream footer) : Stream
 
     public override long Seek(long offset, SeekOrigin origin)
     {
-        long to = now.Seek(offset, origin);
+        var to = now.Seek(offset, origin);
         if (to < start || to >= end)
         {
             throw new InvalidDataException("its pages are not where they should be");
         }
+
         if (end != long.MaxValue)
         {
             // What is behind stays behind, but for the page that begins here.
             start = to + 1;
         }
+
         return to;
     }
 

@@ -55,9 +55,9 @@ internal sealed class FooterShape
     /// <exception cref="InvalidDataException">A field has another type than the format says.</exception>
     public void Check(ref ThriftReader thrift, List<(int Start, int End, byte[] Instead)> edits)
     {
-        int id = 0;
-        bool isAfterCut = false;
-        for (int start = thrift.At; thrift.ReadField(ref id, out byte type); start = thrift.At)
+        var id = 0;
+        var isAfterCut = false;
+        for (var start = thrift.At; thrift.ReadField(ref id, out var type); start = thrift.At)
         {
             if (id > 0 && id <= fields.Length && fields[id - 1] is HintOf hint && !Agree(type, TypeOf(hint.Value)))
             {
@@ -66,12 +66,14 @@ internal sealed class FooterShape
                 isAfterCut = true;
                 continue;
             }
+
             if (isAfterCut)
             {
                 // Fields are numbered from the one before, or spell their number.
                 edits.Add((start, thrift.At, [type, .. ThriftReader.Integer(id)]));
                 isAfterCut = false;
             }
+
             if (id > 0 && id <= fields.Length && fields[id - 1] is { } expected)
             {
                 CheckValue(ref thrift, id, type, expected, edits);
@@ -114,6 +116,7 @@ internal sealed class FooterShape
         {
             throw new InvalidDataException($"field {id} of {name} has the type {type} of Thrift, where {TypeOf(expected)} is expected");
         }
+
         if (expected is HintOf hint)
         {
             CheckValue(ref thrift, id, type, hint.Value, edits);
@@ -124,8 +127,8 @@ internal sealed class FooterShape
         }
         else if (expected is ListOf list)
         {
-            int count = thrift.ReadList(out byte element);
-            for (int i = 0; i < count; i++)
+            var count = thrift.ReadList(out var element);
+            for (var i = 0; i < count; i++)
             {
                 CheckValue(ref thrift, id, element, list.Element, edits);
             }

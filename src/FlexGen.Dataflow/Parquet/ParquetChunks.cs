@@ -14,13 +14,14 @@ internal static class ParquetChunks
     /// <exception cref="PipelineException">A chosen column is encrypted, or the footer contradicts itself.</exception>
     public static void Check(FileMetaData metadata, RowSchema schema, string path)
     {
-        int leaves = metadata.Schema.Skip(1).Count(element => element.Type is not null);
+        var leaves = metadata.Schema.Skip(1).Count(element => element.Type is not null);
         foreach (var (index, group) in metadata.RowGroups.Index())
         {
             if (group.NumRows < 0 || group.Columns.Count != leaves)
             {
                 throw Contradicts(path, $"row group {index} has {group.NumRows} rows and {group.Columns.Count} column chunks, for {leaves} columns");
             }
+
             foreach (var leaf in schema.Leaves.Where(leaf => leaf.Physical.Ordinal != PhysicalField.InNoFile))
             {
                 var chunk = group.Columns[leaf.Physical.Ordinal];
@@ -28,11 +29,13 @@ internal static class ParquetChunks
                 {
                     throw Encrypted(metadata, leaf, path);
                 }
+
                 if (chunk.FilePath is { } other)
                 {
                     throw new PipelineException(
                         $"{path} has the values of column '{leaf.Column}' in another file, {other}, which is not read: name that one in source.parquet.path.");
                 }
+
                 Check(chunk.MetaData, group.NumRows, leaf, $"row group {index}", path);
             }
         }
@@ -45,7 +48,8 @@ internal static class ParquetChunks
         {
             throw Contradicts(path, $"{group} has a chunk of '{string.Join('.', chunk?.PathInSchema ?? [])}' where that of '{name}' should be");
         }
-        bool isRight = leaf.Physical.MaxRepetitionLevel == 0 ? chunk.NumValues == rows : chunk.NumValues >= rows;
+
+        var isRight = leaf.Physical.MaxRepetitionLevel == 0 ? chunk.NumValues == rows : chunk.NumValues >= rows;
         if (!isRight)
         {
             throw Contradicts(path, $"{group} has {rows} rows and {chunk.NumValues} values of '{name}'");
@@ -55,7 +59,7 @@ internal static class ParquetChunks
     private static PipelineException Encrypted(FileMetaData metadata, Leaf leaf, string path)
     {
         var readable = new List<string>();
-        int ordinal = 0;
+        var ordinal = 0;
         foreach (var column in ParquetColumns.Columns(metadata))
         {
             var chunks = metadata.RowGroups.SelectMany(group => group.Columns.Skip(ordinal).Take(column.LeafCount));
@@ -63,8 +67,10 @@ internal static class ParquetChunks
             {
                 readable.Add(column.Name);
             }
+
             ordinal += column.LeafCount;
         }
+
         return new PipelineException(
             $"column '{leaf.Column}' of {path} is encrypted, which is not read: "
             + (readable.Count > 0

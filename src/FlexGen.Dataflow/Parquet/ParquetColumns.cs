@@ -13,12 +13,13 @@ internal static class ParquetColumns
     {
         var all = new List<(RowColumn Column, int Ordinal)>();
         // A row group has a chunk for each leaf, chosen or not.
-        int ordinal = 0;
+        var ordinal = 0;
         foreach (var column in Columns(metadata))
         {
             all.Add((column, ordinal));
             ordinal += column.LeafCount;
         }
+
         var partitions = choice.Partitions.Where(partition => choice.Names?.Contains(partition.Name) != false).ToDictionary(partition => partition.Name);
         CheckClash(all.Select(column => column.Column.Name), partitions.Keys, choice, path);
         all.AddRange(partitions.Values.Select(partition => (partition.Column, PhysicalField.InNoFile)));
@@ -27,6 +28,7 @@ internal static class ParquetColumns
         {
             throw NotFound(byName, missing, path);
         }
+
         var chosen = choice.Names is null ? all : [.. choice.Names.Where(byName.Contains).Select(name => byName[name].First())];
         foreach (var (column, _) in chosen)
         {
@@ -34,8 +36,10 @@ internal static class ParquetColumns
             {
                 throw new PipelineException($"{path} has several columns of the name '{column.Name}': name the others in source.parquet.columns.");
             }
+
             Check(column, path);
         }
+
         var leaves = chosen
             .SelectMany(column => partitions.TryGetValue(column.Column.Name, out var partition) ? [partition.Leaf] : column.Column.Leaves(column.Ordinal))
             .ToArray();
@@ -45,6 +49,7 @@ internal static class ParquetColumns
             throw new PipelineException(
                 $"column '{twice.First().Column}' of {path} has '{twice.Key.ToString(".", null)}' several times: leave it out with source.parquet.columns.");
         }
+
         return new RowSchema([.. chosen.Select(column => column.Column)], leaves);
     }
 
@@ -52,15 +57,17 @@ internal static class ParquetColumns
     public static IReadOnlyList<RowColumn> Columns(FileMetaData metadata)
     {
         var columns = new List<RowColumn>();
-        for (int i = 1; i < metadata.Schema.Count;)
+        for (var i = 1; i < metadata.Schema.Count;)
         {
-            int start = i;
-            for (int left = 1; left > 0; i++)
+            var start = i;
+            for (var left = 1; left > 0; i++)
             {
                 left += (metadata.Schema[i].NumChildren ?? 0) - 1;
             }
+
             columns.Add(new RowColumn([.. metadata.Schema[start..i].Select(SchemaElements.Copy)]));
         }
+
         return columns;
     }
 
@@ -70,6 +77,7 @@ internal static class ParquetColumns
         {
             throw new PipelineException($"{path} has a column without a name: name the others in source.parquet.columns.");
         }
+
         foreach (var element in column.Elements)
         {
             var what = element switch

@@ -37,6 +37,7 @@ internal static class ParquetFooter
         {
             throw NotParquet(path, $"it has {file.Length} bytes");
         }
+
         Span<byte> head = stackalloc byte[4];
         Span<byte> tail = stackalloc byte[TailBytes];
         RandomAccess.Read(file.SafeFileHandle, head, 0);
@@ -48,15 +49,18 @@ internal static class ParquetFooter
                 $"cannot read {path}: it is encrypted, its footer too, so that not even its columns are known: "
                 + "encrypted Parquet is not read. Write it without encryption.");
         }
+
         if (!head.SequenceEqual("PAR1"u8) || !magic.SequenceEqual("PAR1"u8))
         {
             throw NotParquet(path, "it does not begin and end with PAR1");
         }
-        int length = BinaryPrimitives.ReadInt32LittleEndian(tail);
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(tail);
         if (length <= 0 || length > file.Length - TailBytes - 4)
         {
             throw NotParquet(path, $"its end says that the footer has {length} bytes, of a file of {file.Length}");
         }
+
         var footer = new byte[length];
         RandomAccess.Read(file.SafeFileHandle, footer, file.Length - TailBytes - length);
         return footer;
@@ -66,13 +70,14 @@ internal static class ParquetFooter
     {
         var file = new MemoryStream(footer.Length + 12);
         file.Write("PAR1"u8);
-        int at = 0;
+        var at = 0;
         foreach (var (start, end, instead) in edits)
         {
             file.Write(footer.AsSpan(at..start));
             file.Write(instead);
             at = end;
         }
+
         file.Write(footer.AsSpan(at));
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, (int)file.Length - 4);
@@ -88,9 +93,9 @@ internal static class ParquetFooter
     {
         const int Schema = 2;
         var thrift = new ThriftReader(footer);
-        int id = 0;
-        bool hasSchema = false;
-        while (thrift.ReadField(ref id, out byte type))
+        var id = 0;
+        var hasSchema = false;
+        while (thrift.ReadField(ref id, out var type))
         {
             if (id == Schema && type == ThriftReader.List)
             {
@@ -102,6 +107,7 @@ internal static class ParquetFooter
                 thrift.Skip(type);
             }
         }
+
         if (!hasSchema)
         {
             throw new InvalidDataException("its footer has no schema");
@@ -110,23 +116,25 @@ internal static class ParquetFooter
 
     private static void CheckElements(ref ThriftReader thrift)
     {
-        int count = thrift.ReadList(out byte type);
+        var count = thrift.ReadList(out var type);
         if (type != ThriftReader.Struct || count is 0 or > MaxElements)
         {
             throw new InvalidDataException($"its schema has {count} elements, where 1 to {MaxElements} can be read");
         }
         // How many children of each group that an element is in are still to come.
         var open = new Stack<long>([1]);
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
-            while (open.TryPeek(out long left) && left == 0)
+            while (open.TryPeek(out var left) && left == 0)
             {
                 open.Pop();
             }
+
             if (open.Count == 0)
             {
                 throw new InvalidDataException("its schema has elements outside its root");
             }
+
             open.Push(open.Pop() - 1);
             open.Push(ReadChildren(ref thrift));
             if (open.Count > MaxDepth)
@@ -134,6 +142,7 @@ internal static class ParquetFooter
                 throw new InvalidDataException($"its schema has groups in each other deeper than the {MaxDepth} that can be read");
             }
         }
+
         if (open.Any(left => left != 0))
         {
             throw new InvalidDataException("its schema lacks elements that its groups count");
@@ -144,8 +153,8 @@ internal static class ParquetFooter
     {
         const int Children = 5;
         long children = 0;
-        int id = 0;
-        while (thrift.ReadField(ref id, out byte type))
+        var id = 0;
+        while (thrift.ReadField(ref id, out var type))
         {
             if (id == Children && type == ThriftReader.I32)
             {
@@ -156,6 +165,7 @@ internal static class ParquetFooter
                 thrift.Skip(type);
             }
         }
+
         return children >= 0 ? children : throw new InvalidDataException($"its schema has a group of {children} children");
     }
 }

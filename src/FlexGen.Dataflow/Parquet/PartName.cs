@@ -15,7 +15,7 @@ internal static class PartName
 
     public static int? NumberOf(string fileName) =>
         fileName.StartsWith(Prefix, StringComparison.Ordinal) && fileName.EndsWith(Suffix, StringComparison.Ordinal)
-        && int.TryParse(fileName.AsSpan(Prefix.Length..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && int.TryParse(fileName.AsSpan(Prefix.Length..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 

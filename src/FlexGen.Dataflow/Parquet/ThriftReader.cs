@@ -22,12 +22,13 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <param name="type">The field's type.</param>
     public bool ReadField(ref int id, out byte type)
     {
-        byte header = ReadByte();
+        var header = ReadByte();
         type = (byte)(header & 0x0f);
         if (header == 0)
         {
             return false;
         }
+
         id = header >> 4 is > 0 and var step ? id + step : checked((int)ReadInteger());
         return true;
     }
@@ -35,16 +36,16 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <summary>Reads a list's header.</summary>
     public int ReadList(out byte type)
     {
-        byte header = ReadByte();
+        var header = ReadByte();
         type = (byte)(header & 0x0f);
-        ulong count = header >> 4 is < 15 and var small ? (ulong)small : ReadVarint();
+        var count = header >> 4 is < 15 and var small ? (ulong)small : ReadVarint();
         // Every element takes a byte or more.
         return count <= (ulong)(bytes.Length - at) ? (int)count : throw new InvalidDataException($"a list of {count} elements does not fit into it");
     }
 
     public long ReadInteger()
     {
-        ulong value = ReadVarint();
+        var value = ReadVarint();
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
@@ -52,11 +53,12 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     public static byte[] Integer(int value)
     {
         var bytes = new List<byte>();
-        uint left = (uint)((value << 1) ^ (value >> 31));
+        var left = (uint)((value << 1) ^ (value >> 31));
         for (; left >= 0x80; left >>= 7)
         {
             bytes.Add((byte)(left | 0x80));
         }
+
         return [.. bytes, (byte)left];
     }
 
@@ -67,6 +69,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         {
             throw new InvalidDataException($"it is nested deeper than {MaxDepth}");
         }
+
         switch (type)
         {
             case 1 or 2:
@@ -90,11 +93,12 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
                 SkipMap(depth);
                 break;
             case Struct:
-                int id = 0;
-                while (ReadField(ref id, out byte field))
+                var id = 0;
+                while (ReadField(ref id, out var field))
                 {
                     Skip(field, depth + 1);
                 }
+
                 break;
             default:
                 throw new InvalidDataException($"it has a value of the unknown type {type}");
@@ -103,8 +107,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private void SkipList(int depth)
     {
-        int count = ReadList(out byte type);
-        for (int i = 0; i < count; i++)
+        var count = ReadList(out var type);
+        for (var i = 0; i < count; i++)
         {
             SkipElement(type, depth);
         }
@@ -112,8 +116,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private void SkipMap(int depth)
     {
-        ulong count = ReadVarint();
-        byte types = count == 0 ? (byte)0 : ReadByte();
+        var count = ReadVarint();
+        var types = count == 0 ? (byte)0 : ReadByte();
         for (ulong i = 0; i < count; i++)
         {
             SkipElement((byte)(types >> 4), depth);
@@ -133,15 +137,16 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     private ulong ReadVarint()
     {
         ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
+        for (var shift = 0; shift < 64; shift += 7)
         {
-            byte next = ReadByte();
+            var next = ReadByte();
             value |= (ulong)(next & 0x7f) << shift;
             if (next < 0x80)
             {
                 return value;
             }
         }
+
         throw new InvalidDataException("it has a number of more than 64 bits");
     }
 

@@ -37,6 +37,7 @@ internal sealed partial class PromptTemplate
                 parsed.AddLiteral(text);
             }
         }
+
         return parsed;
     }
 
@@ -63,12 +64,13 @@ internal sealed partial class PromptTemplate
                 WriteValue(part, rows.Columns[part.Leaf], row, text);
             }
         }
+
         return new Prompt(text.WrittenSpan.ToString(), literals);
     }
 
     private static IEnumerable<(string Text, bool IsColumn)> Scan(string template)
     {
-        int at = 0;
+        var at = 0;
         foreach (var match in Placeholder().Matches(template).Cast<Match>())
         {
             yield return (template[at..match.Index], false);
@@ -78,9 +80,11 @@ internal sealed partial class PromptTemplate
                     $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such "
                         + $"are written {{{{ \"{{{{\" }}}}.");
             }
+
             yield return match.Groups["text"] is { Success: true } quoted ? (quoted.Value, false) : (match.Groups["column"].Value, true);
             at = match.Index + match.Length;
         }
+
         yield return (template[at..], false);
     }
 
@@ -90,6 +94,7 @@ internal sealed partial class PromptTemplate
         {
             throw new RecordException("null_value", $"column '{part.Text}' is null or missing, and the prompt template needs its value.");
         }
+
         try
         {
             part.Writer!(column, row, text);
@@ -116,7 +121,8 @@ internal sealed partial class PromptTemplate
                 $"prompt.template: the source has no column '{name}'{NearestName.Hint(name, schema.Names)} "
                 + $"It has: {string.Join(", ", schema.Names)}.");
         }
-        int index = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
+
+        var index = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
         var writer = ValueText.WriterOf(schema.Leaves[index])
             ?? throw new PipelineDefinitionException(
                 $"prompt.template: column '{name}' is nested or binary, which has no text; "

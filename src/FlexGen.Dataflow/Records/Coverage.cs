@@ -15,6 +15,7 @@ internal sealed class Coverage
             {
                 streams[stream] = positions = new IntervalSet();
             }
+
             return positions;
         }
     }
@@ -31,6 +32,7 @@ internal sealed class Coverage
                 overlap ??= stream;
             }
         }
+
         return overlap;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class IntervalSet
     /// <summary>The end of the interval that holds a position; null where none does.</summary>
     public long? EndOf(long position)
     {
-        int at = FirstThatEndsAtOrAfter(position + 1);
+        var at = FirstThatEndsAtOrAfter(position + 1);
         return at < intervals.Count && intervals[at].Start <= position ? intervals[at].End : null;
     }
 
@@ -38,9 +38,10 @@ internal sealed class IntervalSet
         {
             return true;
         }
-        int first = FirstThatEndsAtOrAfter(start);
-        int last = first;
-        bool isNew = true;
+
+        var first = FirstThatEndsAtOrAfter(start);
+        var last = first;
+        var isNew = true;
         while (last < intervals.Count && intervals[last].Start <= end)
         {
             isNew &= intervals[last].End <= start || intervals[last].Start >= end;
@@ -48,6 +49,7 @@ internal sealed class IntervalSet
             end = Math.Max(end, intervals[last].End);
             last++;
         }
+
         if (last == first)
         {
             intervals.Insert(first, (start, end));
@@ -57,6 +59,7 @@ internal sealed class IntervalSet
             intervals[first] = (start, end);
             intervals.RemoveRange(first + 1, last - first - 1);
         }
+
         return isNew;
     }
 
@@ -64,11 +67,12 @@ internal sealed class IntervalSet
     /// <returns>False where some of it was there already.</returns>
     public bool AddAll(IntervalSet other)
     {
-        bool isNew = true;
+        var isNew = true;
         foreach (var (start, end) in other.intervals)
         {
             isNew &= Add(start, end);
         }
+
         return isNew;
     }
 
@@ -77,24 +81,24 @@ internal sealed class IntervalSet
     /// <summary>Whether any of [start, end) is in the set.</summary>
     public bool Overlaps(long start, long end)
     {
-        int at = FirstThatEndsAtOrAfter(start + 1);
+        var at = FirstThatEndsAtOrAfter(start + 1);
         return start < end && at < intervals.Count && intervals[at].Start < end;
     }
 
     /// <summary>Whether all of [start, end) is in the set.</summary>
     public bool Covers(long start, long end)
     {
-        int at = FirstThatEndsAtOrAfter(end);
+        var at = FirstThatEndsAtOrAfter(end);
         return start >= end || (at < intervals.Count && intervals[at].Start <= start);
     }
 
     private int FirstThatEndsAtOrAfter(long position)
     {
-        int low = 0;
-        int high = intervals.Count;
+        var low = 0;
+        var high = intervals.Count;
         while (low < high)
         {
-            int middle = (low + high) / 2;
+            var middle = (low + high) / 2;
             if (intervals[middle].End < position)
             {
                 low = middle + 1;
@@ -104,6 +108,7 @@ internal sealed class IntervalSet
                 high = middle;
             }
         }
+
         return low;
     }
 }

@@ -17,11 +17,13 @@ internal static class MessageHeaders
         {
             return headers;
         }
+
         var renamed = new Headers();
         foreach (var header in headers)
         {
             renamed.Add(IsForeign(header) ? UpstreamPrefix + header.Key[Prefix.Length..] : header.Key, header.GetValueBytes());
         }
+
         return renamed;
     }
 

@@ -72,7 +72,7 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
 
     public static int CompareByOrigin(Record a, Record b)
     {
-        int streams = ReferenceEquals(a.Assignment, b.Assignment) ? 0 : string.CompareOrdinal(a.Assignment.Stream, b.Assignment.Stream);
+        var streams = ReferenceEquals(a.Assignment, b.Assignment) ? 0 : string.CompareOrdinal(a.Assignment.Stream, b.Assignment.Stream);
         return streams != 0 ? streams : a.Position.CompareTo(b.Position);
     }
 }

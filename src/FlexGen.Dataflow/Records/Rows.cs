@@ -21,6 +21,7 @@ internal sealed record Rows(IReadOnlyList<ColumnData> Columns)
         {
             bytes += column.Bytes(row);
         }
+
         return bytes;
     }
 }

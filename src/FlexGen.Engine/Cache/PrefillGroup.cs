@@ -17,7 +17,8 @@ internal sealed class PrefillGroup : IDisposable
         FirstRow = members[0].FirstRow;
         if (Count > 1)
         {
-            Gather = tensor([.. members.SelectMany(m => Enumerable.Range(0, Length).Select(r => (long)(m.FirstRow + Math.Min(r, m.Length - 1))))]).Upload(device);
+            Gather = tensor([.. members.SelectMany(m => Enumerable.Range(0, Length).Select(r => (long)(m.FirstRow + Math.Min(r, m.Length - 1))))])
+                .Upload(device);
             Rows = tensor([.. members.SelectMany(m => Enumerable.Range(m.FirstRow, m.Length).Select(r => (long)r))]).Upload(device);
             Padded = tensor([.. members.SelectMany((m, n) => Enumerable.Range(n * Length, m.Length).Select(r => (long)r))]).Upload(device);
         }

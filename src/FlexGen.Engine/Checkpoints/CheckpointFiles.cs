@@ -44,7 +44,8 @@ internal static class CheckpointFiles
         var missing = shards.Where(s => !File.Exists(Path.Combine(folder, s))).ToList();
         if (missing.Count > 0)
         {
-            throw new CheckpointException($"{folder}: {missing.Count} of the {shards.Count} files that {Index} names are missing: {string.Join(", ", missing)}");
+            throw new CheckpointException($"{folder}: {missing.Count} of the {shards.Count} files that {Index} names are missing: "
+                + $"{string.Join(", ", missing)}");
         }
 
         var files = new Dictionary<string, SafetensorsFile>();
@@ -86,7 +87,8 @@ internal static class CheckpointFiles
                 var shard = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : "";
                 if (shard.Length == 0 || Path.GetFileName(shard) != shard || !map.TryAdd(member.Name, shard))
                 {
-                    throw new CheckpointException($"{index}: tensor '{member.Name}' must be given once, with the name of a file in the same folder; found {member.Value}");
+                    throw new CheckpointException($"{index}: tensor '{member.Name}' must be given once, with the name of a file in the same "
+                        + $"folder; found {member.Value}");
                 }
             }
 

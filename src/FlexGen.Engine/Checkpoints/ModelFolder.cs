@@ -57,7 +57,8 @@ public static class ModelFolder
         if (Files(folder, "*.json", "*.safetensors", "*.model", "*.txt").Where(IsDangling).ToArray() is { Length: > 0 } links)
         {
             throw new CheckpointException(
-                $"{folder}: what its links lead to is not there, of {Names(links)}; the download is not finished, or was moved without its files: download the model again");
+                $"{folder}: what its links lead to is not there, of {Names(links)}; the download is not finished, or was moved without its "
+                    + "files: download the model again");
         }
 
         var hasWeights = CheckpointFiles.AreIn(folder);
@@ -101,7 +102,8 @@ public static class ModelFolder
         if (Files(folder, "*.gguf", "*.h5", "*.msgpack", "*.onnx") is { Length: > 0 } foreign)
         {
             throw new CheckpointException(
-                $"{folder}: {CheckpointFiles.Needed}, only {Names(foreign)}, of a format that other programs read (GGUF, Keras, Flax, ONNX); download the model's checkpoint with {Wanted}");
+                $"{folder}: {CheckpointFiles.Needed}, only {Names(foreign)}, of a format that other programs read (GGUF, Keras, Flax, "
+                    + $"ONNX); download the model's checkpoint with {Wanted}");
         }
     }
 

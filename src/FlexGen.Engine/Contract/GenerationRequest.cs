@@ -50,7 +50,8 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
         if (tokens.Length >= slotLength)
         {
             var change = slotLength < shape.ContextLength ? "Shorten it or raise the maximum sequence length" : "Shorten it: that is the model's context";
-            throw new RequestException("prompt_too_long", $"The prompt has {tokens.Length} tokens; a slot has room for {slotLength}, one or more of them for the output. {change}.");
+            throw new RequestException("prompt_too_long", $"The prompt has {tokens.Length} tokens; a slot has room for {slotLength}, one or "
+                + $"more of them for the output. {change}.");
         }
 
         if (Array.FindIndex(tokens, t => t < 0 || t >= shape.VocabularySize) is var odd and >= 0)

@@ -18,7 +18,8 @@ public static class PublishedShapes
         ["opt-30b"] = Opt(7168, 48, 56),
         ["opt-66b"] = Opt(9216, 64, 72),
         ["opt-175b"] = Opt(12288, 96, 96),
-        ["galactica-30b"] = Opt(7168, 48, 56, ("vocab_size", 50000), ("activation_function", "gelu"), ("enable_bias", false), ("layer_norm_elementwise_affine", false)),
+        ["galactica-30b"] = Opt(7168, 48, 56, ("vocab_size", 50000), ("activation_function", "gelu"),
+            ("enable_bias", false), ("layer_norm_elementwise_affine", false)),
         ["llama-2-7b"] = Gated("Llama", 4096, 11008, 32, 32, 32, 32000, 4096),
         ["llama-2-13b"] = Gated("Llama", 5120, 13824, 40, 40, 40, 32000, 4096),
         ["llama-2-70b"] = Gated("Llama", 8192, 28672, 80, 64, 8, 32000, 4096),
@@ -59,7 +60,8 @@ public static class PublishedShapes
     });
 
     private static JsonObject Gated(
-        string family, int hidden, int feedForward, int layers, int heads, int kvHeads, int vocabulary, int context, params (string Key, JsonNode Value)[] others) =>
+        string family, int hidden, int feedForward, int layers, int heads, int kvHeads, int vocabulary, int context,
+        params (string Key, JsonNode Value)[] others) =>
         Config(family, others, new()
         {
             ["hidden_size"] = hidden,

@@ -74,7 +74,9 @@ internal static partial class TensorCheck
     private static bool IsOfAdapter(string name) => name.Contains("lora_", StringComparison.Ordinal) || name.Contains(".base_layer.", StringComparison.Ordinal);
 
     /// <summary>What is computed from config.json anyway, a mark of the file's version, and heads beside the one for the next token.</summary>
-    [GeneratedRegex(@"(^|\.)(rotary_emb\.\w+|inv_freq|masked_bias|position_ids|_float_tensor|_extra_state|decoder\.version)$|^(model\.)?mtp(_\w+)?\.|^v_head\.")]
+    [GeneratedRegex(
+        @"(^|\.)(rotary_emb\.\w+|inv_freq|masked_bias|position_ids|_float_tensor|_extra_state|decoder\.version)$"
+        + @"|^(model\.)?mtp(_\w+)?\.|^v_head\.")]
     private static partial Regex Leftover();
 
     /// <summary>A bias has one dimension, a causal mask more.</summary>

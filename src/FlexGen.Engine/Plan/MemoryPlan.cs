@@ -66,16 +66,23 @@ internal static class MemoryPlan
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
-    public static EngineMessage? Warning(EngineOptions options) => UsesDisk(options) && DirectFile.InMemory(options.DiskDirectory) is { } name
-        ? new($"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against {Setting.HostMemory}. Name a folder on a local disk with {Setting.DiskDirectory}")
-        : null;
+    public static EngineMessage? Warning(EngineOptions options)
+    {
+        if (!UsesDisk(options) || DirectFile.InMemory(options.DiskDirectory) is not { } name)
+        {
+            return null;
+        }
+
+        FormattableString cure = $"Name a folder on a local disk with {Setting.DiskDirectory}";
+        return new($"{options.DiskDirectory} is {name}: what rests on disk takes memory there, and counts against {Setting.HostMemory}. {cure}");
+    }
 
     private static bool UsesDisk(EngineOptions options) => options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0;
 
     private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
     {
-        FormattableString less =
-            $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
+        FormattableString fewer = $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}";
+        FormattableString less = $"{fewer}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
         var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];

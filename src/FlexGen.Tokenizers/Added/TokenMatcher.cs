@@ -30,6 +30,7 @@ internal sealed class TokenMatcher
             {
                 break;
             }
+
             at += skip;
             foreach (var length in lengthsByFirst[text[at]])
             {
@@ -43,6 +44,7 @@ internal sealed class TokenMatcher
                 }
             }
         }
+
         match = default;
         return false;
     }
@@ -56,6 +58,7 @@ internal sealed class TokenMatcher
                 return true;
             }
         }
+
         return false;
     }
 
@@ -72,10 +75,12 @@ internal sealed class TokenMatcher
         {
             start--;
         }
+
         while (token.StripRight && end < text.Length && char.IsWhiteSpace(text[end]))
         {
             end++;
         }
+
         return new TokenMatch(token.Id, start, end);
     }
 }

@@ -22,12 +22,14 @@ internal sealed class BpeModel(IAlphabet alphabet, MergeTable merges)
             ids.AddRange(known.AsSpan());
             return;
         }
+
         if (WholeWords is not null && WholeWords.TryGetValue(alphabet.Written(word), out var whole))
         {
             ids.Add(whole);
             cache.Add(word, [whole]);
             return;
         }
+
         var workspace = word.Length > LongestKept ? new BpeWorkspace() : workspaceOfThread ??= new BpeWorkspace();
         workspace.Start(word, alphabet);
         workspace.MergeAll(merges);

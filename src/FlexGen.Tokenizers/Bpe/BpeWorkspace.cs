@@ -25,6 +25,7 @@ internal sealed class BpeWorkspace
         {
             ids = new int[most];
         }
+
         count = alphabet.Spell(word, ids);
     }
 
@@ -46,6 +47,7 @@ internal sealed class BpeWorkspace
         {
             pairs[i] = Pair(merges, ids[i], ids[i + 1]);
         }
+
         while (count > 1)
         {
             var best = 0;
@@ -53,10 +55,12 @@ internal sealed class BpeWorkspace
             {
                 best = pairs[i].Rank < pairs[best].Rank ? i : best;
             }
+
             if (pairs[best].Rank == None)
             {
                 return;
             }
+
             ids[best] = pairs[best].Id;
             ids.AsSpan((best + 2)..count).CopyTo(ids.AsSpan(best + 1));
             pairs.AsSpan((best + 1)..(count - 1)).CopyTo(pairs.AsSpan(best));
@@ -65,6 +69,7 @@ internal sealed class BpeWorkspace
             {
                 pairs[best] = Pair(merges, ids[best], ids[best + 1]);
             }
+
             if (best > 0)
             {
                 pairs[best - 1] = Pair(merges, ids[best - 1], ids[best]);
@@ -81,6 +86,7 @@ internal sealed class BpeWorkspace
         {
             (previous, next) = (new int[ids.Length], new int[ids.Length]);
         }
+
         for (var i = 0; i < count; i++)
         {
             (previous[i], next[i]) = (i - 1, i + 1);
@@ -89,6 +95,7 @@ internal sealed class BpeWorkspace
                 Await(i, i + 1, merges);
             }
         }
+
         for (Steps = 0; waiting.TryTake(out var rank, out var at); Steps++)
         {
             var right = next[at];
@@ -97,6 +104,7 @@ internal sealed class BpeWorkspace
             {
                 continue;
             }
+
             ids[at] = merge.Id;
             ids[right] = Gone;
             next[at] = next[right];
@@ -104,17 +112,20 @@ internal sealed class BpeWorkspace
             {
                 Await(previous[at], at, merges);
             }
+
             if (next[at] < count)
             {
                 previous[next[at]] = at;
                 Await(at, next[at], merges);
             }
         }
+
         var kept = 0;
         for (var i = 0; i < count; i = next[i])
         {
             ids[kept++] = ids[i];
         }
+
         count = kept;
     }
 

@@ -28,6 +28,7 @@ internal sealed class ByteAlphabet(IReadOnlyDictionary<string, int> vocabulary, 
                 symbols.AddMissing(new Rune(ByteLetters.LetterOf(value)));
             }
         }
+
         ArrayPool<byte>.Shared.Return(buffer);
         symbols.End();
         return symbols.Count;

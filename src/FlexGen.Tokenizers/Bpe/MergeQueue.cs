@@ -27,6 +27,7 @@ internal sealed class MergeQueue
         {
             heads.Enqueue(link, Order(rank, at));
         }
+
         tail = link;
     }
 
@@ -37,6 +38,7 @@ internal sealed class MergeQueue
             (rank, at) = (None, None);
             return false;
         }
+
         (at, rank, var next) = links[head];
         if (next == None)
         {
@@ -46,6 +48,7 @@ internal sealed class MergeQueue
         {
             heads.DequeueEnqueue(next, Order(rank, links[next].At));
         }
+
         links[head] = new Link(None, None, free);
         free = head;
         return true;
@@ -61,10 +64,12 @@ internal sealed class MergeQueue
             free = links[link].Next;
             return link;
         }
+
         if (made == links.Length)
         {
             Array.Resize(ref links, made * 2);
         }
+
         return made++;
     }
 

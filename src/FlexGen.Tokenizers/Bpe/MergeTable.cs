@@ -26,6 +26,7 @@ internal sealed class MergeTable
                 run = entry.Key == Free ? 1 : run + 1;
                 longest = Math.Max(longest, run);
             }
+
             return longest;
         }
     }
@@ -45,6 +46,7 @@ internal sealed class MergeTable
                 }
             }
         }
+
         ref var place = ref entries[PlaceOf(Key(left, right))];
         count += place.Key == Free ? 1 : 0;
         place = new Entry(Key(left, right), merge);

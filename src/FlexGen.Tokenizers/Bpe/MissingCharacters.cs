@@ -23,6 +23,7 @@ internal sealed class MissingCharacters(IReadOnlyDictionary<string, int> vocabul
                 return false;
             }
         }
+
         return true;
     }
 }

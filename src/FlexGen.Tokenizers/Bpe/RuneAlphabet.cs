@@ -18,6 +18,7 @@ internal sealed class RuneAlphabet : IAlphabet
                 idOfRune.Add(rune, id);
             }
         }
+
         this.missing = missing;
     }
 
@@ -37,6 +38,7 @@ internal sealed class RuneAlphabet : IAlphabet
                 symbols.AddMissing(rune);
             }
         }
+
         symbols.End();
         return symbols.Count;
     }

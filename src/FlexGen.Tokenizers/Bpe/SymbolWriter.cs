@@ -35,6 +35,7 @@ internal ref struct SymbolWriter(Span<int> ids, MissingCharacters missing)
             {
                 End();
             }
+
             owesUnknown = true;
         }
     }

@@ -31,10 +31,12 @@ internal sealed class WordCache
             hash ^= hash >> 32;
             word = word[4..];
         }
+
         foreach (var unit in word)
         {
             hash = (hash ^ unit) * factor;
         }
+
         return (int)(hash >> 32) & (Places - 1);
     }
 

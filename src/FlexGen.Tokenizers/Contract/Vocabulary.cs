@@ -24,11 +24,13 @@ internal sealed class Vocabulary
                     $"ids from 0 to {bound - 1}", "Copy the tokenizer's files again from the checkpoint.");
             }
         }
+
         texts = new string?[all.Count == 0 ? 0 : all.Max(token => token.Value) + 1];
         foreach (var (text, id) in all)
         {
             texts[id] = text;
         }
+
         special = new bool[texts.Length];
         foreach (var id in specialIds)
         {
@@ -72,6 +74,7 @@ internal sealed class Vocabulary
                 return id;
             }
         }
+
         return null;
     }
 }

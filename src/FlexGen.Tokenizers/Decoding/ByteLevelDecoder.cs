@@ -14,7 +14,7 @@ internal sealed class ByteLevelDecoder(byte[]?[] bytesOfId) : IncrementalDecoder
 
     private string Decode(ReadOnlySpan<byte> bytes, bool flush)
     {
-        Span<char> text = bytes.Length <= 128 ? stackalloc char[bytes.Length + 4] : new char[bytes.Length + 4];
+        var text = bytes.Length <= 128 ? stackalloc char[bytes.Length + 4] : new char[bytes.Length + 4];
         return text[..utf8.GetChars(bytes, text, flush)].ToString();
     }
 }

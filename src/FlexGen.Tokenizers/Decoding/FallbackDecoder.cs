@@ -17,6 +17,7 @@ internal sealed class FallbackDecoder(FallbackDecoding decoding) : IncrementalDe
             run.Add(value);
             return "";
         }
+
         return decoding.TextOf(id) is { } text ? Stripped(EndRun() + text) : "";
     }
 
@@ -28,6 +29,7 @@ internal sealed class FallbackDecoder(FallbackDecoding decoding) : IncrementalDe
         {
             return "";
         }
+
         var bytes = run.ToArray();
         run.Clear();
         try
@@ -48,6 +50,7 @@ internal sealed class FallbackDecoder(FallbackDecoding decoding) : IncrementalDe
             toStrip = text[start] == decoding.Strip ? toStrip - 1 : 0;
             start += text[start] == decoding.Strip ? 1 : 0;
         }
+
         return text[start..];
     }
 }

@@ -13,6 +13,7 @@ internal sealed class MetaspaceDecoder(Vocabulary vocabulary, Metaspace metaspac
         {
             return "";
         }
+
         var space = atStart ? "" : " ";
         atStart = false;
         return text.Replace(metaspace.Replacement.ToString(), space, StringComparison.Ordinal);

@@ -41,6 +41,7 @@ internal static class DecoderReader
             replacements.Add((pattern, component.Body.Text("content") ?? ""));
             rest.Dequeue();
         }
+
         var byteFallback = Take(rest, "ByteFallback") is not null;
         var fuse = Take(rest, "Fuse") is not null;
         var strip = fuse ? Take(rest, "Strip")?.Body : null;
@@ -49,6 +50,7 @@ internal static class DecoderReader
         {
             throw sequence.Unsupported(string.Join(", ", components.Select(component => component.Type)), Supported);
         }
+
         return new FallbackDecoding(vocabulary, byteFallback, text => replacements.Aggregate(
             text, (current, next) => current.Replace(next.Pattern, next.Content, StringComparison.Ordinal)))
         {

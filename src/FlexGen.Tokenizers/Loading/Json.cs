@@ -56,6 +56,7 @@ internal static class Json
                     "each token once with a number from 0 on", "Copy the file again from the checkpoint.");
             }
         }
+
         return ids;
     }
 
@@ -76,6 +77,7 @@ internal static class Json
         {
             throw new JsonException("it is not valid UTF-8");
         }
+
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
         {

@@ -22,6 +22,7 @@ internal static class PostProcessorReader
                 throw one.Unsupported(Supported);
             }
         }
+
         return (before, after);
     }
 
@@ -45,6 +46,7 @@ internal static class PostProcessorReader
                 throw component.Unsupported($"TemplateProcessing with {piece.OnOneLine()}", Supported);
             }
         }
+
         return texts == 1 ? (before, after) : throw component.Unsupported($"TemplateProcessing with {texts} texts", Supported);
     }
 }

@@ -22,6 +22,7 @@ internal static class PreTokenizerReader
             var split = components[0].Body.Flag("split") ?? true;
             return new PreTokenizer(new WordSplitter(split ? [new BeforeSplitter(metaspace.Replacement, SearchValues.Create(""))] : []), false, metaspace);
         }
+
         var splitters = new List<ISplitter>();
         var addPrefixSpace = false;
         for (var i = 0; i < components.Count; i++)
@@ -40,15 +41,18 @@ internal static class PreTokenizerReader
                     {
                         throw components[i].Unsupported("ByteLevel with add_prefix_space behind another one", Supported);
                     }
+
                     if (components[i].Body.Flag("use_regex") ?? true)
                     {
                         splitters.Add(new Gpt2Splitter());
                     }
+
                     break;
                 default:
                     throw components[i].Unsupported(Supported);
             }
         }
+
         return new PreTokenizer(new WordSplitter(splitters), addPrefixSpace);
     }
 

@@ -57,6 +57,7 @@ internal static class SentencePieceFile
         {
             throw TokenizerException.Unsupported(path, fault, "pieces that SentencePiece itself would load", "Copy the file again from the checkpoint.");
         }
+
         if (found is not null)
         {
             throw TokenizerException.Unsupported(path, found, "model_type BPE or UNIGRAM with spaces in front of words",

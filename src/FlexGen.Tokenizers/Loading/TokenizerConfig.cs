@@ -48,6 +48,7 @@ internal sealed class TokenizerConfig
         {
             tokens[token.Name] = new AddedToken(token.Value.GetInt32(), token.Name, special.Contains(token.Name));
         }
+
         foreach (var token in Members(config.Get("added_tokens_decoder") ?? default))
         {
             if (int.TryParse(token.Name, CultureInfo.InvariantCulture, out var id) && Read(id, token.Value) is { } read)
@@ -55,6 +56,7 @@ internal sealed class TokenizerConfig
                 tokens[read.Text] = read with { Special = read.Special || special.Contains(read.Text) };
             }
         }
+
         return [.. tokens.Values];
     }
 

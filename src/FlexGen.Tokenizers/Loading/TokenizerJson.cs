@@ -37,6 +37,7 @@ internal static class TokenizerJson
         {
             AddMerge(bpe, model, merge);
         }
+
         var preTokenizer = PreTokenizerReader.Read(ComponentOf("pre_tokenizer"), out var byteLevel);
         var unknown = bpe.Find(model.Body.Text("unk_token"));
         var missing = new MissingCharacters(vocabulary, model.Body.Flag("byte_fallback") ?? false, unknown, model.Body.Flag("fuse_unk") ?? false);
@@ -46,6 +47,7 @@ internal static class TokenizerJson
         {
             preTokenizer = preTokenizer with { Words = preTokenizer.Words.With(spaces) };
         }
+
         var (before, after) = PostProcessorReader.Read(ComponentOf("post_processor"));
         var ids = bpe.Vocabulary(config, before, after);
         var decoder = DecoderReader.Read(ComponentOf("decoder") ?? new Component(file, "decoder", default), ids);
@@ -60,6 +62,7 @@ internal static class TokenizerJson
         {
             throw model.Unsupported(Models);
         }
+
         var changed = affixes.FirstOrDefault(name => model.Body.Text(name) is { Length: > 0 })
             ?? (model.Body.Get("dropout")?.GetDouble() > 0 ? "dropout" : null);
         if (changed is not null)
@@ -80,6 +83,7 @@ internal static class TokenizerJson
         {
             throw model.Unsupported($"BPE with the merge {merge.OnOneLine()}", "merges of two tokens");
         }
+
         bpe.AddMerge(pair[0], pair[1]);
     }
 }

@@ -14,14 +14,17 @@ public static class TokenizerLoader
         {
             return TokenizerJson.Load(folder);
         }
+
         if (there.Contains("vocab.json") && there.Contains("merges.txt"))
         {
             return VocabularyAndMerges.Load(folder);
         }
+
         if (there.Contains("tokenizer.model"))
         {
             return SentencePieceFile.Load(folder);
         }
+
         var found = there.Count > 0 ? string.Join(", ", there) + " alone" : Directory.Exists(folder) ? "no tokenizer" : "no such folder";
         throw TokenizerException.Unsupported(folder, found, "tokenizer.json, or vocab.json with merges.txt, or tokenizer.model",
             "Copy the tokenizer's files from the checkpoint into this folder, or name another one as the model's path.");

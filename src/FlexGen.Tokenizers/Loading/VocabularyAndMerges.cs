@@ -18,6 +18,7 @@ internal static class VocabularyAndMerges
             throw TokenizerException.Unsupported(Path.Combine(folder, "tokenizer_config.json"), $"the tokenizer_class {config.TokenizerClass}",
                 "GPT2Tokenizer or Qwen2Tokenizer beside vocab.json and merges.txt", "Add the checkpoint's tokenizer.json.");
         }
+
         var vocabulary = Json.Ids(vocabularyFile, Json.Read(vocabularyFile));
         var added = config.AddedTokens(vocabulary);
         var bpe = new BpeBuilder(vocabularyFile, vocabulary, added);
@@ -42,12 +43,14 @@ internal static class VocabularyAndMerges
             {
                 continue;
             }
+
             var pair = line.Split(' ');
             if (pair.Length != 2)
             {
                 throw TokenizerException.Unsupported(file, $"{pair.Length} words in line {number}", "two tokens with one space between them",
                     "Copy the file again from the checkpoint.");
             }
+
             bpe.AddMerge(pair[0], pair[1]);
         }
     }

@@ -18,6 +18,7 @@ internal static class CanonicalOrder
                 keys.Add(((long)combining << 53) | ((long)keys.Count << 21) | (uint)codes[i]);
                 continue;
             }
+
             if (keys.Count > 1)
             {
                 keys.Sort();
@@ -26,6 +27,7 @@ internal static class CanonicalOrder
                     codes[i - keys.Count + j] = (int)(keys[j] & 0x1FFFFF);
                 }
             }
+
             keys.Clear();
         }
     }

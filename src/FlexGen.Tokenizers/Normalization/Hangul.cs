@@ -29,6 +29,7 @@ internal static class Hangul
         {
             return Syllables + ((((first - Leads) * VowelCount) + second - Vowels) * TailCount);
         }
+
         var joins = IsSyllable(first) && (first - Syllables) % TailCount == 0 && second is > Tails and < Tails + TailCount;
         return joins ? first + second - Tails : null;
     }

@@ -8,6 +8,7 @@ internal sealed class ReplaceNormalizer(string pattern, string content) : INorma
         {
             most.Require(text.Length + ((long)text.AsSpan().Count(pattern) * (content.Length - pattern.Length)));
         }
+
         return text.Replace(pattern, content, StringComparison.Ordinal);
     }
 }

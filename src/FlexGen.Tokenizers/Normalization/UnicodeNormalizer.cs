@@ -27,6 +27,7 @@ internal sealed class UnicodeNormalizer : INormalizer
         {
             return text;
         }
+
         var codes = Decompose(text);
         most.Require(codes.Count);
         return Compose(codes);
@@ -41,6 +42,7 @@ internal sealed class UnicodeNormalizer : INormalizer
                 return false;
             }
         }
+
         return true;
     }
 
@@ -51,6 +53,7 @@ internal sealed class UnicodeNormalizer : INormalizer
         {
             Decompose(rune.Value, codes);
         }
+
         CanonicalOrder.Sort(CollectionsMarshal.AsSpan(codes), table.ClassOf);
         return codes;
     }
@@ -89,18 +92,22 @@ internal sealed class UnicodeNormalizer : INormalizer
                 codes[starter] = composed;
                 continue;
             }
+
             if (combining == 0)
             {
                 starter = written;
             }
+
             lastClass = combining;
             codes[written++] = codes[i];
         }
+
         var text = new StringBuilder(written + 16);
         foreach (var code in CollectionsMarshal.AsSpan(codes)[..written])
         {
             text.Append(new Rune(code));
         }
+
         return text.ToString();
     }
 }

@@ -58,8 +58,10 @@ internal sealed class UnicodeTable
             {
                 classes[code] = Hex(entry[(at + 1)..]);
             }
+
             return;
         }
+
         var parts = entry[(at + 1)..].Split('+').Select(Hex).ToArray();
         (entry[at] == '~' ? compatibility : canonical)[Hex(key)] = parts;
         if (entry[at] == '=')

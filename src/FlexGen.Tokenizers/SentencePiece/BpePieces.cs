@@ -33,6 +33,7 @@ internal sealed class BpePieces : IPieceModel
                 }
             }
         }
+
         var missing = new MissingCharacters(symbols, file.ByteFallback, file.Unknown, fuseUnknown: true);
         model = new BpeModel(new RuneAlphabet(symbols, missing), merges);
         words = new WordSplitter(pieces.ContainsKey(SpaceBorder.Space.ToString()) ? [border.Splitter()] : []);
@@ -47,6 +48,7 @@ internal sealed class BpePieces : IPieceModel
             ids.Add(match.Id);
             from = match.End;
         }
+
         words.Encode(text.AsSpan(from), model, ids);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class Charsmap
         {
             throw new FormatException("a precompiled charsmap cut short");
         }
+
         units = MemoryMarshal.Cast<byte, uint>(blob.Slice(4, size)).ToArray();
         replacements = blob[(4 + size)..].ToArray();
         CheckEntries();
@@ -39,11 +40,13 @@ internal sealed class Charsmap
             {
                 break;
             }
+
             unit = units[node];
             if ((unit & 0x800000FF) != text[i])
             {
                 break;
             }
+
             node ^= Offset(unit);
             if ((unit & 0x100) != 0)
             {
@@ -51,10 +54,12 @@ internal sealed class Charsmap
                 length = i + 1;
             }
         }
+
         if (length == 0)
         {
             return null;
         }
+
         var rest = replacements.AsSpan((int)found);
         return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
     }
@@ -77,6 +82,7 @@ internal sealed class Charsmap
                     {
                         CheckValue(below);
                     }
+
                     open.Push(below);
                 }
             }

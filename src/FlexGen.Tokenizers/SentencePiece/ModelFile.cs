@@ -39,6 +39,7 @@ internal sealed class ModelFile
         {
             return $"the piece \"{twice.Key.Text}\" twice, as {string.Join(" and ", twice.Take(2).Select(piece => piece.Id))}";
         }
+
         var bytes = Pieces.Where(piece => piece.Kind == PieceKind.Byte).Select(piece => piece.Text).ToHashSet(StringComparer.Ordinal);
         var missing = Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>").FirstOrDefault(text => !bytes.Contains(text));
         return ByteFallback && missing is not null ? $"byte_fallback without the piece {missing}" : null;
@@ -64,6 +65,7 @@ internal sealed class ModelFile
                     break;
             }
         }
+
         return file.Pieces.Count > 0 ? file : throw new FormatException("no pieces");
     }
 
@@ -81,6 +83,7 @@ internal sealed class ModelFile
                 _ => piece,
             };
         }
+
         return piece;
     }
 

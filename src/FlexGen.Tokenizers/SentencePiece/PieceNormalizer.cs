@@ -19,10 +19,12 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
         {
             result = string.Join(' ', result.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         }
+
         if (text.Length == 0 || (file.RemoveExtraWhitespaces && result.Length == 0))
         {
             return "";
         }
+
         result = file.AddDummyPrefix ? " " + result : result;
         result = file.EscapeWhitespaces ? result.Replace(' ', SpaceBorder.Space) : result;
         // The mark is taken for a space here, wherever it came from.
@@ -35,6 +37,7 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
         {
             return text;
         }
+
         var result = new StringBuilder(text.Length + 8);
         var from = 0;
         while (userDefined.Next(text, from, null, out var match))
@@ -43,6 +46,7 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
             result.Append(text, match.Start, match.End - match.Start);
             from = match.End;
         }
+
         AppendReplaced(text.AsSpan(from), result, most);
         return result.ToString();
     }
@@ -63,8 +67,10 @@ internal sealed class PieceNormalizer(ModelFile file, TokenMatcher userDefined) 
                 Rune.DecodeFromUtf8(bytes, out var rune, out length);
                 result.Append(rune);
             }
+
             bytes = bytes[length..];
         }
+
         ArrayPool<byte>.Shared.Return(buffer);
     }
 }

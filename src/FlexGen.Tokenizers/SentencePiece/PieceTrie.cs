@@ -18,8 +18,10 @@ internal sealed class PieceTrie
                 children.Add(Key(node, value), child);
                 idOfNode.Add(None);
             }
+
             node = child;
         }
+
         idOfNode[node] = id;
     }
 

@@ -26,6 +26,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         {
             return false;
         }
+
         var key = Varint();
         Field = (int)(key >> 3);
         switch (key & 7)
@@ -45,6 +46,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
             default:
                 throw new FormatException($"wire type {key & 7}");
         }
+
         return true;
     }
 
@@ -54,6 +56,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         {
             throw new FormatException("a field longer than the file");
         }
+
         var taken = rest[..(int)length];
         rest = rest[(int)length..];
         return taken;
@@ -71,6 +74,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
                 return value;
             }
         }
+
         throw new FormatException("a number of more than 64 bits");
     }
 }

@@ -18,16 +18,19 @@ internal sealed class SentencePieceDecoder(SentencePieceDecoding decoding) : Inc
             pending.Add(value);
             return Shown(Drain(final: false));
         }
+
         if (decoding.TextOf(id) is not { } text)
         {
             return "";
         }
+
         var before = Shown(Drain(final: true));
         if (atStart && text.StartsWith(SpaceBorder.Space))
         {
             text = text[1..];
             atStart = decoding.StripsAllSpaces;
         }
+
         return before + Shown(text.Replace(SpaceBorder.Space, ' '));
     }
 
@@ -45,6 +48,7 @@ internal sealed class SentencePieceDecoder(SentencePieceDecoding decoding) : Inc
         {
             return "";
         }
+
         var text = new StringBuilder();
         var bytes = CollectionsMarshal.AsSpan(pending);
         var used = 0;
@@ -55,9 +59,11 @@ internal sealed class SentencePieceDecoder(SentencePieceDecoding decoding) : Inc
             {
                 break;
             }
+
             text.Append(rune);
             used += status == OperationStatus.Done ? length : 1;
         }
+
         pending.RemoveRange(0, used);
         return text.ToString();
     }

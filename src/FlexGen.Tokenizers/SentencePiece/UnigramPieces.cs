@@ -26,6 +26,7 @@ internal sealed class UnigramPieces : IPieceModel
         {
             trie.Add(Encoding.UTF8.GetBytes(piece.Text), piece.Id);
         }
+
         var bytes = file.Pieces.Where(piece => piece.Kind == PieceKind.Byte).ToDictionary(piece => piece.Text, piece => piece.Id);
         idOfByte = file.ByteFallback ? [.. Enumerable.Range(0, 256).Select(value => bytes[$"<0x{value:X2}>"])] : null;
     }
@@ -48,13 +49,16 @@ internal sealed class UnigramPieces : IPieceModel
                     Offer(ref best[end], start, id, best[start].Score + scores[id]);
                     isPiece |= end == start + length;
                 }
+
                 node = end < bytes.Length ? trie.Step(node, bytes[end]) : PieceTrie.None;
             }
+
             if (!isPiece)
             {
                 Offer(ref best[start + length], start, unknown, best[start].Score + unknownScore);
             }
         }
+
         Append(bytes, best, ids);
     }
 
@@ -85,8 +89,10 @@ internal sealed class UnigramPieces : IPieceModel
             {
                 ids.Add(id);
             }
+
             nextIsUnknown = isUnknown;
         }
+
         ids.Reverse(from, ids.Count - from);
     }
 

@@ -19,6 +19,7 @@ internal static class CharacterClasses
         {
             return basicPlane[unit];
         }
+
         Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
         next = at + length;
         return Of(Rune.GetUnicodeCategory(rune), false);
@@ -31,6 +32,7 @@ internal static class CharacterClasses
         {
             at = next;
         }
+
         return at;
     }
 

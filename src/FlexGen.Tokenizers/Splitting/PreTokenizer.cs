@@ -11,14 +11,17 @@ internal sealed record PreTokenizer(WordSplitter Words, bool AddPrefixSpace = fa
         {
             return;
         }
+
         if (AddPrefixSpace && text[0] != ' ')
         {
             text = string.Concat(" ", text);
         }
+
         if (Metaspace is not null)
         {
             text = Metaspace.Mark(text, atStart);
         }
+
         Words.Encode(text, model, ids);
     }
 }

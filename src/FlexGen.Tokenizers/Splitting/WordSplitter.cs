@@ -24,6 +24,7 @@ internal sealed class WordSplitter(IReadOnlyList<ISplitter> splitters)
             model.Encode(text, ids);
             return;
         }
+
         for (var at = 0; at < text.Length;)
         {
             var end = splitters[stage].Next(text, at, out var drop);
@@ -31,6 +32,7 @@ internal sealed class WordSplitter(IReadOnlyList<ISplitter> splitters)
             {
                 Encode(text[at..end], stage + 1, model, ids);
             }
+
             at = end;
         }
     }

@@ -40,6 +40,7 @@ internal static class BenchRequests
         {
             throw new UsageException($"--lengths {path}: there is no such file; name one, or write {BenchSettings.Mixed}.");
         }
+
         var lengths = File.ReadLines(path).Select((line, n) => (Line: line, Number: n + 1)).Where(l => l.Line.Trim().Length > 0)
             .Select(l => Parse(l.Line) ?? throw new UsageException(
                 $"{path}: line {l.Number} must be like {{\"prompt_tokens\": 512, \"completion_tokens\": 32}}, both 1 or more; found {l.Line}"))

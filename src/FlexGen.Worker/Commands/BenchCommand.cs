@@ -43,6 +43,7 @@ internal sealed class BenchCommand
         {
             command.Add(option.Option);
         }
+
         command.Add(bench.json);
         command.SetAction((parse, cancellation) => bench.RunAsync(parse, cancellation));
         return command;
@@ -59,13 +60,14 @@ internal sealed class BenchCommand
         var running = engineSettings.Load(
             options => OffloadEngine.LoadShape(settings.Shape, options with { StaticBatches = settings.Slots == "static", Trace = trace }));
         Report.Warn(running.Warning?.Worded(engineSettings.NameOf));
-        double loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        var loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var report = new Report().Add("shape", settings.Shape).Add("device", running.Description).Add("schedule", engineSettings.Schedule)
             .Add("slots", settings.Slots).Add("policy", Policy(running.Policy), Text(running.Policy));
         using (running)
         {
             await MeasureAsync(running, settings, trace, report, cancellation);
         }
+
         report.Add("load_seconds", Math.Round(loadSeconds, 1)).AddPeaks(running.Statistics.PeakGpuBytes);
         if (trace is not null)
         {
@@ -74,6 +76,7 @@ internal sealed class BenchCommand
                 "busy_in_decode", new JsonObject(busy.Select(b => KeyValuePair.Create<string, JsonNode?>(b.Key, b.Value))),
                 string.Join(", ", busy.Select(b => FormattableString.Invariant($"{b.Key} {b.Value:0.0%}"))));
         }
+
         report.Print(parse.GetValue(json));
         trace?.Write(traceFile!);
         return ExitCode.Success;
@@ -86,9 +89,9 @@ internal sealed class BenchCommand
         await running.GenerateAllAsync([.. requests.Take(running.Policy.GpuBatchSize).Select(r => r with { MaxNewTokens = WarmUpTokens })], cancellation);
         var before = running.Statistics;
         trace?.Clear();
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         await running.GenerateAllAsync(requests, cancellation);
-        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var statistics = running.Statistics - before;
         report
             .Add("prompts", requests.Count)
@@ -105,7 +108,7 @@ internal sealed class BenchCommand
     private static int Room(BenchSettings settings, int? asked)
     {
         var (prompt, output) = BenchRequests.Lengths(settings, EnoughForTheLongest).MaxBy(l => (long)l.Prompt + l.Output);
-        int context = PublishedShapes.Create(settings.Shape).Shape.ContextLength;
+        var context = PublishedShapes.Create(settings.Shape).Shape.ContextLength;
         return (long)prompt + output <= (asked ?? context) ? asked ?? (prompt + output) : throw new UsageException(
             $"A prompt of {prompt} tokens with {output} generated takes {(long)prompt + output}; a slot has room for {asked ?? context}. "
             + (asked < context ? "Raise --max-sequence-length, or lower --prompt-len, --gen-len or what "

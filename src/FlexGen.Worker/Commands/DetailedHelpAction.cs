@@ -11,11 +11,12 @@ internal sealed class DetailedHelpAction(HelpAction usual) : SynchronousCommandL
 
     public override int Invoke(ParseResult parseResult)
     {
-        int exitCode = usual.Invoke(parseResult);
+        var exitCode = usual.Invoke(parseResult);
         if (parseResult.CommandResult.Command is DetailedCommand command)
         {
             parseResult.InvocationConfiguration.Output.WriteLine(command.Details);
         }
+
         return exitCode;
     }
 }

@@ -21,6 +21,7 @@ internal static class FlexGenCommand
             {
                 throw new UsageException($"{unknown} {Usage(parse.CommandResult.Command)}");
             }
+
             if (parse.Action is ParseErrorAction)
             {
                 throw new UsageException($"{string.Join(" ", parse.Errors.Select(e => e.Message))} {Usage(parse.CommandResult.Command)}");
@@ -73,12 +74,14 @@ internal static class FlexGenCommand
         {
             return null;
         }
+
         if (IsOption(word))
         {
             var options = command.Options.Concat(command.Parents.OfType<Command>().SelectMany(c => c.Options).Where(o => o.Recursive));
-            string? nearest = NearestName.Of(word.TrimStart('-'), options.Select(o => o.Name.TrimStart('-')));
+            var nearest = NearestName.Of(word.TrimStart('-'), options.Select(o => o.Name.TrimStart('-')));
             return $"Unknown option '{word}'{(nearest is null ? "." : $"; did you mean '--{nearest}'?")}";
         }
+
         return command.Subcommands.Count > 0
             ? $"Unknown command '{word}'{NearestName.Hint(word, command.Subcommands.Select(c => c.Name))}"
             : $"Unexpected argument '{word}'.";
@@ -90,9 +93,9 @@ internal static class FlexGenCommand
 
     private static int Report(Exception e, bool verbose)
     {
-        bool expected = e is UsageException or PipelineException or RecordException or EngineException or RequestException or CheckpointException
+        var expected = e is UsageException or PipelineException or RecordException or EngineException or RequestException or CheckpointException
             or TokenizerException or IOException or UnauthorizedAccessException;
-        IReadOnlyList<string> lines = e switch
+        var lines = e switch
         {
             _ when verbose => ErrorStream.Trace(e),
             UsageException usage => usage.Lines,

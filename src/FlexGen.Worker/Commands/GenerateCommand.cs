@@ -48,6 +48,7 @@ internal sealed class GenerateCommand
         {
             command.Add(option.Option);
         }
+
         command.SetAction((parse, cancellation) => generate.RunAsync(parse, cancellation));
         return command;
     }
@@ -61,7 +62,7 @@ internal sealed class GenerateCommand
         Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
         long promptTokens = 0, completionTokens = 0;
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         var job = files.Job(parse, LinesPerSlot * model.Slots);
         await job.RunAsync(
             line => CompleteAsync(PromptTokens(parse, line, model)),
@@ -70,7 +71,7 @@ internal sealed class GenerateCommand
                 logits?.WriteLogits(null);
                 return files.ReportError(parse)(number, error);
             });
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return files.Finish(parse, job, new Report()
             .Add("prompt_tokens", promptTokens)
             .Add("completion_tokens", completionTokens)
@@ -99,11 +100,13 @@ internal sealed class GenerateCommand
         {
             throw new LineException("expected either \"prompt\" or \"prompt_token_ids\".");
         }
+
         if (line.Has("prompt"))
         {
             return model.Encode(files.Prompt(parse, line.Text("prompt")));
         }
-        int[] tokens = line.TokenIds("prompt_token_ids");
+
+        var tokens = line.TokenIds("prompt_token_ids");
         model.Require(tokens);
         return tokens;
     }

@@ -36,13 +36,14 @@ internal sealed class JsonLinesOptions
     /// <exception cref="UsageException">The input is not there, a file cannot be where it is to be, or two of the files are one.</exception>
     public void CheckFiles(ParseResult parse, params IEnumerable<Option<string>> alsoWritten)
     {
-        string read = parse.GetRequiredValue(input);
+        var read = parse.GetRequiredValue(input);
         if (!File.Exists(read))
         {
             throw new UsageException(Directory.Exists(read)
                 ? $"--input {read} is a folder; expected a file of JSON lines."
                 : $"There is no input file {read} (looked in {Environment.CurrentDirectory}).");
         }
+
         var options = new Dictionary<string, string> { [Path.GetFullPath(read)] = input.Name };
         foreach (var option in alsoWritten.Prepend(output))
         {
@@ -50,12 +51,14 @@ internal sealed class JsonLinesOptions
             {
                 continue;
             }
-            string full = Path.GetFullPath(path);
+
+            var full = Path.GetFullPath(path);
             if (Directory.Exists(full) || !Directory.Exists(Path.GetDirectoryName(full)))
             {
                 throw new UsageException($"{option.Name} {path} {(Directory.Exists(full) ? "is a folder; expected a file to write"
                     : "is in a folder that is not there")}.");
             }
+
             if (!options.TryAdd(full, option.Name))
             {
                 throw new UsageException($"{options[full]} and {option.Name} are the same file, {path}.");

@@ -86,15 +86,17 @@ internal sealed record KeyedOption(string Key, Option Option)
             {
                 continue;
             }
-            bool isList = option.ValueType.IsArray;
+
+            var isList = option.ValueType.IsArray;
             string[] tokens = result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(t => t.Value)];
-            for (int i = 0; i < tokens.Length; i++)
+            for (var i = 0; i < tokens.Length; i++)
             {
-                string path = prefix + (isList ? $"{key}:{i}" : key);
+                var path = prefix + (isList ? $"{key}:{i}" : key);
                 values[path] = tokens[i];
                 names[path] = option.Name;
             }
         }
+
         return new ConfigurationLayer(values, path => names[path]);
     }
 

@@ -36,6 +36,7 @@ internal static class RunCommand
             {
                 Summarize(outcome, options).TryPrint(parse.GetValue(arguments.Json));
             }
+
             return ExitCode.Success;
         });
         return command;
@@ -44,7 +45,7 @@ internal static class RunCommand
     private static Report Summarize(RunOutcome outcome, WorkerOptions options)
     {
         var summary = outcome.Summary;
-        double seconds = summary.Elapsed.TotalSeconds;
+        var seconds = summary.Elapsed.TotalSeconds;
         var report = new Report()
             .Add("pipeline", options.Name)
             .Add("state", summary.Completed ? "complete" : "stopped", summary.Completed ? null : "stopped by a signal; the same command continues")
@@ -56,10 +57,12 @@ internal static class RunCommand
         {
             report.Add($"errors_{reason}", count);
         }
+
         if (summary.DeletedUnread is { } deleted)
         {
             report.Add("deleted_unread", deleted);
         }
+
         report
             .Add("prompt_tokens", summary.PromptTokens)
             .Add("completion_tokens", summary.CompletionTokens)

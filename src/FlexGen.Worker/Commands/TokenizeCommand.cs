@@ -40,7 +40,7 @@ internal static class TokenizeCommand
             line =>
             {
                 var prompt = files.Prompt(parse, line.Text("text"));
-                int[] ids = tokenizer.Encode(prompt.Text, prompt.Literals);
+                var ids = tokenizer.Encode(prompt.Text, prompt.Literals);
                 tokens += ids.Length;
                 return Task.FromResult<Action<System.Text.Json.Utf8JsonWriter>>(json =>
                 {

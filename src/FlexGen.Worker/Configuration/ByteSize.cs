@@ -18,8 +18,9 @@ internal readonly partial record struct ByteSize(long Bytes)
         {
             throw new FormatException($"'{text}' is not a size: write a number and B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, such as 16GiB.");
         }
-        double number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-        int power = match.Groups["prefix"].Success
+
+        var number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
+        var power = match.Groups["prefix"].Success
             ? Prefixes.IndexOf(char.ToUpperInvariant(match.Groups["prefix"].ValueSpan[0]), StringComparison.Ordinal) + 1 : 0;
         return new ByteSize(checked((long)(number * Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, power))));
     }

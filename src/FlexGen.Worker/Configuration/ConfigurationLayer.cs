@@ -15,10 +15,11 @@ internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> V
         var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in variables.Where(v => v.Key.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase)))
         {
-            string key = name[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal);
+            var key = name[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal);
             values[key] = value;
             names[key] = name;
         }
+
         return new ConfigurationLayer(values, key => $"environment variable {names[key]}");
     }
 
@@ -27,15 +28,17 @@ internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> V
     public static ConfigurationLayer FromSettings(IEnumerable<string> settings)
     {
         var values = NewValues();
-        foreach (string setting in settings)
+        foreach (var setting in settings)
         {
-            int equals = setting.IndexOf('=', StringComparison.Ordinal);
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
             {
                 throw new UsageException($"--set {setting}: expected key=value, such as --set generation.maxNewTokens=32.");
             }
+
             values[Key(setting[..equals].Trim())] = setting[(equals + 1)..];
         }
+
         return new ConfigurationLayer(values, key => $"--set {Display(key)}");
     }
 
@@ -48,8 +51,8 @@ internal sealed record ConfigurationLayer(IReadOnlyDictionary<string, string?> V
     // The names of librdkafka's properties have dots of their own.
     private static string Key(string path)
     {
-        int properties = path.IndexOf(PropertiesKey, StringComparison.OrdinalIgnoreCase);
-        int end = properties < 0 ? path.Length : properties + PropertiesKey.Length;
+        var properties = path.IndexOf(PropertiesKey, StringComparison.OrdinalIgnoreCase);
+        var end = properties < 0 ? path.Length : properties + PropertiesKey.Length;
         return path[..end].Replace('.', ':') + path[end..];
     }
 

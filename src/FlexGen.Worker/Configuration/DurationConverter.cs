@@ -26,6 +26,7 @@ internal sealed partial class DurationConverter : TypeConverter
         {
             throw new FormatException($"'{value}' is not a duration.");
         }
+
         return match.Groups["unit"].Value switch
         {
             "ms" => TimeSpan.FromMilliseconds(Number("number")),

@@ -28,23 +28,25 @@ internal sealed class KeyCheck(Type root)
     private string? Explain(string[] words, string? value, ConfigurationLayer layer)
     {
         var type = root;
-        for (int depth = 0; depth < words.Length; depth++)
+        for (var depth = 0; depth < words.Length; depth++)
         {
-            string here = string.Join('.', words[..depth]);
+            var here = string.Join('.', words[..depth]);
             if (KeyPath.ValueType(type) is { } valueType)
             {
                 type = valueType;
             }
             else if (KeyPath.ItemType(type) is { } itemType)
             {
-                if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+                if (!int.TryParse(words[depth], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
                 {
                     return $"'{here}' is a list, not a mapping: '{words[depth]}' cannot stand below it.";
                 }
+
                 if (index > 0 && !layer.HasAny($"{string.Join(':', words[..depth])}:{index - 1}"))
                 {
                     return $"'{here}' is a list, and whoever gives its entries gives all of them: there is '{here}.{index}' without '{here}.{index - 1}'.";
                 }
+
                 type = itemType;
             }
             else if (KeyPath.IsSingleValue(type))
@@ -57,11 +59,12 @@ internal sealed class KeyCheck(Type root)
             }
             else
             {
-                string unknown = string.Join('.', words[..(depth + 1)]);
-                string? nearest = KeyPath.Nearest(root, KeyPath.Properties(type).Select(KeyPath.Name), here, words[depth]);
+                var unknown = string.Join('.', words[..(depth + 1)]);
+                var nearest = KeyPath.Nearest(root, KeyPath.Properties(type).Select(KeyPath.Name), here, words[depth]);
                 return $"unknown key '{unknown}'{(nearest is null ? "." : $"; did you mean '{nearest}'?")} {Known(type, here)}";
             }
         }
+
         return value is null ? null : ExplainValue(type, string.Join('.', words), value);
     }
 
@@ -69,14 +72,16 @@ internal sealed class KeyCheck(Type root)
     {
         if (KeyPath.ItemType(type) is { } item)
         {
-            string entries = item == typeof(double) ? string.Join(", ", value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+            var entries = item == typeof(double) ? string.Join(", ", value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
                 : JsonSerializer.Serialize(value, asWritten);
             return value.Length == 0 ? null : $"'{path}' is a list: write [{entries}] in the file, or set {path}.0 from outside it.";
         }
+
         if (!KeyPath.IsSingleValue(type))
         {
             return value.Length == 0 ? null : $"'{path}' is a mapping, not the value '{value}'. {Known(type, path)}";
         }
+
         try
         {
             // An empty text would be converted to no value at all, and the default taken without a word.
@@ -89,6 +94,7 @@ internal sealed class KeyCheck(Type root)
         catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or NotSupportedException)
         {
         }
+
         return $"'{path}' must be {Kind(type)}; found '{value}'.";
     }
 

@@ -30,20 +30,23 @@ internal static class KeyPath
     /// <summary>The path of the list in which a key's path ends; null where it ends in none.</summary>
     public static string? ListOf(Type root, string key)
     {
-        string[] words = key.Split(':');
+        var words = key.Split(':');
         var type = root;
-        for (int depth = 0; depth < words.Length; depth++)
+        for (var depth = 0; depth < words.Length; depth++)
         {
             if (Properties(type).FirstOrDefault(p => p.Name.Equals(words[depth], StringComparison.OrdinalIgnoreCase)) is not { PropertyType: var inner })
             {
                 return null;
             }
+
             if (ItemType(inner) is not null)
             {
                 return string.Join(':', words[..(depth + 1)]);
             }
+
             type = inner;
         }
+
         return null;
     }
 
@@ -52,10 +55,10 @@ internal static class KeyPath
     {
         foreach (var property in Properties(type))
         {
-            string path = prefix + Name(property);
+            var path = prefix + Name(property);
             yield return path;
             var inner = IsMapping(property.PropertyType) ? All(property.PropertyType, path + ".") : [];
-            foreach (string key in inner)
+            foreach (var key in inner)
             {
                 yield return key;
             }
@@ -73,6 +76,7 @@ internal static class KeyPath
         {
             return here.Length == 0 ? sibling : $"{here}.{sibling}";
         }
+
         var known = All(root).ToLookup(path => path[(path.LastIndexOf('.') + 1)..]);
         return NearestName.Of(word, known.Select(k => k.Key)) is { } elsewhere ? known[elsewhere].First() : null;
     }

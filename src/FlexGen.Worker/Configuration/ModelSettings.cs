@@ -20,10 +20,12 @@ internal sealed class ModelSettings : IValidatableObject
         {
             yield return new ValidationResult("give either path (a checkpoint folder) or echo: true.");
         }
+
         if (EchoMaxDelay is not null && !Echo)
         {
             yield return new ValidationResult("echoMaxDelay needs echo: true.", [nameof(EchoMaxDelay)]);
         }
+
         if (EchoMaxDelay < TimeSpan.Zero || EchoMaxDelay > TimeSpan.FromHours(1))
         {
             yield return new ValidationResult("echoMaxDelay must be between 00:00:00 and 01:00:00.", [nameof(EchoMaxDelay)]);

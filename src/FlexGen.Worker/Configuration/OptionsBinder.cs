@@ -19,6 +19,7 @@ internal static class OptionsBinder
             check.Check(layer);
             Override(values, layer, typeof(T));
         }
+
         ThrowIfAny(source, check.Errors);
         var options = new T();
         new ConfigurationBuilder().AddInMemoryCollection(values).Build().Bind(options);
@@ -31,10 +32,11 @@ internal static class OptionsBinder
     {
         var given = layer.Values.Where(v => v.Value is not null).ToList();
         var lists = given.Select(v => KeyPath.ListOf(root, v.Key)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        foreach (string key in values.Keys.Where(key => lists.Exists(list => IsIn(key, list))).ToList())
+        foreach (var key in values.Keys.Where(key => lists.Exists(list => IsIn(key, list))).ToList())
         {
             values.Remove(key);
         }
+
         foreach (var (key, value) in given)
         {
             values[key] = value;
@@ -47,7 +49,7 @@ internal static class OptionsBinder
     /// <summary>Where the key that an error begins with was written; nothing when it was not.</summary>
     private static string Where(string error, IReadOnlyList<ConfigurationLayer> layers)
     {
-        string key = error.Split(' ')[0].TrimEnd(':').Replace('.', ':');
+        var key = error.Split(' ')[0].TrimEnd(':').Replace('.', ':');
         // A list or a mapping is written as its entries.
         var places = layers.Reverse().SelectMany(layer => layer.Values.Keys.Where(name => IsOf(key, name)).Take(1).Select(layer.Where));
         return places.FirstOrDefault() is { } place ? place + ": " : "";
@@ -63,6 +65,7 @@ internal static class OptionsBinder
         {
             throw new UsageException($"{source}: {errors[0]}");
         }
+
         if (errors.Count > 1)
         {
             throw new UsageException([$"{source} has {errors.Count} errors:", .. errors]);

@@ -19,7 +19,7 @@ internal sealed class PlainParser(IParser parser, int depth) : IParser
     /// <exception cref="YamlException">There is something deeper, or a key that is no word, or an alias of nothing.</exception>
     public bool MoveNext()
     {
-        bool moved = parser.MoveNext();
+        var moved = parser.MoveNext();
         if (parser.Current is MappingEnd or SequenceEnd)
         {
             open.Pop();
@@ -28,6 +28,7 @@ internal sealed class PlainParser(IParser parser, int depth) : IParser
         {
             Enter(parser.Current);
         }
+
         if (parser.Current is NodeEvent { Anchor.IsEmpty: false } named)
         {
             anchors.Add(named.Anchor);
@@ -37,6 +38,7 @@ internal sealed class PlainParser(IParser parser, int depth) : IParser
         {
             throw new YamlException(alias.Start, alias.End, $"there is no anchor '&{alias.Value}' before '*{alias.Value}'.");
         }
+
         return moved;
     }
 
@@ -48,14 +50,17 @@ internal sealed class PlainParser(IParser parser, int depth) : IParser
             {
                 throw new YamlException(node.Start, node.End, "a key must be a word.");
             }
+
             open.Push(holder with { Nodes = holder.Nodes + 1 });
         }
+
         if (node is MappingStart or SequenceStart)
         {
             if (open.Count > depth)
             {
                 throw new YamlException(node.Start, node.End, $"nested more than {depth} levels deep.");
             }
+
             open.Push((node is MappingStart, 0));
         }
     }

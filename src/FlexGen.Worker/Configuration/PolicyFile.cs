@@ -16,7 +16,7 @@ internal static class PolicyFile
         where T : class, new()
     {
         var options = OptionsBinder.Bind<T>(source, layers);
-        string file = fileOf(options);
+        var file = fileOf(options);
         return file == Auto ? options : OptionsBinder.Bind<T>(source, [Read(file, prefix), .. layers]);
     }
 
@@ -31,6 +31,7 @@ internal static class PolicyFile
         {
             values[prefix + key] = value;
         }
+
         return new ConfigurationLayer(values, key => $"{path} {layer.Where(key[prefix.Length..])}");
     }
 }

@@ -46,6 +46,7 @@ internal sealed class YamlLayer
             {
                 bytes = RegularFile.ReadAll(file, path, LargestFile);
             }
+
             using var reader = new StreamReader(new MemoryStream(bytes), strictUtf8);
             var stream = new YamlStream();
             stream.Load(new PlainParser(new Parser(reader), MaxDepth));
@@ -90,11 +91,12 @@ internal sealed class YamlLayer
                 AddMapping(key + ":", mapping, depth);
                 break;
             case YamlSequenceNode { Children.Count: > 0 } sequence:
-                for (int i = 0; i < sequence.Children.Count; i++)
+                for (var i = 0; i < sequence.Children.Count; i++)
                 {
                     AddLine($"{key}:{i}", sequence.Children[i].Start.Line);
                     Add($"{key}:{i}", sequence.Children[i], depth + 1);
                 }
+
                 break;
             case YamlSequenceNode:
                 values[key] = "";
@@ -113,7 +115,7 @@ internal sealed class YamlLayer
         var own = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (keyNode, value) in mapping.Children.Where(child => !IsMerge(child.Key)))
         {
-            string name = Name(keyNode);
+            var name = Name(keyNode);
             own.Add(name);
             AddLine(prefix + name, keyNode.Start.Line);
             Add(prefix + name, value, depth + 1);
@@ -121,7 +123,7 @@ internal sealed class YamlLayer
         // What a mapping says itself wins over what it takes from others, and the first of those over the next.
         foreach (var (keyNode, value) in mapping.Children.Where(child => IsMerge(child.Key)).SelectMany(child => Merged(child.Value, depth)))
         {
-            string name = Name(keyNode);
+            var name = Name(keyNode);
             if (own.Add(name))
             {
                 AddLine(prefix + name, keyNode.Start.Line);
@@ -155,6 +157,7 @@ internal sealed class YamlLayer
         {
             throw new UsageException($"{path} line {node.Start.Line}: nested more than {MaxDepth} levels deep.");
         }
+
         if (++keysRead > MaxKeys)
         {
             throw new UsageException($"{path} line {node.Start.Line}: more than {MaxKeys:N0} keys, with what its aliases repeat; a {kind} has a few dozen.");
@@ -163,11 +166,12 @@ internal sealed class YamlLayer
 
     private static int LineOfInvalidByte(byte[] bytes)
     {
-        int at = 0;
-        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out int length) == OperationStatus.Done)
+        var at = 0;
+        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out var length) == OperationStatus.Done)
         {
             at += length;
         }
+
         return bytes.AsSpan(0, at).Count((byte)'\n') + 1;
     }
 

@@ -18,8 +18,9 @@ internal static class GeneratorFactory
         {
             return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
         }
+
         log.LoadingModel(path);
-        long start = time.GetTimestamp();
+        var start = time.GetTimestamp();
         var loaded = LanguageModel.Load(path, options.Engine, options.Generation);
         if (!loaded.HasTokenizer)
         {
@@ -27,11 +28,13 @@ internal static class GeneratorFactory
             throw new Tokenizers.TokenizerException($"The model folder {path} has no tokenizer: a pipeline needs tokenizer.json, vocab.json "
                 + "with merges.txt, or tokenizer.model.");
         }
+
         log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
         if (loaded.Warning is { } warning)
         {
             log.EngineWarning(warning);
         }
+
         return new EngineGenerator(loaded);
     }
 }

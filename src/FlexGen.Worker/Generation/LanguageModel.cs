@@ -49,7 +49,7 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     public static LanguageModel Load(string path, EngineSettings settings, GenerationOptions options)
     {
-        string folder = ModelTokenizer.Find(path);
+        var folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
@@ -77,7 +77,8 @@ internal sealed class LanguageModel : IDisposable
             throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add "
                 + "its tokenizer files.");
         }
-        int[] tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
+
+        var tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
         Require(tokens);
         return tokens;
     }
@@ -112,7 +113,7 @@ internal sealed class LanguageModel : IDisposable
         try
         {
             var sequence = await engine.GenerateAsync(request, cancellationToken);
-            string? text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
+            var text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
             return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
         }
         catch (RequestException e)
@@ -130,7 +131,8 @@ internal sealed class LanguageModel : IDisposable
             throw new UsageException("generation.stop (--stop) needs a tokenizer, and the model folder has none. Tokens can be named by "
                 + "generation.stopTokenIds (--stop-token-id).");
         }
-        foreach (int id in options.StopTokenIds.Where(id => id >= vocabularySize))
+
+        foreach (var id in options.StopTokenIds.Where(id => id >= vocabularySize))
         {
             throw new UsageException($"generation.stopTokenIds (--stop-token-id) holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
         }

@@ -35,15 +35,17 @@ internal sealed class StopMatcher(StopTexts stops, Func<int, string> append, Fun
         {
             return Stopped;
         }
-        int from = Math.Max(0, text.Length - longest + 1);
+
+        var from = Math.Max(0, text.Length - longest + 1);
         text.Append(piece);
-        string tail = text.ToString(from, text.Length - from);
-        int first = stops.Texts.Select(s => tail.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
+        var tail = text.ToString(from, text.Length - from);
+        var first = stops.Texts.Select(s => tail.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
         if (first >= 0)
         {
             text.Length = from + first;
             Stopped = true;
         }
+
         return Stopped;
     }
 }

@@ -29,6 +29,7 @@ internal sealed class StopTexts
                 marks.Add(id, mark);
             }
         }
+
         Texts = [.. written.Union(marked)];
     }
 

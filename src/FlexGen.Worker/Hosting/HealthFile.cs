@@ -21,6 +21,7 @@ internal static class HealthFile
         {
             return null;
         }
+
         try
         {
             Write();
@@ -29,6 +30,7 @@ internal static class HealthFile
         {
             throw new UsageException($"{Variable} names {path}, which cannot be written: {e.Message}");
         }
+
         return time.CreateTimer(_ => WriteIfPossible(), null, period, period);
 
         void Write() => RegularFile.WriteAll(path, Encoding.ASCII.GetBytes($"{time.GetUtcNow():O}\n"));

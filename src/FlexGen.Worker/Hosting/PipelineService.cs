@@ -50,6 +50,7 @@ internal sealed class PipelineService(
                 throw new PipelineException($"the generator gave up records though nothing asked it to: {outcome.Done} of "
                     + $"{outcome.TotalRecords} are done. Run the same command again.");
             }
+
             if (outcome.TotalRecords is { } total)
             {
                 log.Drained(outcome.Done, total);
@@ -59,6 +60,7 @@ internal sealed class PipelineService(
                 log.DrainedStream(outcome.Done);
             }
         }
+
         return outcome;
     }
 }

@@ -14,25 +14,27 @@ internal static class ProcessLimits
     /// <summary>Whether it is allowed that; an error says what is not.</summary>
     public static bool Suffice()
     {
-        ulong limit = OpenFiles.Limit;
+        var limit = OpenFiles.Limit;
         if (limit < LeastOpenFiles)
         {
             Say(limit);
             return false;
         }
+
         return true;
     }
 
     // By the runtime's core alone: the console, Linq and a culture are libraries, each of which would be a file to open.
     private static void Say(ulong limit)
     {
-        string text = string.Concat("error: The process may have ", Digits(limit), " files open; it needs ", Digits(LeastOpenFiles))
+        var text = string.Concat("error: The process may have ", Digits(limit), " files open; it needs ", Digits(LeastOpenFiles))
             + " or more. Raise the limit with ulimit -n (docker run --ulimit nofile=1024, LimitNOFILE=1024 of a systemd unit).\n";
-        byte[] bytes = new byte[text.Length];
-        for (int i = 0; i < bytes.Length; i++)
+        var bytes = new byte[text.Length];
+        for (var i = 0; i < bytes.Length; i++)
         {
             bytes[i] = (byte)text[i];
         }
+
         using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
         try
         {
@@ -47,11 +49,12 @@ internal static class ProcessLimits
 
     private static string Digits(ulong number)
     {
-        string digits = "";
+        var digits = "";
         for (; number > 0; number /= 10)
         {
             digits = string.Concat(((char)('0' + (number % 10))).ToString(), digits);
         }
+
         return digits;
     }
 }

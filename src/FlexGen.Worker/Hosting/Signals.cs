@@ -27,6 +27,7 @@ internal static class Signals
                 taken.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop));
             }
         }
+
         return terminated.Token;
     }
 

@@ -42,6 +42,7 @@ internal static class WorkerHost
         {
             service.SayStoppedBeforeStart();
         }
+
         return service.Outcome;
     }
 
@@ -67,6 +68,7 @@ internal static class WorkerHost
             services.AddSingleton<IProgressDisplay, BarProgress>();
             services.AddSingleton<ILoggerProvider, AnsiLoggerProvider>();
         }
+
         services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new PlainLoggerFactory(
             new LoggerFactory(provider.GetServices<ILoggerProvider>(), provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()))));
         return logging;

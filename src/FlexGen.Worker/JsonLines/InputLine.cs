@@ -19,6 +19,7 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         {
             throw new LineException("not JSON: it has a byte that is not UTF-8, or the control character U+001A.");
         }
+
         JsonElement root;
         try
         {
@@ -33,18 +34,22 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         {
             throw HalfCharacter("a key");
         }
+
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new LineException($"expected a JSON object, found {Name(root.ValueKind)}.");
         }
+
         if (!root.TryGetProperty("id", out var id) || id.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
         {
             throw new LineException("expected an \"id\", a string or a number.");
         }
+
         if (id.ValueKind == JsonValueKind.String)
         {
             TextOf(id, "id");
         }
+
         return new InputLine(root, id);
     }
 
@@ -57,10 +62,12 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         {
             throw new LineException($"\"{name}\" is missing.");
         }
+
         if (value.ValueKind != JsonValueKind.String)
         {
             throw new LineException($"\"{name}\" must be a string, found {Name(value.ValueKind)}.");
         }
+
         return TextOf(value, name);
     }
 
@@ -72,7 +79,8 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
         {
             throw new LineException($"\"{name}\" must be a list of whole numbers, found {Name(value.ValueKind)}.");
         }
-        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out int token)
+
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var token)
             ? token
             : throw new LineException($"\"{name}\" must be a list of whole numbers, found {Excerpt.Of(v.GetRawText())} in it."))];
     }

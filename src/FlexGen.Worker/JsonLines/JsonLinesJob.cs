@@ -32,18 +32,20 @@ internal sealed class JsonLinesJob(string input, string output, int window)
         using var reader = new StreamReader(input, utf8);
         await using var stream = File.Create(output);
         var running = new Queue<Task<Line>>();
-        for (int number = 1; await reader.ReadLineAsync() is { } text; number++)
+        for (var number = 1; await reader.ReadLineAsync() is { } text; number++)
         {
             if (string.IsNullOrWhiteSpace(text))
             {
                 continue;
             }
+
             running.Enqueue(MapAsync(number, text, map));
             if (running.Count >= window)
             {
                 await WriteAsync(stream, await running.Dequeue(), onError);
             }
         }
+
         while (running.TryDequeue(out var line))
         {
             await WriteAsync(stream, await line, onError);
@@ -64,6 +66,7 @@ internal sealed class JsonLinesJob(string input, string output, int window)
         {
             return new Line(number, id, null, Explain(e, "reading it"));
         }
+
         try
         {
             return new Line(number, id, await mapped, null);
@@ -94,12 +97,14 @@ internal sealed class JsonLinesJob(string input, string output, int window)
                 bytes.Clear();
             }
         }
+
         if (line.Error is { } error)
         {
             Errors++;
             await onError(line.Number, error);
             Write(bytes, line.Id, json => json.WriteString("error", $"line {line.Number}: {error}"));
         }
+
         bytes.Write("\n"u8);
         await stream.WriteAsync(bytes.WrittenMemory);
     }
@@ -117,6 +122,7 @@ internal sealed class JsonLinesJob(string input, string output, int window)
         {
             json.WriteNullValue();
         }
+
         write(json);
         json.WriteEndObject();
     }

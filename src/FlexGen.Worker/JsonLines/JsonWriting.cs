@@ -8,10 +8,11 @@ internal static class JsonWriting
     public static void WriteTokenIds(this Utf8JsonWriter json, string name, IEnumerable<int> ids)
     {
         json.WriteStartArray(name);
-        foreach (int id in ids)
+        foreach (var id in ids)
         {
             json.WriteNumberValue(id);
         }
+
         json.WriteEndArray();
     }
 
@@ -27,7 +28,7 @@ internal static class JsonWriting
             else
             {
                 json.WriteStartArray();
-                foreach (float logit in logits)
+                foreach (var logit in logits)
                 {
                     if (float.IsFinite(logit))
                     {
@@ -38,9 +39,11 @@ internal static class JsonWriting
                         json.WriteNullValue();
                     }
                 }
+
                 json.WriteEndArray();
             }
         }
+
         stream.WriteByte((byte)'\n');
     }
 }

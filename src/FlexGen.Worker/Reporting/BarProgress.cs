@@ -38,8 +38,8 @@ internal sealed class BarProgress(IAnsiConsole console, TimeProvider time) : IPr
         {
             var line = new Grid().AddColumns(new GridColumn().NoWrap(), new GridColumn(), new GridColumn().NoWrap());
             line.AddRow(new Text(name), bar.Render(options, task, deltaTime), percentage.Render(options, task, deltaTime));
-            string total = reading.Total is null ? "" : $" of {reading.Total:N0}";
-            string left = reading.Total is null ? "" : $"  {reading.Left} left";
+            var total = reading.Total is null ? "" : $" of {reading.Total:N0}";
+            var left = reading.Total is null ? "" : $"  {reading.Left} left";
             return new Rows(line, new Text(
                 $"{reading.Done:N0}{total} records  {reading.RecordsPerSecond:N1} records/s  {reading.TokensPerSecond:N0} tokens/s{left}"));
         }

@@ -24,11 +24,12 @@ internal sealed class ErrorStream(TextWriter stream) : TextWriter
     public static IReadOnlyList<string> Trace(Exception exception)
     {
         var lines = new List<string>();
-        for (Exception? e = exception; e is not null; e = e.InnerException)
+        for (var e = exception; e is not null; e = e.InnerException)
         {
             lines.Add($"{e.GetType()}: {e.Message}");
             lines.AddRange(e.StackTrace?.Split('\n', StringSplitOptions.TrimEntries) ?? []);
         }
+
         return lines;
     }
 

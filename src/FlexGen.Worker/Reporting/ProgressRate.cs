@@ -9,12 +9,12 @@ internal sealed class ProgressRate(Pipeline pipeline, TimeProvider time)
 
     public ProgressReading Read()
     {
-        long done = pipeline.Progress.RecordsCompleted + pipeline.Progress.RecordsFailed;
-        double seconds = Math.Max(time.GetElapsedTime(start).TotalSeconds, 1e-3);
-        double records = done / seconds;
-        double tokens = pipeline.Progress.CompletionTokens / seconds;
+        var done = pipeline.Progress.RecordsCompleted + pipeline.Progress.RecordsFailed;
+        var seconds = Math.Max(time.GetElapsedTime(start).TotalSeconds, 1e-3);
+        var records = done / seconds;
+        var tokens = pipeline.Progress.CompletionTokens / seconds;
         done += pipeline.RecordsAlreadyDone;
-        double left = (pipeline.TotalRecords - done ?? double.NaN) / records;
+        var left = (pipeline.TotalRecords - done ?? double.NaN) / records;
         return new ProgressReading(done, pipeline.TotalRecords, records, tokens,
             left < TimeSpan.FromDays(1000).TotalSeconds ? TimeSpan.FromSeconds(Math.Ceiling(left)).ToString("g") : "unknown time");
     }

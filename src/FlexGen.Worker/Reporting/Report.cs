@@ -82,7 +82,8 @@ internal sealed class Report
         {
             return new JsonObject(lines.Select(l => KeyValuePair.Create(l.Key, l.Value))).ToJsonString(json) + Environment.NewLine;
         }
-        int width = lines.Max(l => l.Key.Length);
+
+        var width = lines.Max(l => l.Key.Length);
         return string.Concat(lines.Select(line => $"{line.Key.Replace('_', ' ').PadRight(width)}  {Excerpt.Plain(line.Text)}{Environment.NewLine}"));
     }
 }

@@ -51,7 +51,7 @@ internal static class BareLoop
         var next = new Dictionary<TopicPartition, Offset>();
         var clock = new Stopwatch();
         var committed = TimeSpan.Zero;
-        for (int done = 0; done < count;)
+        for (var done = 0; done < count;)
         {
             if (consumer.Consume(100) is { } message)
             {
@@ -65,6 +65,7 @@ internal static class BareLoop
                 next[message.TopicPartition] = message.Offset + 1;
                 done++;
             }
+
             if (done == count || clock.Elapsed - committed > interval)
             {
                 producer.SendOffsetsToTransaction(next.Select(n => new TopicPartitionOffset(n.Key, n.Value)), consumer.ConsumerGroupMetadata, timeout);
@@ -77,6 +78,7 @@ internal static class BareLoop
                 }
             }
         }
+
         consumer.Close();
         return clock.Elapsed;
     }
@@ -99,6 +101,7 @@ internal static class BareLoop
             {
                 field.WriteTo(writer);
             }
+
             writer.WriteString("output"u8, request.RootElement.GetProperty("text"u8).GetString());
             writer.WriteString("finish_reason"u8, "stop"u8);
             writer.WriteNumber("prompt_tokens"u8, 0);

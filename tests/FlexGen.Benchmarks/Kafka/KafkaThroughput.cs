@@ -29,27 +29,28 @@ internal static class KafkaThroughput
         {
             return 1;
         }
-        int requests = values["requests"];
-        string folder = Directory.CreateTempSubdirectory("flexgen-kafka-throughput-").FullName;
+
+        var requests = values["requests"];
+        var folder = Directory.CreateTempSubdirectory("flexgen-kafka-throughput-").FullName;
         try
         {
             await using var cluster = await KafkaCluster.StartAsync();
-            string[] topics = await Topics.CreateAsync(cluster.Client, Partitions, "requests", "results", "dead", "copies", "echoes", "tuned-echoes");
+            var topics = await Topics.CreateAsync(cluster.Client, Partitions, "requests", "results", "dead", "copies", "echoes", "tuned-echoes");
             var random = new Random(0);
             Topics.Write(cluster.Client, topics[0], Enumerable.Range(0, requests).Select(id => Requests.Good(id, random)));
-            int bareCount = Math.Min(requests, BareLoopCount);
-            double copyRate = Bare(topics[3], BareLoop.Copy(), isTuned: false);
-            double bareRate = Bare(topics[4], BareLoop.Echo(), isTuned: false);
-            double tunedRate = Bare(topics[5], BareLoop.Echo(), isTuned: true);
+            var bareCount = Math.Min(requests, BareLoopCount);
+            var copyRate = Bare(topics[3], BareLoop.Copy(), isTuned: false);
+            var bareRate = Bare(topics[4], BareLoop.Echo(), isTuned: false);
+            var tunedRate = Bare(topics[5], BareLoop.Echo(), isTuned: true);
             await Console.Error.WriteLineAsync($"bare loop: {bareRate:N0} requests/s; fetching ahead as the worker does: {tunedRate:N0}; without the transformation: {copyRate:N0}");
             await File.WriteAllTextAsync(Path.Combine(folder, "kafka.yaml"), Pipeline(cluster.Servers, topics));
             using var worker = FlexGenProcess.Start(folder, ["run", "kafka.yaml", "--json"]);
             var memory = await WatchMemoryAsync(worker);
             var result = (await worker.WaitAsync()).Expect(0);
             using var report = JsonDocument.Parse(result.Output);
-            int done = report.RootElement.GetProperty("records").GetInt32();
-            double seconds = report.RootElement.GetProperty("seconds").GetDouble();
-            double rate = done / seconds;
+            var done = report.RootElement.GetProperty("records").GetInt32();
+            var seconds = report.RootElement.GetProperty("seconds").GetDouble();
+            var rate = done / seconds;
             CheckResults(cluster.Client, topics[1], topics[4], requests);
             Console.WriteLine(JsonSerializer.Serialize(new
             {
@@ -89,8 +90,8 @@ internal static class KafkaThroughput
         using var worker = new TopicReader(client, results);
         worker.ReadToEnd(patience, message =>
         {
-            int id = Id(message.Message.Value!);
-            bool isSame = !expected.TryGetValue(id, out var hash) || hash.AsSpan().SequenceEqual(SHA256.HashData(message.Message.Value!));
+            var id = Id(message.Message.Value!);
+            var isSame = !expected.TryGetValue(id, out var hash) || hash.AsSpan().SequenceEqual(SHA256.HashData(message.Message.Value!));
             if (!found.Add(id) || !isSame)
             {
                 throw new InvalidOperationException($"the result of request {id} is there twice, or is not what the bare loop writes");
@@ -131,8 +132,10 @@ internal static class KafkaThroughput
             {
                 break;
             }
+
             await Task.Delay(samplePeriod);
         }
+
         samples.Add(peak);
         return samples;
     }

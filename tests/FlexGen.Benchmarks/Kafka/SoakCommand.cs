@@ -26,6 +26,7 @@ internal static class SoakCommand
         {
             return 1;
         }
+
         var options = new SoakOptions(values["seed"], values["requests"], TimeSpan.FromSeconds(values["seconds"]), values["faults"]);
         var report = await new SoakRun(options, Console.Error.WriteLine).RunAsync();
         Console.WriteLine(JsonSerializer.Serialize(report, json));

@@ -25,10 +25,10 @@ internal static class Dataset
         {
             await using var file = File.Create(Path.Combine(folder, $"{first / RowsPerFile:D4}.parquet"));
             await using var writer = await ParquetWriter.CreateAsync(textSchema, file);
-            long end = Math.Min(rows, first + RowsPerFile);
-            for (long start = first; start < end; start += rowGroup)
+            var end = Math.Min(rows, first + RowsPerFile);
+            for (var start = first; start < end; start += rowGroup)
             {
-                int count = (int)Math.Min(rowGroup, end - start);
+                var count = (int)Math.Min(rowGroup, end - start);
                 var ids = Enumerable.Range(0, count).Select(i => start + i).ToArray();
                 var texts = ids.Select(_ => (ReadOnlyMemory<byte>)Text(random)).ToArray();
                 using var group = writer.CreateRowGroup();
@@ -50,7 +50,7 @@ internal static class Dataset
             await using var reader = await ParquetReader.CreateAsync(path);
             foreach (var group in reader.RowGroups)
             {
-                int count = (int)group.RowCount;
+                var count = (int)group.RowCount;
                 var ids = new long[count];
                 var texts = new ReadOnlyMemory<char>[count];
                 var definitions = new int[count];
@@ -62,6 +62,7 @@ internal static class Dataset
                 await copied.WriteAllPartsAsync<ReadOnlyMemory<char>>(copySchema.DataFields[2], texts, definitions, null, default);
             }
         }
+
         return clock.Elapsed;
     }
 
@@ -72,6 +73,7 @@ internal static class Dataset
         {
             text.Append((char)('a' + random.Next(26)), 1 + random.Next(6)).Append(' ');
         }
+
         return Encoding.ASCII.GetBytes(text.ToString(0, TextBytes));
     }
 }

@@ -18,15 +18,16 @@ internal static class PipelineOverhead
     public static async Task<int> RunAsync(string[] args)
     {
         long rows = 5_000_000;
-        int rowGroup = 10_000;
-        for (int i = 0; i < args.Length; i += 2)
+        var rowGroup = 10_000;
+        for (var i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length || args[i] is not ("--rows" or "--row-group"))
             {
                 await Console.Error.WriteLineAsync($"usage: {Usage}");
                 return 1;
             }
-            int value = int.Parse(args[i + 1], CultureInfo.InvariantCulture);
+
+            var value = int.Parse(args[i + 1], CultureInfo.InvariantCulture);
             (rows, rowGroup) = args[i] == "--rows" ? (value, rowGroup) : (rows, value);
         }
 

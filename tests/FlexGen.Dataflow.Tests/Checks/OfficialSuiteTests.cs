@@ -27,17 +27,19 @@ public sealed class OfficialSuiteTests
     public static TheoryData<string> Files()
     {
         var files = new TheoryData<string>();
-        foreach (string draft in Directory.Exists(folder) ? ["draft7", "draft2020-12"] : Array.Empty<string>())
+        foreach (var draft in Directory.Exists(folder) ? ["draft7", "draft2020-12"] : Array.Empty<string>())
         {
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, draft), "*.json", SearchOption.AllDirectories).Order())
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, draft), "*.json", SearchOption.AllDirectories).Order())
             {
                 files.Add(Path.GetRelativePath(folder, file));
             }
         }
+
         if (files.Count == 0)
         {
             files.Add("");
         }
+
         return files;
     }
 
@@ -49,7 +51,8 @@ public sealed class OfficialSuiteTests
         {
             Assert.Skip($"JSON Schema's own tests are not in {folder}: .ci/run fetches them.");
         }
-        string text = await File.ReadAllTextAsync(Path.Combine(folder, file));
+
+        var text = await File.ReadAllTextAsync(Path.Combine(folder, file));
         var undeclared = file.StartsWith("draft7", StringComparison.Ordinal)
             ? SchemaDialect.Of("http://json-schema.org/draft-07/schema#")!
             : SchemaDialect.Undeclared;
@@ -70,12 +73,13 @@ public sealed class OfficialSuiteTests
                 }
             }
         }
+
         Assert.Empty(wrong);
     }
 
     private static bool IsJudged(OutputSchema schema, JsonElement test)
     {
-        bool isValid = test.GetProperty("valid").GetBoolean();
+        var isValid = test.GetProperty("valid").GetBoolean();
         try
         {
             schema.Check(test.GetProperty("data").GetRawText());

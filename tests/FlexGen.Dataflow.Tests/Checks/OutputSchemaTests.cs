@@ -170,10 +170,10 @@ public sealed class OutputSchemaTests : IDisposable
     {
         string key = new('k', 600_000);
         string[] schemas = ["""{"additionalProperties":{"type":"null"}}""", """{"propertyNames":{"maxLength":5}}""", """{"items":{"enum":[1]}}""", "{}"];
-        foreach (string schema in schemas)
+        foreach (var schema in schemas)
         {
             var check = await ReadAsync(schema);
-            foreach (string output in (string[])[$$"""{"{{key}}":"{{key}}"}""", $$"""["{{key}}"]""", $$"""{"{{key}}":1,"{{key}}":1}""", $"{{{key}"])
+            foreach (var output in (string[])[$$"""{"{{key}}":"{{key}}"}""", $$"""["{{key}}"]""", $$"""{"{{key}}":1,"{{key}}":1}""", $"{{{key}"])
             {
                 Assert.InRange((Record.Exception(() => check.Check(output))?.Message ?? "").Length, 0, 1_100);
             }

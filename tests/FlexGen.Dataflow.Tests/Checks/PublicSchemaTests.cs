@@ -18,9 +18,10 @@ public sealed class PublicSchemaTests
         {
             Assert.Skip($"there is no {path}.");
         }
-        int schemas = 0;
-        int refused = 0;
-        int values = 0;
+
+        var schemas = 0;
+        var refused = 0;
+        var values = 0;
         var wrong = new List<string>();
         using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
         while (await reader.ReadLineAsync() is { } line)
@@ -40,6 +41,7 @@ public sealed class PublicSchemaTests
                 refused++;
             }
         }
+
         TestContext.Current.SendDiagnosticMessage($"{values - wrong.Count} of {values} marks agreed; {refused} of {schemas} schemas refused");
         Assert.Empty(wrong);
         // Misspelt keywords, those of tools, and formats of their own.

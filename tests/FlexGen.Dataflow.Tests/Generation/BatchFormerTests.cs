@@ -46,6 +46,7 @@ public sealed class BatchFormerTests
         {
             await former.Input.SendAsync(chunk);
         }
+
         former.Input.Complete();
         await Task.WhenAll(former.Completion, collect.Completion);
 

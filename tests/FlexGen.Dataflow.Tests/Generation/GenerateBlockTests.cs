@@ -30,6 +30,7 @@ public sealed class GenerateBlockTests
         {
             await Task.Delay(1);
         }
+
         generator.Waiting[0].SetResult(new Completion("", "stop", 1, 1));
         generator.Waiting[2].SetException(new RecordException("too_long", "it is too long"));
         generator.Waiting[3].SetResult(new Completion("", "stop", 1, 1));
@@ -38,6 +39,7 @@ public sealed class GenerateBlockTests
         {
             rest.AddRange(await block.Output.ReceiveAsync(guard));
         }
+
         await block.Completion.WaitAsync(guard);
         Assert.Equal(3, rest.Count);
         Assert.Single(rest, record => record.Error is { Reason: "too_long" });
@@ -55,11 +57,13 @@ public sealed class GenerateBlockTests
         {
             await Task.Delay(1);
         }
+
         if (isInputComplete)
         {
             block.Input.Complete();
             await block.Input.Completion.WaitAsync(guard);
         }
+
         generator.Waiting[0].SetException(new InvalidDataException("broken"));
         await Assert.ThrowsAnyAsync<Exception>(() => block.Completion.WaitAsync(guard));
         await Assert.ThrowsAnyAsync<Exception>(() => block.Output.Completion.WaitAsync(guard));

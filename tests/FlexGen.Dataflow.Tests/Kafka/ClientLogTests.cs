@@ -15,11 +15,12 @@ public sealed class ClientLogTests
     [Fact]
     public void Given_errors_for_minutes_when_added_then_the_first_is_reported_and_one_a_minute_with_how_many_were_left_out()
     {
-        for (int second = 0; second <= 150; second++)
+        for (var second = 0; second <= 150; second++)
         {
             log.Add(new Error(ErrorCode.Local_Transport, $"refused in second {second}"));
             clock.Seconds++;
         }
+
         Assert.Equal(
             [
                 "source.kafka: refused in second 0",

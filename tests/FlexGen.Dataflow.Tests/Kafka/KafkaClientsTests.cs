@@ -43,9 +43,10 @@ public sealed class KafkaClientsTests : IDisposable
         {
             (settings["security.protocol"], settings["sasl.mechanism"], settings["enable.sasl.oauthbearer.unsecure.jwt"]) = ("sasl_plaintext", "OAUTHBEARER", "true");
         }
+
         settings["group.id"] = "g";
         var lines = new List<string>();
-        string message = "";
+        var message = "";
         try
         {
             using var consumer = KafkaClients.Build(() => new ConsumerBuilder<byte[], byte[]>(settings)
@@ -58,6 +59,7 @@ public sealed class KafkaClientsTests : IDisposable
             message = e.Message;
             Assert.StartsWith("source.kafka.properties: ", message, StringComparison.Ordinal);
         }
+
         Assert.DoesNotContain(lines.Append(message), text => text.Contains("hunter2", StringComparison.Ordinal));
     }
 
@@ -81,6 +83,7 @@ public sealed class KafkaClientsTests : IDisposable
         {
             options.Properties[name] = value;
         }
+
         return KafkaClients.Settings(options, "source.kafka");
     }
 }

@@ -67,6 +67,7 @@ public sealed class StartPositionTests
         {
             options.Properties["security.protocol"] = protocol;
         }
+
         var errors = OptionsValidation.Errors(options);
         Assert.Equal(expected is null ? 0 : 1, errors.Count);
         Assert.All(errors, error => Assert.Contains(expected!, error, StringComparison.Ordinal));

@@ -64,7 +64,7 @@ public sealed class FooterTests : IDisposable
         });
         var bytes = await System.IO.File.ReadAllBytesAsync(File);
         // The filter's offset and length, as the footer has them, become a text of two bytes under the offset's number.
-        int at = bytes.AsSpan().LastIndexOf(new byte[] { 0x02, 0x15, 0x0a }) - 1;
+        var at = bytes.AsSpan().LastIndexOf(new byte[] { 0x02, 0x15, 0x0a }) - 1;
         Assert.Equal(6, bytes[at] & 0x0f);
         bytes[at] += 2;
         await System.IO.File.WriteAllBytesAsync(File, bytes);
@@ -109,7 +109,7 @@ public sealed class FooterTests : IDisposable
         await WriteAsync(File, 3, [Leaf("v", Type.INT64), Leaf("w", Type.INT64)], field => Flat<long>(field, 1, null, 3));
         var bytes = await System.IO.File.ReadAllBytesAsync(File);
         // How many values the page of v says that it has, as the header states it: 3, of which 2 are left.
-        int page = bytes.AsSpan().IndexOf(new byte[] { 0x2c, 0x15, 6 }) is >= 0 and var id ? id + 3 : 0;
+        var page = bytes.AsSpan().IndexOf(new byte[] { 0x2c, 0x15, 6 }) is >= 0 and var id ? id + 3 : 0;
         page += bytes.AsSpan(page).IndexOf(new byte[] { 0x2c, 0x15, 6 });
         bytes[page + 2] = 4;
         await System.IO.File.WriteAllBytesAsync(File, bytes);
@@ -148,16 +148,20 @@ public sealed class FooterTests : IDisposable
             {
                 ids.WriteBatch([0]);
             }
+
             using (var secrets = group.NextColumn().LogicalWriter<string>())
             {
                 secrets.WriteBatch(["s"]);
             }
+
             using (var texts = group.NextColumn().LogicalWriter<string>())
             {
                 texts.WriteBatch(["t"]);
             }
+
             writer.Close();
         }
+
         await RefusedAsync("column 'secret'", "is encrypted", "can name id, text");
         var options = place.Options();
         options.Source.Parquet!.Columns = ["id", "text"];
@@ -191,6 +195,7 @@ public sealed class FooterTests : IDisposable
         {
             header.Add((byte)(count | 0x80));
         }
+
         return [.. header, (byte)count];
     }
 }

@@ -31,7 +31,7 @@ public sealed class PromptTemplateTests
     [InlineData("{{ a }}{{ \"{{\" ", 8)]
     public void Braces_that_are_not_closed_are_refused_with_their_place_and_how_to_mean_them(string template, int place)
     {
-        string message = Assert.Throws<PipelineDefinitionException>(() => PromptTemplate.Parse(template, Texts(("a", "x")).Schema)).Message;
+        var message = Assert.Throws<PipelineDefinitionException>(() => PromptTemplate.Parse(template, Texts(("a", "x")).Schema)).Message;
         Assert.Contains($"character {place} is not closed", message, StringComparison.Ordinal);
         Assert.Contains("""{{ "{{" }}""", message, StringComparison.Ordinal);
     }

@@ -21,11 +21,12 @@ public sealed class IntervalSetTests
                 Assert.Equal(!positions.Any(expected.Contains), set.Add(start, end));
                 expected.UnionWith(positions);
             }
+
             Assert.Equal(expected.Count, set.Count);
             Assert.All(Enumerable.Range(-1, 80), i => Assert.Equal(expected.Contains(i), set.Contains(i)));
-            for (int start = 0; start < 75; start++)
+            for (var start = 0; start < 75; start++)
             {
-                int end = start + (start % 7);
+                var end = start + (start % 7);
                 Assert.Equal(Enumerable.Range(start, end - start).All(i => expected.Contains(i)), set.Covers(start, end));
             }
         });
@@ -41,6 +42,7 @@ public sealed class IntervalSetTests
             {
                 set.Add(start, end);
             }
+
             Assert.All(set.Intervals, interval => Assert.True(interval.Start < interval.End));
             Assert.All(set.Intervals.Zip(set.Intervals.Skip(1)), pair => Assert.True(pair.First.End < pair.Second.Start));
         });

@@ -31,6 +31,7 @@ public sealed class MessageHeadersTests
             record.Completion = new Completion("x", "stop", 1, 1);
             format.Encode(record);
         }
+
         var headers = format.Message(record, DeadLetterContent.All).Message.Headers.Select(h => (h.Key, Encoding.UTF8.GetString(h.GetValueBytes()))).ToList();
 
         Assert.Equal(

@@ -22,6 +22,7 @@ internal static class Duck
             reader.GetValues(row);
             rows.Add([.. row.Select(value => value is DBNull ? null : value)]);
         }
+
         return rows;
     }
 

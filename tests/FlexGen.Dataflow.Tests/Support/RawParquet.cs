@@ -33,18 +33,20 @@ internal static class RawParquet
         using (var group = writer.CreateRowGroup())
         {
             var leaves = new PartRowGroup(group, metadata.RowGroups[0], file, fields);
-            for (int leaf = 0; leaf < columns.Columns.Count; leaf++)
+            for (var leaf = 0; leaf < columns.Columns.Count; leaf++)
             {
                 var column = columns.Columns[leaf];
                 await column.WriteAsync(leaves, leaf, [.. Enumerable.Range(0, rows).Select(row => (column, row))], CancellationToken.None);
             }
         }
+
         metadata.Schema = stated;
         foreach (var (chunk, leaf) in metadata.RowGroups[0].Columns.Zip(schema.Leaves))
         {
             chunk.MetaData!.Type = leaf.Physical.Element.Type!.Value;
             chunk.MetaData.PathInSchema = leaf.Physical.Path.ToList();
         }
+
         change?.Invoke(metadata);
         await writer.DisposeAsync();
     }

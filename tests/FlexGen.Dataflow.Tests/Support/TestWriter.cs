@@ -21,7 +21,7 @@ internal sealed class TestWriter : IMessageWriter
 
     public bool TryWrite(IEnumerable<OutgoingMessage> messages)
     {
-        int count = messages.Count();
+        var count = messages.Count();
         Written += count;
         return isWhole = count <= Most;
     }

@@ -28,7 +28,7 @@ public class KvAttentionTests
     {
         Assert.SkipUnless(on == "cpu" || cuda.is_available(), "no GPU");
         using var noGrad = no_grad();
-        var device = on == "cpu" ? CPU : CUDA;
+        var device = on == "cpu" ? CPU : new Device(TorchSharp.DeviceType.CUDA, 0);
         if (on != "cpu")
         {
             CudaDriver.Use(0);

@@ -32,7 +32,7 @@ public sealed class ActivationMemoryTests(ITestOutputHelper output) : IDisposabl
     public async Task Prompts_that_fill_a_pass_take_no_more_than_the_plan_says_and_not_much_less(string family, ScalarType type, bool resident, int batches)
     {
         RandomCheckpoint.Write(folder.Path, Config(family), type);
-        Placement place = resident ? Placement.AllGpu : new(0, 100);
+        var place = resident ? Placement.AllGpu : new(0, 100);
         using var engine = OffloadEngine.Load(folder.Path, new()
         {
             Device = "cpu",

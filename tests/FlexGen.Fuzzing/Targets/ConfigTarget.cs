@@ -10,7 +10,7 @@ internal sealed class ConfigTarget : FuzzTarget
 
     public ConfigTarget()
     {
-        foreach (string file in Directory.GetFiles(Below("FlexGen.Engine.Tests", "reference", "llama2"), "model*"))
+        foreach (var file in Directory.GetFiles(Below("FlexGen.Engine.Tests", "reference", "llama2"), "model*"))
         {
             File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(file)), file);
         }
@@ -23,7 +23,7 @@ internal sealed class ConfigTarget : FuzzTarget
     public override byte[] Mutate(byte[] seed, byte[] other, Random random)
     {
         // The others belong to other tensors and are refused as they are; their keys and values are not.
-        string[] configs = Directory.GetFiles(Below("FlexGen.Engine.Tests", "reference"), "config.json", SearchOption.AllDirectories);
+        var configs = Directory.GetFiles(Below("FlexGen.Engine.Tests", "reference"), "config.json", SearchOption.AllDirectories);
         return JsonMutation.Of(seed, File.ReadAllBytes(configs[random.Next(configs.Length)]), random);
     }
 

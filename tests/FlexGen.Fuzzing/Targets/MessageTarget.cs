@@ -39,6 +39,7 @@ internal sealed class MessageTarget : FuzzTarget
         {
             throw new RecordException(error.Reason, error.Message);
         }
+
         template.Render(record.Rows, record.Row);
     }
 }

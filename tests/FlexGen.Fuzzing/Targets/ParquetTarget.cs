@@ -21,7 +21,8 @@ internal sealed class ParquetTarget : FuzzTarget
         {
             return base.Mutate(seed, other, random);
         }
-        byte[] changed = ByteMutation.Of(seed, other, random, footer.Start, footer.Length);
+
+        var changed = ByteMutation.Of(seed, other, random, footer.Start, footer.Length);
         // Its end says where the footer begins.
         BinaryPrimitives.WriteInt32LittleEndian(changed.AsSpan(changed.Length - Tail), changed.Length - Tail - footer.Start);
         return changed;
@@ -29,7 +30,7 @@ internal sealed class ParquetTarget : FuzzTarget
 
     protected override void Read(byte[] input)
     {
-        string path = Path.Combine(folder, "x.parquet");
+        var path = Path.Combine(folder, "x.parquet");
         File.WriteAllBytes(path, input);
         OpenAsync(path).GetAwaiter().GetResult();
     }
@@ -40,7 +41,8 @@ internal sealed class ParquetTarget : FuzzTarget
         {
             return null;
         }
-        int length = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(file.Length - Tail));
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(file.Length - Tail));
         return length >= 0 && length <= file.Length - Tail ? (file.Length - Tail - length, length) : null;
     }
 

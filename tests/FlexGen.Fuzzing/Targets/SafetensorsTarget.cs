@@ -25,13 +25,14 @@ internal sealed class SafetensorsTarget : FuzzTarget
         {
             return base.Mutate(seed, other, random);
         }
+
         return WithLength(JsonMutation.Of(header, otherHeader, random), seed.AsSpan(sizeof(long) + header.Length));
     }
 
     protected override void Read(byte[] input)
     {
         // Not as a checkpoint, which waits until a file that was just written can be told from a later one.
-        string path = Path.Combine(folder, "model.safetensors");
+        var path = Path.Combine(folder, "model.safetensors");
         File.WriteAllBytes(path, input);
         using var file = SafetensorsFile.Open(path);
         foreach (var entry in file.Entries.Values)
@@ -42,13 +43,13 @@ internal sealed class SafetensorsTarget : FuzzTarget
 
     private static byte[]? HeaderOf(byte[] file)
     {
-        long length = file.Length < sizeof(long) ? -1 : BinaryPrimitives.ReadInt64LittleEndian(file);
+        var length = file.Length < sizeof(long) ? -1 : BinaryPrimitives.ReadInt64LittleEndian(file);
         return length >= 0 && length <= file.Length - sizeof(long) ? file.AsSpan(sizeof(long), (int)length).ToArray() : null;
     }
 
     private static byte[] WithLength(byte[] header, ReadOnlySpan<byte> data)
     {
-        byte[] length = new byte[sizeof(long)];
+        var length = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         return [.. length, .. header, .. data];
     }

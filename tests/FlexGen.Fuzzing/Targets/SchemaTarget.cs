@@ -28,9 +28,9 @@ internal sealed class SchemaTarget : FuzzTarget
 
     protected override void Read(byte[] input)
     {
-        string text = Encoding.UTF8.GetString(input);
+        var text = Encoding.UTF8.GetString(input);
         var schema = OutputSchema.Parse(text, SchemaDialect.Undeclared, TimeProvider.System);
-        foreach (string output in outputs.Append(text))
+        foreach (var output in outputs.Append(text))
         {
             Check(schema, output);
         }

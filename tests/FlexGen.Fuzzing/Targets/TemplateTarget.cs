@@ -13,7 +13,7 @@ internal sealed class TemplateTarget : FuzzTarget
 
     protected override void Read(byte[] input)
     {
-        string text = Encoding.UTF8.GetString(input);
+        var text = Encoding.UTF8.GetString(input);
         PromptTemplate.Columns(text);
         var record = MessageTarget.Decode("""{"id": 1, "text": "a {{ b"}"""u8.ToArray());
         PromptTemplate.Parse(text, MessageTarget.Schema).Render(record.Rows, record.Row);

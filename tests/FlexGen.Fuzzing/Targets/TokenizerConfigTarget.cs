@@ -7,7 +7,7 @@ internal sealed class TokenizerConfigTarget : FuzzTarget
 
     public TokenizerConfigTarget()
     {
-        foreach (string file in new[] { "vocab.json", "merges.txt" })
+        foreach (var file in new[] { "vocab.json", "merges.txt" })
         {
             File.Copy(Path.Combine(Repository.Root, "pipelines", "demo", "model", file), Path.Combine(folder, file));
         }
@@ -19,7 +19,7 @@ internal sealed class TokenizerConfigTarget : FuzzTarget
 
     public override byte[] Mutate(byte[] seed, byte[] other, Random random)
     {
-        string[] configs = Directory.GetFiles(Below("FlexGen.Tokenizers.Tests", "reference"), "tokenizer_config.json", SearchOption.AllDirectories);
+        var configs = Directory.GetFiles(Below("FlexGen.Tokenizers.Tests", "reference"), "tokenizer_config.json", SearchOption.AllDirectories);
         return JsonMutation.Of(seed, File.ReadAllBytes(configs[random.Next(configs.Length)]), random);
     }
 

@@ -19,7 +19,7 @@ internal sealed class TokenizerTarget : FuzzTarget
     public static void Use(string folder)
     {
         var tokenizer = TokenizerLoader.Load(folder);
-        int[] ids = tokenizer.Encode("Ada's 1,234 apples\n\n  naïve Ä\u0301\u0323 😀 <s>▁日本\0\u200b");
+        var ids = tokenizer.Encode("Ada's 1,234 apples\n\n  naïve Ä\u0301\u0323 😀 <s>▁日本\0\u200b");
         tokenizer.Decode(ids);
     }
 

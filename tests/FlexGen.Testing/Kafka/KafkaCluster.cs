@@ -33,9 +33,9 @@ internal sealed class KafkaCluster : IAsyncDisposable
     /// <param name="secure">TLS, SASL PLAIN and access control: the users <c>admin</c> and <c>worker</c>, the latter without any right.</param>
     public static async Task<KafkaCluster> StartAsync(int nodes = 1, bool secure = false)
     {
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
-            string folder = Directory.CreateTempSubdirectory("flexgen-kafka-").FullName;
+            var folder = Directory.CreateTempSubdirectory("flexgen-kafka-").FullName;
             var guard = KafkaScript.StartGuard(folder);
             try
             {
@@ -89,6 +89,7 @@ internal sealed class KafkaCluster : IAsyncDisposable
         {
             await KafkaScript.RunAsync("kill", folder);
         }
+
         Directory.Delete(folder, recursive: true);
         await guard.WaitForExitAsync();
         guard.Dispose();

@@ -42,7 +42,7 @@ internal static class KafkaScript
 
     private static string? Find()
     {
-        string script = Path.GetFullPath(FromRoot, Repository.Root);
+        var script = Path.GetFullPath(FromRoot, Repository.Root);
         return File.Exists(script) ? script : null;
     }
 

@@ -64,11 +64,13 @@ internal sealed class TopicReader : IDisposable
             {
                 return false;
             }
+
             read[result.TopicPartition] = result.Offset.Value + (result.IsPartitionEOF ? 0 : 1);
             if (!result.IsPartitionEOF)
             {
                 use(result);
             }
+
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)

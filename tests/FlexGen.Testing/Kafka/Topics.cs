@@ -16,7 +16,7 @@ internal static class Topics
     public static async Task<string[]> CreateAsync(ClientConfig client, int partitions, params string[] names)
     {
         using var admin = new AdminClientBuilder(client).Build();
-        string run = Guid.NewGuid().ToString("N")[..8];
+        var run = Guid.NewGuid().ToString("N")[..8];
         string[] topics = [.. names.Select(name => $"{name}-{run}")];
         await CreateAsync(admin, topics, partitions);
         return topics;
@@ -31,6 +31,7 @@ internal static class Topics
         {
             await Task.Delay(50);
         }
+
         await CreateAsync(admin, topics, partitions);
     }
 
@@ -91,6 +92,7 @@ internal static class Topics
                 }
             }
         }
+
         producer.Flush(patience);
         if (failure is not null)
         {

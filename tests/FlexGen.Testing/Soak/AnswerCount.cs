@@ -25,14 +25,14 @@ internal sealed class AnswerCount(int requests)
     public void AddResult(byte[]? value)
     {
         using var json = JsonDocument.Parse(value ?? "null"u8.ToArray());
-        int id = json.RootElement.GetProperty("id").GetInt32();
+        var id = json.RootElement.GetProperty("id").GetInt32();
         Results++;
         if (!Count(id, isDeadLetter: false))
         {
             return;
         }
         // A key's results are all in one partition, which is read in order.
-        ref int last = ref lastOfKey[id % Requests.Keys];
+        ref var last = ref lastOfKey[id % Requests.Keys];
         OutOfOrder += id < last ? 1 : 0;
         last = Math.Max(last, id);
     }
@@ -50,11 +50,13 @@ internal sealed class AnswerCount(int requests)
             Misplaced++;
             return false;
         }
+
         if (answered[id])
         {
             Duplicated++;
             return false;
         }
+
         answered[id] = true;
         Answered++;
         return true;

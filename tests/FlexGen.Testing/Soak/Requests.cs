@@ -19,7 +19,7 @@ internal static class Requests
 
     public static Message<byte[]?, byte[]?> Good(int id, Random random)
     {
-        string head = $"{{\"id\":{id},\"text\":\"";
+        var head = $"{{\"id\":{id},\"text\":\"";
         string text = new(random.GetItems<char>(Letters, Bytes - head.Length - 2));
         return new() { Key = Key(id), Value = Encoding.UTF8.GetBytes($"{head}{text}\"}}") };
     }
@@ -27,8 +27,8 @@ internal static class Requests
     /// <summary>The id that a poison request's payload names; -1 for anything else.</summary>
     public static int PoisonId(byte[]? payload)
     {
-        string text = Encoding.UTF8.GetString(payload ?? []);
-        return text.StartsWith(Poison, StringComparison.Ordinal) && int.TryParse(text[Poison.Length..], out int id) ? id : -1;
+        var text = Encoding.UTF8.GetString(payload ?? []);
+        return text.StartsWith(Poison, StringComparison.Ordinal) && int.TryParse(text[Poison.Length..], out var id) ? id : -1;
     }
 
     private static byte[] Key(int id) => Encoding.UTF8.GetBytes($"key-{id % Keys}");

@@ -16,25 +16,26 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
     /// <exception cref="InvalidOperationException">Brokers or clients of the soak itself failed.</exception>
     public async Task<SoakReport> RunAsync()
     {
-        string folder = Directory.CreateTempSubdirectory("flexgen-soak-").FullName;
+        var folder = Directory.CreateTempSubdirectory("flexgen-soak-").FullName;
         try
         {
             await using var cluster = await KafkaCluster.StartAsync(options.Nodes);
-            string[] topics = await Topics.CreateAsync(cluster.Client, SoakOptions.Partitions, "requests", "results", "dead");
+            var topics = await Topics.CreateAsync(cluster.Client, SoakOptions.Partitions, "requests", "results", "dead");
             await File.WriteAllTextAsync(Path.Combine(folder, "soak.yaml"), Pipeline(cluster.Servers, topics));
             using var workers = new WorkerPool(folder, "soak.yaml", Log);
             var count = new AnswerCount(options.Requests);
             Log($"seed {options.Seed}, brokers {cluster.Servers}");
 
             var loading = Task.Run(() => Load(cluster, topics[0]));
-            for (int i = 0; i < SoakOptions.Workers; i++)
+            for (var i = 0; i < SoakOptions.Workers; i++)
             {
                 workers.Start();
             }
+
             clock.Restart();
             await FaultsAsync(cluster, workers);
             await Task.WhenAll([loading, nodeIsBack, .. aftermath]);
-            double seconds = clock.Elapsed.TotalSeconds;
+            var seconds = clock.Elapsed.TotalSeconds;
             Log($"{faults.Values.Sum()} faults done; counting");
             await CountAsync(cluster, workers, topics, count);
             return new SoakReport(
@@ -65,7 +66,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
     private void Load(KafkaCluster cluster, string topic)
     {
         var random = new Random(options.Seed);
-        int atOnce = options.Requests / 4;
+        var atOnce = options.Requests / 4;
         // Done a little before the faults are, so that the last ones hit workers that have caught up, too.
         var pace = options.Time * 0.9 / Math.Max(1, options.Requests - atOnce);
         Topics.Write(cluster.Client, topic, Enumerable.Range(0, options.Requests).Select(id =>
@@ -75,6 +76,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             {
                 Thread.Sleep(due - clock.Elapsed);
             }
+
             return Requests.Make(id, random);
         }));
         Log($"all {options.Requests} requests are in");
@@ -89,6 +91,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             {
                 return;
             }
+
             await ApplyAsync(fault, cluster, workers);
             faults[fault.Kind] = faults.GetValueOrDefault(fault.Kind) + 1;
         }
@@ -118,7 +121,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
             default:
                 // Only one node may be down at once.
                 await nodeIsBack;
-                int node = 1 + (int)(fault.Pick * options.Nodes);
+                var node = 1 + (int)(fault.Pick * options.Nodes);
                 Log($"{(fault.Kind == FaultKind.KillNode ? "SIGKILL" : "SIGTERM")} node {node} for {fault.Length.TotalSeconds:F1} s");
                 await (fault.Kind == FaultKind.KillNode ? cluster.KillAsync(node) : cluster.StopAsync(node));
                 nodeIsBack = BringBackAsync();
@@ -147,7 +150,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
         var progress = Stopwatch.StartNew();
         while (count.Answered < options.Requests && progress.Elapsed < patience)
         {
-            int before = count.Answered;
+            var before = count.Answered;
             results.ReadAvailable(TimeSpan.FromMilliseconds(500), message => count.AddResult(message.Message.Value));
             dead.ReadAvailable(TimeSpan.FromMilliseconds(500), message => count.AddDeadLetter(message.Message.Value));
             if (count.Answered > before)
@@ -156,6 +159,7 @@ internal sealed class SoakRun(SoakOptions options, Action<string> write)
                 progress.Restart();
             }
         }
+
         await workers.TerminateAllAsync();
         Log("all workers have drained");
         results.ReadToEnd(patience, message => count.AddResult(message.Message.Value));

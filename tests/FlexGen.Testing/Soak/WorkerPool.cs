@@ -29,6 +29,7 @@ internal sealed class WorkerPool(string folder, string pipelineFile, Action<stri
         {
             workers.Add(worker);
         }
+
         _ = WatchAsync(worker);
     }
 
@@ -58,6 +59,7 @@ internal sealed class WorkerPool(string folder, string pipelineFile, Action<stri
         {
             draining.Add(DrainAsync(worker));
         }
+
         return Task.WhenAll(draining);
     }
 

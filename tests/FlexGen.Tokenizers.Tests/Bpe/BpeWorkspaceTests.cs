@@ -13,7 +13,7 @@ public class BpeWorkspaceTests
     {
         var random = new Random(seed);
         var workspace = new BpeWorkspace();
-        for (int round = 0; round < 400; round++)
+        for (var round = 0; round < 400; round++)
         {
             var (table, list) = RandomMerges(random, letters: 1 + random.Next(4));
             var word = new string([.. Enumerable.Range(0, random.Next(1, 200)).Select(_ => (char)random.Next(4))]);
@@ -28,10 +28,11 @@ public class BpeWorkspaceTests
     {
         const int length = 1 << 20;
         var table = new MergeTable(20);
-        for (int id = 0; id < 10; id++)
+        for (var id = 0; id < 10; id++)
         {
             table.Add(id, id, new Merge(id, id + 1));
         }
+
         var workspace = new BpeWorkspace();
         workspace.Start(new string('\0', length), new CodeAlphabet());
         workspace.MergeAll(table);
@@ -43,7 +44,7 @@ public class BpeWorkspaceTests
     {
         var table = new MergeTable(4);
         var list = new Dictionary<(int, int), Merge>();
-        for (int id = 4; id < 40; id++)
+        for (var id = 4; id < 40; id++)
         {
             var pair = (random.Next(letters), random.Next(letters));
             pair = random.Next(2) == 0 ? pair : (random.Next(id), random.Next(id));
@@ -51,6 +52,7 @@ public class BpeWorkspaceTests
             list[pair] = merge;
             table.Add(pair.Item1, pair.Item2, merge);
         }
+
         return (table, list);
     }
 
@@ -65,6 +67,7 @@ public class BpeWorkspaceTests
             {
                 return ids;
             }
+
             ids[at] = merges[(ids[at], ids[at + 1])].Id;
             ids.RemoveAt(at + 1);
         }
@@ -77,10 +80,11 @@ public class BpeWorkspaceTests
 
         public int Spell(ReadOnlySpan<char> word, Span<int> ids)
         {
-            for (int i = 0; i < word.Length; i++)
+            for (var i = 0; i < word.Length; i++)
             {
                 ids[i] = word[i];
             }
+
             return word.Length;
         }
 

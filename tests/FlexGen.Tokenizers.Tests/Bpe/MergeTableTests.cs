@@ -11,7 +11,7 @@ public class MergeTableTests
     {
         const int pairs = 100_000;
         var table = new MergeTable(capacity);
-        for (int id = 0; id < pairs; id++)
+        for (var id = 0; id < pairs; id++)
         {
             table.Add(id, id, new Merge(id, id + 1));
         }

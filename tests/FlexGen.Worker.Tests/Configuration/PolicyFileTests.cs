@@ -37,7 +37,7 @@ public sealed class PolicyFileTests : IDisposable
     [InlineData("20 80 0 100 0 100", "is not a policy file: expected keys such as gpuBatchSize")]
     public void Given_a_wrong_policy_file_when_loaded_then_the_error_says_where_and_what(string text, string error)
     {
-        string message = Assert.Throws<UsageException>(() => Load(text)).Message;
+        var message = Assert.Throws<UsageException>(() => Load(text)).Message;
         Assert.Contains(error, message, StringComparison.Ordinal);
         Assert.Contains(path, message, StringComparison.Ordinal);
     }
@@ -51,7 +51,7 @@ public sealed class PolicyFileTests : IDisposable
     public void Given_a_pipeline_file_that_names_a_policy_when_loaded_then_it_lies_below_the_file_s_own_keys()
     {
         File.WriteAllText(path, "gpuBatchSize: 48\ngpuBatchCount: 3\nattention: hst");
-        string pipeline = Path.GetTempFileName();
+        var pipeline = Path.GetTempFileName();
         try
         {
             File.WriteAllText(pipeline, $$"""
@@ -63,7 +63,7 @@ public sealed class PolicyFileTests : IDisposable
                 sink: { parquet: { path: out } }
                 deadLetter: { parquet: { path: errors } }
                 """);
-            string message = Assert.Throws<UsageException>(() => WorkerOptions.Load(pipeline, [])).Message;
+            var message = Assert.Throws<UsageException>(() => WorkerOptions.Load(pipeline, [])).Message;
             Assert.Contains($"{path} line 3: engine.attention must be gpu, host or the per cent of sequences that attend on the host; found 'hst'.", message, StringComparison.Ordinal);
             var engine = WorkerOptions.Load(pipeline, ["engine.attention=host"]).Engine.ToOptions();
             Assert.Equal((48, 2, 100), (engine.GpuBatchSize, engine.GpuBatchCount, engine.AttentionOnHost));

@@ -21,12 +21,14 @@ public class SettingNamesTests
             Assert.Equal(expected, message.ToString());
             return;
         }
+
         var options = KeyedOption.ForEngine();
         var command = new Command("run");
         foreach (var option in options)
         {
             command.Add(option.Option);
         }
+
         var settings = new EngineSettings().Named(KeyedOption.Names(command.Parse(arguments), options, prefix.Length == 0 ? null : prefix));
         Assert.Equal(expected, message.Worded(settings.NameOf));
     }

@@ -173,7 +173,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("{ a: ")]
     public void Given_a_file_nested_without_end_when_loaded_then_the_error_names_the_depth(string opening)
     {
-        string deep = Good + "\nx:\n  " + string.Concat(Enumerable.Repeat(opening, 20_000));
+        var deep = Good + "\nx:\n  " + string.Concat(Enumerable.Repeat(opening, 20_000));
         Assert.Contains("nested more than 32 levels deep", Assert.Throws<UsageException>(() => Load(deep)).Message, StringComparison.Ordinal);
     }
 
@@ -184,7 +184,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("[{ b: 2, *a : 1 }]")]
     public void Given_a_key_that_is_no_word_when_loaded_then_it_is_refused_before_it_is_hashed(string value)
     {
-        string file = Good + "\nx: &a { b: c }\ny:\n  " + value.Replace("\n", "\n  ", StringComparison.Ordinal);
+        var file = Good + "\nx: &a { b: c }\ny:\n  " + value.Replace("\n", "\n  ", StringComparison.Ordinal);
         Assert.Contains("a key must be a word", Assert.Throws<UsageException>(() => Load(file)).Message, StringComparison.Ordinal);
     }
 

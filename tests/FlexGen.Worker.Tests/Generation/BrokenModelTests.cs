@@ -20,12 +20,12 @@ public sealed class BrokenModelTests : IDisposable
     public BrokenModelTests()
     {
         model = models.Copy(ModelWorkspace.DemoModel);
-        string path = Path.Combine(model, "model.safetensors");
-        byte[] file = File.ReadAllBytes(path);
-        int header = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
+        var path = Path.Combine(model, "model.safetensors");
+        var file = File.ReadAllBytes(path);
+        var header = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
         var table = JsonElement.Parse(file.AsSpan(8, header)).GetProperty("model.decoder.embed_positions.weight");
-        int row = table.GetProperty("shape")[1].GetInt32() * 2;
-        int start = 8 + header + table.GetProperty("data_offsets")[0].GetInt32() + ((BrokenPosition + PositionOffset) * row);
+        var row = table.GetProperty("shape")[1].GetInt32() * 2;
+        var start = 8 + header + table.GetProperty("data_offsets")[0].GetInt32() + ((BrokenPosition + PositionOffset) * row);
         BinaryPrimitives.WriteHalfLittleEndian(file.AsSpan(start), Half.NaN);
         File.WriteAllBytes(path, file);
     }
@@ -48,7 +48,7 @@ public sealed class BrokenModelTests : IDisposable
         var report = JsonElement.Parse(result.Output);
         // Texts of three digits are as long as the broken position; three records have no text.
         Assert.Equal((98, 99), (report.GetProperty("records").GetInt32(), report.GetProperty("errors_logits_not_finite").GetInt32()));
-        string errors = workspace.At("out/errors/*.parquet");
+        var errors = workspace.At("out/errors/*.parquet");
         Assert.Equal(99, Workspace.Query<int>($"SELECT count(*) FROM read_parquet('{errors}') WHERE id >= 100 AND error LIKE '{Why}%'"));
     }
 

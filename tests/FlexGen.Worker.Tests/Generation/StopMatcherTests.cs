@@ -12,7 +12,7 @@ public class StopMatcherTests
     [InlineData("one\ntwo\n", "\n", "one")]
     public void Given_a_stop_string_across_tokens_when_found_then_the_text_before_it_is_returned(string pieces, string stop, string expected)
     {
-        string[] tokens = pieces.Split('|');
+        var tokens = pieces.Split('|');
         var matcher = new StopMatcher(new([stop], []), i => tokens[i], () => "");
         Assert.Equal(tokens.Length - 1, Enumerable.Range(0, tokens.Length).First(matcher.Append));
         Assert.Equal(expected, matcher.Finish());
@@ -34,8 +34,8 @@ public class StopMatcherTests
         Gen.Select(text.Array[0, 12], Gen.String[Gen.Char["abc"], 1, 4].Array[0, 3]).Sample((pieces, stops) =>
         {
             var matcher = new StopMatcher(new(stops, []), i => pieces[i], () => "");
-            int taken = Enumerable.Range(0, pieces.Length).TakeWhile(i => !matcher.Append(i)).Count();
-            string whole = string.Concat(pieces);
+            var taken = Enumerable.Range(0, pieces.Length).TakeWhile(i => !matcher.Append(i)).Count();
+            var whole = string.Concat(pieces);
             int[] found = [.. stops.Select(s => whole.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0)];
             Assert.Equal(found.Length > 0, matcher.Stopped);
             Assert.Equal(found.Length > 0, taken < pieces.Length);
@@ -57,7 +57,7 @@ public class StopMatcherTests
     public void Given_the_text_of_a_control_token_in_a_stop_string_when_the_token_comes_then_it_stops_with_the_text_before_it(
         string pieces, string stop, string expected, bool stopped = true)
     {
-        string[] tokens = pieces.Split('|');
+        var tokens = pieces.Split('|');
         var control = tokens.Index().Where(t => t.Item is "</s>" or "<end>").ToList();
         var matcher = new StopMatcher(new([stop], [(99, "</s>"), .. control]), i => control.Exists(c => c.Index == i) ? "" : tokens[i], () => "");
         Assert.Equal(stopped, Enumerable.Range(0, tokens.Length).Any(matcher.Append));
@@ -69,7 +69,7 @@ public class StopMatcherTests
     [InlineData("\u00e9</s>", "")]
     public void Given_text_that_the_decoder_holds_back_when_a_control_token_stops_it_then_it_comes_before(string stop, string expected)
     {
-        string held = "\u00e9";
+        var held = "\u00e9";
         var matcher = new StopMatcher(new([stop], [(2, "</s>")]), _ => "", () => Interlocked.Exchange(ref held, ""));
         Assert.True(matcher.Append(2));
         Assert.Equal(expected, matcher.Finish());

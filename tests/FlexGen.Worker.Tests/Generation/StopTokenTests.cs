@@ -25,7 +25,7 @@ public sealed class StopTokenTests : IDisposable
     [Fact]
     public async Task Given_a_control_token_s_text_or_its_id_when_generated_then_the_token_ends_it_with_the_text_before_it()
     {
-        foreach (bool ignoreEos in new[] { false, true })
+        foreach (var ignoreEos in new[] { false, true })
         {
             await ExpectAnswer(new() { Stop = ["</s>"], IgnoreEos = ignoreEos });
             await ExpectAnswer(new() { Stop = ["nowhere", "}</s>"], IgnoreEos = ignoreEos }, Answer[..^1]);
@@ -36,7 +36,7 @@ public sealed class StopTokenTests : IDisposable
     [Fact]
     public void Given_an_id_beyond_the_vocabulary_when_loaded_then_it_is_refused()
     {
-        string message = Assert.Throws<UsageException>(() => Load(new() { StopTokenIds = [EndOfSequence, 800] })).Message;
+        var message = Assert.Throws<UsageException>(() => Load(new() { StopTokenIds = [EndOfSequence, 800] })).Message;
         Assert.Equal("generation.stopTokenIds (--stop-token-id) holds 800, but the model's token ids are 0 to 799.", message);
     }
 
@@ -47,7 +47,7 @@ public sealed class StopTokenTests : IDisposable
     {
         var values = ConfigurationLayer.NewValues();
         values["stopTokenIds:0"] = id;
-        string message = Assert.Throws<UsageException>(() => OptionsBinder.Bind<GenerationOptions>("command line", [new(values, _ => "--stop-token-id")])).Message;
+        var message = Assert.Throws<UsageException>(() => OptionsBinder.Bind<GenerationOptions>("command line", [new(values, _ => "--stop-token-id")])).Message;
         Assert.Equal($"command line: --stop-token-id: {why}", message);
     }
 

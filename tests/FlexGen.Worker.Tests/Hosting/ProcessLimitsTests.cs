@@ -10,9 +10,9 @@ public sealed class ProcessLimitsTests
     [InlineData(100)]
     public async Task Given_too_few_open_files_when_started_then_one_error_names_the_limit(int limit)
     {
-        string worker = Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
+        var worker = Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"ulimit -n {limit}; exec dotnet '{worker}' --help"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        string error = await process.StandardError.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(1, process.ExitCode);
         Assert.StartsWith($"error: The process may have {limit} files open; it needs 256 or more. Raise the limit with ulimit -n", error, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public class DemoModelTests(KafkaFixture kafka)
     {
         using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
         Directory.CreateDirectory(workspace.At("data"));
-        string data = workspace.At("data/records.parquet");
+        var data = workspace.At("data/records.parquet");
         Workspace.Query<object>($"COPY (SELECT id, text FROM read_parquet('{demo}/data/*.parquet') ORDER BY id LIMIT {records}) TO '{data}' (FORMAT parquet)");
         workspace.Ask(Rows($"SELECT to_json({{id: id, text: text}})::VARCHAR, '' FROM read_parquet('{data}')").Keys.Select(json => System.Text.Encoding.UTF8.GetBytes(json)));
 
@@ -27,18 +27,20 @@ public class DemoModelTests(KafkaFixture kafka)
         // A name of its own in the group: the next process takes the killed one's place at once.
         workspace.Properties.Add("group.instance.id", "the-only-one");
         WritePipeline(workspace, workspace.KafkaSource(), workspace.KafkaSink(workspace.Results), workspace.KafkaSink(workspace.Dead));
-        for (int kill = 1; kill <= Kills; kill++)
+        for (var kill = 1; kill <= Kills; kill++)
         {
-            int enough = kill * records / (2 * Kills);
+            var enough = kill * records / (2 * Kills);
             using var worker = workspace.Start();
             while (workspace.ResultIds().Count < enough)
             {
                 Assert.False(worker.HasExited, worker.HasExited ? (await worker.WaitAsync()).Error : "");
                 await Task.Delay(200);
             }
+
             worker.Kill();
             await worker.WaitAsync();
         }
+
         (await workspace.RunAsync()).Expect(0);
 
         var results = Topics.Read(kafka.Client, workspace.Results);
@@ -73,6 +75,7 @@ public class DemoModelTests(KafkaFixture kafka)
         {
             rows.Add(reader.GetString(0), reader.GetString(1));
         }
+
         return rows;
     }
 }

@@ -11,7 +11,7 @@ public sealed class EmbeddedTests : IDisposable
     public async Task Given_no_broker_when_the_demonstration_runs_then_it_says_what_it_is_answers_all_and_shows_results()
     {
         // The demo's own file, with an echo in the model's place.
-        string pipeline = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "pipelines/extract-kafka-demo.yaml"));
+        var pipeline = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "pipelines/extract-kafka-demo.yaml"));
         await File.WriteAllTextAsync(Path.Combine(folder, "demo.yaml"), Without("output", pipeline).Replace("path: pipelines/demo/model", "echo: true", StringComparison.Ordinal));
         Directory.CreateSymbolicLink(Path.Combine(folder, "pipelines"), Path.Combine(Repository.Root, "pipelines"));
         var result = (await FlexGenProcess.RunAsync(folder, "run", "demo.yaml", "--json")).Expect(0);
@@ -23,7 +23,7 @@ public sealed class EmbeddedTests : IDisposable
     [Fact]
     public async Task Given_one_end_that_is_embedded_and_others_that_are_not_when_run_then_the_error_says_so()
     {
-        string pipeline = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "pipelines/extract-kafka-demo.yaml"));
+        var pipeline = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "pipelines/extract-kafka-demo.yaml"));
         await File.WriteAllTextAsync(Path.Combine(folder, "demo.yaml"), pipeline.Replace("embedded, topic: results", "\"b1:9092\", topic: results", StringComparison.Ordinal));
         var result = (await FlexGenProcess.RunAsync(Repository.Root, "run", Path.Combine(folder, "demo.yaml"))).Expect(2);
         Assert.Contains("embedded is a demonstration", OutageTests.ErrorLine(result), StringComparison.Ordinal);

@@ -51,7 +51,7 @@ public class GapTests(KafkaFixture kafka)
     public async Task Given_a_time_to_start_at_when_partitions_and_topics_are_added_after_the_group_began_then_they_are_read_from_their_beginning()
     {
         using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client, partitions: 1);
-        string pattern = $"^{workspace.Requests}";
+        var pattern = $"^{workspace.Requests}";
         var now = DateTime.UtcNow;
         var old = now.AddHours(-2);
         workspace.WritePipeline(source: workspace.KafkaSource($"untilEnd: true, start: \"{now.AddHours(-1):O}\"").Replace($"topics: [{workspace.Requests}]", $"topics: [\"{pattern}\"]", StringComparison.Ordinal));
@@ -64,6 +64,7 @@ public class GapTests(KafkaFixture kafka)
         {
             Topics.Write(kafka.Client, new TopicPartition(topic, partition), [new() { Value = KafkaWorkspace.Request(partition), Timestamp = new Timestamp(old) }]);
         }
+
         (await workspace.RunAsync()).Expect(0);
         workspace.ExpectEachIdOnce(3);
     }

@@ -38,7 +38,7 @@ public class GroupTests(KafkaFixture kafka)
         workspace.WritePipeline(source: workspace.KafkaSource("start: earliest"), model: Slow);
         using var first = workspace.Start();
         await OutageTests.UntilAsync(() => Assigned(workspace) == 1, first);
-        bool isParquet = sink.Contains("parquet", StringComparison.Ordinal);
+        var isParquet = sink.Contains("parquet", StringComparison.Ordinal);
         if (isParquet)
         {
             workspace.WritePipeline(
@@ -69,10 +69,11 @@ public class GroupTests(KafkaFixture kafka)
         foreach (var (ids, isKept) in new[] { (Enumerable.Range(0, 10), true), (Enumerable.Range(10, 10), false) })
         {
             producer.BeginTransaction();
-            foreach (int id in ids)
+            foreach (var id in ids)
             {
                 producer.Produce(new TopicPartition(workspace.Requests, 0), new Message<byte[]?, byte[]?> { Value = KafkaWorkspace.Request(id) });
             }
+
             producer.Flush(TimeSpan.FromSeconds(30));
             if (isKept)
             {

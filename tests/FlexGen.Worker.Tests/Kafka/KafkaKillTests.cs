@@ -21,7 +21,7 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
         await KillAsync(workspace, Kills);
         (await workspace.RunAsync()).Expect(0);
 
-        string files = workspace.At("out/main/*.parquet");
+        var files = workspace.At("out/main/*.parquet");
         Assert.Equal(Records, Workspace.Query<int>($"SELECT count(*) FROM read_parquet('{files}')"));
         Assert.Equal(Records, Workspace.Query<int>($"SELECT count(DISTINCT id::INTEGER) FROM read_parquet('{files}') WHERE id::INTEGER BETWEEN 0 AND {Records - 1}"));
     }
@@ -31,13 +31,14 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
     {
         using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
         Directory.CreateDirectory(workspace.At("data"));
-        for (int file = 0; file < 4; file++)
+        for (var file = 0; file < 4; file++)
         {
             Workspace.Query<object>($"""
                 COPY (SELECT id, 'text ' || id AS text FROM range({file * Records / 4}, {(file + 1) * Records / 4}) t(id))
                 TO '{workspace.At($"data/{file}.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 2048)
                 """);
         }
+
         workspace.WritePipeline(source: "{ parquet: { path: data } }", model: "{ echo: true, echoMaxDelay: \"00:00:00.200\" }");
         await KillAsync(workspace, Kills);
         (await workspace.RunAsync()).Expect(0);
@@ -55,11 +56,11 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
 
     private async Task KillAsync(KafkaWorkspace workspace, int kills)
     {
-        int seed = Environment.TickCount;
+        var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        int ended = 0;
-        for (int kill = 0; kill < kills; kill++)
+        var ended = 0;
+        for (var kill = 0; kill < kills; kill++)
         {
             using var process = workspace.Start();
             await Task.Delay(random.Next(300, 2500));
@@ -67,6 +68,7 @@ public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
             process.Kill();
             await process.WaitAsync();
         }
+
         output.WriteLine($"{kills} kills, {ended} of them after the run had ended");
         Assert.True(ended < kills / 2, $"{ended} of {kills} runs ended before they were killed");
     }

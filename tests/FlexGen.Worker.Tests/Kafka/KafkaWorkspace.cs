@@ -69,7 +69,7 @@ internal sealed class KafkaWorkspace : IDisposable
     public List<long> Committed()
     {
         using var admin = new AdminClientBuilder(client).Build();
-        int count = admin.GetMetadata(Requests, TimeSpan.FromSeconds(10)).Topics[0].Partitions.Count;
+        var count = admin.GetMetadata(Requests, TimeSpan.FromSeconds(10)).Topics[0].Partitions.Count;
         var asked = new ConsumerGroupTopicPartitions(Requests, [.. Enumerable.Range(0, count).Select(p => new TopicPartition(Requests, p))]);
         var found = admin.ListConsumerGroupOffsetsAsync([asked]).GetAwaiter().GetResult()[0].Partitions;
         return [.. found.OrderBy(p => p.Partition.Value).Select(p => p.Offset.Value)];

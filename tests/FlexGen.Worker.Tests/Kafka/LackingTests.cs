@@ -14,12 +14,12 @@ public class LackingTests(KafkaFixture kafka)
         using var workspace = await WorkspaceAsync("earliest", maxRows: 500);
         workspace.AskIds(0, Records);
         (await workspace.RunAsync()).Expect(0);
-        string[] parts = Parts(workspace);
+        var parts = Parts(workspace);
         Assert.Equal(Records / 500, parts.Length);
         // The first, whose place no interval holds, and one between others.
         File.Delete(parts[0]);
         File.WriteAllText(parts[3], "damaged");
-        string error = OutageTests.ErrorLine((await workspace.RunAsync()).Expect(1));
+        var error = OutageTests.ErrorLine((await workspace.RunAsync()).Expect(1));
         Assert.Contains($"{parts[3]}", error, StringComparison.Ordinal);
         Assert.Contains("remove it to redo its records", error, StringComparison.Ordinal);
         File.Delete(parts[3]);
@@ -59,7 +59,7 @@ public class LackingTests(KafkaFixture kafka)
 
     private static void ExpectEachIdOnce(KafkaWorkspace workspace, string folder, int first, int count)
     {
-        string files = $"read_parquet('{workspace.At($"out/{folder}/*.parquet")}')";
+        var files = $"read_parquet('{workspace.At($"out/{folder}/*.parquet")}')";
         Assert.Equal(count, Workspace.Query<int>($"SELECT count(*) FROM {files}"));
         Assert.Equal(count, Workspace.Query<int>($"SELECT count(DISTINCT id::INTEGER) FROM {files} WHERE id::INTEGER BETWEEN {first} AND {first + count - 1}"));
     }

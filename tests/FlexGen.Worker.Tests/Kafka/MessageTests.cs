@@ -28,7 +28,7 @@ public class MessageTests(KafkaFixture kafka)
         var results = Topics.Read(kafka.Client, workspace.Results);
         Assert.All(results, result =>
         {
-            int id = KafkaWorkspace.Field(result, "id").GetInt32();
+            var id = KafkaWorkspace.Field(result, "id").GetInt32();
             Assert.Equal($"key {id % 7}", Encoding.UTF8.GetString(result.Message.Key!));
             Assert.Equal($"{id}", KafkaWorkspace.Header(result, "trace"));
             Assert.Null(result.Message.Headers[1].GetValueBytes());
@@ -80,7 +80,7 @@ public class MessageTests(KafkaFixture kafka)
             sink: "{ parquet: { path: out/main, maxRows: 100, maxAge: \"00:00:02\" } }", deadLetter: "{ parquet: { path: out/errors } }");
         workspace.AskIds(0, 350);
         using var worker = workspace.Start();
-        string files = workspace.At("out/main/*.parquet");
+        var files = workspace.At("out/main/*.parquet");
         // By rows 300 at once, and the other 50 by age though nothing more comes.
         await OutageTests.UntilAsync(
             () => Directory.Exists(workspace.At("out/main")) && Directory.GetFiles(workspace.At("out/main"), "*.parquet").Length > 3

@@ -80,6 +80,7 @@ public class OutageTests(KafkaFixture kafka)
                 worker.Kill();
                 Assert.Fail((await worker.WaitAsync()).Error);
             }
+
             await Task.Delay(200);
         }
     }

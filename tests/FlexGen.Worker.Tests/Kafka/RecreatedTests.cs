@@ -37,7 +37,7 @@ public class RecreatedTests(KafkaFixture kafka)
         await OutageTests.UntilAsync(() => workspace.ResultIds().Count == 30, worker);
         await Topics.RecreateAsync(kafka.Client, 1, workspace.Requests);
         workspace.AskIds(100, 80);
-        string error = (await worker.WaitAsync()).Expect(1).Error.Split('\n').First(line => line.StartsWith("error:", StringComparison.Ordinal));
+        var error = (await worker.WaitAsync()).Expect(1).Error.Split('\n').First(line => line.StartsWith("error:", StringComparison.Ordinal));
         Assert.Contains($"the topic {workspace.Requests} was deleted and created anew", error, StringComparison.Ordinal);
         Assert.Equal(2, error.Split("cluster ").Length - 1);
     }
@@ -64,7 +64,8 @@ public class RecreatedTests(KafkaFixture kafka)
             workspace.ExpectEachIdOnce(100);
             return;
         }
-        string error = OutageTests.ErrorLine(result.Expect(1));
+
+        var error = OutageTests.ErrorLine(result.Expect(1));
         Assert.Contains($"the topic {recreated[0]} is not the one that the pipeline 'test' wrote to", error, StringComparison.Ordinal);
         Assert.Contains("another name", error, StringComparison.Ordinal);
     }

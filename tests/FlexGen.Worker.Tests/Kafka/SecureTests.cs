@@ -100,10 +100,12 @@ public class SecureTests(SecureKafkaFixture kafka) : IClassFixture<SecureKafkaFi
         {
             await kafka.Cluster.GrantAsync(ResourceType.Topic, workspace.Requests, AclOperation.Read, AclOperation.Describe);
         }
+
         foreach (var topic in write ? new[] { workspace.Results, workspace.Dead } : [])
         {
             await kafka.Cluster.GrantAsync(ResourceType.Topic, topic, AclOperation.Write, AclOperation.Describe);
         }
+
         if (transact)
         {
             await kafka.Cluster.GrantAsync(TransactionalId, workspace.Requests, AclOperation.Write, AclOperation.Describe);

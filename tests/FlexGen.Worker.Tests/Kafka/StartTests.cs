@@ -28,7 +28,7 @@ public class StartTests(KafkaFixture kafka)
         using var workspace = await KafkaWorkspace.CreateAsync(kafka.Client);
         workspace.AskIds(0, 50);
         await Task.Delay(50);
-        string time = DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture);
+        var time = DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture);
         await Task.Delay(50);
         workspace.AskIds(50, 50);
         workspace.WritePipeline(source: workspace.KafkaSource($"untilEnd: true, start: \"{time}\""));
@@ -44,7 +44,7 @@ public class StartTests(KafkaFixture kafka)
         workspace.AskIds(0, 20);
         other.AskIds(20, 20);
         workspace.WritePipeline();
-        string pattern = $"^({workspace.Requests}|{other.Requests})$";
+        var pattern = $"^({workspace.Requests}|{other.Requests})$";
         (await workspace.RunAsync("--set", $"source.kafka.topics.0={pattern}")).Expect(0);
         workspace.ExpectEachIdOnce(40);
     }

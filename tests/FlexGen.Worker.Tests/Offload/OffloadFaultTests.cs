@@ -25,12 +25,13 @@ public sealed class OffloadFaultTests : IDisposable
         {
             await UntilPartsAsync(process);
             ScratchFiles.Empty(workspace.At("scratch"), process.Id);
-            string error = (await process.WaitAsync()).Expect(1).Error;
+            var error = (await process.WaitAsync()).Expect(1).Error;
             Assert.Contains("The engine failed in sweep", error, StringComparison.Ordinal);
             Assert.Contains("could be read from the scratch file", error, StringComparison.Ordinal);
             Assert.Single(error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         }
+
         await ExpectRestartCompletes();
     }
 
@@ -44,6 +45,7 @@ public sealed class OffloadFaultTests : IDisposable
             process.Kill();
             await process.WaitAsync();
         }
+
         await ExpectRestartCompletes();
     }
 
@@ -56,6 +58,7 @@ public sealed class OffloadFaultTests : IDisposable
             process.Terminate();
             (await process.WaitAsync()).Expect(0);
         }
+
         await ExpectRestartCompletes();
     }
 

@@ -19,9 +19,9 @@ public sealed class PlainTextTests
         Directory.CreateDirectory(workspace.At("data"));
         await File.WriteAllTextAsync(workspace.At($"data/{Hostile}.parquet"), "id,text\n1,Ada\n");
         workspace.WritePipeline();
-        foreach (string[] options in new string[][] { [], ["--verbose"] })
+        foreach (var options in new string[][] { [], ["--verbose"] })
         {
-            string error = (await workspace.RunAsync(["run", Workspace.File, .. options])).Expect(1).Error;
+            var error = (await workspace.RunAsync(["run", Workspace.File, .. options])).Expect(1).Error;
             Assert.Contains(Plain + ".parquet", error, StringComparison.Ordinal);
             Assert.Single(error.Split('\n'), line => line.Contains("error:", StringComparison.Ordinal) && !line.StartsWith(' '));
             Assert.DoesNotContain(error, c => c is '\u001b' or '\u202e');
@@ -36,7 +36,7 @@ public sealed class PlainTextTests
             "a\nerror fake\e[31m\u202e": 1
             other: 2
             """);
-        string error = (await workspace.RunAsync("validate", Workspace.File)).Expect(2).Error;
+        var error = (await workspace.RunAsync("validate", Workspace.File)).Expect(2).Error;
         Assert.Contains($"unknown key '{Plain.Replace(":", "", StringComparison.Ordinal)}'", error, StringComparison.Ordinal);
         Assert.Equal(["error: pipeline.yaml has 2 errors:", "  line ", "  line "], error.TrimEnd().Split('\n').Select((line, n) => n == 0 ? line : line[..7]));
     }

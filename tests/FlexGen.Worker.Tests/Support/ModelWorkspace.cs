@@ -26,11 +26,12 @@ internal sealed class ModelWorkspace : IDisposable
     /// <summary>Copies the files of one model folder that another name, "*" for all, matches.</summary>
     public string Copy(string model, string pattern = "*")
     {
-        string copy = Directory.CreateDirectory(At("model")).FullName;
-        foreach (string file in Directory.EnumerateFiles(model, pattern))
+        var copy = Directory.CreateDirectory(At("model")).FullName;
+        foreach (var file in Directory.EnumerateFiles(model, pattern))
         {
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
+
         return copy;
     }
 

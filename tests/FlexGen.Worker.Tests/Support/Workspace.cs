@@ -20,7 +20,7 @@ internal sealed class Workspace : IDisposable
     public void WriteDataset(int records, int files = 3)
     {
         Directory.CreateDirectory(At("data"));
-        for (int i = 0; i < files; i++)
+        for (var i = 0; i < files; i++)
         {
             Query<object>($"""
                 COPY (SELECT id, CASE WHEN id % {PoisonEvery} = 0 THEN NULL ELSE 'text ' || id END AS text FROM range({(long)records * i / files}, {(long)records * (i + 1) / files}) t(id))
@@ -79,11 +79,11 @@ internal sealed class Workspace : IDisposable
 
     private (int Rows, int Ids) Count(string output, string isOutput, string deadLetter, string isDeadLetter)
     {
-        string all = $"""
+        var all = $"""
             (SELECT id FROM read_parquet('{At($"out/{output}/*.parquet")}') WHERE {isOutput}
              UNION ALL SELECT id FROM read_parquet('{At($"out/{deadLetter}/*.parquet")}') WHERE {isDeadLetter})
             """;
-        string every = $"""
+        var every = $"""
             (SELECT id FROM read_parquet('{At($"out/{output}/*.parquet")}') UNION ALL SELECT id FROM read_parquet('{At($"out/{deadLetter}/*.parquet")}'))
             """;
         return (Query<int>($"SELECT count(*) FROM {every}"), Query<int>($"SELECT count(DISTINCT id) FROM {all}"));

@@ -22,16 +22,18 @@ internal static partial class DateFormats
         {
             return false;
         }
-        int hour = Number("hour");
-        int minute = Number("minute");
-        int second = Number("second");
-        int offsetHour = Number("offsetHour");
-        int offsetMinute = Number("offsetMinute");
+
+        var hour = Number("hour");
+        var minute = Number("minute");
+        var second = Number("second");
+        var offsetHour = Number("offsetHour");
+        var offsetMinute = Number("offsetMinute");
         if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59)
         {
             return false;
         }
-        int offset = (match.Groups["sign"].Value == "-" ? -1 : 1) * (offsetHour * 60 + offsetMinute);
+
+        var offset = (match.Groups["sign"].Value == "-" ? -1 : 1) * (offsetHour * 60 + offsetMinute);
         return second < 60 || (hour * 60 + minute - offset + MinutesOfDay) % MinutesOfDay == MinutesOfDay - 1;
 
         int Number(string group) => match.Groups[group] is { Success: true } found ? int.Parse(found.Value, CultureInfo.InvariantCulture) : 0;
@@ -45,9 +47,10 @@ internal static partial class DateFormats
         {
             return false;
         }
-        int year = int.Parse(text[..4], CultureInfo.InvariantCulture);
-        int month = int.Parse(text[5..7], CultureInfo.InvariantCulture);
-        int day = int.Parse(text[8..], CultureInfo.InvariantCulture);
+
+        var year = int.Parse(text[..4], CultureInfo.InvariantCulture);
+        var month = int.Parse(text[5..7], CultureInfo.InvariantCulture);
+        var day = int.Parse(text[8..], CultureInfo.InvariantCulture);
         // The calendar repeats after 400 years; .NET's begins with the year 1.
         return month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year % 400 + 400, month);
     }

@@ -10,13 +10,14 @@ internal static class IdentifierFormats
     /// <summary>RFC 6901.</summary>
     public static bool IsJsonPointer(string text)
     {
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '~' && (i + 1 == text.Length || text[i + 1] is not ('0' or '1')))
             {
                 return false;
             }
         }
+
         return text.Length == 0 || text[0] == '/';
     }
 }

@@ -17,53 +17,57 @@ internal static class UriFormats
             return IsReference(text, length + 1, isInternational);
         }
         // A colon in the first segment would be taken for a scheme's.
-        int colon = text.IndexOf(':');
+        var colon = text.IndexOf(':');
         return (colon < 0 || text.AsSpan(0, colon).IndexOfAny("/?#") >= 0) && IsReference(text, 0, isInternational);
     }
 
     private static int SchemeLength(string text)
     {
-        int colon = text.IndexOf(':');
-        bool isScheme = colon > 0 && char.IsAsciiLetter(text[0]) && text[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+        var colon = text.IndexOf(':');
+        var isScheme = colon > 0 && char.IsAsciiLetter(text[0]) && text[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
         return isScheme ? colon : 0;
     }
 
     private static bool IsReference(string text, int start, bool isInternational)
     {
-        string rest = text[start..];
-        int hash = rest.IndexOf('#');
-        string fragment = hash < 0 ? "" : rest[(hash + 1)..];
+        var rest = text[start..];
+        var hash = rest.IndexOf('#');
+        var fragment = hash < 0 ? "" : rest[(hash + 1)..];
         rest = hash < 0 ? rest : rest[..hash];
-        int question = rest.IndexOf('?');
-        string query = question < 0 ? "" : rest[(question + 1)..];
+        var question = rest.IndexOf('?');
+        var query = question < 0 ? "" : rest[(question + 1)..];
         rest = question < 0 ? rest : rest[..question];
         if (!Has(fragment, ":@/?", isInternational, isPrivate: false) || !Has(query, ":@/?", isInternational, isPrivate: true))
         {
             return false;
         }
+
         if (!rest.StartsWith("//", StringComparison.Ordinal))
         {
             return Has(rest, ":@/", isInternational, isPrivate: false);
         }
-        int path = rest.IndexOf('/', 2);
-        string authority = path < 0 ? rest[2..] : rest[2..path];
+
+        var path = rest.IndexOf('/', 2);
+        var authority = path < 0 ? rest[2..] : rest[2..path];
         return IsAuthority(authority, isInternational) && (path < 0 || Has(rest[path..], ":@/", isInternational, isPrivate: false));
     }
 
     private static bool IsAuthority(string text, bool isInternational)
     {
-        int at = text.IndexOf('@');
+        var at = text.IndexOf('@');
         if (at >= 0 && !Has(text[..at], ":", isInternational, isPrivate: false))
         {
             return false;
         }
-        string host = text[(at + 1)..];
-        int bracket = host.LastIndexOf(']');
-        int colon = host.IndexOf(':', bracket + 1);
+
+        var host = text[(at + 1)..];
+        var bracket = host.LastIndexOf(']');
+        var colon = host.IndexOf(':', bracket + 1);
         if (colon >= 0 && !host[(colon + 1)..].All(char.IsAsciiDigit))
         {
             return false;
         }
+
         host = colon < 0 ? host : host[..colon];
         return host is ['[', .. var literal, ']'] ? HostFormats.IsIpv6(literal) || IsFutureAddress(literal) : Has(host, "", isInternational, isPrivate: false);
     }
@@ -71,7 +75,7 @@ internal static class UriFormats
     // IPvFuture.
     private static bool IsFutureAddress(string text)
     {
-        int dot = text.IndexOf('.');
+        var dot = text.IndexOf('.');
         return dot > 1 && text[0] is 'v' or 'V' && text[1..dot].All(char.IsAsciiHexDigit) && dot + 1 < text.Length
             && text[(dot + 1)..].All(c => IsUnreserved(c) || SubDelimiters.Contains(c) || c == ':');
     }
@@ -79,15 +83,16 @@ internal static class UriFormats
     /// <summary>Whether a part has only characters of names, escapes and what it may have besides.</summary>
     private static bool Has(string text, string besides, bool isInternational, bool isPrivate)
     {
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
-            char c = text[i];
+            var c = text[i];
             if (c == '%')
             {
                 if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
                 {
                     return false;
                 }
+
                 i += 2;
             }
             else if (c > '~' && isInternational && char.ConvertToUtf32(text, i) is var point && IsBeyondAscii(point, isPrivate))
@@ -99,6 +104,7 @@ internal static class UriFormats
                 return false;
             }
         }
+
         return true;
     }
 

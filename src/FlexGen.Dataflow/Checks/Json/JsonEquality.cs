@@ -13,6 +13,7 @@ internal sealed class JsonEquality : IEqualityComparer<JsonElement>
         {
             return false;
         }
+
         return x.ValueKind switch
         {
             JsonValueKind.Number => JsonNumber.Of(x) == JsonNumber.Of(y),
@@ -41,16 +42,19 @@ internal sealed class JsonEquality : IEqualityComparer<JsonElement>
                 {
                     hash.Add(GetHashCode(item));
                 }
+
                 break;
             case JsonValueKind.Object:
-                int properties = 0;
+                var properties = 0;
                 foreach (var property in value.EnumerateObject())
                 {
                     properties += HashCode.Combine(property.Name, GetHashCode(property.Value));
                 }
+
                 hash.Add(properties);
                 break;
         }
+
         return hash.ToHashCode();
     }
 
@@ -60,6 +64,7 @@ internal sealed class JsonEquality : IEqualityComparer<JsonElement>
         {
             return false;
         }
+
         var others = y.EnumerateObject().ToDictionary(property => property.Name, property => property.Value);
         return x.EnumerateObject().All(property => others.TryGetValue(property.Name, out var other) && Equals(property.Value, other));
     }

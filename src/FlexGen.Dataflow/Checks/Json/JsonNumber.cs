@@ -36,18 +36,19 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
     /// <param name="text">A number as JSON writes it.</param>
     public static JsonNumber Parse(ReadOnlySpan<byte> text)
     {
-        bool isNegative = text[0] == '-';
-        int e = text.IndexOfAny("eE"u8);
+        var isNegative = text[0] == '-';
+        var e = text.IndexOfAny("eE"u8);
         var mantissa = (e < 0 ? text : text[..e])[(isNegative ? 1 : 0)..];
-        int point = mantissa.IndexOf((byte)'.');
+        var point = mantissa.IndexOf((byte)'.');
         var written = point < 0 ? mantissa : [.. mantissa[..point], .. mantissa[(point + 1)..]];
         var kept = written.Trim((byte)'0');
-        int zerosAtEnd = written.Length - written.TrimEnd((byte)'0').Length;
+        var zerosAtEnd = written.Length - written.TrimEnd((byte)'0').Length;
         BigInteger exponent = zerosAtEnd - (point < 0 ? 0 : mantissa.Length - point - 1);
         if (e >= 0)
         {
             exponent += Exponent(text[(e + 1)..]);
         }
+
         return new JsonNumber(isNegative, Encoding.ASCII.GetString(kept), exponent);
     }
 
@@ -57,7 +58,8 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
         {
             return Sign.CompareTo(other.Sign);
         }
-        int sizes = (exponent + digits.Length).CompareTo(other.exponent + other.digits.Length);
+
+        var sizes = (exponent + digits.Length).CompareTo(other.exponent + other.digits.Length);
         return Sign * Math.Sign(sizes != 0 ? sizes : string.CompareOrdinal(digits, other.digits));
     }
 
@@ -74,14 +76,15 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
         {
             return false;
         }
+
         var whole = BigInteger.Parse(divisor.digits, CultureInfo.InvariantCulture);
         return (Remainder(whole) * BigInteger.ModPow(10, power, whole) % whole).IsZero;
     }
 
     public override string ToString()
     {
-        string text = $"{(Sign < 0 ? "-" : "")}{(Sign == 0 ? "0" : digits)}{(exponent.IsZero ? "" : $"e{exponent}")}";
-        bool isShort = digits.Length <= 20 && BigInteger.Abs(exponent) <= 20 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        var text = $"{(Sign < 0 ? "-" : "")}{(Sign == 0 ? "0" : digits)}{(exponent.IsZero ? "" : $"e{exponent}")}";
+        var isShort = digits.Length <= 20 && BigInteger.Abs(exponent) <= 20 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
         return isShort ? decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture) : text;
     }
 
@@ -92,17 +95,19 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
         {
             return BigInteger.Parse(digits, CultureInfo.InvariantCulture) % divisor;
         }
-        long small = (long)divisor;
+
+        var small = (long)divisor;
         long remainder = 0;
-        foreach (char digit in digits)
+        foreach (var digit in digits)
         {
             remainder = (remainder * 10 + digit - '0') % small;
         }
+
         return remainder;
     }
 
     private static BigInteger Exponent(ReadOnlySpan<byte> text) =>
-        Utf8Parser.TryParse(text, out int small, out int read) && read == text.Length
+        Utf8Parser.TryParse(text, out int small, out var read) && read == text.Length
             ? small
             : BigInteger.Parse(Encoding.ASCII.GetString(text), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 }

@@ -25,6 +25,7 @@ internal sealed class CodePoints
                 merged.Add(range);
             }
         }
+
         ranges = [.. merged];
     }
 
@@ -46,19 +47,22 @@ internal sealed class CodePoints
     public CodePoints Complement()
     {
         var rest = new List<(int, int)>();
-        int next = 0;
+        var next = 0;
         foreach (var (first, last) in ranges)
         {
             if (first > next)
             {
                 rest.Add((next, first - 1));
             }
+
             next = last + 1;
         }
+
         if (next <= Last)
         {
             rest.Add((next, Last));
         }
+
         return new CodePoints(rest);
     }
 
@@ -72,16 +76,19 @@ internal sealed class CodePoints
         {
             return;
         }
+
         var alternatives = new List<string>();
         var basic = Clip(0, 0xD7FF).Concat(Clip(0xE000, 0xFFFF)).ToList();
         if (basic.Count > 0)
         {
             alternatives.Add(Class(basic));
         }
+
         foreach (var (first, last) in Clip(0x10000, Last))
         {
             AddPairs(first - 0x10000, last - 0x10000, alternatives);
         }
+
         to.Append(alternatives.Count switch
         {
             0 => @"[^\u0000-\uFFFF]",
@@ -98,10 +105,10 @@ internal sealed class CodePoints
     {
         while (first <= last)
         {
-            int block = first >> 10;
-            bool isWhole = (first & 0x3FF) == 0 && last >> 10 > block;
-            int lastBlock = !isWhole ? block : (last & 0x3FF) == 0x3FF ? last >> 10 : (last >> 10) - 1;
-            int end = isWhole ? (lastBlock << 10) + 0x3FF : Math.Min(last, (block << 10) + 0x3FF);
+            var block = first >> 10;
+            var isWhole = (first & 0x3FF) == 0 && last >> 10 > block;
+            var lastBlock = !isWhole ? block : (last & 0x3FF) == 0x3FF ? last >> 10 : (last >> 10) - 1;
+            var end = isWhole ? (lastBlock << 10) + 0x3FF : Math.Min(last, (block << 10) + 0x3FF);
             alternatives.Add(Class([(0xD800 + block, 0xD800 + lastBlock)]) + Class([(0xDC00 + (first & 0x3FF), 0xDC00 + (end & 0x3FF))]));
             first = end + 1;
         }
@@ -118,6 +125,7 @@ internal sealed class CodePoints
                 text.Append(CultureInfo.InvariantCulture, $@"-\u{last:X4}");
             }
         }
+
         return text.Append(']').ToString();
     }
 }

@@ -8,7 +8,7 @@ internal sealed partial class PatternParser
     private CodePoints ReadClass()
     {
         at++;
-        bool isNegated = Take("^");
+        var isNegated = Take("^");
         var ranges = new List<(int, int)>();
         RefuseNamedClass(at);
         while (!Take("]"))
@@ -17,6 +17,7 @@ internal sealed partial class PatternParser
             {
                 throw Wrong("a class is not closed");
             }
+
             var first = ReadClassMember();
             if (Next == '-' && at + 1 < pattern.Length && pattern[at + 1] != ']')
             {
@@ -27,11 +28,14 @@ internal sealed partial class PatternParser
                     ranges.Add(from <= to ? (from, to) : throw Wrong("the ends of a range are out of order"));
                     continue;
                 }
+
                 ranges.Add(('-', '-'));
                 ranges.AddRange(last.Ranges);
             }
+
             ranges.AddRange(first.Ranges);
         }
+
         var set = new CodePoints(ranges);
         return isNegated ? set.Complement() : set;
     }
@@ -42,21 +46,24 @@ internal sealed partial class PatternParser
         {
             RefuseNamedClass(at + 1);
         }
+
         if (Next != '\\')
         {
             return new ClassMember(ReadCodePoint(), null);
         }
+
         return ReadClassEscape() is { } set ? new ClassMember(null, set) : new ClassMember(ReadCharacterEscape(inClass: true), null);
     }
 
     // [:alpha:] and the like, which are sets of single characters here.
     private void RefuseNamedClass(int colon)
     {
-        int end = colon + 1;
+        var end = colon + 1;
         while (end < pattern.Length && char.IsAsciiLetter(pattern[end]))
         {
             end++;
         }
+
         if (colon < pattern.Length && pattern[colon] == ':' && end > colon + 1 && string.CompareOrdinal(pattern, end, ":]", 0, 2) == 0)
         {
             throw Wrong("classes such as [:alpha:] are not of ECMA-262");
@@ -66,7 +73,7 @@ internal sealed partial class PatternParser
     /// <summary>An escape that stands for a set; null, and nothing read, where it is none.</summary>
     private CodePoints? ReadClassEscape()
     {
-        char kind = at + 1 < pattern.Length ? pattern[at + 1] : '\0';
+        var kind = at + 1 < pattern.Length ? pattern[at + 1] : '\0';
         var set = char.ToLowerInvariant(kind) switch
         {
             'd' => CodePoints.Digits,
@@ -79,18 +86,20 @@ internal sealed partial class PatternParser
         {
             return null;
         }
+
         at += char.ToLowerInvariant(kind) == 'p' ? 0 : 2;
         return char.IsUpper(kind) ? set.Complement() : set;
     }
 
     private CodePoints ReadProperty()
     {
-        int end = pattern.IndexOf('}', at);
+        var end = pattern.IndexOf('}', at);
         if (at + 2 >= pattern.Length || pattern[at + 2] != '{' || end < 0)
         {
             throw Wrong(@"\p needs a property in braces");
         }
-        string name = pattern[(at + 3)..end];
+
+        var name = pattern[(at + 3)..end];
         var property = UnicodeProperty.Find(name) ?? throw Wrong($"the property '{Excerpt.Of(name)}' is not known; general categories are, "
             + "such as Letter or Nd");
         at = end + 1;
@@ -104,7 +113,8 @@ internal sealed partial class PatternParser
         {
             throw Wrong("a backslash is followed by nothing");
         }
-        char kind = pattern[at++];
+
+        var kind = pattern[at++];
         switch (kind)
         {
             case 't': return '\t';
@@ -119,6 +129,7 @@ internal sealed partial class PatternParser
             case 'u': return ReadUnicodeEscape();
             case 'k' or >= '1' and <= '9': throw Wrong("references to groups are not supported");
         }
+
         at--;
         return char.IsAsciiLetterOrDigit(kind) ? throw Wrong($@"the escape \{kind} is not of ECMA-262") : ReadCodePoint();
     }
@@ -127,22 +138,25 @@ internal sealed partial class PatternParser
     {
         if (Next == '{')
         {
-            int end = pattern.IndexOf('}', at);
+            var end = pattern.IndexOf('}', at);
             var digits = pattern.AsSpan(at + 1, Math.Max(0, end - at - 1));
-            bool isPoint = int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point);
+            var isPoint = int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var point);
             if (!isPoint || point is < 0 or > CodePoints.Last)
             {
                 throw Wrong(@"\u{...} has no code point");
             }
+
             at = end + 1;
             return point;
         }
-        int first = Hex(4) ?? throw Wrong(@"\u needs four hexadecimal digits");
-        int afterFirst = at;
+
+        var first = Hex(4) ?? throw Wrong(@"\u needs four hexadecimal digits");
+        var afterFirst = at;
         if (char.IsHighSurrogate((char)first) && Take(@"\u") && Hex(4) is { } second && char.IsLowSurrogate((char)second))
         {
             return char.ConvertToUtf32((char)first, (char)second);
         }
+
         at = afterFirst;
         return first;
     }
@@ -153,14 +167,15 @@ internal sealed partial class PatternParser
         {
             return null;
         }
-        int value = int.Parse(pattern.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+        var value = int.Parse(pattern.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         at += digits;
         return value;
     }
 
     private int ReadCodePoint()
     {
-        int point = at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1]) ? char.ConvertToUtf32(pattern, at) : pattern[at];
+        var point = at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1]) ? char.ConvertToUtf32(pattern, at) : pattern[at];
         at += point > char.MaxValue ? 2 : 1;
         return point;
     }

@@ -43,6 +43,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
         {
             throw Wrong($"groups are more than {MaxDepth} deep");
         }
+
         while (!IsAtEnd && Next != ')')
         {
             if (Take("|"))
@@ -54,6 +55,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
                 ReadTerm();
             }
         }
+
         depth--;
     }
 
@@ -65,8 +67,10 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             {
                 throw Wrong($"the quantifier '{Next}' has nothing to repeat");
             }
+
             return;
         }
+
         ReadAtom();
         ReadQuantifier();
     }
@@ -100,6 +104,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
         {
             return false;
         }
+
         return true;
     }
 
@@ -137,36 +142,41 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             ReadGroup(Group);
             return;
         }
+
         if (Take("(?"))
         {
             if (!Take("<"))
             {
                 throw Wrong("groups begin with (, (?:, (?=, (?!, (?<=, (?<! or (?<name>");
             }
-            int end = pattern.IndexOf('>', at);
-            string name = end < 0 ? "" : pattern[at..end];
+
+            var end = pattern.IndexOf('>', at);
+            var name = end < 0 ? "" : pattern[at..end];
             if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or '$') || char.IsDigit(name[0]))
             {
                 throw Wrong("a group's name is missing or has other characters than letters, digits, _ and $");
             }
+
             at = end + 1;
         }
         else
         {
             at++;
         }
+
         ReadGroup(Group);
     }
 
     private void ReadGroup(string opening)
     {
-        int start = at;
+        var start = at;
         output?.Append(opening);
         ReadAlternatives();
         if (!Take(")"))
         {
             throw Wrong($"the group that begins before character {start} is not closed");
         }
+
         output?.Append(')');
     }
 
@@ -176,19 +186,22 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
         {
             return;
         }
+
         if (Next == '{')
         {
-            int end = pattern.IndexOf('}', at);
-            string[] bounds = pattern[(at + 1)..end].Split(',');
+            var end = pattern.IndexOf('}', at);
+            var bounds = pattern[(at + 1)..end].Split(',');
             if (bounds[0].Length == 0)
             {
                 throw Wrong("a repetition needs its least number: write {0,n}");
             }
+
             int[] counts = [.. bounds.Where(bound => bound.Length > 0).Select(Count)];
             if (counts is [int least, int most] && least > most)
             {
                 throw Wrong("the numbers of a repetition are out of order");
             }
+
             output?.Append(pattern[at..(end + 1)]);
             at = end + 1;
         }
@@ -197,10 +210,12 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
             output?.Append(Next);
             at++;
         }
+
         if (Take("?"))
         {
             output?.Append('?');
         }
+
         if (!IsAtEnd && ("*+?".Contains(Next) || LooksLikeQuantifier()))
         {
             throw Wrong($"the quantifier '{Next}' has nothing to repeat");
@@ -208,7 +223,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
     }
 
     private int Count(string digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : throw Wrong("a repetition is too large");
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : throw Wrong("a repetition is too large");
 
     // {n}, {n,}, {n,m} and {,m}, which other dialects take; any other brace stands for itself.
     private bool LooksLikeQuantifier()
@@ -217,18 +232,20 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
         {
             return false;
         }
-        int end = at + 1;
-        int commas = 0;
+
+        var end = at + 1;
+        var commas = 0;
         while (end < pattern.Length && (char.IsAsciiDigit(pattern[end]) || pattern[end] == ','))
         {
             commas += pattern[end++] == ',' ? 1 : 0;
         }
+
         return end < pattern.Length && pattern[end] == '}' && commas <= 1 && end - at - 1 > commas;
     }
 
     private bool Take(string expected)
     {
-        bool isThere = string.CompareOrdinal(pattern, at, expected, 0, expected.Length) == 0;
+        var isThere = string.CompareOrdinal(pattern, at, expected, 0, expected.Length) == 0;
         at += isThere ? expected.Length : 0;
         return isThere;
     }

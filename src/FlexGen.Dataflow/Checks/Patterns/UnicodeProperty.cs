@@ -55,26 +55,28 @@ internal static class UnicodeProperty
     /// <summary>The code points with a property; null where it is none of those known.</summary>
     public static CodePoints? Find(string name)
     {
-        foreach (string prefix in (string[])["General_Category=", "gc="])
+        foreach (var prefix in (string[])["General_Category=", "gc="])
         {
             name = name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
         }
+
         if (name == "ASCII")
         {
             return new CodePoints([(0, 0x7F)]);
         }
+
         var categories = Array.Find(known, property => property.Names.Contains(name)).Categories;
         return categories is null ? null : found.GetOrAdd(name, _ => Collect(categories));
     }
 
     private static CodePoints Collect(UnicodeCategory[] categories)
     {
-        uint wanted = categories.Aggregate(0u, (set, category) => set | 1u << (int)category);
+        var wanted = categories.Aggregate(0u, (set, category) => set | 1u << (int)category);
         var ranges = new List<(int, int)>();
-        int start = -1;
-        for (int point = 0; point <= CodePoints.Last + 1; point++)
+        var start = -1;
+        for (var point = 0; point <= CodePoints.Last + 1; point++)
         {
-            bool isIn = point <= CodePoints.Last && (wanted >> (int)CharUnicodeInfo.GetUnicodeCategory(point) & 1) != 0;
+            var isIn = point <= CodePoints.Last && (wanted >> (int)CharUnicodeInfo.GetUnicodeCategory(point) & 1) != 0;
             if (isIn && start < 0)
             {
                 start = point;
@@ -85,6 +87,7 @@ internal static class UnicodeProperty
                 start = -1;
             }
         }
+
         return new CodePoints(ranges);
     }
 

@@ -46,13 +46,14 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
         {
             throw Unexpected("a whole number from 0");
         }
-        bool isSmall = decimal.TryParse(number.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal count) && count < long.MaxValue;
+
+        var isSmall = decimal.TryParse(number.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var count) && count < long.MaxValue;
         return isSmall ? (long)count : long.MaxValue;
     }
 
     public IEnumerable<KeywordValue> Items()
     {
-        string location = Location;
+        var location = Location;
         return IsList
             ? Element.EnumerateArray().Select((item, i) => new KeywordValue(item, SchemaShape.Below(location, i.ToString(CultureInfo.InvariantCulture))))
             : throw Unexpected("a list");
@@ -62,7 +63,7 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
 
     public IEnumerable<(string Name, KeywordValue Value)> Members()
     {
-        string location = Location;
+        var location = Location;
         return Element.ValueKind == JsonValueKind.Object
             ? Element.EnumerateObject().Select(member => (member.Name, new KeywordValue(member.Value, SchemaShape.Below(location, member.Name))))
             : throw Unexpected("an object");
@@ -71,13 +72,14 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
     public JsonTypes Types()
     {
         var allowed = JsonTypes.None;
-        foreach (string name in IsList ? Texts() : [Text()])
+        foreach (var name in IsList ? Texts() : [Text()])
         {
             var found = Array.Find(types, type => type.Name == name);
             allowed |= found.Name is null
                 ? throw Refused($"is the unknown type '{Excerpt.Of(name)}'. Known are: {string.Join(", ", types.Select(type => type.Name))}")
                 : found.Types;
         }
+
         return allowed;
     }
 

@@ -22,15 +22,18 @@ internal static class SchemaCircles
         {
             return;
         }
+
         RuntimeHelpers.EnsureSufficientExecutionStack();
         if (!open.Add(node))
         {
             throw new SchemaException(node.Location, "leads back to itself for the same value, so that a check would never end");
         }
+
         foreach (var next in node.InPlace)
         {
             Visit(next, open, done);
         }
+
         open.Remove(node);
         done.Add(node);
     }

@@ -48,14 +48,16 @@ internal static class SchemaKeywords
     {
         if (!enforced.Contains(name))
         {
-            string hint = NearestName.Of(Excerpt.Of(name), enforced) is { } nearest ? $"; did you mean '{nearest}'?" : "; a note's name begins with x-";
+            var hint = NearestName.Of(Excerpt.Of(name), enforced) is { } nearest ? $"; did you mean '{nearest}'?" : "; a note's name begins with x-";
             return $"is a keyword that would be ignored{hint}";
         }
+
         if (!dialect.IsDeclared || !versions.TryGetValue(name, out var version) || (dialect.Version >= version.From && dialect.Version <= version.To))
         {
             return null;
         }
-        string where = dialect.Version < version.From ? $"{SchemaDialect.NameOf(version.From)} and newer" : $"{SchemaDialect.NameOf(version.To)} and older";
+
+        var where = dialect.Version < version.From ? $"{SchemaDialect.NameOf(version.From)} and newer" : $"{SchemaDialect.NameOf(version.To)} and older";
         return $"is a keyword of {where}, and the schema's $schema is {SchemaDialect.NameOf(dialect.Version)}, which would ignore it: name another there";
     }
 }

@@ -32,31 +32,35 @@ internal sealed class SchemaPlaces
     public (string Location, JsonElement Schema) Resolve(string reference, string location)
     {
         var (uri, fragment) = Split(reference);
-        Uri? resource = BaseOf(location);
+        var resource = BaseOf(location);
         if (uri.Length > 0 && !Uri.TryCreate(resource, uri, out resource))
         {
             throw new SchemaException(location, $"has the $ref '{Excerpt.Of(reference)}', which is not a URI");
         }
-        string name = fragment.Length > 0 && fragment[0] != '/' ? $"{resource!.AbsoluteUri}#{fragment}" : resource!.AbsoluteUri;
+
+        var name = fragment.Length > 0 && fragment[0] != '/' ? $"{resource!.AbsoluteUri}#{fragment}" : resource!.AbsoluteUri;
         if (ambiguous.Contains(name))
         {
             throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is the name of more than one schema in the file");
         }
-        if (!locations.TryGetValue(resource.AbsoluteUri, out string? found))
+
+        if (!locations.TryGetValue(resource.AbsoluteUri, out var found))
         {
             throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is outside the file: put that schema below $defs");
         }
+
         if (!locations.TryGetValue(name, out found))
         {
             throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', and no schema in the file has that name");
         }
-        string pointer = found + (fragment.StartsWith('/') ? fragment : "");
+
+        var pointer = found + (fragment.StartsWith('/') ? fragment : "");
         return Find(pointer) is { } schema ? schema : throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', where nothing is");
     }
 
     private static (string Uri, string Fragment) Split(string reference)
     {
-        int hash = reference.IndexOf('#');
+        var hash = reference.IndexOf('#');
         return hash < 0 ? (reference, "") : (reference[..hash], Uri.UnescapeDataString(reference[(hash + 1)..]));
     }
 
@@ -66,22 +70,23 @@ internal sealed class SchemaPlaces
         {
             location = location[..location.LastIndexOf('/')];
         }
+
         return bases[location];
     }
 
     private (string Location, JsonElement Schema)? Find(string pointer)
     {
         var element = root;
-        string location = "";
-        foreach (string step in pointer.Split('/').Skip(1))
+        var location = "";
+        foreach (var step in pointer.Split('/').Skip(1))
         {
-            string name = step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            var name = step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property))
             {
                 element = property;
             }
             else if (element.ValueKind == JsonValueKind.Array
-                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < element.GetArrayLength())
+                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength())
             {
                 element = element[index];
             }
@@ -89,8 +94,10 @@ internal sealed class SchemaPlaces
             {
                 return null;
             }
+
             location = SchemaShape.Below(location, name);
         }
+
         return (location, element);
     }
 
@@ -100,11 +107,13 @@ internal sealed class SchemaPlaces
         {
             return;
         }
-        bool isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
+
+        var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
         if (!isAlone)
         {
             scope = Name(schema, location, scope);
         }
+
         foreach (var (below, at) in SchemaShape.Children(schema, location))
         {
             Scan(below, at, scope);
@@ -122,23 +131,26 @@ internal sealed class SchemaPlaces
                 {
                     throw new SchemaException(location, $"has the {dialect.IdKeyword} '{Excerpt.Of(uri)}', which is not a URI");
                 }
+
                 scope = named;
                 bases[location] = scope;
                 Add(scope.AbsoluteUri, location);
             }
+
             if (fragment.Length > 0 && fragment[0] != '/')
             {
                 Add($"{scope.AbsoluteUri}#{fragment}", location);
             }
         }
         // The second is refused where it stands; what refers to it should not be first.
-        foreach (string keyword in (string[])["$anchor", "$dynamicAnchor"])
+        foreach (var keyword in (string[])["$anchor", "$dynamicAnchor"])
         {
             if (schema.TryGetProperty(keyword, out var anchor) && anchor.ValueKind == JsonValueKind.String)
             {
                 Add($"{scope.AbsoluteUri}#{anchor.GetString()}", location);
             }
         }
+
         return scope;
     }
 

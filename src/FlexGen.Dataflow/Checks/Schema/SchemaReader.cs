@@ -25,9 +25,10 @@ internal sealed class SchemaReader
         var dialect = undeclared;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri))
         {
-            string text = new KeywordValue(uri, "/$schema").Text();
+            var text = new KeywordValue(uri, "/$schema").Text();
             dialect = SchemaDialect.Of(text) ?? throw new SchemaException("/$schema", $"is '{Excerpt.Of(text)}'; known are: {SchemaDialect.KnownUris}");
         }
+
         var reader = new SchemaReader(root, dialect);
         var node = reader.Node(root, "");
         SchemaCircles.Check(reader.nodes.Values);
@@ -40,6 +41,7 @@ internal sealed class SchemaReader
         {
             return node;
         }
+
         RuntimeHelpers.EnsureSufficientExecutionStack();
         node = new SchemaNode(location) { RefusesAll = schema.ValueKind == JsonValueKind.False };
         nodes[location] = node;
@@ -49,29 +51,33 @@ internal sealed class SchemaReader
             {
                 throw new SchemaException(location, "has a $schema of its own; a file is of one version");
             }
+
             Fill(node, schema);
         }
         else if (schema.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
         {
             throw new SchemaException(location, $"is {KeywordValue.Describe(schema)} where a schema is expected");
         }
+
         return node;
     }
 
     private void Fill(SchemaNode node, JsonElement schema)
     {
-        bool isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
+        var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
         foreach (var keyword in schema.EnumerateObject())
         {
             if (SchemaKeywords.IsAnnotation(keyword.Name))
             {
                 continue;
             }
+
             var value = new KeywordValue(keyword.Value, SchemaShape.Below(node.Location, keyword.Name));
             if (SchemaKeywords.Problem(keyword.Name, dialect) is { } problem)
             {
                 throw value.Refused(problem);
             }
+
             if (!isAlone || keyword.Name is "$ref" or "definitions" or "$defs")
             {
                 Read(keyword.Name, value, node, schema);
@@ -129,6 +135,7 @@ internal sealed class SchemaReader
                         node.DependentSchemas.Add((name, Node(dependent)));
                     }
                 }
+
                 break;
             default: ReadAssertion(keyword, value, node, schema); break;
         }
@@ -147,6 +154,7 @@ internal sealed class SchemaReader
                 {
                     throw value.Refused($"is {node.MultipleOf} and must be more than 0");
                 }
+
                 break;
             case "maximum" when IsExclusive("exclusiveMaximum", schema): node.ExclusiveMaximum = value.Number(); break;
             case "maximum": node.Maximum = value.Number(); break;
@@ -157,6 +165,7 @@ internal sealed class SchemaReader
                 {
                     throw value.Refused("has no limit beside it to make exclusive");
                 }
+
                 break;
             case "exclusiveMaximum" or "exclusiveMinimum" when dialect is { IsDeclared: true, Version: SchemaVersion.Draft4 }:
                 throw value.Refused("must be true or false in $schema's version");
@@ -166,7 +175,7 @@ internal sealed class SchemaReader
             case "minLength": node.MinLength = value.Count(); break;
             case "pattern": node.Pattern = value.Pattern(value.Text()); break;
             case "format":
-                string format = value.Text();
+                var format = value.Text();
                 node.Format = StringFormat.Find(format)
                     ?? throw value.Refused($"is the format '{Excerpt.Of(format)}', which would be ignored. Known are: {StringFormat.KnownNames}");
                 break;

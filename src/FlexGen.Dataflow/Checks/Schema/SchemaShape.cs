@@ -25,14 +25,14 @@ internal static class SchemaShape
     {
         foreach (var keyword in schema.EnumerateObject())
         {
-            string at = Below(location, keyword.Name);
+            var at = Below(location, keyword.Name);
             if (single.Contains(keyword.Name) && keyword.Value.ValueKind != JsonValueKind.Array)
             {
                 yield return (keyword.Value, at);
             }
             else if (lists.Contains(keyword.Name) && keyword.Value.ValueKind == JsonValueKind.Array)
             {
-                int index = 0;
+                var index = 0;
                 foreach (var item in keyword.Value.EnumerateArray())
                 {
                     yield return (item, Below(at, (index++).ToString(CultureInfo.InvariantCulture)));

@@ -64,19 +64,22 @@ internal sealed class CommitThread : IAsyncDisposable
     /// <exception cref="PipelineException">An attempt has failed for good.</exception>
     public bool CommitAll(Func<bool> goesOn)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         while (goesOn())
         {
             if (TryCommitAll())
             {
                 return true;
             }
+
             if (TimeProvider.System.GetElapsedTime(start) >= Patience)
             {
                 return false;
             }
+
             Thread.Sleep(minPause);
         }
+
         return false;
     }
 
@@ -124,19 +127,23 @@ internal sealed class CommitThread : IAsyncDisposable
             {
                 return false;
             }
+
             if (!committer.IsFull && UntilDue() > TimeSpan.Zero)
             {
                 return true;
             }
+
             if (!committer.TryCommit())
             {
                 return false;
             }
+
             if (!committer.IsOpen)
             {
                 committedAt = TimeProvider.System.GetTimestamp();
             }
         }
+
         return true;
     });
 

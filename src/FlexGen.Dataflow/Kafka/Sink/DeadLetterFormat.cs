@@ -31,7 +31,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
     {
         for (var next = refused + 1; next <= DeadLetterContent.Origin; next++)
         {
-            bool isAnother = next switch
+            var isAnother = next switch
             {
                 DeadLetterContent.Keyed => record.Message?.Key is null,
                 DeadLetterContent.WithoutValue => record.Message is null || record.Message.Value is not null,
@@ -44,6 +44,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
                 return next;
             }
         }
+
         return null;
     }
 
@@ -57,6 +58,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
         {
             return null;
         }
+
         var headers = new Headers();
         if (content < DeadLetterContent.WithoutHeaders)
         {
@@ -65,6 +67,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
                 headers.Add(header.Key, header.GetValueBytes());
             }
         }
+
         AddReason(headers, record, content);
         AddDropped(headers, record, content);
         return headers;
@@ -81,6 +84,7 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
                 Add("flexgen.output", completion.Text);
             }
         }
+
         if (record.Assignment.Partition is { } partition)
         {
             Add("flexgen.origin.topic", partition.Topic);
@@ -103,10 +107,12 @@ internal sealed class DeadLetterFormat(string topic, RecordJson json)
         {
             Add("value", value.Length);
         }
+
         if (content >= DeadLetterContent.WithoutHeaders && record.Message?.Headers is { Count: > 0 } all)
         {
             Add("headers", all.Sum(header => (long)Encoding.UTF8.GetByteCount(header.Key) + (header.GetValueBytes()?.Length ?? 0)));
         }
+
         if (content >= DeadLetterContent.WithoutKey && record.Message?.Key is { } key)
         {
             Add("key", key.Length);

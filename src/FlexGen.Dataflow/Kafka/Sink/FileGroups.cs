@@ -51,8 +51,9 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
                 open.Add(stream);
             }
         }
+
         Ask([.. open.SelectMany(files.NamesOf).Distinct().Where(name => !kept.ContainsKey(name))]);
-        foreach (bool arePagesRead in new[] { false, true })
+        foreach (var arePagesRead in new[] { false, true })
         {
             foreach (var stream in open.ToArray())
             {
@@ -66,6 +67,7 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
                 }
             }
         }
+
         Move();
         foreach (var stream in open)
         {
@@ -79,6 +81,7 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
             var free = files.NamesOf(stream).Where(name => name.Length > stream.Length && kept[name].Rows == 0 && !files.Identities.ContainsKey(name));
             names[stream] = taken.Add(stream) ? stream : free.Append(files[stream].Path).First(taken.Add);
         }
+
         return streams.ToDictionary(stream => stream, stream => kept.GetValueOrDefault(names[stream]).Rows);
     }
 
@@ -90,11 +93,13 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
         {
             moving.Remove(staying);
         }
+
         foreach (var before in moving.Values)
         {
             taken.Remove(before);
             kept[before] = moved[before] = (0, 0);
         }
+
         foreach (var stream in moving.Keys)
         {
             var (rows, _) = starts[stream];
@@ -123,17 +128,20 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
         {
             return false;
         }
+
         var file = files[stream];
         if (PositionMark.HasState(mark, file.Mark))
         {
             Take(stream, name, rows, PositionMark.Pages(mark));
             return true;
         }
-        bool isOld = PositionMark.HasIdentity(mark, file.Identity);
+
+        var isOld = PositionMark.HasIdentity(mark, file.Identity);
         if (!isOld && !arePagesRead)
         {
             return false;
         }
+
         var done = new IntervalSet();
         done.Add(0, rows);
         await files.HashAsync(stream, done, cancellationToken);
@@ -142,6 +150,7 @@ internal sealed class FileGroups(SourceFiles files, Func<string, (long Rows, lon
             Take(stream, name, rows, file.Sum(0, rows));
             return true;
         }
+
         return false;
     }
 

@@ -58,17 +58,19 @@ internal sealed class FilePositions : IPositions
 
     public Coverage DoneAtStart()
     {
-        bool isOfEarlierVersion = !AreOfTheseTopics();
+        var isOfEarlierVersion = !AreOfTheseTopics();
         var done = new Coverage();
         foreach (var (stream, count) in fileGroups.FindAsync(CancellationToken.None).GetAwaiter().GetResult())
         {
             done[stream].Add(0, count);
             known[fileGroups.NameOf(stream)] = count;
         }
+
         if (isOfEarlierVersion && known.Values.Any(count => count > 0))
         {
             Log.IdTaken(log, $"the positions of the pipeline '{pipeline}'", $"{rows.Topic} and {mark.Topic}");
         }
+
         return done;
     }
 
@@ -79,23 +81,26 @@ internal sealed class FilePositions : IPositions
         {
             next[record.Assignment.Stream] = record.Position + 1;
         }
+
         var offsets = next.Select(p => Offsets(fileGroups.NameOf(p.Key), p.Value, fileGroups.MarkOf(p.Key, p.Value)));
         return topicIds.Length == 0 ? [.. offsets] : [.. offsets, new GroupOffsets(Group(Topics), topicIds)];
     }
 
     public bool AreCommitted(IReadOnlyList<GroupOffsets> positions)
     {
-        bool all = true;
+        var all = true;
         foreach (var (membership, offsets) in positions.Where(p => names[p.Membership] != Topics))
         {
             var name = names[membership];
-            long committed = Math.Max(0, Ask(name).Rows);
+            var committed = Math.Max(0, Ask(name).Rows);
             if (committed != offsets[0].Offset && committed != known[name])
             {
                 throw new PipelineException($"another run of the pipeline '{pipeline}' writes to {output.Topic}: let one of them end.");
             }
+
             all &= committed == offsets[0].Offset;
         }
+
         return all;
     }
 
@@ -133,10 +138,11 @@ internal sealed class FilePositions : IPositions
             Log.NoTopicIds(log, "sink.kafka");
             return true;
         }
+
         topicIds = [.. partitions.Select(partition => new TopicPartitionOffset(partition, ids[partition.Topic].Number))];
         var (ofRows, ofMark) = AskPatiently(Ask, Topics, "the topics' ids");
         long[] kept = [ofRows, ofMark];
-        for (int i = 0; i < kept.Length; i++)
+        for (var i = 0; i < kept.Length; i++)
         {
             if (kept[i] != topicIds[i].Offset && kept.Any(id => id >= 0))
             {
@@ -144,6 +150,7 @@ internal sealed class FilePositions : IPositions
                 throw Recreated(partitions[i].Topic, $" ({before}, it is {ids[partitions[i].Topic]})");
             }
         }
+
         return kept.Any(id => id >= 0);
     }
 
@@ -162,7 +169,7 @@ internal sealed class FilePositions : IPositions
     // A coordinator that was just chosen loads its groups first.
     private (long Rows, long Mark) AskPatiently(Func<string, (long Rows, long Mark)> ask, string name, string what)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
@@ -213,6 +220,7 @@ internal sealed class FilePositions : IPositions
             groups.Add(name, membership = member.ConsumerGroupMetadata);
             names.Add(membership, name);
         }
+
         return membership;
     }
 

@@ -30,11 +30,12 @@ internal sealed class Frontier
     /// <returns>How many more are ready than before.</returns>
     public int Advance()
     {
-        int before = ready.Count;
+        var before = ready.Count;
         while (waiting.TryPeek(out var first) && first.IsFinished)
         {
             ready.Enqueue(waiting.Dequeue());
         }
+
         return ready.Count - before;
     }
 

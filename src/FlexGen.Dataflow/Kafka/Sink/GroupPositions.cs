@@ -25,6 +25,7 @@ internal sealed class GroupPositions(ConsumerGroup group, TopicIdentities topics
         {
             next[record.Assignment] = record.Position + 1;
         }
+
         return [new GroupOffsets(membership, [.. next.Select(p => new TopicPartitionOffset(p.Key.Partition, p.Value))])];
     }
 

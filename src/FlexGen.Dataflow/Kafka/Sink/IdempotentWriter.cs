@@ -27,6 +27,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
             {
                 producer!.Produce(topic, message, report => deliveries.Add(report.Error));
             }
+
             return true;
         }
         catch (KafkaException e)
@@ -46,10 +47,12 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
                 Failure = "the brokers do not acknowledge";
                 return CommitOutcome.Pending;
             }
+
             if (deliveries.Error is { } error)
             {
                 return Recover(new KafkaException(error));
             }
+
             positions.Commit(next);
             clientLog.Answered();
             deliveries = new();
@@ -80,6 +83,7 @@ internal sealed class IdempotentWriter(IReadOnlyDictionary<string, string> setti
             producer!.Dispose();
             producer = null;
         }
+
         return KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
     }
 

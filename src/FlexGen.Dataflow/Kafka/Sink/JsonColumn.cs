@@ -28,7 +28,7 @@ internal sealed class JsonColumn(string name, int leaf, ValueWriter writer, bool
     /// <exception cref="PipelineException">The column is nested or binary.</exception>
     public static JsonColumn Of(string name, RowSchema schema)
     {
-        int leaf = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
+        var leaf = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
         var writer = ValueText.WriterOf(schema.Leaves[leaf]) ?? throw new PipelineDefinitionException(
             $"column '{name}' is nested or binary, which a message's JSON cannot carry: leave it out with source.parquet.columns.");
         return new JsonColumn(name, leaf, writer, ValueText.IsNumber(schema.Leaves[leaf]));
@@ -44,6 +44,7 @@ internal sealed class JsonColumn(string name, int leaf, ValueWriter writer, bool
                 return column;
             }
         }
+
         return null;
     }
 }

@@ -28,6 +28,7 @@ internal sealed class KafkaLedger(Coverage done, UncommittedRecords held, Commit
         {
             Log.ReleaseFailed(log, e.Message);
         }
+
         held.Drop(assignments);
         return ValueTask.CompletedTask;
     }

@@ -40,6 +40,7 @@ internal sealed class KafkaSinkPlan(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not open the transactional id {transactionalId} within "
                         + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
+
             opened = positions();
             var done = opened.DoneAtStart();
             Commit(opened.Moved, writer, opened);
@@ -57,7 +58,7 @@ internal sealed class KafkaSinkPlan(
     // Once more what was committed already changes nothing.
     private void Commit(IReadOnlyList<GroupOffsets> moved, IMessageWriter writer, IPositions opened)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         while (moved.Count > 0 && !TryCommit())
         {
             if (TimeProvider.System.GetElapsedTime(start) >= output.ConnectTimeout)
@@ -66,6 +67,7 @@ internal sealed class KafkaSinkPlan(
                     $"sink.kafka: the brokers at {output.BootstrapServers} did not take the positions of files that go by other names now within "
                     + $"{output.ConnectTimeout.TotalSeconds:0} s ({writer.Failure}).");
             }
+
             Thread.Sleep(retryPause);
         }
 

@@ -28,6 +28,7 @@ internal static class MessageProducer
         {
             own["enable.idempotence"] = "true";
         }
+
         return KafkaClients.Settings(options, "sink.kafka", own);
     }
 

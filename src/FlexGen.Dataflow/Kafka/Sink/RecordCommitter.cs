@@ -39,17 +39,20 @@ internal sealed class RecordCommitter(
         {
             return false;
         }
+
         if (records.ReadyCount == 0)
         {
             return true;
         }
+
         if (positions.Membership is null)
         {
             return false;
         }
-        int before = open.Count;
+
+        var before = open.Count;
         records.Take(open, limit);
-        bool goesOn = open.Count == before || writer.TryWrite(open.Skip(before).Select(record => format.Message(record, refused.GetValueOrDefault(record))));
+        var goesOn = open.Count == before || writer.TryWrite(open.Skip(before).Select(record => format.Message(record, refused.GetValueOrDefault(record))));
         isCutShort |= !goesOn;
         IsFull = isCutShort || open.Count >= limit;
         return true;
@@ -63,6 +66,7 @@ internal sealed class RecordCommitter(
         {
             return unsettled is null;
         }
+
         IsFull = false;
         if (records.Member(open, () => positions.Membership) is not { } membership)
         {
@@ -70,6 +74,7 @@ internal sealed class RecordCommitter(
             PutBack();
             return false;
         }
+
         var next = positions.After(open, membership);
         switch (writer.Commit(next, positions, patience))
         {
@@ -103,6 +108,7 @@ internal sealed class RecordCommitter(
         {
             return true;
         }
+
         try
         {
             if (positions.AreCommitted(unsettled))
@@ -113,6 +119,7 @@ internal sealed class RecordCommitter(
             {
                 PutBack();
             }
+
             unsettled = null;
             return true;
         }
@@ -155,6 +162,7 @@ internal sealed class RecordCommitter(
         {
             return;
         }
+
         var reason = writer.Failure ?? "";
         if (record.Error is null)
         {
@@ -163,6 +171,7 @@ internal sealed class RecordCommitter(
             record.Fail("result_refused", $"the brokers refuse the result: {reason}");
             return;
         }
+
         refused[record] = DeadLetterFormat.After(record, refused.GetValueOrDefault(record)) ?? throw new PipelineException(
             $"sink.kafka: the brokers refuse the dead letter of {record.Origin} even where it holds nothing but its origin ({reason}): "
             + "raise max.message.bytes of its topic, or let it take such messages.");

@@ -41,6 +41,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         {
             WriteColumns(record);
         }
+
         var completion = record.Completion!;
         WriteName(added[0]);
         WriteString(completion.Text);
@@ -62,6 +63,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         {
             return encoded;
         }
+
         var fields = Fields(record);
         var result = GC.AllocateUninitializedArray<byte>(1 + fields.Length + (fields.IsEmpty ? 0 : 1) + encoded.Length);
         result[0] = (byte)'{';
@@ -70,6 +72,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         {
             result[1 + fields.Length] = (byte)',';
         }
+
         encoded.CopyTo(result.AsSpan(result.Length - encoded.Length));
         return result;
     }
@@ -125,7 +128,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         {
             var column = JsonColumn.Find(columns, ref reader);
             reader.Read();
-            int start = (int)reader.TokenStartIndex;
+            var start = (int)reader.TokenStartIndex;
             reader.Skip();
             if (column is not null)
             {
@@ -140,7 +143,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         var data = record.Rows.Columns[column.Leaf];
         var text = textOfThread ??= new(1 << 12);
         text.ResetWrittenCount();
-        bool isNull = data.IsNull(record.Row);
+        var isNull = data.IsNull(record.Row);
         try
         {
             if (!isNull)
@@ -154,11 +157,13 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
                 : throw new RecordException(
                     "invalid_value", $"column {Encoding.UTF8.GetString(column.Name).TrimEnd(':')} holds a date or time that is out of range.");
         }
+
         if (isNull)
         {
             Written.Write("null"u8);
             return;
         }
+
         if (column.IsBare(text.WrittenSpan))
         {
             Encoding.UTF8.GetBytes(text.WrittenSpan, (IBufferWriter<byte>)Written);
@@ -175,6 +180,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         {
             Written.Write(","u8);
         }
+
         Written.Write(quoted);
     }
 
@@ -188,7 +194,7 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
 
     private static void WriteNumber(int value)
     {
-        Utf8Formatter.TryFormat(value, Written.GetSpan(16), out int length);
+        Utf8Formatter.TryFormat(value, Written.GetSpan(16), out var length);
         Written.Advance(length);
     }
 }

@@ -34,6 +34,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
         {
             return true;
         }
+
         var opened = MessageProducer.Build(settings, clientLog);
         try
         {
@@ -60,12 +61,14 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             {
                 producer!.BeginTransaction();
             }
+
             foreach (var (topic, message) in messages)
             {
                 topics.Add(topic);
                 written++;
                 producer!.Produce(topic, message);
             }
+
             return true;
         }
         catch (KafkaException e)
@@ -83,15 +86,18 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             {
                 return Recover(writing, patience);
             }
+
             foreach (var (membership, offsets) in next)
             {
                 Insist(() => producer!.SendOffsetsToTransaction(offsets, membership, oneCall), patience);
             }
+
             if (writing is not null)
             {
                 // A message before it was refused; the call above should have said why.
                 return Recover(writing, patience);
             }
+
             Insist(() => producer!.CommitTransaction(oneCommit), patience);
             clientLog.Answered();
             return CommitOutcome.Committed;
@@ -119,6 +125,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             // Otherwise readers of what is committed would wait for it to time out.
             GiveUp("the worker ends", TimeSpan.Zero);
         }
+
         producer?.Dispose();
     }
 
@@ -131,13 +138,14 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
 
     private CommitOutcome Recover(KafkaException e, TimeSpan patience)
     {
-        string reason = $"{e.Error.Code}: {e.Error.Reason}";
-        bool isLocal = e is ProduceException<byte[], byte[]>;
-        bool isAborted = (e is KafkaTxnRequiresAbortException || (isLocal && !e.Error.IsFatal)) && Abort(reason, patience);
+        var reason = $"{e.Error.Code}: {e.Error.Reason}";
+        var isLocal = e is ProduceException<byte[], byte[]>;
+        var isAborted = (e is KafkaTxnRequiresAbortException || (isLocal && !e.Error.IsFatal)) && Abort(reason, patience);
         if (!isAborted && producer is not null)
         {
             Replace(reason);
         }
+
         KafkaErrors.ThrowIfLasting(e.Error, $"sink.kafka: cannot write to {string.Join(" and ", topics)}", e);
         return !isAborted ? CommitOutcome.Unknown : KafkaErrors.IsRejection(e.Error.Code) ? CommitOutcome.Refused : CommitOutcome.NotCommitted;
     }
@@ -170,7 +178,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
     // Calls that time out, or meet a coordinator on the move, are to be made again as they were.
     private void Insist(Action call, TimeSpan patience)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        var start = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
@@ -195,6 +203,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             hanging = calling;
             throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"a step of a transaction did not end within {hang.TotalSeconds:0} s"));
         }
+
         calling.GetAwaiter().GetResult();
     }
 
@@ -206,6 +215,7 @@ internal sealed class TransactionalWriter(IReadOnlyDictionary<string, string> se
             discarded.Dispose();
             return;
         }
+
         _ = hanging.ContinueWith(_ => discarded.Dispose(), CancellationToken.None, TaskContinuationOptions.LongRunning, TaskScheduler.Default);
         hanging = null;
     }

@@ -44,8 +44,10 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                     Add(records);
                     return;
                 }
+
                 freed = room.Task;
             }
+
             await freed.WaitAsync(cancellationToken);
         }
     }
@@ -72,11 +74,12 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
     {
         lock (gate)
         {
-            int before = batch.Count;
+            var before = batch.Count;
             foreach (var frontier in frontiers.Values)
             {
                 frontier.Take(batch, limit);
             }
+
             taken += batch.Count - before;
             ready -= batch.Count - before;
         }
@@ -91,6 +94,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             {
                 frontier.PutBack();
             }
+
             ready += taken;
             taken = 0;
         }
@@ -124,8 +128,10 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                     bytes -= record.Bytes;
                 }
             }
+
             FreeRoom();
         }
+
         return forgotten;
     }
 
@@ -145,6 +151,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
                     bytes -= frontier.HeldBytes;
                 }
             }
+
             FreeRoom();
         }
     }
@@ -166,10 +173,12 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
             {
                 continue;
             }
+
             if (!frontiers.TryGetValue(record.Assignment, out var frontier))
             {
                 frontiers.Add(record.Assignment, frontier = new Frontier());
             }
+
             frontier.Expect(record);
             count++;
             bytes += record.Bytes;
@@ -182,6 +191,7 @@ internal sealed class UncommittedRecords(int maxRecords, int maxReady, long maxB
         {
             return;
         }
+
         room.TrySetResult();
         room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }

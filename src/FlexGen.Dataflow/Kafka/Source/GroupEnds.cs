@@ -43,19 +43,23 @@ internal sealed class GroupEnds(
                     + "members must have one partition.assignment.strategy");
             return false;
         }
+
         if (generation != readings.Generation)
         {
             (generation, wellAt, askedAt) = (readings.Generation, time.GetTimestamp(), null);
         }
+
         if (readings.All.Values.Any(reading => !reading.IsDone))
         {
             wellAt = time.GetTimestamp();
             return false;
         }
+
         if (askedAt is { } last && time.GetElapsedTime(last) < askPeriod)
         {
             return false;
         }
+
         askedAt = time.GetTimestamp();
         try
         {
@@ -78,6 +82,7 @@ internal sealed class GroupEnds(
         {
             return true;
         }
+
         var names = string.Join(", ", left.Take(PartitionsNamed).Select(PartitionReading.StreamOf))
             + (left.Count > PartitionsNamed ? $" and {left.Count - PartitionsNamed} more" : "");
         if (progress.ShowsOthers)
@@ -91,11 +96,13 @@ internal sealed class GroupEnds(
                 "a Parquet folder lacks what others read",
                 "one worker reads a group into Parquet: end the other, or give this one a groupId of its own");
         }
+
         if (reportedAt is not { } last || time.GetElapsedTime(last) >= reportPeriod)
         {
             reportedAt = time.GetTimestamp();
             Log.WaitingForGroup(log, group.GroupId, names);
         }
+
         return false;
     }
 

@@ -30,6 +30,7 @@ internal abstract class GroupProgress(ConsumerGroup group, ILogger log)
         {
             return;
         }
+
         toldAt = TimeProvider.System.GetTimestamp();
         var positions = readings.Select(reading => (Reading: reading, Position: Position(reading))).Where(p => p.Position > p.Reading.Told).ToArray();
         try
@@ -44,6 +45,7 @@ internal abstract class GroupProgress(ConsumerGroup group, ILogger log)
             Log.Retrying(log, "committing positions", e.Error.Reason);
             return;
         }
+
         foreach (var (reading, position) in positions)
         {
             reading.Tell(position!.Value);

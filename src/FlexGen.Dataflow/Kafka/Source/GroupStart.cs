@@ -55,6 +55,7 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
         {
             return [];
         }
+
         var committed = group.Committed(assigned);
         var unset = committed.Where(p => p.Offset == Offset.Unset).Select(p => p.TopicPartition).ToHashSet();
         var positions = committed.Where(p => p.Offset != Offset.Unset).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
@@ -67,6 +68,7 @@ internal sealed class GroupStart(KafkaSourceOptions options, ConsumerGroup group
             group.Consumer.Commit(first);
             first.ForEach(p => positions.Add(p.TopicPartition, p.Offset.Value));
         }
+
         return positions;
     }, log);
 

@@ -26,11 +26,13 @@ internal readonly struct JsonNames(byte[] json)
         {
             Check(json);
         }
+
         if (names.Count >= Few)
         {
             names.Add(default);
             return;
         }
+
         foreach (var name in names)
         {
             if (reader.ValueTextEquals(name.Span))
@@ -38,6 +40,7 @@ internal readonly struct JsonNames(byte[] json)
                 throw Twice(Encoding.UTF8.GetString(name.Span));
             }
         }
+
         names.Add(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!)
             : json.AsMemory((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
     }

@@ -65,8 +65,10 @@ internal sealed class KafkaPoller(
                     Poll(pollTime);
                     continue;
                 }
+
                 Step();
             }
+
             progress.Tell(readings.All.Values, TimeSpan.Zero);
         }
         catch (Exception e)
@@ -100,7 +102,8 @@ internal sealed class KafkaPoller(
         {
             return e;
         }
-        string what = $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}";
+
+        var what = $"source.kafka: cannot read {string.Join(", ", options.Topics)} as group {options.GroupId}";
         return KafkaErrors.Remedy(kafka.Error) is { } remedy
             ? new PipelineException($"{what}: {remedy} ({kafka.Error.Code}: {kafka.Error.Reason}).", e)
             : new PipelineException($"{what}: {kafka.Error.Code}: {kafka.Error.Reason}", e);
@@ -127,6 +130,7 @@ internal sealed class KafkaPoller(
         {
             return;
         }
+
         if (result.IsPartitionEOF)
         {
             reading.PassTo(result.Offset);
@@ -162,17 +166,20 @@ internal sealed class KafkaPoller(
             trouble = e.Error.Reason;
             Log.Retrying(log, "reading", e.Error.Reason);
         }
+
         readings.ThrowIfFailed();
         readings.CheckTopics();
         if (clientLog.IsFailing && (result is not null || IsAnswered()))
         {
             clientLog.Answered();
         }
+
         if (TimeProvider.System.GetElapsedTime(membershipAt) >= membershipPeriod)
         {
             membershipAt = TimeProvider.System.GetTimestamp();
             group.RefreshMembership();
         }
+
         return result;
     }
 
@@ -183,6 +190,7 @@ internal sealed class KafkaPoller(
         {
             return false;
         }
+
         askedAt = TimeProvider.System.GetTimestamp();
         try
         {
@@ -204,6 +212,7 @@ internal sealed class KafkaPoller(
         {
             return;
         }
+
         while (!stop.IsCancellationRequested && !closing.IsCancellationRequested)
         {
             // Again each time, since the group may have assigned more.

@@ -88,7 +88,7 @@ internal sealed class KafkaSource : ISource
         var logs = Ask(() => Group.Logs.HighWatermarks(last.Keys));
         if (last.FirstOrDefault(p => p.Value > logs[p.Key]) is { Key: { } beyond, Value: var position })
         {
-            string stream = PartitionReading.StreamOf(beyond);
+            var stream = PartitionReading.StreamOf(beyond);
             throw new PipelineException(
                 $"source.kafka: the sink's part files hold {stream} up to offset {position}, but its log ends at {logs[beyond]} "
                     + $"({Identities.GetValueOrDefault(stream)}): "
@@ -100,7 +100,7 @@ internal sealed class KafkaSource : ISource
     public async IAsyncEnumerable<Record[]> ReadAsync(ILedger ledger, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var ofGroup = new GroupStart(options, Group, partitions, log);
-        (IStart start, GroupProgress progress) = ledger is ITopicLedger hasPositions
+        (var start, var progress) = ledger is ITopicLedger hasPositions
             ? ((IStart)new LedgerStart(Group, ofGroup, partitions, hasPositions, log), (GroupProgress)new LedgerProgress(Group, hasPositions, log))
             : (ofGroup, new CommittedProgress(Group, log));
         readings = new PartitionReadings(Group, Topics, start, gaps, ends, ledger, log);
@@ -144,8 +144,9 @@ internal sealed class KafkaSource : ISource
         {
             return stated;
         }
+
         var session = options.Properties.TryGetValue("session.timeout.ms", out var text)
-            && int.TryParse(text, CultureInfo.InvariantCulture, out int milliseconds)
+            && int.TryParse(text, CultureInfo.InvariantCulture, out var milliseconds)
             ? TimeSpan.FromMilliseconds(milliseconds)
             : TimeSpan.Zero;
         return session + afterSession > joinTimeout ? session + afterSession : joinTimeout;

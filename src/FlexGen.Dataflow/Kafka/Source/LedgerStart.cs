@@ -33,10 +33,12 @@ internal sealed class LedgerStart(
                 }
             }
         }
+
         if (first.Count > 0)
         {
             ledger.BeginAsync(first.ToDictionary(p => PartitionReading.StreamOf(p.Key), p => p.Value)).AsTask().GetAwaiter().GetResult();
         }
+
         ReportGroup();
     }
 
@@ -45,10 +47,10 @@ internal sealed class LedgerStart(
         var begun = new Dictionary<TopicPartition, StreamStart>();
         foreach (var partition in assigned)
         {
-            string stream = PartitionReading.StreamOf(partition);
+            var stream = PartitionReading.StreamOf(partition);
             // One that came later, as one of which all is wanted, begins at its beginning.
-            long from = ledger.Starts.GetValueOrDefault(stream);
-            long lacking = ledger.Done(stream).FirstLacking(from);
+            var from = ledger.Starts.GetValueOrDefault(stream);
+            var lacking = ledger.Done(stream).FirstLacking(from);
             begun.Add(partition, new StreamStart(lacking, from, lacking));
         }
         // What the log no longer holds of one that was never read is not missing.
@@ -57,6 +59,7 @@ internal sealed class LedgerStart(
         {
             begun[partition] = begun[partition] with { Position = offset };
         }
+
         return begun;
     }
 

@@ -26,11 +26,12 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
         CheckEnds(readings);
         foreach (var reading in readings)
         {
-            long beginning = beginnings[reading.Partition];
+            var beginning = beginnings[reading.Partition];
             if (reading.MissingBefore(beginning) is > 0 and var missing)
             {
                 Report(reading, beginning, missing);
             }
+
             reading.PassTo(beginning);
         }
     }
@@ -44,13 +45,14 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
                     + $"before {beginning}: {missing} offsets were never read. "
                 + "To go on after them set auto.offset.reset in source.kafka.properties to earliest; a longer retention of the topic keeps it from happening.");
         }
+
         Interlocked.Add(ref deleted, missing);
         Log.DeletedUnread(log, reading.Assignment.Stream, missing, reading.Position, beginning);
     }
 
     private void CheckEnds(IReadOnlyCollection<PartitionReading> readings)
     {
-        long since = TimeProvider.System.GetTimestamp();
+        var since = TimeProvider.System.GetTimestamp();
         while (true)
         {
             var ends = ConsumerGroup.Insist("finding where the logs end", () => group.Logs.HighWatermarks(readings.Select(r => r.Partition)), log);
@@ -58,6 +60,7 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
             {
                 return;
             }
+
             if (TimeProvider.System.GetElapsedTime(since) >= recovery)
             {
                 throw new PipelineException(
@@ -65,6 +68,7 @@ internal sealed class LogGaps(ConsumerGroup group, bool isError, ILogger log)
                         + $"{ends[beyond.Partition]}: the topic was deleted and created anew, "
                     + "or the brokers lost messages. To read what is there now give the source another groupId, and Parquet sinks other folders.");
             }
+
             Thread.Sleep(pause);
         }
     }

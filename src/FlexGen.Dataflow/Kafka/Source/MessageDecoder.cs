@@ -24,7 +24,7 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
     {
         var rows = new ReadOnlyMemory<byte>?[records.Length][];
         var errors = new RecordException?[records.Length];
-        for (int i = 0; i < records.Length; i++)
+        for (var i = 0; i < records.Length; i++)
         {
             rows[i] = new ReadOnlyMemory<byte>?[names.Length];
             records[i].Message!.Headers = MessageHeaders.OfOthers(records[i].Message!.Headers);
@@ -45,13 +45,15 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             {
                 errors[i] = RecordException.Of(e, "reading the message's value");
             }
+
             if (errors[i] is not null)
             {
                 Array.Clear(rows[i]);
             }
         }
+
         var columns = new Rows([.. schema.Leaves.Select((leaf, column) => Column(leaf, [.. rows.Select(row => row[column])]))]);
-        for (int i = 0; i < records.Length; i++)
+        for (var i = 0; i < records.Length; i++)
         {
             records[i].Decode(columns, i);
             if (errors[i] is { } error)
@@ -70,23 +72,28 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         {
             throw new RecordException("no_value", "the message has no value (a tombstone).");
         }
+
         if (value.Length > maxBytes)
         {
             throw new RecordException("message_too_large", $"the message's value has {value.Length} bytes, source.kafka.maxMessageBytes allows {maxBytes}.");
         }
+
         if (!Utf8.IsValid(value))
         {
             throw new RecordException("invalid_utf8", "the message's value is not UTF-8.");
         }
+
         if (!isJson)
         {
             values[0] = value;
             return;
         }
+
         if (value.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
             throw new RecordException("empty", "the message's value is empty; expected a JSON object.");
         }
+
         FindFields(value, values);
     }
 
@@ -98,11 +105,12 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
         {
             throw new RecordException("not_an_object", $"the message's value is a JSON {reader.TokenType}; expected an object whose fields are the columns.");
         }
+
         var found = new JsonNames(value);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             found.Add(ref reader);
-            int column = IndexOf(names, ref reader);
+            var column = IndexOf(names, ref reader);
             if (column < 0 && IndexOf(reservedNames, ref reader) >= 0)
             {
                 throw new RecordException(
@@ -110,9 +118,10 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
                     $"the message has a field '{reader.GetString()}', which the pipeline adds to it: "
                     + "rename what it adds with sink.kafka.names, or choose the other fields with source.kafka.columns.");
             }
+
             reader.Read();
-            int start = (int)reader.TokenStartIndex;
-            bool isNested = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+            var start = (int)reader.TokenStartIndex;
+            var isNested = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
             if (column < 0)
             {
                 reader.Skip();
@@ -121,6 +130,7 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
             {
                 values[column] = Value(value, ref reader);
             }
+
             if (isNested)
             {
                 JsonNames.Check(value.AsMemory(start, (int)reader.BytesConsumed - start));
@@ -132,19 +142,20 @@ internal sealed class MessageDecoder(RowSchema schema, bool isJson, int maxBytes
 
     private static int IndexOf(byte[][] names, ref Utf8JsonReader reader)
     {
-        for (int i = 0; i < names.Length; i++)
+        for (var i = 0; i < names.Length; i++)
         {
             if (reader.ValueTextEquals(names[i]))
             {
                 return i;
             }
         }
+
         return -1;
     }
 
     private static ReadOnlyMemory<byte>? Value(byte[] json, ref Utf8JsonReader reader)
     {
-        int start = (int)reader.TokenStartIndex;
+        var start = (int)reader.TokenStartIndex;
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:

@@ -44,7 +44,7 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
     /// <param name="committed">What the sink has committed.</param>
     public long DoneWith(IntervalSet committed)
     {
-        long done = committed.FirstLacking(begin.Start);
+        var done = committed.FirstLacking(begin.Start);
         return done >= marked && DoneWithoutRecords is { } further ? Math.Max(further, done) : done;
     }
 
@@ -57,7 +57,7 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
     /// <summary>How many offsets before the log's beginning are neither read nor done.</summary>
     public long MissingBefore(long beginning)
     {
-        long to = Math.Max(Position, Math.Min(beginning, end ?? beginning));
+        var to = Math.Max(Position, Math.Min(beginning, end ?? beginning));
         return to - Position - covered.CountIn(Position, to);
     }
 
@@ -67,13 +67,14 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
     /// <summary>The record of a message; null where it is done already or past the end.</summary>
     public Record? Read(ConsumeResult<byte[], byte[]> result)
     {
-        long offset = result.Offset.Value;
+        var offset = result.Offset.Value;
         SeekTo = null;
         PassTo(offset + 1);
         if (offset >= end)
         {
             return null;
         }
+
         if (covered.EndOf(offset) is { } covers)
         {
             coversFrom = offset + 1;
@@ -82,10 +83,11 @@ internal sealed class PartitionReading(TopicPartition partition, IntervalSet cov
                 SeekTo = covers;
                 PassTo(covers);
             }
+
             return null;
         }
         // Offsets between two messages hold no message: those of a partition that were read in order leave no gap.
-        bool isGapFree = coversFrom == offset || !covered.Overlaps(coversFrom, offset);
+        var isGapFree = coversFrom == offset || !covered.Overlaps(coversFrom, offset);
         var record = new Record(Assignment, offset, Rows.Empty, 0) { Message = result.Message!, CoversFrom = isGapFree ? coversFrom : offset };
         coversFrom = offset + 1;
         Assignment.CountRead();

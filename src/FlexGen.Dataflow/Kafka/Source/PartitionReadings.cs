@@ -116,6 +116,7 @@ internal sealed class PartitionReadings(
             long? end = ends is null ? null : ends.GetValueOrDefault(partition);
             begun.Add(new PartitionReading(partition, covered, from, end));
         }
+
         gaps.Pass(begun);
         begun.ForEach(reading => readings[reading.Partition] = reading);
     }
@@ -127,6 +128,7 @@ internal sealed class PartitionReadings(
         {
             readings.Remove(partition);
         }
+
         ledger.ReleaseAsync(ended).AsTask().GetAwaiter().GetResult();
         if (ended.Length > 0)
         {

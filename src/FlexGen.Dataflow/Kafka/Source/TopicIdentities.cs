@@ -43,20 +43,24 @@ internal sealed class TopicIdentities : IDisposable
             // It knows no ids, and ends with the process.
             return;
         }
+
         string[] unknown = [.. partitions.Select(partition => partition.Topic).Distinct().Where(topic => !topics.ContainsKey(topic))];
         var found = ids.Of(unknown);
         foreach (var topic in unknown)
         {
             topics.TryAdd(topic, found.GetValueOrDefault(topic, TopicIds.Unknown));
         }
+
         foreach (var partition in partitions)
         {
             streams.TryAdd(PartitionReading.StreamOf(partition), topics[partition.Topic].ToString());
         }
+
         if (unknown.Any(topic => !topics[topic].IsKnown))
         {
             Log.NoTopicIds(log, "source.kafka");
         }
+
         Check(TimeSpan.Zero);
     }
 
@@ -71,6 +75,7 @@ internal sealed class TopicIdentities : IDisposable
             {
                 return;
             }
+
             checkedAt = TimeProvider.System.GetTimestamp();
             try
             {

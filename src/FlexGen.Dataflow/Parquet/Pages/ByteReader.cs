@@ -19,6 +19,7 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
         {
             Fill();
         }
+
         return buffer[at++];
     }
 
@@ -32,11 +33,13 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
                 stream.ReadExactly(bytes);
                 return;
             }
+
             if (at == end)
             {
                 Fill();
             }
-            int count = Math.Min(bytes.Length, end - at);
+
+            var count = Math.Min(bytes.Length, end - at);
             buffer.AsSpan(at, count).CopyTo(bytes);
             bytes = bytes[count..];
             at += count;
@@ -47,12 +50,13 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
     public T Read<T>()
         where T : unmanaged
     {
-        int size = Unsafe.SizeOf<T>();
+        var size = Unsafe.SizeOf<T>();
         if (end - at >= size)
         {
             at += size;
             return MemoryMarshal.Read<T>(buffer.AsSpan(at - size));
         }
+
         T value = default;
         Read(MemoryMarshal.AsBytes(new Span<T>(ref value)));
         return value;
@@ -62,15 +66,16 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
     public uint ReadVarint()
     {
         ulong value = 0;
-        for (int shift = 0; shift < 35; shift += 7)
+        for (var shift = 0; shift < 35; shift += 7)
         {
-            byte next = ReadByte();
+            var next = ReadByte();
             value |= (ulong)(next & 0x7f) << shift;
             if (next < 0x80)
             {
                 return checked((uint)value);
             }
         }
+
         throw new InvalidDataException("it has a number of more than 32 bits");
     }
 
@@ -82,7 +87,8 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
             {
                 Fill();
             }
-            int step = (int)Math.Min(count, end - at);
+
+            var step = (int)Math.Min(count, end - at);
             at += step;
             count -= step;
         }

@@ -17,10 +17,10 @@ internal readonly record struct ChunkPages(long Open, long Stored, bool CanStrea
     /// <param name="chunk">What the footer says of the chunk. Where pages are not as the format has them this ends: whoever reads them says so.</param>
     public static ChunkPages Of(SafeFileHandle file, PhysicalField field, ColumnMetaData chunk)
     {
-        long at = ParquetChunks.StartOf(chunk);
-        long end = at + chunk.TotalCompressedSize;
+        var at = ParquetChunks.StartOf(chunk);
+        var end = at + chunk.TotalCompressedSize;
         var (dictionary, largest, stored) = (0L, 0L, 0L);
-        bool canStream = StreamedChunk.CanDecompress(chunk.Codec);
+        var canStream = StreamedChunk.CanDecompress(chunk.Codec);
         while (at < end && PageHeader.Read(file, at, end) is { } header)
         {
             dictionary += header.Type == PageType.DICTIONARY_PAGE ? header.Bytes : 0;
@@ -29,6 +29,7 @@ internal readonly record struct ChunkPages(long Open, long Stored, bool CanStrea
             canStream &= StreamedChunk.CanDecode(header, field);
             at += header.Length + header.StoredBytes;
         }
+
         return new ChunkPages(dictionary + largest, stored, canStream && at == end);
     }
 }

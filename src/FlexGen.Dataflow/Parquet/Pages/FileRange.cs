@@ -16,13 +16,14 @@ internal sealed class FileRange(SafeFileHandle file, long at, long length) : For
         {
             throw new InvalidDataException($"a page of {end - at} bytes has {count} bytes of levels");
         }
+
         at += count;
         return new FileRange(file, at - count, count);
     }
 
     public override int Read(Span<byte> buffer)
     {
-        int count = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, end - at)], at);
+        var count = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, end - at)], at);
         at += count;
         return count;
     }

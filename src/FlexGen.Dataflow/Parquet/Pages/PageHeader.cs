@@ -36,11 +36,12 @@ internal readonly record struct PageHeader(int Length, PageType Type, int Bytes,
     {
         for (var buffer = new byte[FirstBytes]; ; buffer = new byte[MostBytes])
         {
-            int count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
+            var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
             if (Parse(buffer.AsSpan(0, count)) is { } header)
             {
                 return header;
             }
+
             if (count < buffer.Length || buffer.Length == MostBytes)
             {
                 return null;
@@ -55,12 +56,12 @@ internal readonly record struct PageHeader(int Length, PageType Type, int Bytes,
         Span<long> data = stackalloc long[8];
         page.Fill(-1);
         data.Fill(-1);
-        int kind = 0;
+        var kind = 0;
         try
         {
             var thrift = new ThriftReader(bytes);
-            int id = 0;
-            while (thrift.ReadField(ref id, out byte type))
+            var id = 0;
+            while (thrift.ReadField(ref id, out var type))
             {
                 if (type == ThriftReader.Struct && id is DataPage or DictionaryPage or DataPageV2)
                 {
@@ -72,7 +73,8 @@ internal readonly record struct PageHeader(int Length, PageType Type, int Bytes,
                     ReadNumber(ref thrift, id, type, page);
                 }
             }
-            bool isWhole = !page[..3].ContainsAnyInRange(long.MinValue, -1) && (kind == 0 || data[0] >= 0);
+
+            var isWhole = !page[..3].ContainsAnyInRange(long.MinValue, -1) && (kind == 0 || data[0] >= 0);
             return isWhole ? Of(thrift.Position, page, kind == DataPageV2, data) : null;
         }
         catch (Exception e) when (e is InvalidDataException or OverflowException)
@@ -93,8 +95,8 @@ internal readonly record struct PageHeader(int Length, PageType Type, int Bytes,
 
     private static void ReadNumbers(ref ThriftReader thrift, scoped Span<long> numbers)
     {
-        int id = 0;
-        while (thrift.ReadField(ref id, out byte type))
+        var id = 0;
+        while (thrift.ReadField(ref id, out var type))
         {
             ReadNumber(ref thrift, id, type, numbers);
         }
@@ -102,7 +104,7 @@ internal readonly record struct PageHeader(int Length, PageType Type, int Bytes,
 
     private static void ReadNumber(ref ThriftReader thrift, int id, byte type, scoped Span<long> numbers)
     {
-        bool isWanted = id >= 1 && id <= numbers.Length;
+        var isWanted = id >= 1 && id <= numbers.Length;
         if (isWanted && type == ThriftReader.I32)
         {
             numbers[id - 1] = thrift.ReadInteger();

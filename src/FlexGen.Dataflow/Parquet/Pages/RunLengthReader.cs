@@ -26,17 +26,20 @@ internal sealed class RunLengthReader(ByteReader bytes, int bits)
                 runLeft--;
                 return run;
             }
+
             if (groupAt < GroupValues)
             {
                 return group[groupAt++];
             }
+
             if (groupsLeft > 0)
             {
                 groupsLeft--;
                 Unpack();
                 continue;
             }
-            uint header = bytes.ReadVarint();
+
+            var header = bytes.ReadVarint();
             if ((header & 1) == 1)
             {
                 groupsLeft = header >> 1;
@@ -52,10 +55,11 @@ internal sealed class RunLengthReader(ByteReader bytes, int bits)
     private uint ReadRun()
     {
         uint value = 0;
-        for (int i = 0; i < (bits + 7) / 8; i++)
+        for (var i = 0; i < (bits + 7) / 8; i++)
         {
             value |= (uint)bytes.ReadByte() << (8 * i);
         }
+
         return value;
     }
 
@@ -63,18 +67,20 @@ internal sealed class RunLengthReader(ByteReader bytes, int bits)
     {
         bytes.Read(packed);
         ulong pending = 0;
-        int pendingBits = 0;
-        int at = 0;
-        for (int i = 0; i < GroupValues; i++)
+        var pendingBits = 0;
+        var at = 0;
+        for (var i = 0; i < GroupValues; i++)
         {
             for (; pendingBits < bits; pendingBits += 8)
             {
                 pending |= (ulong)packed[at++] << pendingBits;
             }
+
             group[i] = (uint)pending & mask;
             pending >>= bits;
             pendingBits -= bits;
         }
+
         groupAt = 0;
     }
 }

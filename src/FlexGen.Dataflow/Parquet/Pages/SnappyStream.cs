@@ -22,7 +22,8 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
         {
             Decompress();
         }
-        int count = Math.Min(buffer.Length, writeAt - readAt);
+
+        var count = Math.Min(buffer.Length, writeAt - readAt);
         window.AsSpan(readAt, count).CopyTo(buffer);
         readAt += count;
         return count;
@@ -31,12 +32,12 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
     // All that was written has been read.
     private void Decompress()
     {
-        int kept = Math.Min(History, writeAt);
+        var kept = Math.Min(History, writeAt);
         window.AsSpan(writeAt - kept, kept).CopyTo(window);
         readAt = writeAt = kept;
         while (written < length && writeAt + LongestCopy <= window.Length)
         {
-            int before = writeAt;
+            var before = writeAt;
             if (literalLeft > 0)
             {
                 CopyLiteral();
@@ -45,8 +46,10 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
             {
                 ReadElement(source.ReadByte());
             }
+
             written += writeAt - before;
         }
+
         if (written + literalLeft > length)
         {
             throw new InvalidDataException($"a page is longer than the {length} bytes that it says");
@@ -55,7 +58,7 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
 
     private void ReadElement(byte tag)
     {
-        int size = tag >> 2;
+        var size = tag >> 2;
         switch (tag & 3)
         {
             case 0:
@@ -76,16 +79,17 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
     private uint ReadNumber(int bytes)
     {
         uint number = 0;
-        for (int i = 0; i < bytes; i++)
+        for (var i = 0; i < bytes; i++)
         {
             number |= (uint)source.ReadByte() << (8 * i);
         }
+
         return number;
     }
 
     private void CopyLiteral()
     {
-        int count = (int)Math.Min(literalLeft, window.Length - writeAt);
+        var count = (int)Math.Min(literalLeft, window.Length - writeAt);
         source.Read(window.AsSpan(writeAt, count));
         writeAt += count;
         literalLeft -= count;
@@ -97,7 +101,8 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
         {
             throw new InvalidDataException($"a page refers to {back} bytes before its byte {written}, where {History} are kept");
         }
-        int from = writeAt - (int)back;
+
+        var from = writeAt - (int)back;
         if (back >= count)
         {
             window.AsSpan(from, count).CopyTo(window.AsSpan(writeAt));

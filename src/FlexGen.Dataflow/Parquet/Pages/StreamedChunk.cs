@@ -48,8 +48,8 @@ internal static class StreamedChunk
     /// <inheritdoc cref="Numbers"/>
     public static Func<bool> Truths(ByteReader bytes)
     {
-        int bits = 0;
-        int left = 0;
+        var bits = 0;
+        var left = 0;
         return () =>
         {
             (bits, left) = left > 0 ? (bits >> 1, left - 1) : (bytes.ReadByte(), 7);
@@ -63,16 +63,18 @@ internal static class StreamedChunk
     /// <param name="maxBytes">A value with more is passed over.</param>
     public static Func<StreamedValue> Bytes(ByteReader bytes, int? length, long maxBytes) => () =>
     {
-        int count = length ?? bytes.Read<int>();
+        var count = length ?? bytes.Read<int>();
         if (count < 0)
         {
             throw new InvalidDataException($"a value has {count} bytes");
         }
+
         if (count > maxBytes)
         {
             bytes.Skip(count);
             return new StreamedValue(count, ReadOnlyMemory<byte>.Empty);
         }
+
         var value = new byte[count];
         bytes.Read(value);
         return new StreamedValue(count, value);
@@ -107,23 +109,26 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
     /// <returns>How many levels; 0 at the end.</returns>
     public int Read(int count, Span<short> definitions, Span<short> repetitions, Span<T> values)
     {
-        int levels = 0;
-        int found = 0;
+        var levels = 0;
+        var found = 0;
         long bytes = 0;
         while (levels < count && bytes < BytesTogether && (levelsLeft > 0 || OpenPage()))
         {
-            int definition = present > 0 ? definitions[levels] = Level(definitionLevels!, present) : 0;
+            var definition = present > 0 ? definitions[levels] = Level(definitionLevels!, present) : 0;
             if (repeats)
             {
                 repetitions[levels] = Level(repetitionLevels!, field.MaxRepetitionLevel);
             }
+
             if (definition == present)
             {
                 bytes += size(values[found++] = next!());
             }
+
             levels++;
             levelsLeft--;
         }
+
         return levels;
     }
 
@@ -142,6 +147,7 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
             {
                 throw new InvalidDataException("a page ends behind the column's end");
             }
+
             switch (page.Type)
             {
                 case PageType.DICTIONARY_PAGE:
@@ -156,6 +162,7 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
                     break;
             }
         }
+
         return levelsLeft > 0;
     }
 
@@ -192,11 +199,12 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
 
     private static RunLengthReader Levels(ByteReader bytes, int most, int max)
     {
-        int length = bytes.Read<int>();
+        var length = bytes.Read<int>();
         if (length < 0 || length > most)
         {
             throw new InvalidDataException($"a page of {most} bytes has {length} bytes of levels");
         }
+
         var levels = new byte[length];
         bytes.Read(levels);
         return new RunLengthReader(new ByteReader(new MemoryStream(levels)), StreamedChunk.Bits(max));

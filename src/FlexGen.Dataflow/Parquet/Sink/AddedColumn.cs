@@ -107,15 +107,16 @@ internal abstract class AddedColumn(DataField field, DataField physical)
             var utf8 = ArrayPool<byte>.Shared.Rent(texts.Sum(text => text is null ? 0 : Encoding.UTF8.GetByteCount(text)));
             var values = new ReadOnlyMemory<byte>[texts.Count(text => text is not null)];
             var definitions = isNullable ? new int[texts.Length] : null;
-            int end = 0;
-            int count = 0;
-            for (int i = 0; i < texts.Length; i++)
+            var end = 0;
+            var count = 0;
+            for (var i = 0; i < texts.Length; i++)
             {
                 if (texts[i] is not { } text)
                 {
                     continue;
                 }
-                int length = Encoding.UTF8.GetBytes(text, utf8.AsSpan(end));
+
+                var length = Encoding.UTF8.GetBytes(text, utf8.AsSpan(end));
                 values[count++] = utf8.AsMemory(end, length);
                 end += length;
                 if (definitions is not null)
@@ -123,6 +124,7 @@ internal abstract class AddedColumn(DataField field, DataField physical)
                     definitions[i] = 1;
                 }
             }
+
             await writer.WriteAllPartsAsync<ReadOnlyMemory<byte>>(Physical, values, definitions?.AsMemory(), null, cancellationToken);
             ArrayPool<byte>.Shared.Return(utf8);
         }

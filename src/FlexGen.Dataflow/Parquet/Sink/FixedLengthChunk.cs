@@ -26,7 +26,7 @@ internal static class FixedLengthChunk
         ReadOnlySpan<int> repetitions,
         int maxRepetition)
     {
-        int count = maxDefinition > 0 ? definitions.Length : values.Length;
+        var count = maxDefinition > 0 ? definitions.Length : values.Length;
         var body = new MemoryStream();
         AddLevels(body, repetitions, maxRepetition);
         AddLevels(body, definitions, maxDefinition);
@@ -34,7 +34,8 @@ internal static class FixedLengthChunk
         {
             body.Write(value.Span);
         }
-        long start = stream.Position;
+
+        var start = stream.Position;
         Header(count, checked((int)body.Length)).WriteTo(stream);
         body.WriteTo(stream);
         return new ColumnMetaData
@@ -56,17 +57,19 @@ internal static class FixedLengthChunk
         {
             return;
         }
+
         var runs = new MemoryStream();
-        int levelBytes = (BitOperations.Log2((uint)max) + 8) / 8;
+        var levelBytes = (BitOperations.Log2((uint)max) + 8) / 8;
         Span<byte> level = stackalloc byte[sizeof(int)];
-        for (int at = 0; at < levels.Length;)
+        for (var at = 0; at < levels.Length;)
         {
-            int length = levels[at..].IndexOfAnyExcept(levels[at]) is > 0 and var other ? other : levels.Length - at;
+            var length = levels[at..].IndexOfAnyExcept(levels[at]) is > 0 and var other ? other : levels.Length - at;
             AddVarint(runs, (uint)length << 1);
             BinaryPrimitives.WriteInt32LittleEndian(level, levels[at]);
             runs.Write(level[..levelBytes]);
             at += length;
         }
+
         BinaryPrimitives.WriteInt32LittleEndian(level, (int)runs.Length);
         body.Write(level);
         runs.WriteTo(body);
@@ -86,7 +89,7 @@ internal static class FixedLengthChunk
 
     private static void AddFields(MemoryStream header, params ReadOnlySpan<int> numbers)
     {
-        foreach (int number in numbers)
+        foreach (var number in numbers)
         {
             header.WriteByte(0x15);
             AddVarint(header, (uint)number << 1);
@@ -99,6 +102,7 @@ internal static class FixedLengthChunk
         {
             to.WriteByte((byte)(value | 0x80));
         }
+
         to.WriteByte((byte)value);
     }
 }

@@ -42,6 +42,7 @@ internal sealed class ParquetLedger(ParquetSink sink, PartCoverage covered, Part
         {
             assignment.Lose();
         }
+
         try
         {
             await sink.CommitAsync();

@@ -37,6 +37,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             {
                 await outputWriter.NoteAsync(moves);
             }
+
             return new OpenedSink(sink, new ParquetLedger(sink, covered, topics, log), done);
 
             PartWriter Writer(TakenFolder folder, ParquetSinkLayout layout) => new(folder, layout, covered, topics, files, time, log);

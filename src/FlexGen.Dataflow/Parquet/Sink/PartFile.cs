@@ -74,17 +74,19 @@ internal sealed class PartFile : IAsyncDisposable
     {
         using var group = writer.CreateRowGroup();
         var leaves = new PartRowGroup(group, metadata.RowGroups[^1], stream, fields);
-        for (int leaf = 0; leaf < schema.Leaves.Count; leaf++)
+        for (var leaf = 0; leaf < schema.Leaves.Count; leaf++)
         {
             rows.Clear();
             rows.AddRange(records.Select(record => (record.Rows.Columns[leaf], record.Row)));
             await rows[0].Column.WriteAsync(leaves, leaf, rows, CancellationToken.None);
         }
+
         rows.Clear();
         foreach (var column in added)
         {
             await column.WriteAsync(group, records, CancellationToken.None);
         }
+
         group.CompleteValidate();
     }
 
@@ -107,6 +109,7 @@ internal sealed class PartFile : IAsyncDisposable
         {
             return;
         }
+
         try
         {
             await stream.DisposeAsync();
@@ -115,6 +118,7 @@ internal sealed class PartFile : IAsyncDisposable
         {
             // What is still in the stream's buffer does not fit on a full disk, and is not wanted.
         }
+
         try
         {
             files.Delete(stream.Name);

@@ -16,7 +16,7 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     {
         var types = layout.HasColumns ? Types([.. layout.Rows.Columns, .. await ColumnsOfAsync(layout.Added, cancellationToken)]) : null;
         var parts = new List<(string, PartMetadata)>();
-        int next = 0;
+        var next = 0;
         foreach (var path in PartName.Finished(layout.Folder))
         {
             var part = await ReadPartAsync(path, layout, types, cancellationToken);
@@ -25,9 +25,11 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
                 throw new PipelineException($"{path} was written by the pipeline '{part.PipelineName}', this one is '{layout.Pipeline}': "
                     + "choose another folder.");
             }
+
             parts.Add((path, part));
             next = Math.Max(next, PartName.NumberOf(Path.GetFileName(path)) + 1 ?? 0);
         }
+
         return new PartFolder(parts, next);
     }
 
@@ -45,10 +47,12 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
                 throw new PipelineException($"{path} was not written by a pipeline, by what its footer says ({fault}): remove it to redo "
                     + "the records that it stands for.");
             }
+
             if (types is not null)
             {
                 Check(Types(ParquetColumns.Columns(reader.Metadata!)), types, path);
             }
+
             return metadata;
         }
         catch (Exception e) when (e is not (PipelineException or OperationCanceledException))
@@ -78,6 +82,7 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
                 $"{path} has the columns {string.Join(", ", found.Keys)}, but this pipeline writes "
                 + $"{string.Join(", ", written.Keys)}: choose another folder, or the columns as they were.");
         }
+
         if (written.FirstOrDefault(column => column.Value.Name != found[column.Key].Name) is { Key: { } name } other)
         {
             throw new PipelineException(

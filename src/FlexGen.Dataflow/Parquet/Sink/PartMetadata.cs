@@ -43,14 +43,17 @@ internal sealed record PartMetadata(
         {
             return "it lacks a field";
         }
+
         if (Sources.Keys.Union(Covered.Keys).FirstOrDefault(stream => !Sources.ContainsKey(stream) || !Covered.ContainsKey(stream)) is { } alone)
         {
             return $"of {alone} it does not say both which it is and what is covered of it";
         }
+
         if (Starts?.FirstOrDefault(start => start.Value < 0 || !Sources.ContainsKey(start.Key)) is { Key: { } begun })
         {
             return $"{begun} cannot begin where it says";
         }
+
         foreach (var (stream, intervals) in Covered)
         {
             long last = -1;
@@ -60,10 +63,12 @@ internal sealed record PartMetadata(
                 {
                     return $"it covers {JsonSerializer.Serialize(intervals)} of {stream}, which are no intervals [start, end) of positions in order";
                 }
+
                 last = end;
             }
         }
-        decimal covered = Covered.Values.Sum(intervals => intervals.Sum(interval => (decimal)interval[1] - interval[0]));
+
+        var covered = Covered.Values.Sum(intervals => intervals.Sum(interval => (decimal)interval[1] - interval[0]));
         return covered < rows || (isExact && covered > rows) ? $"it covers {covered} positions with {rows} rows" : null;
     }
 
@@ -75,6 +80,7 @@ internal sealed record PartMetadata(
         {
             positions.Add(interval[0], interval[1]);
         }
+
         return positions;
     }
 

@@ -20,6 +20,7 @@ internal sealed class PartRowGroup(ParquetRowGroupWriter writer, RowGroup metada
         {
             return writer.WriteAllPartsAsync(field, values, definitions, repetitions, cancellationToken);
         }
+
         var bytes = (ReadOnlyMemory<ReadOnlyMemory<byte>>)(object)values;
         metadata.Columns.Add(new ColumnChunk
         {

@@ -22,15 +22,18 @@ internal sealed class PartTopics
         {
             return;
         }
+
         foreach (var (path, part) in folders.SelectMany(folder => folder.Parts))
         {
             Add(part.Sources, path);
             Begin(part.Starts ?? []);
         }
+
         foreach (var stream in source.Identities.Keys)
         {
             Check(stream);
         }
+
         if (folders.SelectMany(folder => folder.Parts).FirstOrDefault(part => part.Metadata.Sources.Values.Contains("")) is { Path: { } earlier })
         {
             // What is beyond the log's end is refused all the same.

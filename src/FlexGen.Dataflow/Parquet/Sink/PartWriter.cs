@@ -40,6 +40,7 @@ internal sealed class PartWriter(
         {
             firstAt = time.GetTimestamp();
         }
+
         pending.Add(record);
         pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
         rows++;
@@ -48,6 +49,7 @@ internal sealed class PartWriter(
         {
             await WriteRowGroupAsync();
         }
+
         if (rows >= layout.Options.MaxRows)
         {
             await CommitAsync();
@@ -75,6 +77,7 @@ internal sealed class PartWriter(
         {
             _ = inPart[stream];
         }
+
         await FinishAsync();
     }
 
@@ -87,6 +90,7 @@ internal sealed class PartWriter(
         {
             await part.DisposeAsync();
         }
+
         folder.Dispose();
     }
 
@@ -102,6 +106,7 @@ internal sealed class PartWriter(
         {
             throw CannotWrite(e);
         }
+
         Log.PartCommitted(log, part.Path, rows);
         covered.Add(inPart);
         part = null;
@@ -115,6 +120,7 @@ internal sealed class PartWriter(
         {
             return;
         }
+
         pending.Sort(Record.CompareByOrigin);
         try
         {
@@ -132,6 +138,7 @@ internal sealed class PartWriter(
                 + "Leave large columns out with source.parquet.columns, lower source.parquet.maxValueBytes, or give the process more memory.",
                 e);
         }
+
         foreach (var record in pending)
         {
             if (!inPart[record.Assignment.Stream].Add(record.CoversFrom, record.Position + 1))
@@ -139,6 +146,7 @@ internal sealed class PartWriter(
                 throw new InvalidOperationException($"{record.Origin} reached the sink twice.");
             }
         }
+
         pending.Clear();
         kept.Clear();
         (pendingBytes, keptBytes) = (0, 0);
@@ -150,6 +158,7 @@ internal sealed class PartWriter(
         {
             return;
         }
+
         keptBytes += read.Bytes();
         if (keptBytes > BytesKept)
         {

@@ -31,12 +31,14 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
             // Of topics there is nothing to find: PartTopics says whether they are the same.
             return;
         }
+
         var parts = folders.SelectMany(folder => folder.Parts).ToArray();
         var moved = new Dictionary<(string, string), StreamMove>();
         foreach (var move in parts.SelectMany(part => part.Metadata.Moves ?? []))
         {
             moved[(move.Name, move.Identity)] = move;
         }
+
         var unknown = parts
             .SelectMany(part => part.Metadata.Sources.Select(stream => (part.Path, part.Metadata, Name: stream.Key, Identity: stream.Value)))
             .GroupBy(stream => (stream.Name, stream.Identity))
@@ -97,6 +99,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
                 }
             }
         }
+
         return covered;
     }
 
@@ -107,6 +110,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             RowsOf(now).AddAll(part.Rows);
         }
+
         if (now != stream.Now)
         {
             moves.Add(new StreamMove(stream.Name, stream.Identity, now, source.Files![now].Mark));
@@ -120,6 +124,7 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             rows.Add(now, taken = new IntervalSet());
         }
+
         return taken;
     }
 
@@ -129,12 +134,14 @@ internal sealed class RecordedStreams(ISource source, ILogger log)
         {
             return true;
         }
+
         var hashed = stream.Parts.Where(part => part.Content is not null).ToArray();
         var all = new IntervalSet();
         foreach (var part in hashed)
         {
             all.AddAll(part.Rows);
         }
+
         await files.HashAsync(now, all, cancellationToken);
         return hashed.All(part => files[now].Pages(part.Rows) == part.Content!.Pages);
     }

@@ -29,6 +29,7 @@ internal sealed class TakenFolder : IDisposable
                 Log.TemporaryRemoved(log, temporary);
                 files.Delete(temporary);
             }
+
             return new TakenFolder(held, await PartFolder.ReadAsync(layout, cancellationToken));
         }
         catch

@@ -25,12 +25,13 @@ internal abstract class ChunkReader : IDisposable
     public static ChunkReader Open(
         RowGroupReader group, PhysicalField field, ColumnMetaData chunk, long maxBytes, Func<WholeChunk<uint>> whole)
     {
-        long levels = chunk.NumValues;
+        var levels = chunk.NumValues;
         if (field.ClrType == typeof(uint) && chunk.Encodings.Contains(global::Parquet.Meta.Encoding.DELTA_BINARY_PACKED))
         {
             // DuckDB writes unsigned ones as differences of more than 32 bits, which Arrow takes for damage.
             return new ChunkReader<uint, uint>(whole().Read, null, field, levels, maxBytes, _ => sizeof(uint), value => value);
         }
+
         var column = group.Column(field.Ordinal);
         return column switch
         {
@@ -109,6 +110,7 @@ internal abstract class ChunkReader : IDisposable
         {
             Marshal.Copy(pointer, bytes, 0, length);
         }
+
         return bytes;
     }
 }
@@ -159,6 +161,7 @@ internal sealed class ChunkReader<TRead, T>(
             {
                 ReadBatch();
             }
+
             Add();
         }
     }
@@ -166,15 +169,16 @@ internal sealed class ChunkReader<TRead, T>(
     public override ColumnData Take(int rows, Action<int, long> onTooLarge)
     {
         var end = rows == marks.Count ? new RowMark(Count, values.Count) : marks[rows];
-        for (int row = 0; row < rows; row++)
+        for (var row = 0; row < rows; row++)
         {
-            long bytes = marks[row].Bytes;
+            var bytes = marks[row].Bytes;
             bytesHeld -= bytes;
             if (bytes > maxBytes)
             {
                 onTooLarge(row, bytes);
             }
         }
+
         var taken = new TypedColumnData<T>(
             leaf,
             Take(values, end.Value),
@@ -185,6 +189,7 @@ internal sealed class ChunkReader<TRead, T>(
         {
             (mark.Level, mark.Value) = (mark.Level - end.Level, mark.Value - end.Value);
         }
+
         return taken;
     }
 
@@ -194,7 +199,7 @@ internal sealed class ChunkReader<TRead, T>(
 
     private void ReadBatch()
     {
-        int next = (int)Math.Min(levels - levelsRead, LevelsTogether);
+        var next = (int)Math.Min(levels - levelsRead, LevelsTogether);
         readCount = read(next, readDefinitions.AsSpan(0, Math.Min(next, readDefinitions.Length)),
             readRepetitions.AsSpan(0, Math.Min(next, readRepetitions.Length)), readValues);
         (levelAt, valueAt) = (0, 0);
@@ -207,8 +212,8 @@ internal sealed class ChunkReader<TRead, T>(
 
     private void Add()
     {
-        int definition = present > 0 ? readDefinitions[levelAt] : 0;
-        int repetition = repeats ? readRepetitions[levelAt] : 0;
+        var definition = present > 0 ? readDefinitions[levelAt] : 0;
+        var repetition = repeats ? readRepetitions[levelAt] : 0;
         levelAt++;
         if (repetition == 0)
         {
@@ -218,10 +223,11 @@ internal sealed class ChunkReader<TRead, T>(
         {
             throw new InvalidDataException("it begins in the middle of a row");
         }
+
         ref var row = ref CollectionsMarshal.AsSpan(marks)[^1];
-        bool isValue = definition == present;
-        bool wasTooLarge = row.Bytes > maxBytes;
-        int bytes = (isValue ? size(readValues[valueAt]) : 0) + (repeats ? 2 * sizeof(int) : 0);
+        var isValue = definition == present;
+        var wasTooLarge = row.Bytes > maxBytes;
+        var bytes = (isValue ? size(readValues[valueAt]) : 0) + (repeats ? 2 * sizeof(int) : 0);
         row.Bytes += bytes;
         bytesHeld += bytes;
         if (row.Bytes <= maxBytes)
@@ -236,6 +242,7 @@ internal sealed class ChunkReader<TRead, T>(
         {
             Blank(row);
         }
+
         valueAt += isValue ? 1 : 0;
     }
 
@@ -247,6 +254,7 @@ internal sealed class ChunkReader<TRead, T>(
             values.Add(TypedColumnData<T>.BlankValue(leaf));
             return;
         }
+
         definitions.RemoveRange(row.Level, definitions.Count - row.Level);
         repetitions.RemoveRange(Math.Min(row.Level, repetitions.Count), Math.Max(0, repetitions.Count - row.Level));
         AddLevel(0, 0);
@@ -258,6 +266,7 @@ internal sealed class ChunkReader<TRead, T>(
         {
             definitions.Add(definition);
         }
+
         if (repeats)
         {
             repetitions.Add(repetition);

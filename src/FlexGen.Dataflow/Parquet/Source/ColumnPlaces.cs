@@ -37,14 +37,16 @@ internal sealed class ColumnPlaces
     {
         List<LeftOut> leftOut = [.. slice.LeftOut.Select(value => value with { Leaf = places[value.Leaf] })];
         var columns = new ColumnData?[sources.Length];
-        for (int i = 0; i < places.Length; i++)
+        for (var i = 0; i < places.Length; i++)
         {
             columns[places[i]] = slice.Rows.Columns[i];
         }
-        for (int i = 0; i < columns.Length; i++)
+
+        for (var i = 0; i < columns.Length; i++)
         {
             columns[i] = Column(i, columns[i], slice.Count, leftOut);
         }
+
         return slice with { Rows = new Rows(columns!), LeftOut = leftOut };
     }
 
@@ -54,6 +56,7 @@ internal sealed class ColumnPlaces
         {
             return NullColumn.Of(dataset[leaf].Physical, count);
         }
+
         var data = read ?? partitions[own.Column].Data(count);
         return widenings[leaf]?.Apply(data, (row, message) => leftOut.Add(new LeftOut(leaf, row, "value_out_of_range", message))) ?? data;
     }

@@ -21,6 +21,7 @@ internal static class CommonType
         {
             return one;
         }
+
         return (Annotation.Of(one), Annotation.Of(other)) switch
         {
             // A column of nothing but nulls.
@@ -66,14 +67,14 @@ internal static class CommonType
 
     private static SchemaElement? Finer(SchemaElement one, TimeUnit ofOne, SchemaElement other, TimeUnit ofOther)
     {
-        bool areNumbers = one.Type is PhysicalType.INT32 or PhysicalType.INT64 && other.Type is PhysicalType.INT32 or PhysicalType.INT64;
+        var areNumbers = one.Type is PhysicalType.INT32 or PhysicalType.INT64 && other.Type is PhysicalType.INT32 or PhysicalType.INT64;
         return !areNumbers ? null : PerSecond(ofOne) > PerSecond(ofOther) ? one : other;
     }
 
     private static SchemaElement? Integer(SchemaElement one, (int Bits, bool IsSigned) a, SchemaElement other, (int Bits, bool IsSigned) b)
     {
-        bool isSigned = a.IsSigned || b.IsSigned;
-        int bits = Math.Max(BitsNeeded(a), BitsNeeded(b));
+        var isSigned = a.IsSigned || b.IsSigned;
+        var bits = Math.Max(BitsNeeded(a), BitsNeeded(b));
         return bits > 64 ? null
             : a == (bits, isSigned) ? one
             : b == (bits, isSigned) ? other
@@ -95,14 +96,14 @@ internal static class CommonType
 
     private static SchemaElement? Decimal(SchemaElement one, DecimalType a, SchemaElement other, DecimalType b)
     {
-        int scale = Math.Max(a.Scale, b.Scale);
-        int precision = scale + Math.Max(a.Precision - a.Scale, b.Precision - b.Scale);
+        var scale = Math.Max(a.Scale, b.Scale);
+        var precision = scale + Math.Max(a.Precision - a.Scale, b.Precision - b.Scale);
         if (precision > MaxDigits || a.Precision < 1 || b.Precision < 1 || a.Scale < 0 || b.Scale < 0)
         {
             return null;
         }
         // As all files store it, where that holds it: else in what is the same whatever files there are.
-        bool isKept = one.Type == other.Type && one.TypeLength == other.TypeLength && DigitsOf(one) >= precision;
+        var isKept = one.Type == other.Type && one.TypeLength == other.TypeLength && DigitsOf(one) >= precision;
         return new SchemaElement
         {
             Type = isKept ? one.Type : precision <= 9 ? PhysicalType.INT32 : precision <= 18 ? PhysicalType.INT64 : PhysicalType.FIXED_LEN_BYTE_ARRAY,

@@ -27,9 +27,10 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
             columns.AddRange(inOrder.Select(name => new Column(found[name], [(found[name], file.Path)])));
             return;
         }
+
         foreach (var name in columns.Select(column => column.Common.Name).Union(inOrder).ToArray())
         {
-            int at = columns.FindIndex(column => column.Common.Name == name);
+            var at = columns.FindIndex(column => column.Common.Name == name);
             if (at < 0)
             {
                 columns.Add(Lacking(new Column(found[name], [(found[name], file.Path)]), first));
@@ -39,6 +40,7 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
                 columns[at] = found.TryGetValue(name, out var column) ? Merge(columns[at], column, file.Path) : Lacking(columns[at], file.Path);
             }
         }
+
         if (!widens && !order.SequenceEqual(inOrder))
         {
             throw new PipelineException(
@@ -56,6 +58,7 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
             throw new PipelineDefinitionException(
                 $"source.parquet.columns: no file has a column '{missing}'{NearestName.Hint(missing, [.. made.Select(column => column.Name)])}");
         }
+
         var sorted = names is null ? made : [.. made.OrderBy(column => names.IndexOf(column.Name))];
         return new RowSchema(sorted, [.. sorted.SelectMany(column => column.Leaves(PhysicalField.InNoFile))]);
     }
@@ -73,17 +76,20 @@ internal sealed class DatasetSchema(IList<string>? names, bool widens)
         {
             return column;
         }
+
         if (Widening.Common(column.Common, found) is not { } common)
         {
             // What the files before have in common is of none of them.
             var (other, where) = column.Seen.FirstOrDefault(seen => Widening.Common(seen.Type, found) is null, column.Seen[0]);
             throw Differ(other, where, found, path, "name the columns to read in source.parquet.columns without it, or write the files with one type.");
         }
+
         if (!widens && Widening.IsNeeded(column.Common, found))
         {
             throw Differ(column.Seen[0].Type, column.Seen[0].Path, found, path, $"source.parquet.onSchemaChange: widen reads both as {common.Type}.");
         }
-        bool isKnown = column.Seen.Any(seen => seen.Type.Type == found.Type);
+
+        var isKnown = column.Seen.Any(seen => seen.Type.Type == found.Type);
         return new Column(common, isKnown ? column.Seen : [.. column.Seen, (found, path)]);
     }
 

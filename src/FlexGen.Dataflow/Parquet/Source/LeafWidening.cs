@@ -24,6 +24,7 @@ internal abstract class LeafWidening
         {
             return own.MaxDefinitionLevel == wanted.MaxDefinitionLevel ? null : new OfSameType(own, wanted);
         }
+
         return (Annotation.Of(own.Element), Annotation.Of(wanted.Element)) switch
         {
             ({ UNKNOWN: not null }, _) => OfNulls(own, wanted),
@@ -43,7 +44,7 @@ internal abstract class LeafWidening
 
     private static LeafWidening OfTimes(PhysicalField own, TimeUnit from, PhysicalField wanted, TimeUnit to)
     {
-        long factor = CommonType.PerSecond(to) / CommonType.PerSecond(from);
+        var factor = CommonType.PerSecond(to) / CommonType.PerSecond(from);
         return own.ClrType == typeof(int)
             ? new LeafWidening<int, long>(own, wanted, value => value * factor)
             : new LeafWidening<long, long>(own, wanted, value => value >= long.MinValue / factor && value <= long.MaxValue / factor ? value * factor : null);
@@ -56,8 +57,8 @@ internal abstract class LeafWidening
         where T : struct, IBinaryInteger<T>
     {
         var (bits, isSigned) = CommonType.IntegerOf(own.Element)!.Value;
-        long min = isSigned ? -1L << (bits - 1) : 0;
-        long max = (1L << (isSigned ? bits - 1 : bits)) - 1;
+        var min = isSigned ? -1L << (bits - 1) : 0;
+        var max = (1L << (isSigned ? bits - 1 : bits)) - 1;
         return wanted.ClrType == typeof(int) ? To<int>()
             : wanted.ClrType == typeof(uint) ? To<uint>()
             : wanted.ClrType == typeof(long) ? To<long>()
@@ -83,7 +84,7 @@ internal abstract class LeafWidening
         LeafWidening From<T>(Func<T, BigInteger> unscaled)
             where T : struct
         {
-            int? length = wanted.IsFixedLength ? wanted.Element.TypeLength : null;
+            var length = wanted.IsFixedLength ? wanted.Element.TypeLength : null;
             return wanted.Element.Type switch
             {
                 PhysicalType.INT32 => new LeafWidening<T, int>(own, wanted, value => (int?)Rescaled(value)),
@@ -108,16 +109,18 @@ internal abstract class LeafWidening
     protected static int[] LevelsOf(PhysicalField own, PhysicalField wanted)
     {
         var levels = new int[own.MaxDefinitionLevel + 1];
-        int level = 0;
-        int inDataset = 0;
+        var level = 0;
+        var inDataset = 0;
         foreach (var (repetition, wider) in own.Repetitions.Zip(wanted.Repetitions))
         {
             if (repetition != FieldRepetitionType.REQUIRED)
             {
                 levels[level++] = inDataset;
             }
+
             inDataset += wider != FieldRepetitionType.REQUIRED ? 1 : 0;
         }
+
         levels[level] = inDataset;
         return levels;
     }

@@ -51,6 +51,7 @@ internal sealed class ParquetSource : ISource
         {
             throw new PipelineDefinitionException($"source.parquet.columns: column '{twice.Key}' is given twice.");
         }
+
         var schema = new DatasetSchema(options.Columns, source.widens);
         foreach (var name in source.path.Files)
         {
@@ -62,6 +63,7 @@ internal sealed class ParquetSource : ISource
             source.TotalRecords += file.RowCount;
             source.Files.Add(name, file.Fingerprint(now));
         }
+
         source.Schema = schema.Make();
         source.texts = new TextCheck(source.Schema);
         return source;
@@ -71,7 +73,7 @@ internal sealed class ParquetSource : ISource
     {
         foreach (var name in path.Files)
         {
-            long rows = Files[name].RowCount;
+            var rows = Files[name].RowCount;
             if (done[name].Intervals is [.., var last] && last.End > rows)
             {
                 throw new PipelineException(
@@ -108,6 +110,7 @@ internal sealed class ParquetSource : ISource
                 {
                     yield return records;
                 }
+
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
@@ -128,6 +131,7 @@ internal sealed class ParquetSource : ISource
                 LeaveOut(record, value);
             }
         }
+
         return [.. records.OfType<Record>()];
     }
 
@@ -147,11 +151,12 @@ internal sealed class ParquetSource : ISource
     private async Task HashAsync(string name, IReadOnlyList<int> groups, FileFingerprint fingerprint, CancellationToken cancellationToken)
     {
         await using var file = await OpenAsync(name, cancellationToken);
-        foreach (int group in groups)
+        foreach (var group in groups)
         {
             cancellationToken.ThrowIfCancellationRequested();
             fingerprint.Add(group, file.HashOf(group));
         }
+
         file.CheckUnchanged(fingerprint);
     }
 

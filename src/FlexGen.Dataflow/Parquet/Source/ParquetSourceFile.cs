@@ -74,6 +74,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
             {
                 throw;
             }
+
             throw new PipelineException($"cannot read {path}: {Explain(e)}.", e);
         }
     }
@@ -103,10 +104,12 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         {
             return;
         }
+
         if (Identity() != fingerprint.Identity || !fingerprint.Known.All(group => HashOf(group.Index) == group.Hash))
         {
             throw new PipelineException($"{Path} has changed since this run began: start again.");
         }
+
         fingerprint.Touched(now);
     }
 
@@ -118,19 +121,21 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
         var read = Schema.Leaves.Select(leaf => leaf.Physical.Ordinal).Where(ordinal => ordinal != PhysicalField.InNoFile).Order();
         foreach (var chunk in read.Select(ordinal => metadata.RowGroups[group].Columns[ordinal].MetaData!))
         {
-            long at = ParquetChunks.StartOf(chunk);
-            for (long left = chunk.TotalCompressedSize; left > 0;)
+            var at = ParquetChunks.StartOf(chunk);
+            for (var left = chunk.TotalCompressedSize; left > 0;)
             {
-                int count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
+                var count = RandomAccess.Read(stream.SafeFileHandle, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), at);
                 if (count == 0)
                 {
                     break;
                 }
+
                 hash.Append(buffer.AsSpan(0, count));
                 at += count;
                 left -= count;
             }
         }
+
         return hash.GetCurrentHashAsUInt128();
     }
 
@@ -161,6 +166,7 @@ internal sealed class ParquetSourceFile : IAsyncDisposable
                     yield return places.InDataset(slice);
                 }
             }
+
             first += group.NumRows;
         }
     }

@@ -59,7 +59,7 @@ internal sealed class RowGroupSlices : IDisposable
         try
         {
             var isStreamed = ChooseStreamed(stream.SafeFileHandle, bounds);
-            for (int leaf = 0; leaf < chunks.Length; leaf++)
+            for (var leaf = 0; leaf < chunks.Length; leaf++)
             {
                 chunks[leaf] = Reading(leaf, () => Open(leaf));
             }
@@ -86,17 +86,19 @@ internal sealed class RowGroupSlices : IDisposable
     {
         for (long at = 0; at < metadata.NumRows;)
         {
-            int count = (int)Math.Min(metadata.NumRows - at, RowsTogether);
-            for (int leaf = 0; leaf < chunks.Length; leaf++)
+            var count = (int)Math.Min(metadata.NumRows - at, RowsTogether);
+            for (var leaf = 0; leaf < chunks.Length; leaf++)
             {
                 count = Fill(leaf, count, at);
             }
+
             var leftOut = new List<LeftOut>();
             var columns = chunks.Index().Select(chunk => chunk.Item.Take(count, (row, bytes) => leftOut.Add(TooLarge(chunk.Index, row, bytes)))).ToArray();
             yield return new RowSlice(new Rows(columns), first + at, count, leftOut);
             at += count;
         }
-        for (int leaf = 0; leaf < chunks.Length; leaf++)
+
+        for (var leaf = 0; leaf < chunks.Length; leaf++)
         {
             RequireEnd(leaf);
         }
@@ -108,6 +110,7 @@ internal sealed class RowGroupSlices : IDisposable
         {
             chunk?.Dispose();
         }
+
         group.Dispose();
     }
 
@@ -133,17 +136,19 @@ internal sealed class RowGroupSlices : IDisposable
     {
         var pages = leaves.Select(leaf => ChunkPages.Of(file, leaf.Physical, ChunkOf(leaf))).ToArray();
         var isStreamed = new bool[pages.Length];
-        long open = pages.Sum(page => page.Open);
-        foreach (int leaf in Enumerable.Range(0, pages.Length).Where(leaf => pages[leaf].CanStream).OrderByDescending(leaf => pages[leaf].Open))
+        var open = pages.Sum(page => page.Open);
+        foreach (var leaf in Enumerable.Range(0, pages.Length).Where(leaf => pages[leaf].CanStream).OrderByDescending(leaf => pages[leaf].Open))
         {
             if (open + pages[leaf].Stored <= bounds.OpenPageBytes)
             {
                 break;
             }
+
             isStreamed[leaf] = true;
             open -= pages[leaf].Open;
         }
-        int worst = Enumerable.Range(0, pages.Length).Where(leaf => !isStreamed[leaf]).DefaultIfEmpty(-1).MaxBy(leaf => leaf < 0 ? 0 : pages[leaf].Open);
+
+        var worst = Enumerable.Range(0, pages.Length).Where(leaf => !isStreamed[leaf]).DefaultIfEmpty(-1).MaxBy(leaf => leaf < 0 ? 0 : pages[leaf].Open);
         if (worst >= 0 && open + pages[worst].Stored > bounds.MostPageBytes)
         {
             throw TooLarge(
@@ -151,6 +156,7 @@ internal sealed class RowGroupSlices : IDisposable
                 $"pages of up to {pages[worst].Open} bytes, {pages[worst].Stored} as stored; those of all columns come to {open}, where "
                     + $"{bounds.MostPageBytes} are the most");
         }
+
         return isStreamed;
     }
 

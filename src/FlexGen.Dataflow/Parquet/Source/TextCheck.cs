@@ -41,6 +41,7 @@ internal sealed class TextCheck(RowSchema schema)
                         + "they are shown as \\x and two digits.");
                     break;
                 }
+
                 if (isJson && !column.All(record.Row, IsJson))
                 {
                     Fail(record, "not_json", $"column '{Name(field)}' is of the type JSON and holds what is none; it is shown as a JSON string.");
@@ -56,11 +57,13 @@ internal sealed class TextCheck(RowSchema schema)
         {
             record.Fail(reason, message);
         }
+
         var columns = record.Rows.Columns.ToArray();
         foreach (var (leaf, _, isJson) in texts)
         {
             columns[leaf] = columns[leaf].Replace(record.Row, text => Shown(text, isJson));
         }
+
         record.Decode(new Rows(columns), row: 0);
     }
 
@@ -70,6 +73,7 @@ internal sealed class TextCheck(RowSchema schema)
         {
             return text;
         }
+
         var escaped = Escape(text.Span);
         return isJson ? JsonSerializer.SerializeToUtf8Bytes(escaped, relaxed) : Encoding.UTF8.GetBytes(escaped);
     }
@@ -90,6 +94,7 @@ internal sealed class TextCheck(RowSchema schema)
                     reader.GetString();
                 }
             }
+
             return true;
         }
         // InvalidOperationException: an escape that stands for half a character.
@@ -104,7 +109,7 @@ internal sealed class TextCheck(RowSchema schema)
         var escaped = new StringBuilder();
         while (text.Length > 0)
         {
-            var status = Rune.DecodeFromUtf8(text, out var rune, out int length);
+            var status = Rune.DecodeFromUtf8(text, out var rune, out var length);
             if (status == OperationStatus.Done)
             {
                 escaped.Append(rune.ToString());
@@ -113,8 +118,10 @@ internal sealed class TextCheck(RowSchema schema)
             {
                 escaped.AppendJoin("", text[..length].ToArray().Select(octet => $"\\x{octet:X2}"));
             }
+
             text = text[length..];
         }
+
         return escaped.ToString();
     }
 }

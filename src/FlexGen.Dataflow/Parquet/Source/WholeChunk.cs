@@ -35,11 +35,12 @@ internal sealed class WholeChunk<T>(int maxDefinition, T[] values, int[]? defini
                 // It would be decoded with the column, for nobody.
                 other.MetaData?.Statistics = null;
             }
+
             bounded.Bound(ParquetChunks.StartOf(chunk), chunk.TotalCompressedSize);
-            int count = checked((int)chunk.NumValues);
+            var count = checked((int)chunk.NumValues);
             var values = new T[count];
-            int[]? definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
-            int[]? repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
+            var definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
+            var repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
             await reader.RowGroups[group].ReadRawAsync<T>(field, values, definitions?.AsMemory(), repetitions?.AsMemory(), CancellationToken.None);
             return new WholeChunk<T>(field.MaxDefinitionLevel, values, definitions, repetitions);
         }
@@ -48,22 +49,25 @@ internal sealed class WholeChunk<T>(int maxDefinition, T[] values, int[]? defini
     /// <inheritdoc cref="ReadLevels{TRead}"/>
     public int Read(int count, Span<short> definitionsRead, Span<short> repetitionsRead, Span<T> valuesRead)
     {
-        int present = 0;
-        for (int i = 0; i < count; i++, levelAt++)
+        var present = 0;
+        for (var i = 0; i < count; i++, levelAt++)
         {
             if (definitions is not null)
             {
                 definitionsRead[i] = (short)definitions[levelAt];
             }
+
             if (repetitions is not null)
             {
                 repetitionsRead[i] = (short)repetitions[levelAt];
             }
+
             if (definitions is null || definitions[levelAt] == maxDefinition)
             {
                 valuesRead[present++] = values[valueAt++];
             }
         }
+
         return count;
     }
 }

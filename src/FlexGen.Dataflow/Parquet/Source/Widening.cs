@@ -13,15 +13,17 @@ internal static class Widening
         {
             return null;
         }
+
         var inWordsOfOne = new SchemaElement[one.Elements.Count];
         var inWordsOfOther = new SchemaElement[one.Elements.Count];
-        for (int i = 0; i < inWordsOfOne.Length; i++)
+        for (var i = 0; i < inWordsOfOne.Length; i++)
         {
             var (a, b) = (one.Elements[i], other.Elements[i]);
             if (TypeOf(a, b) is not { } type || RepetitionOf(a, b) is not { } repetition)
             {
                 return null;
             }
+
             inWordsOfOne[i] = Stated(a, type, repetition);
             inWordsOfOther[i] = Stated(b, type, repetition);
         }
@@ -55,6 +57,7 @@ internal static class Widening
             (stated.ConvertedType, stated.LogicalType) = (type.ConvertedType, type.LogicalType);
             (stated.Precision, stated.Scale) = (type.Precision, type.Scale);
         }
+
         return stated;
     }
 }

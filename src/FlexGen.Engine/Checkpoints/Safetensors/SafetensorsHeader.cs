@@ -56,13 +56,15 @@ internal static class SafetensorsHeader
 
         if (begin > end || end > dataLength)
         {
-            throw Refused(file, name, $"its data_offsets [{begin}, {end}] do not lie within the {dataLength} bytes of data in the file; was the download cut short?");
+            throw Refused(file, name, $"its data_offsets [{begin}, {end}] do not lie within the {dataLength} bytes of data in the file; was "
+                + "the download cut short?");
         }
 
         var entry = new SafetensorsEntry(name, type.GetString()!, sizes, begin, end);
         if (SafetensorsTypes.Size(entry.Type) is { } elementSize && Bytes(sizes, elementSize) is var expected && expected != end - begin)
         {
-            throw Refused(file, name, $"{entry.Type} [{string.Join(", ", sizes)}] takes {expected} bytes, but its data_offsets [{begin}, {end}] span {end - begin}");
+            throw Refused(file, name, $"{entry.Type} [{string.Join(", ", sizes)}] takes {expected} bytes, but its data_offsets [{begin}, "
+                + $"{end}] span {end - begin}");
         }
 
         return entry;

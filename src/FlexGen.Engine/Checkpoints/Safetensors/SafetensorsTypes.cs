@@ -32,7 +32,8 @@ internal static class SafetensorsTypes
 
     /// <summary>The format's name of a tensor type.</summary>
     public static string Name(ScalarType type) =>
-        known.FirstOrDefault(k => k.Value.Type == type).Key ?? throw new NotSupportedException($"Tensors of type {type} cannot be written to a safetensors file");
+        known.FirstOrDefault(k => k.Value.Type == type).Key ?? throw new NotSupportedException($"Tensors of type {type} cannot be written "
+            + "to a safetensors file");
 
     /// <summary>Whether weights can be stored in this type.</summary>
     public static bool IsWeight(ScalarType? type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;

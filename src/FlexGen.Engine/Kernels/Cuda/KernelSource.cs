@@ -12,7 +12,8 @@ internal static class KernelSource
     /// <param name="type">The type of its elements.</param>
     /// <param name="constants">Further macros that it is compiled with.</param>
     public static CudaKernel Compile(string file, string name, ScalarType type, IEnumerable<KeyValuePair<string, long>>? constants = null) =>
-        new(Read("elements.cuh") + Read(file), name, [new("ELEMENT", type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 }), .. constants ?? []]);
+        new(Read("elements.cuh") + Read(file), name,
+            [new("ELEMENT", type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 }), .. constants ?? []]);
 
     private static string Read(string file)
     {

@@ -88,7 +88,8 @@ internal static unsafe class HostAttention
             for (var head = 0; head < layout.KvHeads; head += heads)
             {
                 var (queryAt, slabAt) = (((long)first * layout.QueryRow) + (head * layout.Group * layout.HeadDim), head * layout.HeadDim);
-                Decode(query + queryAt, keys + slabAt, values + slabAt, output + queryAt, layout, Math.Min(heads, layout.KvHeads - head), seen.Slice(first, count), scale);
+                Decode(query + queryAt, keys + slabAt, values + slabAt, output + queryAt, layout, Math.Min(heads, layout.KvHeads - head),
+                    seen.Slice(first, count), scale);
             }
         }
     }

@@ -24,7 +24,9 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
         Tensor Rotate(Tensor x) => context.Freeing(() => (x * cos).addcmul_(x.roll(headDim / 2, -1), sin, 1));
     }
 
-    /// <summary>Each [tokens, 1, headDim], in no dispose scope. Rolled by half a head, x lies as its turn needs it but for the sign, which the sine takes.</summary>
+    /// <summary>
+    /// Each [tokens, 1, headDim], in no dispose scope. Rolled by half a head, x lies as its turn needs it but for the sign, which the sine takes.
+    /// </summary>
     private (Tensor Cos, Tensor Sin) CosSin(ForwardContext context, ScalarType type)
     {
         // In float32: bfloat16 cannot even tell position 257 from 256.

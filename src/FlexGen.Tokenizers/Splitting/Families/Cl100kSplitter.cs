@@ -18,19 +18,23 @@ internal sealed class Cl100kSplitter(int digits) : ISplitter
         {
             return at + contraction;
         }
+
         var kind = At(text, at, out var next);
         if ((kind & CharacterClass.Letter) != 0)
         {
             return EndOfRun(text, next, CharacterClass.Letter);
         }
+
         if (kind == CharacterClass.Number)
         {
             return EndOfRun(text, next, CharacterClass.Number, digits - 1);
         }
+
         if (first is not ('\r' or '\n') && EndOfRun(text, next, CharacterClass.Letter) is var letters && letters > next)
         {
             return letters;
         }
+
         var others = EndOfRun(text, first == ' ' ? next : at, CharacterClass.NoWord);
         return others > (first == ' ' ? next : at) ? Words.EndOfAny(text, others, "\r\n") : Words.EndOfWhiteSpace(text, at);
     }

@@ -19,6 +19,7 @@ internal sealed class DeepSeekSplitter : ISplitter
         {
             return end;
         }
+
         do
         {
             At(text, at, out at);
@@ -36,6 +37,7 @@ internal sealed class DeepSeekSplitter : ISplitter
         {
             return EndOfRun(text, next, Word);
         }
+
         if (kind == CharacterClass.Sign)
         {
             var letters = next;
@@ -43,16 +45,20 @@ internal sealed class DeepSeekSplitter : ISplitter
             {
                 letters++;
             }
+
             return letters > next ? letters : EndOfSigns(text, at);
         }
+
         if (first is not ('\r' or '\n') && EndOfRun(text, next, Word) is var word && word > next)
         {
             return word;
         }
+
         if (first == ' ' && EndOfSigns(text, next) is var signs && signs > next)
         {
             return signs;
         }
+
         return kind == CharacterClass.Space ? Words.EndOfWhiteSpace(text, at) : at;
     }
 

@@ -15,6 +15,7 @@ internal sealed class Gpt2Splitter : ISplitter
         {
             return at + contraction;
         }
+
         var start = rest[0] == ' ' && rest.Length > 1 ? at + 1 : at;
         var kind = At(text, start, out var next);
         return kind switch

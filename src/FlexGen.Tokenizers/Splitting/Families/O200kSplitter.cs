@@ -26,12 +26,14 @@ internal sealed class O200kSplitter : ISplitter
         {
             return EndOfRun(text, next, CharacterClass.Number, 2);
         }
+
         var word = EndOfWord(text, at, first, kind, next);
         if (word > at)
         {
             var contraction = word < text.Length && text[word] == '\'' ? Words.Contraction(text[word..], ignoreCase: true) : 0;
             return word + contraction;
         }
+
         var from = first == ' ' ? next : at;
         var others = EndOfRun(text, from, CharacterClass.NoWord);
         return others > from ? Words.EndOfAny(text, others, "\r\n/") : Words.EndOfWhiteSpace(text, at);
@@ -44,10 +46,12 @@ internal sealed class O200kSplitter : ISplitter
         {
             return EndOfCased(text, at, out var upper) is var end && end > at ? end : upper;
         }
+
         if (first is '\r' or '\n')
         {
             return at;
         }
+
         var behindPrefix = EndOfCased(text, next, out var upperBehindPrefix);
         if (behindPrefix > next)
         {
@@ -66,6 +70,7 @@ internal sealed class O200kSplitter : ISplitter
         {
             lastEither = (kind & Either) != 0 ? next : lastEither;
         }
+
         var lower = EndOfRun(text, upper, CharacterClass.Lower | Either);
         // Without lower case behind it, the first run gives back what the second needs.
         return lower > upper ? lower : lastEither;

@@ -17,10 +17,12 @@ internal sealed class OperatorSplitter : ISplitter
         {
             return plain < 0 ? text.Length : at + plain;
         }
+
         if (Brackets.Contains(text[at], StringComparison.Ordinal))
         {
             return at + 1;
         }
+
         var run = text[at..].IndexOfAnyExcept(text[at]);
         return run < 0 ? text.Length : at + run;
     }

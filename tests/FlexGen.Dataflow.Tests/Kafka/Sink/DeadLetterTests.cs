@@ -40,7 +40,7 @@ public sealed class DeadLetterTests
         Assert.Equal(expected < DeadLetterContent.WithoutValue ? message.Value : null, dead.Message.Value);
         Assert.Equal(expected < DeadLetterContent.WithoutKey ? message.Key : "requests[3]@1"u8.ToArray(), dead.Message.Key);
         Assert.Equal(expected < DeadLetterContent.WithoutHeaders ? "1" : null, Header(dead, "trace"));
-        bool hasReason = expected < DeadLetterContent.Origin;
+        var hasReason = expected < DeadLetterContent.Origin;
         Assert.Equal(hasReason ? "schema_violation" : null, Header(dead, "flexgen.reason"));
         Assert.Equal(hasReason ? "1" : null, Header(dead, "flexgen.origin.offset"));
         Assert.Equal(hasReason && expected >= DeadLetterContent.WithoutValue ? $"{message.Value!.Length}" : null, Header(dead, "flexgen.dropped.value"));
@@ -55,7 +55,7 @@ public sealed class DeadLetterTests
     [InlineData("key", nameof(DeadLetterContent.WithoutKey))]
     public async Task What_a_compacted_topic_refuses_has_its_origin_as_the_key_and_keeps_the_rest(string large, string content)
     {
-        bool hasValue = Enum.Parse<DeadLetterContent>(content) < DeadLetterContent.WithoutValue;
+        var hasValue = Enum.Parse<DeadLetterContent>(content) < DeadLetterContent.WithoutValue;
         var taken = await CommitAsync(Failed(large), DefaultLimit, needsKey: true);
         var dead = Assert.Single(taken, message => message.Topic == "dead");
         var message = Failed(large).Message!;
@@ -73,7 +73,7 @@ public sealed class DeadLetterTests
     [InlineData("\U0001F600", 300_000)]
     public void Reason_error_and_output_are_cut_and_say_so(string letter, int count)
     {
-        string text = string.Concat(Enumerable.Repeat(letter, count));
+        var text = string.Concat(Enumerable.Repeat(letter, count));
         var record = Record(1, "{}");
         record.Completion = new Completion(text, "stop", 1, 1);
         record.Fail("schema_violation", text);
@@ -82,7 +82,7 @@ public sealed class DeadLetterTests
         {
             var value = message.Message.Headers.Single(h => h.Key == name).GetValueBytes();
             Assert.InRange(value.Length, 1000, DeadLetterFormat.MaxTextBytes);
-            string found = Encoding.UTF8.GetString(value);
+            var found = Encoding.UTF8.GetString(value);
             Assert.DoesNotContain('\uFFFD', found);
             Assert.StartsWith(text[..400], found, StringComparison.Ordinal);
             Assert.Contains($"{Encoding.UTF8.GetByteCount(text)} bytes in all", found, StringComparison.Ordinal);
@@ -119,11 +119,12 @@ public sealed class DeadLetterTests
         Record[] read = [Complete(Record(0, "{}")), record, Complete(Record(2, "{}"))];
         await records.ExpectAsync(read, CancellationToken.None);
         records.Finish(read);
-        for (int n = 0; n < 50 && delivered.Count < read.Length; n++)
+        for (var n = 0; n < 50 && delivered.Count < read.Length; n++)
         {
             committer.TryWrite();
             committer.TryCommit();
         }
+
         return writer.Taken;
     }
 
@@ -176,12 +177,13 @@ public sealed class DeadLetterTests
         // Results fit a topic of their own, however little that of dead letters takes.
         public CommitOutcome Commit(IReadOnlyList<GroupOffsets> next, IPositions positions, TimeSpan patience)
         {
-            bool fits = open.All(message => (message.Topic != "dead" || message.Message.Key is not null || !needsKey)
+            var fits = open.All(message => (message.Topic != "dead" || message.Message.Key is not null || !needsKey)
                 && Bytes(message.Message) + BatchBytes <= (message.Topic == "dead" ? limit : Math.Max(limit, DefaultLimit)));
             if (fits)
             {
                 Taken.AddRange(open);
             }
+
             open.Clear();
             return fits ? CommitOutcome.Committed : CommitOutcome.Refused;
         }

@@ -29,6 +29,7 @@ public sealed class FileGroupsTests : IDisposable
             var path = (await OpenAsync(first))[stream].Path;
             Assert.All(files.Identities.Keys.Where(now => files[now].Path == path), now => Assert.Equal(rows, after[now]));
         }
+
         await CommitAsync(second, 2_000);
         Assert.All((await FindAsync("in/day1")).Rows.Values, rows => Assert.Equal(2_000, rows));
     }
@@ -71,6 +72,7 @@ public sealed class FileGroupsTests : IDisposable
             Assert.Contains("a.parquet has changed", (await Assert.ThrowsAsync<PipelineException>(() => FindAsync("in"))).Message, StringComparison.Ordinal);
             return;
         }
+
         Assert.All((await FindAsync("in")).Rows.Values, rows => Assert.Equal(2_000, rows));
     }
 
@@ -167,6 +169,7 @@ public sealed class FileGroupsTests : IDisposable
         {
             CommitMoves(found);
         }
+
         return (files, rows);
     }
 

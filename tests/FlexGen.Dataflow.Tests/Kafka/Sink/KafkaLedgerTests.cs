@@ -72,6 +72,7 @@ public sealed class KafkaLedgerTests
             var e = await Assert.ThrowsAsync<PipelineException>(async () => await call());
             Assert.Contains("no right to write", e.Message, StringComparison.Ordinal);
         }
+
         await ledger.ReleaseAsync([kept]);
         Assert.True(kept.IsLost);
         Assert.Equal(1, writer.Commits);

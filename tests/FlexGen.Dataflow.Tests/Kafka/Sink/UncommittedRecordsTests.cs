@@ -96,6 +96,7 @@ public sealed class UncommittedRecordsTests
         {
             Assert.True(records.ExpectAsync(chunk, CancellationToken.None).AsTask().IsCompletedSuccessfully);
         }
+
         var unfinished = read.Values.SelectMany(r => r).ToList();
         foreach (var (kind, n) in taken)
         {
@@ -121,6 +122,7 @@ public sealed class UncommittedRecordsTests
                 records.Drop([assignments[n % assignments.Length]]);
             }
         }
+
         records.Finish([.. unfinished]);
         Assert.False(records.IsAnyUnfinished);
         Take(records, int.MaxValue).ForEach(record => committed[record.Assignment].Add(record));

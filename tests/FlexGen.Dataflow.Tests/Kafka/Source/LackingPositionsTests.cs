@@ -16,7 +16,7 @@ public sealed class LackingPositionsTests
         var reading = new PartitionReading(partition, covered, new StreamStart(0, 0, 0), end: 5000);
         var read = new List<(long, long)>();
         long offset = 0;
-        int steps = 0;
+        var steps = 0;
         while (!reading.IsAtEnd)
         {
             steps++;
@@ -24,8 +24,10 @@ public sealed class LackingPositionsTests
             {
                 read.Add((record.CoversFrom, record.Position + 1));
             }
+
             offset = reading.SeekTo ?? offset + 1;
         }
+
         var all = covered.Copy();
         Assert.All(read, interval => Assert.True(all.Add(interval.Item1, interval.Item2)));
         Assert.Equal([(0L, 5000L)], all.Intervals);
@@ -58,6 +60,7 @@ public sealed class LackingPositionsTests
         {
             set.Add(start, end);
         }
+
         return set;
     }
 

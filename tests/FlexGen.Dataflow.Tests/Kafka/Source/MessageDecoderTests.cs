@@ -28,7 +28,7 @@ public sealed class MessageDecoderTests
     [Fact]
     public void Fields_of_an_object_with_many_are_found_twice_all_the_same()
     {
-        string forty = string.Concat(Enumerable.Range(0, 4).Select(n => Many.Replace("\"a", $"\"{n}a", StringComparison.Ordinal)));
+        var forty = string.Concat(Enumerable.Range(0, 4).Select(n => Many.Replace("\"a", $"\"{n}a", StringComparison.Ordinal)));
         Assert.Null(Decode($"{{{forty}\"text\":\"a\"}}").Error);
         Assert.Equal("duplicate_field", Decode($"{{{forty}\"text\":\"a\",\"3a9\":1}}").Error?.Reason);
         Assert.Equal("duplicate_field", Decode($"{{{forty}\"text\":\"a\",\"0a0\":1}}").Error?.Reason);

@@ -59,6 +59,7 @@ public sealed class PartitionReadingTests
         {
             set.Add(start, end);
         }
+
         return set;
     }
 }

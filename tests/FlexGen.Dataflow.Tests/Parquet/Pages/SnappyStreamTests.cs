@@ -15,10 +15,10 @@ public sealed class SnappyStreamTests
     {
         var random = new Random(5);
         var bytes = new byte[length];
-        for (int at = 0; at < length;)
+        for (var at = 0; at < length;)
         {
             // Runs, which copies make of themselves, and what cannot be compressed.
-            int count = Math.Min(length - at, random.Next(1, 100_000));
+            var count = Math.Min(length - at, random.Next(1, 100_000));
             var part = bytes.AsSpan(at, count);
             if (random.Next(2) == 0)
             {
@@ -27,13 +27,15 @@ public sealed class SnappyStreamTests
             else
             {
                 random.NextBytes(part);
-                foreach (ref byte value in part)
+                foreach (ref var value in part)
                 {
                     value = (byte)(value % kinds);
                 }
             }
+
             at += count;
         }
+
         Assert.Equal(bytes, Decompressed(Snappy.CompressToArray(bytes)));
     }
 

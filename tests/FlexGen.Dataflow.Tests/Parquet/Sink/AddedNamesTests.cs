@@ -44,7 +44,7 @@ public sealed class AddedNamesTests : IDisposable
         var options = place.Options();
         options.Sink.Parquet!.Names = new Dictionary<string, string> { [name] = given };
         Assert.Contains(expected, await place.RefusalAsync(options), StringComparison.Ordinal);
-        bool isOfTheFile = given == "TEXT";
+        var isOfTheFile = given == "TEXT";
         Assert.Equal(isOfTheFile ? 0 : 1, OptionsValidation.Errors(options).Count);
     }
 

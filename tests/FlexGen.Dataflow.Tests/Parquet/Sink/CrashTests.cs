@@ -30,11 +30,12 @@ public sealed class CrashTests
 
         private T Step<T>(Func<T> action)
         {
-            int now = step++;
+            var now = step++;
             if (now == lastStep && isStepDone)
             {
                 action();
             }
+
             return now < lastStep ? action() : throw new IOException("the process has died");
         }
     }
@@ -51,7 +52,7 @@ public sealed class CrashTests
         await place.RunAsync(place.Options(maxRows: 90), files: whole);
         Assert.True(whole.Steps > 10);
 
-        for (int last = 0; last < whole.Steps; last++)
+        for (var last = 0; last < whole.Steps; last++)
         {
             Directory.Delete(place.Out, recursive: true);
             Directory.Delete(place.Errors, recursive: true);

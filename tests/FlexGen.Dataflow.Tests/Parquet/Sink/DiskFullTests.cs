@@ -14,6 +14,7 @@ public sealed class DiskFullTests
         {
             Assert.Skip("a small file system cannot be mounted here: run as root to test a full disk.");
         }
+
         try
         {
             // Hashes do not compress: 20,000 texts of 64 characters are more than a megabyte.

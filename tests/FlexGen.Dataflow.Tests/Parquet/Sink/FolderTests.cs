@@ -26,6 +26,7 @@ public sealed class FolderTests : IDisposable
             Assert.Contains("in use", why, StringComparison.Ordinal);
             Assert.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), why, StringComparison.Ordinal);
         }
+
         Assert.True((await place.RunAsync(place.Options())).Completed);
     }
 
@@ -112,6 +113,7 @@ public sealed class FolderTests : IDisposable
             intoSource.Sink.Parquet!.Path = folder;
             Assert.Contains("choose another folder", await place.RefusalAsync(intoSource), StringComparison.Ordinal);
         }
+
         var both = place.Options();
         both.DeadLetter.Parquet!.Path = "out/";
         Assert.Contains("folders of their own", await place.RefusalAsync(both), StringComparison.Ordinal);
@@ -120,11 +122,12 @@ public sealed class FolderTests : IDisposable
     [Fact]
     public async Task Part_files_sort_in_the_order_of_their_creation_over_restarts()
     {
-        for (int run = 0; run < 3; run++)
+        for (var run = 0; run < 3; run++)
         {
             place.WriteIds(100, $"{run}.parquet", from: 100 * run);
             await place.RunAsync(place.Options(maxRows: 40));
         }
+
         Assert.Equal(
             Enumerable.Range(0, 300).Select(i => $"{i / 100}"),
             Duck.Column($"SELECT id // 100 FROM read_parquet('{place.OutFiles}', filename = true) ORDER BY filename"));

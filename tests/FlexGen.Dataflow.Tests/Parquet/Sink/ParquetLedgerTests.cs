@@ -71,6 +71,7 @@ public sealed class ParquetLedgerTests : IDisposable
             var e = await Assert.ThrowsAsync<PipelineException>(async () => await call());
             Assert.Contains("no space", e.Message, StringComparison.Ordinal);
         }
+
         var other = new Assignment(TopicSource.OtherStream, new TopicPartition("other", 1));
         await ledger.ReleaseAsync([other]);
         Assert.True(other.IsLost);
@@ -92,6 +93,7 @@ public sealed class ParquetLedgerTests : IDisposable
             Assert.Equal([(0L, 2L), (3L, 4L)], ledger.Done(Stream).Intervals);
             await sink.WriteAsync([Read(2)]);
         }
+
         var (again, found, done) = await OpenAsync();
         await using var closing = again;
         Assert.Equal([(0L, 2L), (3L, 4L)], found.Done(Stream).Intervals);
@@ -107,6 +109,7 @@ public sealed class ParquetLedgerTests : IDisposable
             await sink.WriteAsync([Read(0)]);
             await sink.CommitAsync();
         }
+
         var now = new TopicSource("u[0]", "second");
         var (again, ledger, _) = await Plan(now).OpenAsync(_ => { }, CancellationToken.None);
         await using var closing = again;

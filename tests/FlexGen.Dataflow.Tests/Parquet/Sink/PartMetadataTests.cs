@@ -23,12 +23,12 @@ public sealed class PartMetadataTests : IDisposable
     {
         workplace.WriteIds(20);
         await workplace.RunAsync(workplace.Options());
-        string part = Directory.GetFiles(workplace.Out, "*.parquet").Single();
-        string footer = (string)Duck.Query($"SELECT decode(value) FROM parquet_kv_metadata('{part}') WHERE key::VARCHAR = 'flexgen.part'")[0][0]!;
-        string forged = string.Concat(footer.AsSpan(0, footer.IndexOf("\"Covered\":", StringComparison.Ordinal)), "\"Covered\":", covered, "}");
+        var part = Directory.GetFiles(workplace.Out, "*.parquet").Single();
+        var footer = (string)Duck.Query($"SELECT decode(value) FROM parquet_kv_metadata('{part}') WHERE key::VARCHAR = 'flexgen.part'")[0][0]!;
+        var forged = string.Concat(footer.AsSpan(0, footer.IndexOf("\"Covered\":", StringComparison.Ordinal)), "\"Covered\":", covered, "}");
         Duck.Write($"SELECT * FROM '{part}'", Path.Combine(workplace.Root, "forged.parquet"), $", KV_METADATA {{'flexgen.part': '{forged}'}}");
         File.Move(Path.Combine(workplace.Root, "forged.parquet"), part, overwrite: true);
-        string error = await workplace.RefusalAsync(workplace.Options());
+        var error = await workplace.RefusalAsync(workplace.Options());
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Contains(expected.StartsWith("rows", StringComparison.Ordinal) ? "a.parquet" : part, error, StringComparison.Ordinal);
     }

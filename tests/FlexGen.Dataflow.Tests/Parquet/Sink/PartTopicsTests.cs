@@ -67,7 +67,7 @@ public sealed class PartTopicsTests : IDisposable
     [InlineData("__________AAAAAAAAAAAA", "__________")]
     public void The_beginning_of_an_id_is_kept_in_a_number(string id, string beginning)
     {
-        long number = new TopicId("c", id).Number;
+        var number = new TopicId("c", id).Number;
         Assert.True(number >= 0);
         Assert.Equal(beginning, TopicId.Beginning(number));
     }
@@ -80,7 +80,7 @@ public sealed class PartTopicsTests : IDisposable
         await using (sink)
         {
             var starts = Assert.IsAssignableFrom<ITopicLedger>(ledger).Starts;
-            return [.. new[] { Stream, TopicSource.OtherStream }.Select(stream => starts.TryGetValue(stream, out long start) ? start : (long?)null)];
+            return [.. new[] { Stream, TopicSource.OtherStream }.Select(stream => starts.TryGetValue(stream, out var start) ? start : (long?)null)];
         }
     }
 

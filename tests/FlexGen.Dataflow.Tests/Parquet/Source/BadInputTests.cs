@@ -36,6 +36,7 @@ public sealed class BadInputTests : IDisposable
         {
             file.SetLength((long)(file.Length * share));
         }
+
         await RefusedAsync(_ => { }, "a.parquet", "truncated");
     }
 

@@ -21,6 +21,7 @@ public sealed class CarriedMetadataTests : IDisposable
             Assert.Equal(["flexgen.part", "licence"], Duck.Column($"SELECT decode(key) AS k FROM parquet_kv_metadata('{files}') ORDER BY k"));
             Assert.Equal(["CC"], Duck.Column($"SELECT decode(value) FROM parquet_kv_metadata('{files}') WHERE decode(key) = 'licence'"));
         }
+
         Assert.Equal(6, (await place.RunAsync(place.Options())).RecordsAlreadyDone);
     }
 

@@ -63,6 +63,7 @@ public sealed class LargeValueTests : IDisposable
             // What would be held all the same is refused.
             (options.Source.Parquet.OpenPageBytes, options.Source.Parquet.MostPageBytes) = (0, 0);
         }
+
         return place.RunAsync(options);
     }
 }

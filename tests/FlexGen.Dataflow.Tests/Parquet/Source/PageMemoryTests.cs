@@ -25,7 +25,7 @@ public sealed class PageMemoryTests : IDisposable
         var options = place.Options();
         options.Source.Parquet!.OpenPageBytes = 3 * PageBytes;
         var pool = MemoryPool.GetDefaultMemoryPool();
-        long before = pool.BytesAllocated;
+        var before = pool.BytesAllocated;
         var seen = new ConcurrentBag<long>();
         var generator = new TestGenerator
         {

@@ -35,14 +35,16 @@ public sealed class PublicFilesTests : IDisposable
             Assert.Contains(name, refusal, StringComparison.Ordinal);
             return;
         }
+
         string[] added = ["output", "origin", "error"];
         var columns = Duck.Column($"SELECT name FROM parquet_schema('{source}')");
         if (columns.Intersect(added).Any())
         {
             options.Source.Parquet!.Columns = [.. columns.Skip(1).Except(added)!];
         }
+
         await place.RunAsync(options);
-        long count = Duck.Count($"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM (SELECT DISTINCT row_group_id, row_group_num_rows AS num_rows FROM parquet_metadata('{source}'))");
+        var count = Duck.Count($"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM (SELECT DISTINCT row_group_id, row_group_num_rows AS num_rows FROM parquet_metadata('{source}'))");
         if (name.Contains("invalid", StringComparison.Ordinal) && !name.Contains("stats", StringComparison.Ordinal))
         {
             // DuckDB does not read the source.
@@ -50,6 +52,7 @@ public sealed class PublicFilesTests : IDisposable
             Assert.Equal(["invalid_utf8"], Duck.Column($"SELECT DISTINCT error_reason FROM '{place.ErrorFiles}'"));
             return;
         }
+
         Assert.Equal(count, Rows(place.OutFiles));
         if (count > 0)
         {
@@ -78,6 +81,7 @@ public sealed class PublicFilesTests : IDisposable
                 return Directory.Exists(found) ? found : null;
             }
         }
+
         return null;
     }
 }

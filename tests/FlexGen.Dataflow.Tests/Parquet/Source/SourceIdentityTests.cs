@@ -26,6 +26,7 @@ public sealed class SourceIdentityTests : IDisposable
         {
             File.SetLastWriteTimeUtc(At("in/a.parquet"), time);
         }
+
         var why = await place.RefusalAsync(place.Options());
         Assert.Contains("a.parquet has changed", why, StringComparison.Ordinal);
         Assert.Contains("values are not", why, StringComparison.Ordinal);
@@ -38,7 +39,7 @@ public sealed class SourceIdentityTests : IDisposable
     {
         WriteTwin(5, row: changed);
         using var stop = new CancellationTokenSource();
-        int left = 3_000;
+        var left = 3_000;
         var generator = new TestGenerator
         {
             OnGenerate = text =>
@@ -47,6 +48,7 @@ public sealed class SourceIdentityTests : IDisposable
                 {
                     stop.Cancel();
                 }
+
                 return text;
             },
         };
@@ -67,7 +69,7 @@ public sealed class SourceIdentityTests : IDisposable
     public async Task A_file_of_which_something_was_read_and_is_rewritten_ends_the_run()
     {
         WriteTwin(5, row: 100);
-        bool isWritten = false;
+        var isWritten = false;
         var generator = new TestGenerator
         {
             OnGenerate = text =>
@@ -80,6 +82,7 @@ public sealed class SourceIdentityTests : IDisposable
                     using var file = new FileStream(At("in/a.parquet"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
                     file.Write(other);
                 }
+
                 return text;
             },
         };
@@ -191,6 +194,7 @@ public sealed class SourceIdentityTests : IDisposable
             // Dies before anything else is written.
             await (await place.OpenAsync(place.Options())).DisposeAsync();
         }
+
         if (isTwin)
         {
             WriteTwin(6, "b.parquet", row: 100);
@@ -199,6 +203,7 @@ public sealed class SourceIdentityTests : IDisposable
         {
             WriteTwin(500, "b.parquet", row: 100);
         }
+
         var before = place.Parts();
         var why = await place.RefusalAsync(place.Options());
         Assert.Contains("the source file b.parquet has changed", why, StringComparison.Ordinal);
@@ -279,11 +284,12 @@ public sealed class SourceIdentityTests : IDisposable
         var options = place.Options();
         options.Source.Parquet!.Path = path;
         using var stop = new CancellationTokenSource();
-        int left = stopAfter;
+        var left = stopAfter;
         if (left == 0)
         {
             await stop.CancelAsync();
         }
+
         return await place.RunAsync(
             options, new TestGenerator { OnGenerate = text => Interlocked.Decrement(ref left) == 0 ? Stop(text) : text }, stop: stop.Token);
 
@@ -313,7 +319,7 @@ public sealed class SourceIdentityTests : IDisposable
 
     private static bool IsTwin(byte[] a, byte[] b)
     {
-        int footer = BitConverter.ToInt32(a, a.Length - 8) + 8;
+        var footer = BitConverter.ToInt32(a, a.Length - 8) + 8;
         return a.Length == b.Length && !a.AsSpan().SequenceEqual(b) && a.AsSpan(^footer..).SequenceEqual(b.AsSpan(^footer..));
     }
 

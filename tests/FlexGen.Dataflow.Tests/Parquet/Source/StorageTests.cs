@@ -78,6 +78,7 @@ public sealed class StorageTests : IDisposable
             // What would be held all the same is refused.
             (options.Source.Parquet!.OpenPageBytes, options.Source.Parquet.MostPageBytes) = (0, 0);
         }
+
         using var properties = builder.Build();
         Write(Path.Combine(place.In, "a.parquet"), properties);
         // DuckDB does not read all of it, so it is held against the same values stored plainly.
@@ -112,6 +113,7 @@ public sealed class StorageTests : IDisposable
             Add(group, row => new Guid(row, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
             Add(group, row => row % 8 == 0 ? null! : Enumerable.Range(0, row % 5).Select(i => i % 3 == 2 ? (int?)null : row + i).ToArray());
         }
+
         writer.Close();
     }
 

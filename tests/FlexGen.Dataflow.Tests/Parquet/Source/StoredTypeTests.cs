@@ -195,6 +195,7 @@ public sealed class StoredTypeTests : IDisposable
             yield return Leaf("", type, converted: converted);
             yield return Leaf("", type, logical, converted);
         }
+
         (Type, int?, int)[] decimals =
             [(Type.INT32, null, 4), (Type.INT64, null, 4), (Type.INT64, null, 17), (Type.FIXED_LEN_BYTE_ARRAY, 6, 9), (Type.BYTE_ARRAY, null, 30)];
         foreach (var (type, length, precision) in decimals)
@@ -203,6 +204,7 @@ public sealed class StoredTypeTests : IDisposable
             yield return Leaf("", type, logical, length: length, precision: precision, scale: 2);
             yield return Leaf("", type, converted: ConvertedType.DECIMAL, length: length, precision: precision, scale: 2);
         }
+
         yield return Leaf("", Type.INT64, new() { TIMESTAMP = new() { Unit = new() { NANOS = new() } } });
         yield return Leaf("", Type.INT64, new() { TIME = new() { Unit = new() { NANOS = new() } } });
         yield return Leaf("", Type.FIXED_LEN_BYTE_ARRAY, new() { UUID = new() }, length: 16);

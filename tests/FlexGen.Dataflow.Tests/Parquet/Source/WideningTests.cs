@@ -36,7 +36,7 @@ public sealed class WideningTests : IDisposable
     public async Task Values_of_both_types_pass_in_the_smallest_that_takes_both_wherever_they_stand(string narrow, string wide, string type)
     {
         string[] order = ["a.parquet", "b.parquet"];
-        foreach (string[] files in new string[][] { order, [.. order.Reverse()] })
+        foreach (var files in new string[][] { order, [.. order.Reverse()] })
         {
             place.WriteSource(Everywhere(narrow, 0), files[0]);
             place.WriteSource(Everywhere(wide, 10), files[1]);
@@ -223,13 +223,14 @@ public sealed class WideningTests : IDisposable
 
     private static IEnumerable<SchemaElement> Leaves()
     {
-        foreach (sbyte bits in new sbyte[] { 8, 16, 32, 64 })
+        foreach (var bits in new sbyte[] { 8, 16, 32, 64 })
         {
-            foreach (bool isSigned in new[] { true, false })
+            foreach (var isSigned in new[] { true, false })
             {
                 yield return Leaf("", bits == 64 ? Type.INT64 : Type.INT32, new() { INTEGER = new() { BitWidth = bits, IsSigned = isSigned } });
             }
         }
+
         (Type, int?, int, int)[] decimals =
         [
             (Type.INT32, null, 5, 2), (Type.INT32, null, 9, 9), (Type.INT64, null, 5, 2), (Type.INT64, null, 18, 0), (Type.FIXED_LEN_BYTE_ARRAY, 9, 20, 3),
@@ -239,6 +240,7 @@ public sealed class WideningTests : IDisposable
         {
             yield return Leaf("", type, converted: ConvertedType.DECIMAL, length: length, precision: precision, scale: scale);
         }
+
         TimeUnit[] units = [new() { MILLIS = new() }, new() { MICROS = new() }, new() { NANOS = new() }];
         foreach (var unit in units)
         {
@@ -246,6 +248,7 @@ public sealed class WideningTests : IDisposable
             yield return Leaf("", Type.INT64, new() { TIMESTAMP = new() { Unit = unit, IsAdjustedToUTC = true } });
             yield return Leaf("", unit.MILLIS is null ? Type.INT64 : Type.INT32, new() { TIME = new() { Unit = unit } });
         }
+
         yield return Leaf("", Type.FIXED_LEN_BYTE_ARRAY, new() { FLOAT16 = new() }, length: 2);
         yield return Leaf("", Type.FLOAT);
         yield return Leaf("", Type.DOUBLE);

@@ -33,7 +33,7 @@ public sealed class CacheShareTests : IDisposable
         Assert.SkipUnless(on == "cpu" || cuda.is_available(), "no GPU");
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var device = on == "cpu" ? CPU : CUDA;
+        var device = on == "cpu" ? CPU : new Device(TorchSharp.DeviceType.CUDA, 0);
         if (on != "cpu")
         {
             CudaDriver.Use(0);
