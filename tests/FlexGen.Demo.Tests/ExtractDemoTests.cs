@@ -8,6 +8,7 @@ namespace FlexGen.Demo.Tests;
 /// The committed model as users run it, held against the answers that the generator of its texts knows. No name in these texts was in
 /// the training: <see cref="NameSet.Test"/> and <see cref="NameSet.Train"/> have no word in common.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class ExtractDemoTests : IDisposable
 {
     private const int DataSeed = 7;

@@ -6,6 +6,7 @@ using TorchSharp;
 namespace FlexGen.Engine.Tests;
 
 [Collection(nameof(Alone))]
+[Trait("Category", "Long")]
 public class FlatMemoryTests(ITestOutputHelper output)
 {
     private const int Rounds = 3;

@@ -3,6 +3,7 @@ using FlexGen.Planning;
 
 namespace FlexGen.Engine.Tests;
 
+[Trait("Category", "Long")]
 public class PlacementTests
 {
     private static readonly SamplingOptions drawn = new() { Temperature = 1.5, TopP = 0.95 };

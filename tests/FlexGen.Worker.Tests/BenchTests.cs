@@ -4,6 +4,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
 
+[Trait("Category", "Long")]
 public sealed class BenchTests : IDisposable
 {
     private readonly Workspace workspace = new();

@@ -3,6 +3,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
 
+[Trait("Category", "Long")]
 public class DiskFullTests
 {
     private const int Records = 60_000;

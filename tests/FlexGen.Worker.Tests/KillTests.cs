@@ -2,6 +2,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
 
+[Trait("Category", "Long")]
 public class KillTests(ITestOutputHelper output)
 {
     private const int Kills = 20;

@@ -2,6 +2,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
 
+[Trait("Category", "Long")]
 public class LargeRecordTests
 {
     private const int Records = 5_000;

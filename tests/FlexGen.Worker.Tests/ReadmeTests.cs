@@ -9,6 +9,7 @@ namespace FlexGen.Worker.Tests;
 /// The README's commands, as they stand there. Those marked "needs a GPU", "a broker" or "a container engine" are held against the
 /// parser; the others run in order, with pipelines validated where the README runs them, since other tests run those.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed partial class ReadmeTests : IDisposable
 {
     // Stands in for the SDK: the project must be there, and what was built for the tests runs.

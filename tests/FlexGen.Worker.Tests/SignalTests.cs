@@ -2,6 +2,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
 
+[Trait("Category", "Long")]
 public class SignalTests
 {
     private const int Records = 20_000;

@@ -6,6 +6,7 @@ using System.Xml.Linq;
 namespace FlexGen.Worker.Tests;
 
 /// <summary>What is not ours comes from one place, as it was once looked at, and is named in what is published.</summary>
+[Trait("Category", "Long")]
 public sealed class SupplyChainTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("flexgen-").FullName;

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace FlexGen.Dataflow.Files;
 
 /// <summary>
-/// A pattern of paths, a part for each folder and one for the file: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c> and, for any number of
-/// folders, <c>**</c>. A hidden name is matched by a part that begins as it does, and by nothing else.
+/// A pattern of paths, a word for each folder and one for the file: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>{a,b}</c> and, for any number of
+/// folders, <c>**</c>. A hidden name is matched by a word that begins as it does, and by nothing else.
 /// </summary>
 internal sealed partial class Glob
 {
@@ -13,19 +13,19 @@ internal sealed partial class Glob
     private const int MaxAlternatives = 1000;
     private static readonly Regex parquetFile = new(@"\.(parquet|parq|pq)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private readonly IReadOnlyList<Part> parts;
+    private readonly IReadOnlyList<Word> words;
 
-    private Glob(IReadOnlyList<Part> parts) => this.parts = parts;
+    private Glob(IReadOnlyList<Word> words) => this.words = words;
 
     /// <summary>Every file below a folder with an ending that Parquet files are given.</summary>
-    public static Glob Dataset { get; } = new([new Part(null, '\0'), new Part(parquetFile, '\0')]);
+    public static Glob Dataset { get; } = new([new Word(null, '\0'), new Word(parquetFile, '\0')]);
 
     public static bool IsPattern(string text) => text.AsSpan().ContainsAny("*?[{");
 
     /// <summary>Whether a folder of this name is taken for a dataset where a file is meant: Spark writes such.</summary>
     public static bool IsDatasetName(string name) => parquetFile.IsMatch(name);
 
-    public static Glob OfName(string name) => new([new Part(new Regex(@"\A" + Regex.Escape(name) + @"\z"), name[0])]);
+    public static Glob OfName(string name) => new([new Word(new Regex(@"\A" + Regex.Escape(name) + @"\z"), name[0])]);
 
     /// <summary>One for each choice among the alternatives.</summary>
     /// <exception cref="PipelineException">A brace or bracket is not closed, or there are too many alternatives.</exception>
@@ -33,14 +33,14 @@ internal sealed partial class Glob
     {
         var chosen = new List<string>();
         Choose("", pattern, pattern, chosen);
-        return [.. chosen.Distinct().Select(one => new Glob([.. one.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(word => PartOf(word, pattern))]))];
+        return [.. chosen.Distinct().Select(one => new Glob([.. one.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(word => WordOf(word, pattern))]))];
     }
 
     /// <summary>The places after <paramref name="at"/> when no folder is entered: any number of folders may be none.</summary>
     public IEnumerable<int> From(int at)
     {
         yield return at;
-        while (at < parts.Count - 1 && parts[at].Name is null)
+        while (at < words.Count - 1 && words[at].Name is null)
         {
             yield return ++at;
         }
@@ -49,16 +49,16 @@ internal sealed partial class Glob
     /// <summary>The places to look for below a folder of this name that was found where <paramref name="at"/> is looked for.</summary>
     public IEnumerable<int> Below(int at, string name, bool isHiddenTaken = false)
     {
-        if (!parts[at].Matches(name, isHiddenTaken))
+        if (!words[at].Matches(name, isHiddenTaken))
         {
             return [];
         }
 
-        return parts[at].Name is null ? From(at) : at + 1 < parts.Count ? From(at + 1) : [];
+        return words[at].Name is null ? From(at) : at + 1 < words.Count ? From(at + 1) : [];
     }
 
     /// <summary>Whether the pattern ends in a file of this name that was found where <paramref name="at"/> is looked for.</summary>
-    public bool IsFile(int at, string name, bool isHiddenTaken = false) => at == parts.Count - 1 && parts[at].Matches(name, isHiddenTaken);
+    public bool IsFile(int at, string name, bool isHiddenTaken = false) => at == words.Count - 1 && words[at].Matches(name, isHiddenTaken);
 
     private static void Choose(string before, string rest, string pattern, List<string> chosen)
     {
@@ -100,11 +100,11 @@ internal sealed partial class Glob
         throw new PipelineDefinitionException($"source.parquet.path: a '{{' of {pattern} is not closed by '}}'.");
     }
 
-    private static Part PartOf(string word, string pattern)
+    private static Word WordOf(string word, string pattern)
     {
         if (word == AnyFolders)
         {
-            return new Part(null, '\0');
+            return new Word(null, '\0');
         }
 
         var regex = new StringBuilder(@"\A");
@@ -132,7 +132,7 @@ internal sealed partial class Glob
         try
         {
             const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant;
-            return new Part(new Regex(regex.Append(@"\z").ToString(), Options), word[0]);
+            return new Word(new Regex(regex.Append(@"\z").ToString(), Options), word[0]);
         }
         catch (ArgumentException)
         {
@@ -148,7 +148,7 @@ internal sealed partial class Glob
     private static bool IsHidden(string name) => name[0] == '.' || (name[0] == '_' && !name.Contains('=', StringComparison.Ordinal));
 
     // No name is any number of folders.
-    private readonly record struct Part(Regex? Name, char First)
+    private readonly record struct Word(Regex? Name, char First)
     {
         public bool Matches(string name, bool isHiddenTaken) =>
             (isHiddenTaken || !IsHidden(name) || First == name[0]) && Name?.IsMatch(name) != false;

@@ -16,7 +16,7 @@ internal sealed partial class PromptTemplate
 
     public static PromptTemplate Empty { get; } = new();
 
-    private readonly List<Part> parts = [];
+    private readonly List<Segment> segments = [];
 
     private PromptTemplate()
     {
@@ -44,7 +44,7 @@ internal sealed partial class PromptTemplate
     /// <summary>The columns that a template names, for a source that has whatever is asked of it.</summary>
     /// <exception cref="PipelineException">A brace is not closed.</exception>
     public static IReadOnlyList<string> Columns(string template) =>
-        [.. Scan(template).Where(part => part.IsColumn && part.Text.Length > 0).Select(part => part.Text).Distinct()];
+        [.. Scan(template).Where(segment => segment.IsColumn && segment.Text.Length > 0).Select(segment => segment.Text).Distinct()];
 
     /// <exception cref="RecordException">A column has no value in this row, or one that has no text.</exception>
     public Prompt Render(Rows rows, int row)
@@ -52,16 +52,16 @@ internal sealed partial class PromptTemplate
         var text = scratch ??= new ArrayBufferWriter<char>();
         text.ResetWrittenCount();
         var literals = new List<(int Start, int Length)>();
-        foreach (var part in parts)
+        foreach (var segment in segments)
         {
-            if (part.Writer is null)
+            if (segment.Writer is null)
             {
-                literals.Add((text.WrittenCount, part.Text.Length));
-                text.Write(part.Text);
+                literals.Add((text.WrittenCount, segment.Text.Length));
+                text.Write(segment.Text);
             }
             else
             {
-                WriteValue(part, rows.Columns[part.Leaf], row, text);
+                WriteValue(segment, rows.Columns[segment.Leaf], row, text);
             }
         }
 
@@ -88,20 +88,20 @@ internal sealed partial class PromptTemplate
         yield return (template[at..], false);
     }
 
-    private static void WriteValue(Part part, ColumnData column, int row, ArrayBufferWriter<char> text)
+    private static void WriteValue(Segment segment, ColumnData column, int row, ArrayBufferWriter<char> text)
     {
         if (column.IsNull(row))
         {
-            throw new RecordException("null_value", $"column '{part.Text}' is null or missing, and the prompt template needs its value.");
+            throw new RecordException("null_value", $"column '{segment.Text}' is null or missing, and the prompt template needs its value.");
         }
 
         try
         {
-            part.Writer!(column, row, text);
+            segment.Writer!(column, row, text);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException)
         {
-            throw new RecordException("invalid_value", $"column '{part.Text}' holds a date or time that is out of range.");
+            throw new RecordException("invalid_value", $"column '{segment.Text}' holds a date or time that is out of range.");
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed partial class PromptTemplate
     {
         if (text.Length > 0)
         {
-            parts.Add(new Part(text, 0, null));
+            segments.Add(new Segment(text, 0, null));
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed partial class PromptTemplate
             ?? throw new PipelineDefinitionException(
                 $"prompt.template: column '{name}' is nested or binary, which has no text; "
                 + "use columns of texts, numbers, booleans, dates or times.");
-        parts.Add(new Part(name, index, writer));
+        segments.Add(new Segment(name, index, writer));
     }
 
     // What follows two braces: a quoted text or a column, and the braces that close it; nothing where none do.
@@ -137,5 +137,5 @@ internal sealed partial class PromptTemplate
     private static partial Regex Placeholder();
 
     // The text is the literal, or the column's name where there is a writer.
-    private readonly record struct Part(string Text, int Leaf, ValueWriter? Writer);
+    private readonly record struct Segment(string Text, int Leaf, ValueWriter? Writer);
 }

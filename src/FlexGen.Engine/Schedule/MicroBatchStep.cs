@@ -5,7 +5,7 @@ namespace FlexGen.Engine.Schedule;
 /// <param name="Sweep">Index i.</param>
 /// <param name="Layer">Index j.</param>
 /// <param name="MicroBatch">Index k.</param>
-public sealed record MicroBatchStep(Verb Verb, long Sweep, int Layer, int MicroBatch) : Step(Verb, Sweep, Layer)
+internal sealed record MicroBatchStep(Verb Verb, long Sweep, int Layer, int MicroBatch) : Step(Verb, Sweep, Layer)
 {
     public override string Name => $"{Verb} {Layer},{MicroBatch}";
 }

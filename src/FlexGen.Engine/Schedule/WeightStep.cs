@@ -5,7 +5,7 @@ namespace FlexGen.Engine.Schedule;
 /// <param name="Layer">Index j.</param>
 /// <param name="Page">Which page, from 0.</param>
 /// <param name="Pages">How many the layer is cut into.</param>
-public sealed record WeightStep(long Sweep, int Layer, int Page, int Pages) : Step(Verb.LoadWeights, Sweep, Layer)
+internal sealed record WeightStep(long Sweep, int Layer, int Page, int Pages) : Step(Verb.LoadWeights, Sweep, Layer)
 {
     public override string Name => $"{Verb} {Layer},{Page}";
 }

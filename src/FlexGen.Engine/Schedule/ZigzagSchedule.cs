@@ -6,7 +6,7 @@ namespace FlexGen.Engine.Schedule;
 /// following micro-batch are on their way in, and the results of the one before on their way home: that one is completed only when k
 /// attends, so that attention in host memory has work throughout. The end of a sweep loads the beginning of the next.
 /// </summary>
-public static class ZigzagSchedule
+internal static class ZigzagSchedule
 {
     /// <summary>The steps of one sweep.</summary>
     /// <param name="sweep">Index i; sweep 0 loads its own first layer, later ones find it loaded.</param>

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Demo.Tests.Training;
 
+[Trait("Category", "Long")]
 public class TrainerTests(TokenizerFolder folder) : IClassFixture<TokenizerFolder>
 {
     [Fact]

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Tests.Plan;
 
 [Collection(nameof(Alone))]
+[Trait("Category", "Long")]
 public sealed class ActivationMemoryTests(ITestOutputHelper output) : IDisposable
 {
     private const int Slots = 8, Length = 1024;

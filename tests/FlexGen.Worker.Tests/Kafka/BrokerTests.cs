@@ -5,6 +5,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>What the tests against a broker stand on.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class BrokerTests(KafkaFixture kafka)
 {
     [Fact]

@@ -5,6 +5,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>The demo model over its data, by Parquet, and by Kafka with kills. FLEXGEN_FULL takes all of the data instead of its first part.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class DemoModelTests(KafkaFixture kafka)
 {
     private const int Kills = 3;

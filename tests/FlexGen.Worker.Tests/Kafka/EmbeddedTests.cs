@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>The demonstration that needs no broker.</summary>
+[Trait("Category", "Long")]
 public sealed class EmbeddedTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("flexgen-").FullName;

@@ -5,6 +5,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>Logs whose beginning the brokers delete, and partitions that come later.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class GapTests(KafkaFixture kafka)
 {
     [Fact]

@@ -5,6 +5,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>A run up to the end where others are in the group, or were.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class GroupTests(KafkaFixture kafka)
 {
     private const int Records = 200;

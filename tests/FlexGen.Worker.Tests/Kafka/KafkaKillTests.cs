@@ -3,6 +3,7 @@ using FlexGen.Worker.Tests.Support;
 namespace FlexGen.Worker.Tests.Kafka;
 
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class KafkaKillTests(KafkaFixture kafka, ITestOutputHelper output)
 {
     private const int Kills = 20;

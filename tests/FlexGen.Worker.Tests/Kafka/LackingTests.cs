@@ -4,6 +4,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>What a Parquet sink lacks is read, whatever the group has committed.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class LackingTests(KafkaFixture kafka)
 {
     private const int Records = 3000;

@@ -7,6 +7,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>What becomes of a message: in results, in the dead letter, in part files.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class MessageTests(KafkaFixture kafka)
 {
     [Theory]

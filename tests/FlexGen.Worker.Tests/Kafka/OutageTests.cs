@@ -3,6 +3,7 @@ using FlexGen.Testing.Kafka;
 namespace FlexGen.Worker.Tests.Kafka;
 
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class OutageTests(KafkaFixture kafka)
 {
     private const int Records = 4000;

@@ -3,6 +3,7 @@ using System.Text;
 namespace FlexGen.Worker.Tests.Kafka;
 
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class PoisonTests(KafkaFixture kafka)
 {
     private static readonly byte[]?[] poison =

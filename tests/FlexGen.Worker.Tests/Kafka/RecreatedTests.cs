@@ -5,6 +5,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>Positions say which topics they are in: one that is deleted and created anew has the same name and other messages.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class RecreatedTests(KafkaFixture kafka)
 {
     private const string Parquet = "{ parquet: { path: out/main } }";

@@ -6,6 +6,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>Dead letters that a topic does not take as they are, at the limits that brokers have where nothing is set.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class RefusedTests(KafkaFixture kafka)
 {
     private const int DefaultMaxMessageBytes = 1_048_588;

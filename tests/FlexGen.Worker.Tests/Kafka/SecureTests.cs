@@ -4,6 +4,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>A cluster with TLS, passwords and access control, where the user <c>worker</c> may do what a test grants.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class SecureTests(SecureKafkaFixture kafka) : IClassFixture<SecureKafkaFixture>
 {
     private const string Password = "worker-secret";

@@ -4,6 +4,7 @@ using FlexGen.Testing.Soak;
 namespace FlexGen.Worker.Tests.Kafka;
 
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class SoakTests(ITestOutputHelper output)
 {
     /// <summary>The short form; <c>tests/FlexGen.Benchmarks -- soak</c> is the long one, and replays a seed.</summary>

@@ -4,6 +4,7 @@ namespace FlexGen.Worker.Tests.Kafka;
 
 /// <summary>What a source reads: from where on, which topics, and how soon.</summary>
 [Collection(KafkaCollection.Name)]
+[Trait("Category", "Long")]
 public class StartTests(KafkaFixture kafka)
 {
     [Theory]

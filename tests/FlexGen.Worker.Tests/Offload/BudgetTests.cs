@@ -5,6 +5,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests.Offload;
 
+[Trait("Category", "Long")]
 public sealed partial class BudgetTests : IDisposable
 {
     private const double GiB = 1L << 30;

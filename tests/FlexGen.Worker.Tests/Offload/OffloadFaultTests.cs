@@ -5,6 +5,7 @@ using FlexGen.Worker.Tests.Support;
 namespace FlexGen.Worker.Tests.Offload;
 
 /// <summary>What becomes of a pipeline whose model rests on disk when the process or the disk fails.</summary>
+[Trait("Category", "Long")]
 public sealed class OffloadFaultTests : IDisposable
 {
     private const int Records = 4000;

@@ -3,6 +3,7 @@ using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests.Offload;
 
+[Trait("Category", "Long")]
 public sealed class PublishedPolicyTests : IDisposable
 {
     private const string Scratch = "scratch";

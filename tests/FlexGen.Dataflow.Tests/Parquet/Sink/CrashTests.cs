@@ -3,6 +3,7 @@ using FlexGen.Dataflow.Tests.Support;
 
 namespace FlexGen.Dataflow.Tests.Parquet.Sink;
 
+[Trait("Category", "Long")]
 public sealed class CrashTests
 {
     /// <summary>A process that dies at one step: from then on nothing that it does reaches the disk.</summary>
