@@ -39,6 +39,14 @@ internal static class Annotation
     public static bool IsText(SchemaElement element) =>
         element.Type == PhysicalType.BYTE_ARRAY && Of(element) is { STRING: not null } or { ENUM: not null } or { JSON: not null };
 
+    /// <summary>How many of a unit of time are a second.</summary>
+    public static long PerSecond(TimeUnit unit) => unit switch
+    {
+        { MILLIS: not null } => 1_000,
+        { MICROS: not null } => 1_000_000,
+        _ => 1_000_000_000,
+    };
+
     private static bool IsUnknown(LogicalType type) => type is
     {
         STRING: null, ENUM: null, JSON: null, BSON: null, MAP: null, LIST: null, DECIMAL: null, DATE: null, TIME: null, TIMESTAMP: null,

@@ -19,7 +19,7 @@ internal static class TimeText
 
     public static ValueWriter TimestampWriter(TimestampType type)
     {
-        var perSecond = PerSecond(type.Unit);
+        var perSecond = Annotation.PerSecond(type.Unit);
         var zone = type.IsAdjustedToUTC ? "Z" : "";
         return (column, row, text) =>
         {
@@ -41,7 +41,7 @@ internal static class TimeText
 
     public static ValueWriter TimeWriter(SchemaElement element, TimeType type)
     {
-        var perSecond = PerSecond(type.Unit);
+        var perSecond = Annotation.PerSecond(type.Unit);
         var isInt = element.Type == PhysicalType.INT32;
         var zone = type.IsAdjustedToUTC ? "Z" : "";
         return (column, row, text) =>
@@ -53,13 +53,6 @@ internal static class TimeText
             text.Write(zone);
         };
     }
-
-    private static long PerSecond(TimeUnit unit) => unit switch
-    {
-        { MILLIS: not null } => 1_000,
-        { MICROS: not null } => 1_000_000,
-        _ => NanosPerSecond,
-    };
 
     private static void WriteTimestamp(long seconds, long nanos, IBufferWriter<char> text)
     {

@@ -20,6 +20,9 @@ internal sealed class Coverage
         }
     }
 
+    /// <summary>The positions of a stream that are done. The caller may keep them.</summary>
+    public IntervalSet CopyOf(string stream) => streams.TryGetValue(stream, out var positions) ? positions.Copy() : new IntervalSet();
+
     /// <summary>Adds all of <paramref name="other"/>.</summary>
     /// <returns>The first stream that both had a position of; null where they had none in common.</returns>
     public string? Add(Coverage other)

@@ -12,7 +12,7 @@ namespace FlexGen.Dataflow.Kafka.Sink;
 /// <param name="log">Where to report.</param>
 internal sealed class KafkaLedger(Coverage done, UncommittedRecords held, CommitThread commits, IPositions positions, ILogger log) : ILedger
 {
-    public IntervalSet Done(string stream) => done.Streams.TryGetValue(stream, out var found) ? found.Copy() : new IntervalSet();
+    public IntervalSet Done(string stream) => done.CopyOf(stream);
 
     public ValueTask ExpectAsync(IReadOnlyList<Record> records, CancellationToken cancellationToken) =>
         held.ExpectAsync(records, cancellationToken);

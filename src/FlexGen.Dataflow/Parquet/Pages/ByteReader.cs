@@ -62,6 +62,18 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
         return value;
     }
 
+    /// <summary>Reads a number of at most four bytes, the lowest first.</summary>
+    public uint ReadNumber(int bytes)
+    {
+        uint number = 0;
+        for (var i = 0; i < bytes; i++)
+        {
+            number |= (uint)ReadByte() << (8 * i);
+        }
+
+        return number;
+    }
+
     /// <summary>Reads a number of at most 32 bits, in groups of 7 from the lowest on.</summary>
     public uint ReadVarint()
     {

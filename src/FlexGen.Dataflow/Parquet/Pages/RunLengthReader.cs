@@ -47,20 +47,9 @@ internal sealed class RunLengthReader(ByteReader bytes, int bits)
             else
             {
                 runLeft = header >> 1;
-                run = ReadRun();
+                run = bytes.ReadNumber((bits + 7) / 8);
             }
         }
-    }
-
-    private uint ReadRun()
-    {
-        uint value = 0;
-        for (var i = 0; i < (bits + 7) / 8; i++)
-        {
-            value |= (uint)bytes.ReadByte() << (8 * i);
-        }
-
-        return value;
     }
 
     private void Unpack()

@@ -62,29 +62,18 @@ internal sealed class SnappyStream(ByteReader source) : ForwardStream
         switch (tag & 3)
         {
             case 0:
-                literalLeft = size < 60 ? size + 1 : ReadNumber(size - 59) + 1L;
+                literalLeft = size < 60 ? size + 1 : source.ReadNumber(size - 59) + 1L;
                 break;
             case 1:
                 Copy((size & 7) + 4, ((uint)tag >> 5 << 8) | source.ReadByte());
                 break;
             case 2:
-                Copy(size + 1, ReadNumber(2));
+                Copy(size + 1, source.ReadNumber(2));
                 break;
             default:
-                Copy(size + 1, ReadNumber(4));
+                Copy(size + 1, source.ReadNumber(4));
                 break;
         }
-    }
-
-    private uint ReadNumber(int bytes)
-    {
-        uint number = 0;
-        for (var i = 0; i < bytes; i++)
-        {
-            number |= (uint)source.ReadByte() << (8 * i);
-        }
-
-        return number;
     }
 
     private void CopyLiteral()

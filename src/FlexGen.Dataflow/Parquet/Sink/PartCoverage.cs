@@ -16,7 +16,7 @@ internal sealed class PartCoverage
     {
         lock (gate)
         {
-            return covered.Streams.TryGetValue(stream, out var positions) ? positions.Copy() : new IntervalSet();
+            return covered.CopyOf(stream);
         }
     }
 

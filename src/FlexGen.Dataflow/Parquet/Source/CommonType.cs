@@ -39,14 +39,6 @@ internal static class CommonType
     /// <summary>All of a leaf's type but whether it may be null.</summary>
     public static string NameOf(SchemaElement leaf) => ColumnTypes.Of([leaf]).Name;
 
-    /// <summary>How many of a unit are a second.</summary>
-    public static long PerSecond(TimeUnit unit) => unit switch
-    {
-        { MILLIS: not null } => 1_000,
-        { MICROS: not null } => 1_000_000,
-        _ => 1_000_000_000,
-    };
-
     /// <summary>Bits and sign of a whole number; null where a leaf is none.</summary>
     public static (int Bits, bool IsSigned)? IntegerOf(SchemaElement leaf) => (leaf.Type, Annotation.Of(leaf)) switch
     {
@@ -68,7 +60,7 @@ internal static class CommonType
     private static SchemaElement? Finer(SchemaElement one, TimeUnit ofOne, SchemaElement other, TimeUnit ofOther)
     {
         var areNumbers = one.Type is PhysicalType.INT32 or PhysicalType.INT64 && other.Type is PhysicalType.INT32 or PhysicalType.INT64;
-        return !areNumbers ? null : PerSecond(ofOne) > PerSecond(ofOther) ? one : other;
+        return !areNumbers ? null : Annotation.PerSecond(ofOne) > Annotation.PerSecond(ofOther) ? one : other;
     }
 
     private static SchemaElement? Integer(SchemaElement one, (int Bits, bool IsSigned) a, SchemaElement other, (int Bits, bool IsSigned) b)

@@ -44,7 +44,7 @@ internal abstract class LeafWidening
 
     private static LeafWidening OfTimes(PhysicalField own, TimeUnit from, PhysicalField wanted, TimeUnit to)
     {
-        var factor = CommonType.PerSecond(to) / CommonType.PerSecond(from);
+        var factor = Annotation.PerSecond(to) / Annotation.PerSecond(from);
         return own.ClrType == typeof(int)
             ? new LeafWidening<int, long>(own, wanted, value => value * factor)
             : new LeafWidening<long, long>(own, wanted, value => value >= long.MinValue / factor && value <= long.MaxValue / factor ? value * factor : null);
