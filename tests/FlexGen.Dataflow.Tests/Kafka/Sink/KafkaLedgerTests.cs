@@ -2,14 +2,12 @@ using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Tests.Kafka.Sink;
 
 public sealed class KafkaLedgerTests
 {
-    private static readonly ResultFormat format = new("results", "dead", new RecordJson(RowSchema.Empty, isJson: true, isWhole: true));
     private readonly Assignment assignment = new("s");
     private readonly Assignment kept = new("kept");
     private readonly List<Record> delivered = [];
@@ -19,8 +17,8 @@ public sealed class KafkaLedgerTests
     {
         var (sink, ledger, _) = Open(new TestWriter());
         await using var closing = sink;
-        var records = Read(assignment, 3);
-        var others = Read(kept, 2);
+        var records = KafkaSinks.Read(assignment, 3);
+        var others = KafkaSinks.Read(kept, 2);
         await ledger.ExpectAsync(records, CancellationToken.None);
         await ledger.ExpectAsync(others, CancellationToken.None);
         await sink.WriteAsync([records[0], records[2]]);
@@ -30,7 +28,7 @@ public sealed class KafkaLedgerTests
         Assert.True(assignment.IsLost);
         Assert.False(kept.IsLost);
         await sink.WriteAsync([records[1], .. others]);
-        await ledger.ExpectAsync(Read(assignment, 1), CancellationToken.None);
+        await ledger.ExpectAsync(KafkaSinks.Read(assignment, 1), CancellationToken.None);
         await sink.CommitAsync();
         Assert.Equal([records[0], .. others], delivered);
     }
@@ -41,7 +39,7 @@ public sealed class KafkaLedgerTests
         var writer = new TestWriter { OnCommit = w => w.Commits < 2 ? CommitOutcome.NotCommitted : CommitOutcome.Committed };
         var (sink, ledger, _) = Open(writer);
         await using var closing = sink;
-        var records = Read(assignment, 2);
+        var records = KafkaSinks.Read(assignment, 2);
         await ledger.ExpectAsync(records, CancellationToken.None);
         await sink.WriteAsync(records[..1]);
         await ledger.ReleaseAsync([assignment]);
@@ -57,7 +55,7 @@ public sealed class KafkaLedgerTests
         var writer = new TestWriter { OnCommit = _ => throw thrown };
         var (sink, ledger, _) = Open(writer);
         await using var closing = sink;
-        var records = Read(assignment, 2);
+        var records = KafkaSinks.Read(assignment, 2);
         await ledger.ExpectAsync(records, CancellationToken.None);
         await sink.WriteAsync(records[..1]);
 
@@ -66,7 +64,7 @@ public sealed class KafkaLedgerTests
         writer.OnCommit = _ => CommitOutcome.Committed;
         foreach (var call in new Func<ValueTask>[]
         {
-            () => ledger.ExpectAsync(Read(kept, 1), CancellationToken.None), () => sink.WriteAsync(records[1..]), sink.CommitIfDueAsync, sink.CommitAsync,
+            () => ledger.ExpectAsync(KafkaSinks.Read(kept, 1), CancellationToken.None), () => sink.WriteAsync(records[1..]), sink.CommitIfDueAsync, sink.CommitAsync,
         })
         {
             var e = await Assert.ThrowsAsync<PipelineException>(async () => await call());
@@ -85,7 +83,7 @@ public sealed class KafkaLedgerTests
         var writer = new TestWriter();
         var (sink, ledger, _) = Open(writer, new Positions { IsMember = false });
         await using var closing = sink;
-        var records = Read(assignment, 2);
+        var records = KafkaSinks.Read(assignment, 2);
         await ledger.ExpectAsync(records, CancellationToken.None);
         await sink.WriteAsync(records[..1]);
         Assert.True(ledger.ReleaseAsync([assignment]).AsTask().IsCompletedSuccessfully);
@@ -106,16 +104,6 @@ public sealed class KafkaLedgerTests
         Assert.Empty(ledger.Done("other").Intervals);
     }
 
-    private OpenedSink Open(TestWriter writer, Positions? positions = null, Coverage? done = null)
-    {
-        var options = new KafkaSinkOptions { CommitInterval = TimeSpan.FromHours(1) };
-        return KafkaSink.Open(options, format, writer, positions ?? new Positions(), done ?? new Coverage(), delivered.Add, NullLogger.Instance);
-    }
-
-    private static Record[] Read(Assignment assignment, int count) => [.. Enumerable.Range(0, count).Select(n =>
-    {
-        var record = new Record(assignment, n, Rows.Empty, 0) { Message = new() { Value = "{}"u8.ToArray() }, Completion = new("x", "stop", 1, 1) };
-        format.Encode(record);
-        return record;
-    })];
+    private OpenedSink Open(TestWriter writer, Positions? positions = null, Coverage? done = null) =>
+        KafkaSinks.Open(writer, delivered.Add, positions, done);
 }
