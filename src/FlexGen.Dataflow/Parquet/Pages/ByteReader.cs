@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace FlexGen.Dataflow.Parquet.Pages;
 
 /// <summary>Reads a stream from front to back, in small steps at little cost.</summary>
-/// <param name="stream">The stream.</param>
+/// <param name="stream">The stream, which is disposed of with this.</param>
 /// <param name="bufferBytes">Read from it at once.</param>
-internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
+internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10) : IDisposable
 {
     private readonly byte[] buffer = new byte[bufferBytes];
     private int at;
@@ -105,6 +105,8 @@ internal sealed class ByteReader(Stream stream, int bufferBytes = 32 << 10)
             count -= step;
         }
     }
+
+    public void Dispose() => stream.Dispose();
 
     private void Fill()
     {

@@ -91,6 +91,7 @@ internal static class StreamedChunk
 /// <param name="plain">Reads values of a page one after another, as Parquet has them plainly.</param>
 /// <param name="size">A value's bytes.</param>
 internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field, ColumnMetaData chunk, Func<ByteReader, Func<T>> plain, Func<T, int> size)
+    : IDisposable
 {
     // Of what is read together: Arrow's values are where the page is, these are not.
     private const long BytesTogether = 256 << 10;
@@ -104,6 +105,7 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
     private RunLengthReader? repetitionLevels;
     private RunLengthReader? definitionLevels;
     private Func<T>? next;
+    private ByteReader? decompressed;
 
     /// <summary>Reads some levels and the values among them.</summary>
     /// <returns>How many levels; 0 at the end.</returns>
@@ -132,6 +134,8 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
         return levels;
     }
 
+    public void Dispose() => decompressed?.Dispose();
+
     private static short Level(RunLengthReader levels, int max) =>
         levels.Next() is var level && level <= max ? (short)level : throw new InvalidDataException($"a page has a level of {level}, where "
             + $"{max} is the highest");
@@ -151,11 +155,11 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
             switch (page.Type)
             {
                 case PageType.DICTIONARY_PAGE:
-                    var read = plain(StreamedChunk.Decompress(body, chunk.Codec));
+                    var read = plain(Decompress(body, chunk.Codec));
                     dictionary = [.. Enumerable.Range(0, page.Values).Select(_ => read())];
                     break;
                 case PageType.DATA_PAGE:
-                    Open(page, StreamedChunk.Decompress(body, chunk.Codec));
+                    Open(page, Decompress(body, chunk.Codec));
                     break;
                 case PageType.DATA_PAGE_V2:
                     OpenVersion2(page, body);
@@ -164,6 +168,13 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
         }
 
         return levelsLeft > 0;
+    }
+
+    // Codecs have memory of their own, in which the page before is no longer wanted.
+    private ByteReader Decompress(FileRange body, CompressionCodec codec)
+    {
+        decompressed?.Dispose();
+        return decompressed = StreamedChunk.Decompress(body, codec);
     }
 
     private void Open(PageHeader page, ByteReader bytes)
@@ -178,7 +189,7 @@ internal sealed class StreamedChunk<T>(SafeFileHandle file, PhysicalField field,
         var (repetitionBytes, definitionBytes) = page.LevelBytes;
         repetitionLevels = repeats ? new RunLengthReader(new ByteReader(body.Take(repetitionBytes)), StreamedChunk.Bits(field.MaxRepetitionLevel)) : null;
         definitionLevels = present > 0 ? new RunLengthReader(new ByteReader(body.Take(definitionBytes)), StreamedChunk.Bits(present)) : null;
-        Open(page, () => StreamedChunk.Decompress(body, page.IsCompressed ? chunk.Codec : CompressionCodec.UNCOMPRESSED));
+        Open(page, () => Decompress(body, page.IsCompressed ? chunk.Codec : CompressionCodec.UNCOMPRESSED));
     }
 
     // Where all is null there may be nothing to decompress, nor the number of bits.

@@ -82,8 +82,11 @@ internal abstract class ChunkReader : IDisposable
 
         ChunkReader Of<TRead, T>(Func<ByteReader, Func<TRead>> plain, Func<TRead, int> size, Func<TRead, T> convert)
             where TRead : struct
-            where T : struct =>
-            new ChunkReader<TRead, T>(new StreamedChunk<TRead>(file, field, chunk, plain, size).Read, null, field, chunk.NumValues, maxBytes, size, convert);
+            where T : struct
+        {
+            var streamed = new StreamedChunk<TRead>(file, field, chunk, plain, size);
+            return new ChunkReader<TRead, T>(streamed.Read, streamed, field, chunk.NumValues, maxBytes, size, convert);
+        }
     }
 
     /// <summary>Reads on until there are <paramref name="rows"/> whole rows, or one at least and <paramref name="bytes"/> of them, or no more.</summary>
