@@ -19,13 +19,17 @@ public abstract class Layer
     internal virtual LayerOutline Outline(ElementFormat format) =>
         new([.. weights.Select(w => new WeightShape(w.Name, w.Shape.SkipLast(1).Aggregate(1L, (a, b) => a * b), w.Shape[^1]))]);
 
-    protected WeightSpec Weight(string name, params IReadOnlyList<long> shape)
+    protected WeightSpec Weight(string name, params IReadOnlyList<long> shape) => Add(new(name, shape, weights.Count));
+
+    /// <summary>The weight of a linear layer, [out, in].</summary>
+    protected WeightSpec LinearWeight(string name, long output, long input) => Add(new(name, [output, input], weights.Count, IsLinear: true));
+
+    private protected LinearSpec Linear(string name, long output, long input, bool bias) =>
+        new(LinearWeight($"{name}.weight", output, input), bias ? Weight($"{name}.bias", output) : null);
+
+    private WeightSpec Add(WeightSpec spec)
     {
-        var spec = new WeightSpec(name, shape, weights.Count);
         weights.Add(spec);
         return spec;
     }
-
-    private protected LinearSpec Linear(string name, long output, long input, bool bias) =>
-        new(Weight($"{name}.weight", output, input), bias ? Weight($"{name}.bias", output) : null);
 }

@@ -13,7 +13,9 @@ internal sealed class LlamaHead : OuterLayer
     {
         normEps = options.NormEps;
         norm = Weight($"{options.Prefix}norm.weight", options.Hidden);
-        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : Head, options.Vocabulary, options.Hidden);
+        head = options.TiedHead
+            ? Weight($"{options.Prefix}embed_tokens.weight", options.Vocabulary, options.Hidden)
+            : LinearWeight(Head, options.Vocabulary, options.Hidden);
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>

@@ -16,7 +16,7 @@ internal sealed class OptEmbedding : OuterLayer
     {
         tokens = Weight($"{options.Prefix}embed_tokens.weight", options.Vocabulary, options.Embedding);
         positions = Weight($"{options.Prefix}embed_positions.weight", options.Context + (long)PositionOffset, options.Hidden);
-        project = options.Embedding == options.Hidden ? null : Weight($"{options.Prefix}project_in.weight", options.Hidden, options.Embedding);
+        project = options.Embedding == options.Hidden ? null : LinearWeight($"{options.Prefix}project_in.weight", options.Hidden, options.Embedding);
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)

@@ -12,8 +12,10 @@ internal sealed class OptHead : OuterLayer
     public OptHead(OptOptions options)
     {
         norm = options.FinalNorm ? OptNorm.Of(options, $"{options.Prefix}final_layer_norm", (name, width) => Weight(name, width)) : null;
-        project = options.Embedding == options.Hidden ? null : Weight($"{options.Prefix}project_out.weight", options.Embedding, options.Hidden);
-        head = Weight(options.TiedHead ? $"{options.Prefix}embed_tokens.weight" : Head, options.Vocabulary, options.Embedding);
+        project = options.Embedding == options.Hidden ? null : LinearWeight($"{options.Prefix}project_out.weight", options.Embedding, options.Hidden);
+        head = options.TiedHead
+            ? Weight($"{options.Prefix}embed_tokens.weight", options.Vocabulary, options.Embedding)
+            : LinearWeight(Head, options.Vocabulary, options.Embedding);
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)
