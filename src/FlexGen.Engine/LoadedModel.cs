@@ -2,6 +2,8 @@ using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Hidden;
+using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;

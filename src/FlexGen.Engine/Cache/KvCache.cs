@@ -1,6 +1,7 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -33,12 +34,12 @@ internal sealed class KvCache : IDisposable
         {
             if (plan.Kernel.Slots > 0)
             {
-                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, plan.Format, tiers.Device)));
+                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, tiers.Device)));
             }
 
             if (packed)
             {
-                keep = tiers.HasGpu ? Owned(new PackedRows(plan.Format, type)).Pack : CacheRows.Pack(plan.Format);
+                keep = tiers.HasGpu ? Owned(new PackedRows(plan.Format, type)).Pack : CacheRows.Pack;
             }
 
             if (plan.HasHomes)

@@ -6,7 +6,6 @@ using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
-using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;

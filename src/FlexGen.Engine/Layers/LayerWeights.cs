@@ -9,6 +9,12 @@ public sealed class LayerWeights
     private readonly IReadOnlyList<Held> weights;
     private readonly IPackedProduct? product;
 
+    /// <summary>Weights of which none is in 4 bits.</summary>
+    public LayerWeights(IReadOnlyList<Tensor> tensors)
+        : this([.. tensors.Select(t => new Held(t, null))], null)
+    {
+    }
+
     /// <param name="weights">In that order.</param>
     /// <param name="product">What computes on those that are in 4 bits; null: none is.</param>
     internal LayerWeights(IReadOnlyList<Held> weights, IPackedProduct? product) => (this.weights, this.product) = (weights, product);
