@@ -14,6 +14,8 @@ switch (args)
         return await SoakCommand.RunAsync(rest);
     case ["tokenizer", .. var rest]:
         return await TokenizerSpeed.RunAsync(rest);
+    case ["products"]:
+        return HostProductSpeed.Run();
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:
