@@ -34,6 +34,27 @@ public sealed class CompressionTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(apart, 0, 0.25);
     }
 
+    [Theory]
+    [InlineData("opt-untied")]
+    [InlineData("llama-gqa-tied")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public async Task On_a_GPU_logits_are_those_of_the_rounded_weights_up_to_its_type_s_bits(string model)
+    {
+        Assert.SkipUnless(cuda.is_available(), "no GPU");
+        WriteRounded(Reference.File(model));
+        var prompts = Reference.Prompts(model).Select(p => p.TokenIds).ToList();
+        var expected = await Forced(prompts, folder.Path, options);
+        foreach (var (type, most) in new[] { ("float32", 1e-3), ("float16", 0.05), ("bfloat16", 0.4) })
+        {
+            // The first step is of many rows, those after it are of few.
+            var actual = await Forced(prompts, Reference.File(model), options with { Device = "cuda:0", DataType = type, CompressWeights = Compression.Int4 });
+            var apart = expected.Zip(actual, RelativeError).Max();
+            output.WriteLine($"{model} in {type}: {apart:0.00000} from the rounded weights'");
+            Assert.InRange(apart, 0, most);
+        }
+    }
+
     /// <summary>Random weights have nothing to spare: in a trained model's the same rounding costs less.</summary>
     [Theory]
     [InlineData("OPT", """ "ffn_dim": 512 """)]
