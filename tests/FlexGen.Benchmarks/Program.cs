@@ -15,6 +15,8 @@ switch (args)
         return await SoakCommand.RunAsync(rest);
     case ["tokenizer", .. var rest]:
         return await TokenizerSpeed.RunAsync(rest);
+    case ["products"]:
+        return HostProductSpeed.Run();
     case ["kv-schemes", .. var rest]:
         return await KvSchemes.RunAsync(rest);
     case ["host-attention"]:

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using FlexGen.Engine.Checkpoints.Safetensors;
 using FlexGen.Engine.Layers;
+using FlexGen.Engine.Quantization;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
+using FlexGen.Planning.Formats;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Checkpoints;
@@ -98,6 +100,17 @@ public sealed class Checkpoint : IWeightSource
             using var part = to.narrow(0, at, count);
             part.copy_(piece);
         }
+    }
+
+    /// <inheritdoc/>
+    public int? PackedGroup(WeightSpec spec) => null;
+
+    /// <inheritdoc/>
+    public void ReadPacked(WeightSpec spec, PackedShape shape, long start, IntPtr to, long bytes)
+    {
+        var (file, entry) = Find(spec);
+        PackedReader.Quantize(shape, start, to, bytes, new StoredRows(file, entry, shape.Columns).Read, found => new CheckpointException(
+            $"{file.Path}: tensor '{spec.Name}' cannot be kept in 4 bits: {found}"));
     }
 
     /// <inheritdoc/>

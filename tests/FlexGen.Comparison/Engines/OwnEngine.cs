@@ -32,11 +32,6 @@ internal static class OwnEngine
     /// <summary>With as large a share of the weights in memory as the budget takes, the rest on disk.</summary>
     private static OffloadEngine Load(RunRequest request)
     {
-        if (request.CompressWeights || request.CompressCache)
-        {
-            throw new NotSupportedException("4 bits");
-        }
-
         for (var resident = 100; ; resident -= PercentStep)
         {
             try
@@ -50,6 +45,8 @@ internal static class OwnEngine
                     HostMemory = request.Memory,
                     DiskDirectory = Path.GetDirectoryName(request.Model)!,
                     Weights = new Placement(resident, 0),
+                    CompressWeights = request.CompressWeights ? Compression.Int4 : Compression.None,
+                    CompressCache = request.CompressCache ? Compression.Int4 : Compression.None,
                 });
             }
             catch (EngineException) when (request.Memory is not null && resident > 0)
