@@ -37,7 +37,7 @@ public sealed unsafe class LayerImageTests
             Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)placed.Offset), expected.Length).SequenceEqual(expected));
         }
 
-        PlacedWeight Placed(int index, Tier tier, long offset) => new(index, tier, weights[index].numel() * sizeof(float), offset, IsShared: false);
+        PlacedWeight Placed(int index, Tier tier, long offset) => new(index, tier, weights[index].numel() * sizeof(float), offset, IsShared: false, ElementFormat.F32);
     }
 
     private sealed class Weights(Tensor[] weights) : IWeightSource

@@ -97,7 +97,7 @@ public sealed class CacheShareTests : IDisposable
     }
 
     private static ShareAttention Attention(ShareRows rows, AttentionInput input, Tensor output) =>
-        new(Layer, MicroBatch, rows, input.Query, rows.Of(input.Key).clone(), rows.Of(input.Value).clone(), output, input.Scale, input.Window);
+        new(Layer, MicroBatch, rows, input.Query, rows.Of(input.Key).clone(), rows.Of(input.Value).clone(), model.KvHeads, output, input.Scale, input.Window);
 
     /// <summary>A share, and what reads its keys at home.</summary>
     private (CacheShare Share, Func<Tensor> Read) Share(string kind, CacheSharePlan plan, ScalarType type, Tiers tiers, CacheLanes lanes)
