@@ -129,6 +129,6 @@ internal static unsafe class PackedReader
             }
         }
 
-        return $"numbers of a group of {shape.Group} in rows {firstRow} to {firstRow + count - 1} lie further apart than 15 times 65504, which a scale in float16 can span";
+        return $"numbers of a group of {shape.Group} in rows {firstRow} to {firstRow + count - 1} are too large for a scale in float16";
     }
 }

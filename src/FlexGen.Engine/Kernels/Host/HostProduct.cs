@@ -28,7 +28,8 @@ internal static unsafe class HostProduct
     /// <param name="weights">[out, in] each, in host memory; a bias has x's type.</param>
     /// <returns>[rows, out] of x's type for each weight. A row of x with NaN or infinity gives no finite number, and no other row suffers from it.</returns>
     public static Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights) =>
-        Avx512Product.IsSupported ? Forward<Avx512Product>(x, weights)
+        VnniProduct.IsSupported ? Forward<VnniProduct>(x, weights)
+        : Avx512Product.IsSupported ? Forward<Avx512Product>(x, weights)
         : Avx2Product.IsSupported ? Forward<Avx2Product>(x, weights)
         : Forward<PortableProduct>(x, weights);
 
@@ -99,7 +100,7 @@ internal static unsafe class HostProduct
         where TKernel : struct, IProductKernel
         where T : unmanaged
     {
-        var room = stackalloc byte[(strip.Rows + 1) * CacheLine];
+        var room = stackalloc byte[((2 * strip.Rows) + 1) * CacheLine];
         var sums = (float*)(((nint)room + CacheLine - 1) & -CacheLine);
         var shape = target.Shape;
         for (var tile = item.FirstTile; tile < item.EndTile; tile++)
@@ -107,7 +108,8 @@ internal static unsafe class HostProduct
             TKernel.Multiply((byte*)target.Tiles + (tile * shape.TileBytes), shape, strip, sums);
             var column = tile * PackedShape.TileRows;
             var bias = target.Bias == 0 ? null : (T*)target.Bias + column;
-            ProductRows.Write(sums, strip.Rows, bias, (T*)target.Output + (firstRow * shape.Rows) + column, shape.Rows, (int)Math.Min(PackedShape.TileRows, shape.Rows - column));
+            var output = (T*)target.Output + (firstRow * shape.Rows) + column;
+            ProductRows.Write(sums, strip.Rows, bias, output, shape.Rows, (int)Math.Min(PackedShape.TileRows, shape.Rows - column));
         }
     }
 

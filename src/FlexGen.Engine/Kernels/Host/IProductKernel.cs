@@ -14,6 +14,6 @@ internal unsafe interface IProductKernel
     /// <param name="tile">Its blocks.</param>
     /// <param name="shape">The weight's shape.</param>
     /// <param name="strip">The activations.</param>
-    /// <param name="sums">[rows, 16], all of it written.</param>
+    /// <param name="sums">[rows, 16], all of it written, and as much room behind it.</param>
     static abstract void Multiply(byte* tile, PackedShape shape, RoundedStrip strip, float* sums);
 }

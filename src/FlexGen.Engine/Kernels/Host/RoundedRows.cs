@@ -52,8 +52,8 @@ internal readonly unsafe record struct RoundedRows(IntPtr Memory, int Rows, long
     {
         var first = (long)strip * RoundedStrip.MostRows;
         var (elements, factors) = (Memory, Memory + (nint)(Rows * Groups * GroupBytes));
-        return new(
-            elements + (nint)(first * Groups * GroupBytes), factors + (nint)(first * Groups * 2 * sizeof(float)), Math.Min(RoundedStrip.MostRows, Rows - (int)first), GroupBytes);
+        var rows = Math.Min(RoundedStrip.MostRows, Rows - (int)first);
+        return new(elements + (nint)(first * Groups * GroupBytes), factors + (nint)(first * Groups * 2 * sizeof(float)), rows, GroupBytes);
     }
 
     /// <summary>Rounds one row, of float, or of ushort for bfloat16.</summary>

@@ -46,6 +46,11 @@ public class HostProductTests
             var (x, bias) = (randn(rows, columns).to(type), randn(Outputs).to(type));
             var portable = HostProduct.Forward<PortableProduct>(x, [(weight.Weight, bias)])[0];
             Assert.True(Equal(portable, HostProduct.Forward(x, [(weight.Weight, bias)])[0]));
+            if (Avx512Product.IsSupported)
+            {
+                Assert.True(Equal(portable, HostProduct.Forward<Avx512Product>(x, [(weight.Weight, bias)])[0]));
+            }
+
             if (Avx2Product.IsSupported)
             {
                 Assert.True(Equal(portable, HostProduct.Forward<Avx2Product>(x, [(weight.Weight, bias)])[0]));
