@@ -11,8 +11,3 @@ internal sealed class PackedProduct(ScalarType type, Device device) : IDisposabl
     public void Unpack(PackedWeight weight, long first, Tensor to) => throw new NotImplementedException();
     public void Dispose() { }
 }
-internal sealed class PackedRows(FlexGen.Planning.Formats.ElementFormat format, ScalarType type) : IDisposable
-{
-    public (Tensor Keys, Tensor Values) Pack(Tensor keys, Tensor values) => throw new NotImplementedException($"{format}{type}");
-    public void Dispose() { }
-}
