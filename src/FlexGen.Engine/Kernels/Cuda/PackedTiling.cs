@@ -7,7 +7,7 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// <param name="Own">Whether each warp sums x for itself.</param>
 internal readonly record struct PackedTiling(int Tiles, int Pairs, int Teams, bool Own)
 {
-    private const int WarpLanes = 32, LoadBytes = 16, Parts = 4, LeastStages = 3;
+    private const int WarpLanes = 32, LoadBytes = 16, Parts = 4;
 
     /// <summary>For few rows of x, and for more.</summary>
     private static readonly PackedTiling[] all = [new(1, 4, 4, true), new(2, 4, 4, true), new(4, 4, 4, false), new(8, 4, 2, false), new(8, 8, 1, false)];
@@ -46,7 +46,7 @@ internal readonly record struct PackedTiling(int Tiles, int Pairs, int Teams, bo
                 foreach (var (elements, mostStages) in steps)
                 {
                     var joined = group >= 128 ? 1 : Math.Max(64 / group, 1) * elements / 64;
-                    for (var stages = mostStages; stages >= LeastStages; stages--)
+                    for (var stages = mostStages; stages >= (tiling.Own ? 2 : 3); stages--)
                     {
                         var (bytes, sums) = tiling.SharedBytes(group, joined, stages);
                         if (bytes + sums <= limit)

@@ -6,7 +6,8 @@
 // two A fragments; of x the same k of row g are the B fragment. So neither needs to be permuted: k is in another order in both alike.
 //
 // Compiled with: GROUP, TILES, PAIRS (of tiles, of a block), TEAMS (1, 2, 4), STEP (elements of K between two barriers, 64 or 128),
-// STAGES (steps in shared memory, 3 or more), OWN (1: a warp sums x itself, 0: the pairs share the work, for which TILES is a multiple of PAIRS).
+// STAGES (steps in shared memory, 3 or more), OWN (1: each warp sums x itself, and 2 stages are enough; 0: pairs share the work, of which TILES
+// is a multiple).
 
 #include "packed_groups.cuh"
 #include "tensor_cores.cuh"
@@ -176,7 +177,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
     {
         for (; TAKES > 1 && step >= taken; taken = partEnd(++taking)) { keep(); }
         const int next = slot + 1 == STAGES ? 0 : slot + 1;
-        await<OWN ? STAGES - 2 : STAGES - 3>();
+        await<STAGES - 3 + OWN>();
         meet();
         load(step + STAGES - 1, slot == 0 ? STAGES - 1 : slot - 1);
         if (!OWN) { sum(next, buffer ^ 1); }
