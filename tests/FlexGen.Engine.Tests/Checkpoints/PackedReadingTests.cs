@@ -32,9 +32,9 @@ public sealed class PackedReadingTests : IDisposable
 
         using var checkpoint = Checkpoint.Open(folder.Path);
         Assert.Null(checkpoint.PackedGroup(spec));
-        var whole = Read(checkpoint, spec, shape, [0, shape.Bytes]);
+        var whole = Reading.Packed(checkpoint, spec, shape);
         Assert.Equal(Int4QuantizerTests.Pack(numbers, shape), whole);
-        Assert.Equal(whole, Read(checkpoint, spec, shape, Cuts(shape.Bytes)));
+        Assert.Equal(whole, Reading.PackedInPieces(checkpoint, spec, shape));
     }
 
     [Theory]
@@ -46,9 +46,9 @@ public sealed class PackedReadingTests : IDisposable
         using var source = new DummyWeights();
         var shape = new PackedShape(rows, columns, group);
         WeightSpec one = new("a", [rows, columns], 0, IsLinear: true), other = new("b", [rows, columns], 1, IsLinear: true);
-        var whole = Read(source, one, shape, [0, shape.Bytes]);
-        Assert.NotEqual(whole, Read(source, other, shape, [0, shape.Bytes]));
-        Assert.Equal(whole, Read(source, one, shape, Cuts(shape.Bytes)));
+        var whole = Reading.Packed(source, one, shape);
+        Assert.NotEqual(whole, Reading.Packed(source, other, shape));
+        Assert.Equal(whole, Reading.PackedInPieces(source, one, shape));
         double squares = 0;
         for (var row = 0; row < shape.Tiles * 16; row += 3)
         {
@@ -83,34 +83,8 @@ public sealed class PackedReadingTests : IDisposable
 
         using var checkpoint = Checkpoint.Open(folder.Path);
         var shape = new PackedShape(3000, 500, 64);
-        var message = Assert.Throws<CheckpointException>(() => Read(checkpoint, new("w", [3000, 500], 0, IsLinear: true), shape, [0, shape.Bytes])).Message;
+        var message = Assert.Throws<CheckpointException>(() => Reading.Packed(checkpoint, new("w", [3000, 500], 0, IsLinear: true), shape)).Message;
         Assert.Equal($"{folder.File("model.safetensors")}: tensor 'w' cannot be kept in 4 bits: row 1234, column 321 is {name}", message);
-    }
-
-    private static long[] Cuts(long bytes)
-    {
-        var random = new Random(3);
-        var cuts = new List<long> { 0 };
-        while (cuts[^1] < bytes)
-        {
-            cuts.Add(Math.Min(bytes, cuts[^1] + 1 + random.NextInt64(Math.Max(700, bytes / 20))));
-        }
-
-        return [.. cuts];
-    }
-
-    private static unsafe byte[] Read(IWeightSource source, WeightSpec spec, PackedShape shape, long[] cuts)
-    {
-        var packed = new byte[shape.Bytes];
-        fixed (byte* to = packed)
-        {
-            for (var n = 1; n < cuts.Length; n++)
-            {
-                source.ReadPacked(spec, shape, cuts[n - 1], (IntPtr)(to + cuts[n - 1]), cuts[n] - cuts[n - 1]);
-            }
-        }
-
-        return packed;
     }
 
     private void Write(Tensor weight)
