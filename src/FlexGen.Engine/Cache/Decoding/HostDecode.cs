@@ -44,7 +44,7 @@ internal sealed class HostDecode : IDecodeAttention
     public static Action Work(ShareAttention attention, HostRows rows, IntPtr keys, IntPtr values)
     {
         var (slab, type, places) = (attention.Slab, attention.Keys.dtype, attention.Rows.CacheRows.AsMemory(0, attention.Rows.Decodes.Count));
-        var rowBytes = DataTypes.Format(type).Bytes(slab.KvHeads, slab.HeadDim);
+        var rowBytes = attention.Keys.RowBytes();
         return () =>
         {
             RestingPlace.Scatter(rows.Keys, keys, places.Span, rowBytes);

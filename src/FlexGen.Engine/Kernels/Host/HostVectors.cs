@@ -151,7 +151,7 @@ internal static unsafe class HostVectors
         where T : unmanaged => typeof(T) == typeof(Half) ? 5.192296858534828e33f : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float One<T>(T* from)
+    public static float One<T>(T* from)
         where T : unmanaged =>
         typeof(T) == typeof(float) ? *(float*)from
         : typeof(T) == typeof(Half) ? BitConverter.Int32BitsToSingle((*(short*)from << 13) & unchecked((int)0x8FFFE000))
@@ -159,7 +159,7 @@ internal static unsafe class HostVectors
 
     /// <summary>Eight elements as float32, to be scaled by <see cref="Unscale"/>; T is float, Half, or ushort for bfloat16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load<T>(T* from)
+    public static Vector256<float> Load<T>(T* from)
         where T : unmanaged
     {
         if (typeof(T) == typeof(float))
