@@ -22,6 +22,7 @@ internal static class HostProductSpeed
         random.NextBytes(new Span<byte>((void*)memory.Address, (int)Bytes));
         var read = Rate(1, _ => HostThreads.Team.Run(100, t => GC.KeepAlive(new Span<long>((byte*)memory.Address + (t * (Bytes / 100)), (int)(Bytes / 800)).IndexOf(long.MinValue))), 0.5);
         Console.WriteLine($$"""{"benchmark":"products","processors":{{Environment.ProcessorCount}},"plain_read_gb_per_second":{{Bytes / read / 1e9:0.0}}}""");
+        Token(memory);
         foreach (var (columns, rows) in shapes)
         {
             var shape = new PackedShape(rows, columns, 64);
@@ -48,6 +49,37 @@ internal static class HostProductSpeed
         }
 
         return 0;
+    }
+
+    /// <summary>The products of a token of a model of 853 M parameters, with libtorch's small operations between them.</summary>
+    private static void Token(HostMemory memory)
+    {
+        const int Hidden = 2048, Inner = 5632, Kv = 512, Layers = 16;
+        var (bytes, all) = (0L, 0L);
+        using var x = randn(1, Hidden).to(ScalarType.BFloat16);
+        var (query, key) = (new PackedShape(Hidden, Hidden, 64), new PackedShape(Kv, Hidden, 64));
+        var (up, down) = (new PackedShape(Inner, Hidden, 64), new PackedShape(Hidden, Inner, 64));
+        var seconds = Rate(1, _ =>
+        {
+            using var scope = NewDisposeScope();
+            all = 0;
+            for (var layer = 0; layer < Layers; layer++)
+            {
+                var q = HostProduct.Forward(x, [(Next(query), null), (Next(key), null), (Next(key), null)])[0];
+                var y = x + HostProduct.Forward(q * q.tanh(), [(Next(query), null)])[0];
+                var gated = HostProduct.Forward(y, [(Next(up), null), (Next(up), null)]);
+                y += HostProduct.Forward(nn.functional.silu(gated[0]) * gated[1], [(Next(down), null)])[0];
+            }
+        }, 1);
+        Console.WriteLine($$"""{"token_ms":{{seconds * 1e3:0.00}},"weight_gb_per_second":{{all / seconds / 1e9:0.0}}}""");
+
+        PackedWeight Next(PackedShape shape)
+        {
+            bytes = bytes + shape.Bytes > memory.Bytes ? 0 : bytes;
+            var weight = new PackedWeight(memory.Address + (nint)bytes, shape);
+            (bytes, all) = (bytes + shape.Bytes, all + shape.Bytes);
+            return weight;
+        }
     }
 
     private static double Linear(Tensor x, Tensor weights) => Rate(3, n =>

@@ -34,7 +34,7 @@ internal sealed class KvCache : IDisposable
         {
             if (plan.Kernel.Slots > 0)
             {
-                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, tiers.Device)));
+                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, plan.Format, tiers.Device)));
             }
 
             if (packed)

@@ -1,6 +1,8 @@
 using System.Numerics;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
+using FlexGen.Planning;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -13,6 +15,9 @@ namespace FlexGen.Engine.Kernels.Cuda;
 internal sealed class DecodeAttention : IDisposable
 {
     private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
+
+    /// <summary>Query heads that the kernel for 4 bits attends with at once, and tiles of tokens that a warp has at once.</summary>
+    private const int PackedHeads = 8, PackedTiles = 2, PackedWarps = 4, PackedWord = 8;
     private readonly CudaKernel kernel;
     private readonly Tensor partials;
     private readonly Tensor arrived;
@@ -23,45 +28,31 @@ internal sealed class DecodeAttention : IDisposable
     private readonly int threads;
 
     /// <param name="plan">Of which model, for how many sequences.</param>
-    /// <param name="type">The type of query, cache and output.</param>
+    /// <param name="type">The type of query and output, and of the cache unless it is in 4 bits.</param>
+    /// <param name="cache">The cache's format; null: its elements are of the type.</param>
     /// <param name="device">The GPU.</param>
-    public DecodeAttention(DecodeKernelPlan plan, ScalarType type, Device device)
+    public DecodeAttention(DecodeKernelPlan plan, ScalarType type, ElementFormat? cache, Device device)
     {
         var shape = plan.Shape;
         kvHeads = shape.KvHeads;
-        var (group, headDim) = (shape.Heads / kvHeads, shape.HeadDim);
-        (queryRow, cacheRow, elementBytes) = ((long)shape.Heads * headDim, (long)kvHeads * headDim, (int)DataTypes.Format(type).Bytes(1));
-        var vector = BytesOfALoad / elementBytes;
-        while (headDim % vector != 0)
-        {
-            vector /= 2;
-        }
-
-        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
-        var perWarp = group * (headDim + 2) * sizeof(float);
-        var warps = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4);
-        threads = warps * LanesOfAWarp;
+        (queryRow, elementBytes) = ((long)shape.Heads * shape.HeadDim, (int)DataTypes.Format(type).Bytes(1));
+        var packed = cache is { BlockElements: > 1 };
+        cacheRow = packed ? cache!.Bytes(kvHeads, shape.HeadDim) : (long)kvHeads * shape.HeadDim;
+        var (file, macros) = packed ? ("decode_packed.cu", Packed(shape, cache!)) : ("decode_attention.cu", Plain(shape, elementBytes));
+        threads = (int)macros["WARPS"] * LanesOfAWarp;
         partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
-        kernel = KernelSource.Compile("decode_attention.cu", "decode_attention", type, new Dictionary<string, long>
-        {
-            ["KV_HEADS"] = kvHeads,
-            ["GROUP"] = group,
-            ["HEAD_DIM"] = headDim,
-            ["VECTOR"] = vector,
-            ["LANES"] = lanes,
-            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
-            ["WARPS"] = warps,
-            ["CHUNK"] = DecodeKernelPlan.Chunk,
-        });
+        macros["GROUP"] = shape.Heads / kvHeads;
+        macros["CHUNK"] = DecodeKernelPlan.Chunk;
+        kernel = KernelSource.Compile(file, "decode_attention", type, macros);
     }
 
-    /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
+    /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim] or [tokens, slots, bytes of a row in 4 bits], on the GPU.</summary>
     public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
 
     /// <summary>Adds each sequence's new key and value to the cache, and attends. All tensors are contiguous.</summary>
     /// <param name="query">[first row + sequences or more, heads, headDim], and the first row.</param>
-    /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim].</param>
+    /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim], or [sequences or more, bytes of a row in 4 bits].</param>
     /// <param name="values">The new values, likewise, and laid out alike.</param>
     /// <param name="slabs">The cache.</param>
     /// <param name="output">[first row + sequences or more, heads * headDim], and the first row.</param>
@@ -96,4 +87,40 @@ internal sealed class DecodeAttention : IDisposable
         partials.Dispose();
         arrived.Dispose();
     }
+
+    private static Dictionary<string, long> Plain(ModelShape shape, int elementBytes)
+    {
+        var (group, headDim) = (shape.Heads / shape.KvHeads, shape.HeadDim);
+        var vector = BytesOfALoad / elementBytes;
+        while (headDim % vector != 0)
+        {
+            vector /= 2;
+        }
+
+        var lanes = Math.Min(LanesOfAWarp, RoundUp(headDim / vector));
+        return new()
+        {
+            ["KV_HEADS"] = shape.KvHeads,
+            ["HEAD_DIM"] = headDim,
+            ["VECTOR"] = vector,
+            ["LANES"] = lanes,
+            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
+            ["WARPS"] = Warps(group, headDim, group < 4 ? 8 : 4),
+        };
+    }
+
+    private static Dictionary<string, long> Packed(ModelShape shape, ElementFormat cache)
+    {
+        var macros = PackedMacros.Of(cache, shape.KvHeads, shape.HeadDim);
+        macros["TILES"] = PackedTiles;
+        macros["WARPS"] = Warps(Math.Min(shape.Heads / shape.KvHeads, PackedHeads), shape.HeadDim, PackedWarps);
+        macros["WIDE"] = cache.Bytes(shape.KvHeads, shape.HeadDim) % PackedWord == 0 ? 1 : 0;
+        return macros;
+    }
+
+    /// <summary>Of a block, each of which has sums of a group of heads in shared memory.</summary>
+    private static int Warps(int group, int headDim, int most) =>
+        Math.Clamp(RoundUp((SharedBytes / (group * (headDim + 2) * sizeof(float))) + 1) / 2, 1, most);
+
+    private static int RoundUp(int n) => (int)BitOperations.RoundUpToPowerOf2((uint)n);
 }
