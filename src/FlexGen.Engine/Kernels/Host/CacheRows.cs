@@ -20,7 +20,7 @@ internal static unsafe class CacheRows
     private static readonly Vector256<int> places = Vector256.Create(1, 1 << 16, 1 << 4, 1 << 20, 1 << 8, 1 << 24, 1 << 12, 1 << 28);
 
     /// <summary>Elements of a group: 64 or 32 where they divide a head, else a whole head in full words.</summary>
-    public static int Group(int headDim) => headDim % 64 == 0 ? 64 : headDim % 32 == 0 ? 32 : (headDim + Vector - 1) / Vector * Vector;
+    public static int Group(int headDim) => ElementFormat.HeadGroup(headDim);
 
     /// <summary>Groups of a head.</summary>
     public static int Groups(int headDim) => Math.Max(1, headDim / Group(headDim));
