@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using FlexGen.Benchmarks;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
+using FlexGen.Benchmarks.Quantization;
 using FlexGen.Benchmarks.Tokenizers;
 
 switch (args)
@@ -16,6 +17,8 @@ switch (args)
         return await TokenizerSpeed.RunAsync(rest);
     case ["products"]:
         return HostProductSpeed.Run();
+    case ["kv-schemes", .. var rest]:
+        return await KvSchemes.RunAsync(rest);
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

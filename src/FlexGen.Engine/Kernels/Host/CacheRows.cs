@@ -21,7 +21,7 @@ internal static unsafe class CacheRows
 
     /// <summary>Elements of a group: 64 or 32 where they divide a head, else a whole head in full words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Group(int headDim) => headDim % 64 == 0 ? 64 : headDim % 32 == 0 ? 32 : (headDim + Vector - 1) / Vector * Vector;
+    public static int Group(int headDim) => ElementFormat.HeadGroup(headDim);
 
     /// <summary>Groups of a head.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
