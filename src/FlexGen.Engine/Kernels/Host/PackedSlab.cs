@@ -14,6 +14,8 @@ internal readonly unsafe struct PackedSlab : ISlabKind
 
     public static float WeightFactor => 1;
 
+    public static bool IsPacked => true;
+
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
     public static int Lanes(int headDim) => PackedLanes.Count(headDim, Words);
@@ -100,6 +102,33 @@ internal readonly unsafe struct PackedSlab : ISlabKind
                 s6.Store(lanes + (6 * Words));
                 s7.Store(lanes + (7 * Words));
                 zeros.Store(lanes + (8 * Words));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens)
+    {
+        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
+        for (var t = 0; t < tokens; t++, rows += stride)
+        {
+            for (var g = 0; g < groups; g++)
+            {
+                var (scale, zero) = Pair((int*)(rows + pairsAt) + g);
+                var shift = -scale * zero;
+                for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
+                {
+                    var v = Load((uint*)rows + wordsAt + (g * words) + (b * Words), words - (b * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v), scale, shift).Store(lanes);
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 4), scale, shift).Store(lanes + Words);
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 8), scale, shift).Store(lanes + (2 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 12), scale, shift).Store(lanes + (3 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 16), scale, shift).Store(lanes + (4 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 20), scale, shift).Store(lanes + (5 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 24), scale, shift).Store(lanes + (6 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 28), scale, shift).Store(lanes + (7 * Words));
+                }
             }
         }
     }

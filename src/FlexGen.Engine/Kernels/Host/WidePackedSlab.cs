@@ -16,6 +16,8 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
 
     public static float WeightFactor => 1;
 
+    public static bool IsPacked => true;
+
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
     public static bool Fits(int headDim) => Avx512F.IsSupported && headDim % BlockElements == 0;
@@ -104,6 +106,30 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
             s6.Store(lanes + (6 * Words));
             s7.Store(lanes + (7 * Words));
             zeros.Store(lanes + (8 * Words));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens)
+    {
+        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PackedLanes.PairsAt(head, layout));
+        var numbers = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        for (var t = 0; t < tokens; t++, rows += stride)
+        {
+            for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
+            {
+                var (scale, zero) = Pairs((double*)(rows + pairsAt) + b);
+                var shift = -scale * zero;
+                var v = Vector512.Load((int*)rows + (((head * blocks) + b) * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v), scale, shift).Store(lanes);
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 4), scale, shift).Store(lanes + Words);
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 8), scale, shift).Store(lanes + (2 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 12), scale, shift).Store(lanes + (3 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 16), scale, shift).Store(lanes + (4 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 20), scale, shift).Store(lanes + (5 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 24), scale, shift).Store(lanes + (6 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 28), scale, shift).Store(lanes + (7 * Words));
+            }
         }
     }
 
