@@ -4,36 +4,52 @@ using FlexGen.Interop;
 
 namespace FlexGen.Benchmarks;
 
-/// <summary>How fast decode attention in host memory reads the KV cache, beside a plain read of the same bytes.</summary>
+/// <summary>How fast decode attention in host memory reads the KV cache, in 16 and in 4 bits, beside a plain read of the same bytes.</summary>
 internal static class HostAttentionBandwidth
 {
-    private const int Slots = 40, KvHeads = 32, HeadDim = 128, Tokens = 528, Slabs = 6, Repeats = 4;
-    private const long Elements = (long)Tokens * Slots * KvHeads * HeadDim, Row = (long)Slots * KvHeads * HeadDim;
+    private const int Slots = 40, Tokens = 528, Slabs = 6, Repeats = 4;
 
-    /// <summary>Several slabs in turn: what one run reads must not be in the processor's cache from the run before.</summary>
-    public static unsafe int Run()
+    public static int Run()
     {
-        using var memory = new HostMemory(Slabs * 2 * Elements * sizeof(Half), pinned: false);
-        var random = new Random(1);
-        var sample = Enumerable.Range(0, 1 << 20).Select(_ => (Half)((random.NextSingle() - 0.5f) * 2)).ToArray();
-        for (var at = 0L; at < Slabs * 2 * Elements; at += sample.Length)
+        foreach (var layout in new[] { new SlabLayout(Slots, KvHeads: 32, Group: 1, HeadDim: 128), new(Slots, KvHeads: 8, Group: 4, HeadDim: 128), new(Slots, 8, 4, 64) })
         {
-            sample.AsSpan(0, (int)Math.Min(sample.Length, (Slabs * 2 * Elements) - at)).CopyTo(new((Half*)memory.Address + at, sample.Length));
+            Measure<PlainSlab<Half>>("float16", layout);
+            Measure<PlainSlab<ushort>>("bfloat16", layout);
+            if (WidePackedSlab.Fits(layout.HeadDim))
+            {
+                Measure<WidePackedSlab>("int4", layout);
+            }
+            else
+            {
+                Measure<PackedSlab>("int4", layout);
+            }
         }
 
-        var (query, output) = (new float[Slots * KvHeads * HeadDim], new float[Slots * KvHeads * HeadDim]);
+        return 0;
+    }
+
+    /// <summary>Several slabs in turn: what one run reads must not be in the processor's cache from the run before.</summary>
+    private static unsafe void Measure<TKind>(string name, SlabLayout layout)
+        where TKind : struct, ISlabKind
+    {
+        var rowBytes = TKind.RowBytes(layout) * Slots;
+        var bytes = Tokens * rowBytes;
+        using var memory = new HostMemory(Slabs * 2 * bytes, pinned: false);
+        for (var n = 0L; n < memory.Bytes; n += sizeof(ushort))
+        {
+            *(ushort*)(memory.Address + (nint)n) = (ushort)(0x3000 + (n % 251));
+        }
+
+        var (query, output) = (new float[Slots * layout.QueryRow], new float[Slots * layout.QueryRow]);
         Array.Fill(query, 0.1f);
         var seen = Enumerable.Range(0, Slots).Select(s => new HostAttention.Seen(s, 0, Tokens)).ToArray();
         fixed (float* q = query, o = output)
         {
             var (from, to) = ((IntPtr)q, (IntPtr)o);
-            var attention = Rate(slab => HostAttention.Decode<PlainSlab<Half>>(
-                (float*)from, (byte*)slab, (byte*)((Half*)slab + Elements), (float*)to, new(Slots, KvHeads, 1, HeadDim), seen, 0.1f));
-            var read = Rate(slab => HostThreads.Team.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((Half*)slab + (t * Row), (int)Row / 4).IndexOf(long.MinValue))));
-            Console.WriteLine($$"""{"benchmark":"host-attention","processors":{{Environment.ProcessorCount}},"gb_per_second":{{attention:0.0}},"plain_read_gb_per_second":{{read:0.0}},"ratio_to_plain_read":{{attention / read:0.00}}}""");
+            var attention = Rate(slab => HostAttention.Decode<TKind>((float*)from, (byte*)slab, (byte*)slab + bytes, (float*)to, layout, seen, 0.1f));
+            var read = Rate(slab => HostThreads.Team.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((byte*)slab + (t * rowBytes), (int)rowBytes / 8).IndexOf(long.MinValue))));
+            Console.WriteLine($$"""{"benchmark":"host-attention","processors":{{Environment.ProcessorCount}},"format":"{{name}}","kv_heads":{{layout.KvHeads}},"group":{{layout.Group}},"head_dim":{{layout.HeadDim}},"gb_per_second":{{attention:0.0}},"plain_read_gb_per_second":{{read:0.0}},"ratio_to_plain_read":{{attention / read:0.00}},"g_elements_per_second":{{attention / rowBytes * Slots * layout.KvHeads * layout.HeadDim:0.0}}}""");
         }
-
-        return 0;
 
         double Rate(Action<IntPtr> action)
         {
@@ -45,10 +61,10 @@ internal static class HostAttentionBandwidth
                     start = Stopwatch.GetTimestamp();
                 }
 
-                action(memory.Address + (nint)((n + Slabs) % Slabs * 2 * Elements * sizeof(Half)));
+                action(memory.Address + (nint)((n + Slabs) % Slabs * 2 * bytes));
             }
 
-            return 2.0 * Elements * sizeof(Half) * Slabs * Repeats / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+            return 2.0 * bytes * Slabs * Repeats / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
         }
     }
 }

@@ -123,8 +123,9 @@ internal static unsafe class HostAttention
             var queryAt = (sequence * layout.QueryRow) + (head * layout.Group * layout.HeadDim);
             var slabAt = (((long)first * layout.Slots) + slot) * rowBytes;
             var partial = (float*)p + (chunk * row) + (head * layout.PartialRow);
+            var count = Math.Min(heads, kvHeads - head);
             HostChunk.Compute<TKind>(
-                (float*)q + queryAt, (byte*)k + slabAt, (byte*)v + slabAt, partial, layout, firstHead + head, Math.Min(heads, kvHeads - head), end - first, scale);
+                (float*)q + queryAt, (byte*)k + slabAt, (byte*)v + slabAt, partial, layout, firstHead + head, count, end - first, scale);
             if (Interlocked.Decrement(ref left[sequence]) == 0)
             {
                 HostChunk.Merge<TKind>(

@@ -60,7 +60,8 @@ internal sealed class VectorAssembler
     public void MultiplyAdd(int a, int b, Pointer addend) => Memory(Map0F38, Integer, 0xA8, a, b, addend, 0);
 
     /// <summary>Adds to each of 16 integers 4 products of unsigned bytes with the same 4 signed bytes.</summary>
-    public void AddProducts(int sum, int unsigned, Pointer signed, int offset) => Memory(Map0F38, Integer, 0x50, sum, unsigned, signed, offset, broadcast: true);
+    public void AddProducts(int sum, int unsigned, Pointer signed, int offset) =>
+        Memory(Map0F38, Integer, 0x50, sum, unsigned, signed, offset, broadcast: true);
 
     public void Prefetch(Pointer from, int offset)
     {

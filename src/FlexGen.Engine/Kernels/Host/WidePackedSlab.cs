@@ -36,20 +36,22 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens)
     {
-        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PairsAt(head, layout));
-        var wordsAt = head * blocks * Words * sizeof(int);
+        var blocks = layout.HeadDim / BlockElements;
+        var words = rows + (head * blocks * Words * sizeof(int));
+        var pairs = rows + PairsAt(head, layout);
         if (tokens == HostVectors.Together)
         {
-            var (first, second) = (Product(lanes, rows + wordsAt, rows + pairsAt, blocks), Product(lanes, rows + stride + wordsAt, rows + stride + pairsAt, blocks));
-            rows += 2 * stride;
-            var (third, fourth) = (Product(lanes, rows + wordsAt, rows + pairsAt, blocks), Product(lanes, rows + stride + wordsAt, rows + stride + pairsAt, blocks));
+            var first = Product(lanes, words, pairs, blocks);
+            var second = Product(lanes, words + stride, pairs + stride, blocks);
+            var third = Product(lanes, words + (2 * stride), pairs + (2 * stride), blocks);
+            var fourth = Product(lanes, words + (3 * stride), pairs + (3 * stride), blocks);
             HostVectors.Sums(first, second, third, fourth).Store(scores);
             return;
         }
 
-        for (var t = 0; t < tokens; t++, rows += stride)
+        for (var t = 0; t < tokens; t++)
         {
-            scores[t] = Vector256.Sum(Product(lanes, rows + wordsAt, rows + pairsAt, blocks));
+            scores[t] = Vector256.Sum(Product(lanes, words + (t * stride), pairs + (t * stride), blocks));
         }
     }
 
