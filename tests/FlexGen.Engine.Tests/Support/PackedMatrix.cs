@@ -7,7 +7,6 @@ namespace FlexGen.Engine.Tests.Support;
 /// <summary>A matrix of 4-bit groups in host memory, written and read one number at a time.</summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    /// <summary>Room behind the last block: there is none for kernels to read.</summary>
     private readonly HostMemory memory;
 
     public PackedMatrix(PackedShape shape)
