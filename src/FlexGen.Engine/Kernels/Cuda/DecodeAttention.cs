@@ -15,13 +15,11 @@ namespace FlexGen.Engine.Kernels.Cuda;
 internal sealed class DecodeAttention : IDisposable
 {
     private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
-
-    /// <summary>Query heads that the kernel for 4 bits attends with at once, and tiles of tokens that a warp has at once.</summary>
-    private const int PackedHeads = 8, PackedTiles = 2, PackedWarps = 4, PackedWord = 8;
     private readonly CudaKernel kernel;
     private readonly Tensor partials;
     private readonly Tensor arrived;
-    private readonly int kvHeads;
+    private readonly int partsOfASequence;
+    private readonly int chunk;
     private readonly long queryRow;
     private readonly long cacheRow;
     private readonly int elementBytes;
@@ -34,16 +32,14 @@ internal sealed class DecodeAttention : IDisposable
     public DecodeAttention(DecodeKernelPlan plan, ScalarType type, ElementFormat? cache, Device device)
     {
         var shape = plan.Shape;
-        kvHeads = shape.KvHeads;
         (queryRow, elementBytes) = ((long)shape.Heads * shape.HeadDim, (int)DataTypes.Format(type).Bytes(1));
         var packed = cache is { BlockElements: > 1 };
-        cacheRow = packed ? cache!.Bytes(kvHeads, shape.HeadDim) : (long)kvHeads * shape.HeadDim;
-        var (file, macros) = packed ? ("decode_packed.cu", Packed(shape, cache!)) : ("decode_attention.cu", Plain(shape, elementBytes));
-        threads = (int)macros["WARPS"] * LanesOfAWarp;
+        cacheRow = packed ? cache!.Bytes(shape.KvHeads, shape.HeadDim) : (long)shape.KvHeads * shape.HeadDim;
+        var (file, macros) = packed ? ("decode_packed.cu", PackedMacros.OfAttention(cache!, shape)) : ("decode_attention.cu", Plain(shape, elementBytes));
+        (threads, chunk) = ((int)macros["WARPS"] * LanesOfAWarp, (int)macros["CHUNK"]);
+        partsOfASequence = packed ? shape.KvHeads / (int)macros["WARPS"] : shape.KvHeads;
         partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
-        macros["GROUP"] = shape.Heads / kvHeads;
-        macros["CHUNK"] = DecodeKernelPlan.Chunk;
         kernel = KernelSource.Compile(file, "decode_attention", type, macros);
     }
 
@@ -63,7 +59,7 @@ internal sealed class DecodeAttention : IDisposable
     public void Forward(
         (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
         int? window) => kernel.Launch(
-            ((int)sequences.shape[0] * kvHeads, (longest + DecodeKernelPlan.Chunk - 1) / DecodeKernelPlan.Chunk),
+            ((int)sequences.shape[0] * partsOfASequence, (longest + chunk - 1) / chunk),
             threads,
             query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
@@ -97,30 +93,18 @@ internal sealed class DecodeAttention : IDisposable
             vector /= 2;
         }
 
-        var lanes = Math.Min(LanesOfAWarp, RoundUp(headDim / vector));
+        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
+        var perWarp = group * (headDim + 2) * sizeof(float);
         return new()
         {
             ["KV_HEADS"] = shape.KvHeads,
+            ["GROUP"] = group,
             ["HEAD_DIM"] = headDim,
             ["VECTOR"] = vector,
             ["LANES"] = lanes,
             ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
-            ["WARPS"] = Warps(group, headDim, group < 4 ? 8 : 4),
+            ["WARPS"] = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4),
+            ["CHUNK"] = DecodeKernelPlan.Chunk,
         };
     }
-
-    private static Dictionary<string, long> Packed(ModelShape shape, ElementFormat cache)
-    {
-        var macros = PackedMacros.Of(cache, shape.KvHeads, shape.HeadDim);
-        macros["TILES"] = PackedTiles;
-        macros["WARPS"] = Warps(Math.Min(shape.Heads / shape.KvHeads, PackedHeads), shape.HeadDim, PackedWarps);
-        macros["WIDE"] = cache.Bytes(shape.KvHeads, shape.HeadDim) % PackedWord == 0 ? 1 : 0;
-        return macros;
-    }
-
-    /// <summary>Of a block, each of which has sums of a group of heads in shared memory.</summary>
-    private static int Warps(int group, int headDim, int most) =>
-        Math.Clamp(RoundUp((SharedBytes / (group * (headDim + 2) * sizeof(float))) + 1) / 2, 1, most);
-
-    private static int RoundUp(int n) => (int)BitOperations.RoundUpToPowerOf2((uint)n);
 }

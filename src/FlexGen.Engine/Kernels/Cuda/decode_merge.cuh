@@ -35,33 +35,6 @@ __device__ void merge(Row row, int rows, int d, float& highest, float& sum, floa
     }
 }
 
-// Of some heads what the block's warps have: the result where this is the only chunk, otherwise this chunk's part.
-template <int heads, typename Put>
-__device__ void mergeWarps(float (&merged)[WARPS][heads][RECORD], const Chunks& chunks, int firstHead, int count, Put put)
-{
-    __syncthreads();
-    for (int n = threadIdx.x; n < count * HEAD_DIM; n += THREADS)
-    {
-        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
-        float highest, sum, total;
-        merge([&](int w, int at) { return merged[w][g][at]; }, WARPS, d, highest, sum, total);
-        if (chunks.count == 1)
-        {
-            put(g, d, sum / total);
-        }
-        else
-        {
-            float* mine = chunks.mine + (firstHead + g) * RECORD;
-            mine[d] = sum;
-            if (d == 0)
-            {
-                mine[HEAD_DIM] = highest;
-                mine[HEAD_DIM + 1] = total;
-            }
-        }
-    }
-}
-
 // Whether this block is the last of its sequence's head to have written its part.
 __device__ bool arriveLast(unsigned* arrived, int count)
 {
@@ -79,16 +52,38 @@ __device__ bool arriveLast(unsigned* arrived, int count)
     return last;
 }
 
+// What a thread merges at once.
+#if HEAD_DIM % 2 == 0
+typedef float2 Elements;
+#else
+typedef float Elements;
+#endif
+
 // Of some heads what the chunks have, in their order.
 template <typename Put>
 __device__ void mergeChunks(const Chunks& chunks, int firstHead, int count, Put put)
 {
-    for (int n = threadIdx.x; n < count * HEAD_DIM; n += THREADS)
+    const int width = sizeof(Elements) / sizeof(float), row = HEAD_DIM / width, stride = chunks.heads * RECORD;
+    for (int n = threadIdx.x; n < count * row; n += THREADS)
     {
-        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
+        const int g = n / row, d = n % row * width;
         const float* parts = chunks.first + (firstHead + g) * RECORD;
-        float highest, sum, total;
-        merge([&](int c, int at) { return __ldcg(parts + c * chunks.heads * RECORD + at); }, chunks.count, d, highest, sum, total);
-        put(g, d, sum / total);
+        float highest = LOWEST, total = 0, sums[width] = {};
+        #pragma unroll 4
+        for (int c = 0; c < chunks.count; c++) { highest = fmaxf(highest, __ldcg(parts + c * stride + HEAD_DIM)); }
+        #pragma unroll 4
+        for (int c = 0; c < chunks.count; c++)
+        {
+            const float* part = parts + c * stride;
+            const float fade = exp2f(__ldcg(part + HEAD_DIM) - highest);
+            union { Elements all; float at[width]; } elements = { __ldcg((const Elements*)(part + d)) };
+            total += __ldcg(part + HEAD_DIM + 1) * fade;
+            #pragma unroll
+            for (int e = 0; e < width; e++) { sums[e] += elements.at[e] * fade; }
+        }
+
+        const float share = 1 / total;
+        #pragma unroll
+        for (int e = 0; e < width; e++) { put(g, d + e, sums[e] * share); }
     }
 }
