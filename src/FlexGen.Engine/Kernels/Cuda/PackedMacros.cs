@@ -13,6 +13,9 @@ internal static class PackedMacros
     /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have.</summary>
     private const int TileTokens = 16, SharedBytes = 48 << 10;
 
+    /// <summary>Bytes of one copy to shared memory.</summary>
+    private static readonly int[] copies = [16, 8, 4];
+
     /// <summary>Of packed_rows.cuh.</summary>
     /// <param name="format">Of a row.</param>
     /// <param name="kvHeads">Heads of a row.</param>
@@ -58,7 +61,7 @@ internal static class PackedMacros
         macros["TILES"] = tiles;
         macros["STAGES"] = Math.Clamp(SharedBytes / (2 * TileTokens * tiles * heads * headBytes), 2, stages);
         macros["CHUNK"] = DecodeKernelPlan.Chunk;
-        macros["UNIT"] = new[] { 16, 8, 4 }.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
+        macros["UNIT"] = copies.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
             && kvHeads * blocks * PairBytes % unit == 0 && heads * blocks * block / 2 % unit == 0);
         macros["RESIDENT"] = Math.Max(1, warps / heads);
         return macros;
