@@ -20,10 +20,12 @@ internal static unsafe class CacheRows
     private static readonly Vector256<int> places = Vector256.Create(1, 1 << 16, 1 << 4, 1 << 20, 1 << 8, 1 << 24, 1 << 12, 1 << 28);
 
     /// <summary>Elements of a group: 64 or 32 where they divide a head, else a whole head in full words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Group(int headDim) => ElementFormat.HeadGroup(headDim);
 
     /// <summary>Groups of a head.</summary>
-    public static int Groups(int headDim) => Math.Max(1, headDim / Group(headDim));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Groups(int headDim) => headDim % 64 == 0 ? headDim / 64 : headDim % 32 == 0 ? headDim / 32 : 1;
 
     /// <summary>Bytes of a row.</summary>
     public static long RowBytes(int kvHeads, int headDim) => ElementFormat.Int4(Group(headDim)).Bytes(kvHeads, headDim);

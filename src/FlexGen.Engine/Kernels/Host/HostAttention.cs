@@ -52,6 +52,9 @@ internal static unsafe class HostAttention
             case torch.ScalarType.Float16:
                 Decode<PlainSlab<Half>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
+            case torch.ScalarType.Byte when WidePackedSlab.Fits(layout.HeadDim):
+                Decode<WidePackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                break;
             case torch.ScalarType.Byte:
                 Decode<PackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;

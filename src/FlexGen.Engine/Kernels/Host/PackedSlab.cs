@@ -1,64 +1,50 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-using FlexGen.Planning.Formats;
 
 namespace FlexGen.Engine.Kernels.Host;
 
 /// <summary>
-/// Rows of 4-bit groups (<see cref="CacheRows"/>). A shift by 4 s bits brings one element of each of 8 words into place, so a query lies as vectors
-/// of 8 such elements, one for each shift, and a ninth of what the zeros are multiplied with: [groups, 8 words at a time, 9, 8 words].
+/// Rows of 4-bit groups (<see cref="CacheRows"/>), 8 words at a time: a shift by 4 s bits brings one element of each into place, so a query lies as
+/// vectors of such elements, one for each shift, and a ninth of what the zeros are multiplied with (<see cref="PackedLanes"/>).
 /// </summary>
 internal readonly unsafe struct PackedSlab : ISlabKind
 {
-    private const int CacheLine = 64;
     private const int Words = 8;
-    private const int Shifts = 8;
-    private const int BlockLanes = (Shifts + 1) * Words;
     private const float Largest = 65504;
 
     public static float WeightFactor => 1;
 
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
-    public static int Lanes(int headDim) => CacheRows.Groups(headDim) * Blocks(headDim) * BlockLanes;
+    public static int Lanes(int headDim) => PackedLanes.Count(headDim, Words);
 
-    /// <summary>Rotates the query, as the keys are: that changes none of their products.</summary>
-    [SkipLocalsInit]
-    public static void Prepare(float* query, float scale, int headDim, float* lanes)
-    {
-        var head = stackalloc float[headDim];
-        for (var n = 0; n < headDim; n++)
-        {
-            head[n] = query[n] * scale;
-        }
+    public static void Prepare(float* query, float scale, int headDim, float* lanes) => PackedLanes.Prepare(query, scale, headDim, lanes, Words);
 
-        CacheRows.Rotate(head, 1, headDim);
-        new Span<float>(lanes, Lanes(headDim)).Clear();
-        for (var n = 0; n < headDim; n++)
-        {
-            var lane = Lane(n, headDim);
-            lanes[lane] = head[n];
-            lanes[(lane / BlockLanes * BlockLanes) + (Shifts * Words) + (lane % Words)] += head[n];
-        }
-    }
+    public static void Finish(float* lanes, int headDim, float* sum) => PackedLanes.Finish(lanes, headDim, sum, Words);
 
+    public static void Restore(float* output, int headDim) => CacheRows.Rotate(output, 1, headDim);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* rows, long stride, int head, SlabLayout layout, int tokens) => PackedLanes.Prefetch(rows, stride, head, layout, tokens);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens)
     {
-        var (groups, blocks, words) = (CacheRows.Groups(layout.HeadDim), Blocks(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
         for (var t = 0; t < tokens; t++, rows += stride)
         {
-            var pairs = Pairs(rows, head, layout);
-            var word = (uint*)rows + (head * groups * words);
+            var pairs = (int*)(rows + pairsAt);
+            var word = (uint*)rows + wordsAt;
             var query = lanes;
             var sum = Vector256<float>.Zero;
             for (var g = 0; g < groups; g++, word += words)
             {
                 var (scale, zero) = Pair(pairs + g);
-                for (var b = 0; b < blocks; b++, query += BlockLanes)
+                for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words)
                 {
                     var v = Load(word + (b * Words), words - (b * Words));
-                    var a = Vector256.FusedMultiplyAdd(Numbers(v), Vector256.Load(query), -zero * Vector256.Load(query + (Shifts * Words)));
+                    var a = Vector256.FusedMultiplyAdd(Numbers(v), Vector256.Load(query), -zero * Vector256.Load(query + (8 * Words)));
                     var c = Numbers(v >>> 4) * Vector256.Load(query + Words);
                     a = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), Vector256.Load(query + (2 * Words)), a);
                     c = Vector256.FusedMultiplyAdd(Numbers(v >>> 12), Vector256.Load(query + (3 * Words)), c);
@@ -74,12 +60,14 @@ internal readonly unsafe struct PackedSlab : ISlabKind
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* weights, int tokens)
     {
-        var (groups, blocks, words) = (CacheRows.Groups(layout.HeadDim), Blocks(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
         for (var g = 0; g < groups; g++)
         {
-            for (var b = 0; b < blocks; b++, lanes += BlockLanes)
+            for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
             {
                 var (s0, s1) = (Vector256.Load(lanes), Vector256.Load(lanes + Words));
                 var (s2, s3) = (Vector256.Load(lanes + (2 * Words)), Vector256.Load(lanes + (3 * Words)));
@@ -89,9 +77,9 @@ internal readonly unsafe struct PackedSlab : ISlabKind
                 var row = rows;
                 for (var t = 0; t < tokens; t++, row += stride)
                 {
-                    var (scale, zero) = Pair(Pairs(row, head, layout) + g);
+                    var (scale, zero) = Pair((int*)(row + pairsAt) + g);
                     var weight = scale * weights[t];
-                    var v = Load((uint*)row + (((head * groups) + g) * words) + (b * Words), words - (b * Words));
+                    var v = Load((uint*)row + wordsAt + (g * words) + (b * Words), words - (b * Words));
                     s0 = Vector256.FusedMultiplyAdd(Numbers(v), weight, s0);
                     s1 = Vector256.FusedMultiplyAdd(Numbers(v >>> 4), weight, s1);
                     s2 = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), weight, s2);
@@ -114,50 +102,6 @@ internal readonly unsafe struct PackedSlab : ISlabKind
                 zeros.Store(lanes + (8 * Words));
             }
         }
-    }
-
-    public static void Finish(float* lanes, int headDim, float* sum)
-    {
-        for (var n = 0; n < headDim; n++)
-        {
-            var lane = Lane(n, headDim);
-            sum[n] = lanes[lane] - lanes[(lane / BlockLanes * BlockLanes) + (Shifts * Words)];
-        }
-    }
-
-    public static void Restore(float* output, int headDim) => CacheRows.Rotate(output, 1, headDim);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* rows, long stride, int head, SlabLayout layout, int tokens)
-    {
-        var bytes = CacheRows.Groups(layout.HeadDim) * CacheRows.Group(layout.HeadDim) / 2;
-        for (var t = 0; Sse.IsSupported && t < tokens; t++, rows += stride)
-        {
-            for (var n = 0; n < bytes; n += CacheLine)
-            {
-                Sse.Prefetch0(rows + (head * bytes) + n);
-            }
-
-            Sse.Prefetch0(Pairs(rows, head, layout));
-        }
-    }
-
-    /// <summary>Vectors of 8 words that a group takes.</summary>
-    private static int Blocks(int headDim) => (CacheRows.Group(headDim) + (Words * Shifts) - 1) / (Words * Shifts);
-
-    /// <summary>Where an element of a head lies.</summary>
-    private static int Lane(int element, int headDim)
-    {
-        var group = CacheRows.Group(headDim);
-        var (word, shift) = (element % group / PackedShape.WordElements, PackedShape.Shifts[element % group % PackedShape.WordElements] / 4);
-        return (((element / group * Blocks(headDim)) + (word / Words)) * BlockLanes) + (shift * Words) + (word % Words);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int* Pairs(byte* row, int head, SlabLayout layout)
-    {
-        var groups = CacheRows.Groups(layout.HeadDim);
-        return (int*)(row + (layout.KvHeads * groups * CacheRows.Group(layout.HeadDim) / 2)) + (head * groups);
     }
 
     /// <summary>The lowest four bits of each word.</summary>
