@@ -1,7 +1,6 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Cache.Shares;
 using FlexGen.Engine.Kernels.Cuda;
-using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -39,7 +38,7 @@ internal sealed class KvCache : IDisposable
 
             if (packed)
             {
-                keep = tiers.HasGpu ? Owned(new PackedRows(plan.Format, type)).Pack : CacheRows.Pack;
+                keep = tiers.HasGpu ? Owned(new PackedRows(plan.Format, type)).Pack : (keys, values) => (HostDecode.Packed(keys), HostDecode.Packed(values));
             }
 
             if (plan.HasHomes)

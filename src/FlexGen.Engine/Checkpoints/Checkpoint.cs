@@ -64,6 +64,9 @@ public sealed class Checkpoint : IWeightSource
     /// <summary>The names of all tensors, as the model has them.</summary>
     public IReadOnlyCollection<string> Names => [.. tensors.Keys, .. packed.Keys];
 
+    /// <summary>All tensors that are stored as such.</summary>
+    internal IEnumerable<StoredPart> StoredTensors => tensors.Select(t => new StoredPart(t.Value, t.Value.Entries[t.Key]));
+
     /// <summary>How weights are stored in 4 bits; null: none are.</summary>
     internal QuantizationConfig? Quantization { get; }
 

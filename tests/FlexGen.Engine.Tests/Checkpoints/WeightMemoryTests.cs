@@ -1,5 +1,8 @@
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Checkpoints.Safetensors;
+using FlexGen.Engine.Conversion;
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Tests.Models;
 using FlexGen.Engine.Tests.Support;
 using FlexGen.Planning.Formats;
 using static TorchSharp.torch;
@@ -8,7 +11,7 @@ namespace FlexGen.Engine.Tests.Checkpoints;
 
 /// <summary>What the whole process takes while a weight is read.</summary>
 [Collection(nameof(Alone))]
-public sealed class WeightMemoryTests : IDisposable
+public sealed class WeightMemoryTests(ITestOutputHelper output) : IDisposable
 {
     private const long MiB = 1 << 20;
     private readonly TemporaryFolder folder = new();
@@ -54,5 +57,36 @@ public sealed class WeightMemoryTests : IDisposable
         }
 
         Assert.InRange(ProcessMemory.Peak() - before, 0, (Environment.ProcessorCount * 6 * MiB) + (16 * MiB));
+    }
+
+    [Fact]
+    public void A_checkpoint_is_written_in_4_bits_in_little_memory()
+    {
+        const string Config = """
+            {"architectures": ["LlamaForCausalLM"], "vocab_size": 100, "hidden_size": 8192, "num_hidden_layers": 1, "intermediate_size": 16384,
+             "num_attention_heads": 64, "num_key_value_heads": 64, "max_position_embeddings": 64, "rms_norm_eps": 1e-5}
+            """;
+        var weights = ModelFamily.Create(RandomCheckpoint.Json(Config), _ => true).Layers.SelectMany(l => l.Weights).ToList();
+        var (entries, end) = (new List<SafetensorsEntry>(), 0L);
+        foreach (var weight in weights)
+        {
+            var bytes = 2 * weight.Shape.Aggregate(1L, (a, b) => a * b);
+            entries.Add(new(weight.Name, "BF16", [.. weight.Shape], end, end += bytes));
+        }
+
+        // Zeros that take no room: a file with holes.
+        using (var file = File.Create(folder.File("model.safetensors")))
+        {
+            file.Write(SafetensorsWriter.Header(entries, []));
+            file.SetLength(file.Length + end);
+        }
+
+        File.WriteAllText(folder.File("config.json"), Config);
+        File.WriteAllText("/proc/self/clear_refs", "5");
+        var before = ProcessMemory.Peak();
+        var summary = CheckpointCompressor.Run(folder.Path, folder.File("small"), 64);
+        output.WriteLine($"{end / MiB} MiB in {summary.BytesAfter / MiB} MiB: {(ProcessMemory.Peak() - before) / MiB} MiB of memory");
+        Assert.True(end > 1200 * MiB);
+        Assert.InRange(ProcessMemory.Peak() - before, 0, (Environment.ProcessorCount * 8 * MiB) + (64 * MiB));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace FlexGen.Engine.Checkpoints.Packed;
 
@@ -20,6 +21,18 @@ internal sealed record QuantizationConfig(QuantizationMethod Method, int? Group,
     public const string OwnFormat = "tiles16";
 
     private const string Unquantised = "use the model's float16 or bfloat16 checkpoint";
+
+    /// <summary>What the method is called.</summary>
+    public string Name => Method switch
+    {
+        QuantizationMethod.Gptq => "gptq",
+        QuantizationMethod.Awq => "awq",
+        _ => OwnMethod,
+    };
+
+    /// <summary>What a checkpoint of this program's own says of itself.</summary>
+    public static JsonObject Describe(int group) =>
+        new() { ["quant_method"] = OwnMethod, ["bits"] = 4, ["group_size"] = group, ["format"] = OwnFormat };
 
     /// <summary>What config.json says; null: that nothing is quantised.</summary>
     /// <exception cref="CheckpointException">It is quantised in a way that cannot be read, or it does not say how.</exception>

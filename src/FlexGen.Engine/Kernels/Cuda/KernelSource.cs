@@ -12,9 +12,11 @@ internal static partial class KernelSource
     /// <param name="name">The kernel in it.</param>
     /// <param name="type">The type of its elements.</param>
     /// <param name="constants">Further macros that it is compiled with.</param>
-    public static CudaKernel Compile(string file, string name, ScalarType type, IEnumerable<KeyValuePair<string, long>>? constants = null) =>
+    /// <param name="sharedBytes">As of <see cref="CudaKernel"/>.</param>
+    public static CudaKernel Compile(
+        string file, string name, ScalarType type, IEnumerable<KeyValuePair<string, long>>? constants = null, int sharedBytes = 0) =>
         new(Read("elements.cuh") + Read(file), name,
-            [new("ELEMENT", type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 }), .. constants ?? []]);
+            [new("ELEMENT", type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 }), .. constants ?? []], sharedBytes);
 
     private static string Read(string file)
     {

@@ -9,7 +9,7 @@
 
 #include "packed_rows.cuh"
 #include "decode_merge.cuh"
-#include "tensor_cores.cuh"
+#include "half_tensor_cores.cuh"
 #include "packed_stages.cuh"
 #include "packed_attend.cuh"
 

@@ -5,120 +5,38 @@
 // Lane 4 g + c has the words of 8 consecutive k that are c, c + 4, ... of a group, of the pair's rows 4 g to 4 g + 3 as rows g and g + 8 of
 // two A fragments; of x the same k of row g are the B fragment. So neither needs to be permuted: k is in another order in both alike.
 //
-// Compiled with: GROUP, TILES, PAIRS (of tiles, of a block), TEAMS (1, 2, 4), STAGES (of the copies to shared memory).
+// Compiled with: GROUP, TILES, PAIRS (of tiles, of a block), TEAMS (1, 2, 4), STEP (elements of K between two barriers, 64 or 128),
+// STAGES (steps in shared memory, 3 or more), OWN (1: each warp sums x itself, and 2 stages are enough; 0: pairs share the work, of which TILES
+// is a multiple).
+
+#include "packed_groups.cuh"
+#include "tensor_cores.cuh"
 
 #define PARTS 4
 #define TAKES (PARTS / TEAMS)  // parts of a team
 #define COLUMNS (TILES * 8)    // rows of x, columns of the fragments
 #define TEAM (PAIRS * 32)
 #define THREADS (TEAM * TEAMS)
-#define WORDS (GROUP / 8)
 #define QUADS ((WORDS + 3) / 4)
-#define JOINED (GROUP < 64 ? 64 / GROUP : 1)  // groups of a step
-#define BLOCK_BYTES (GROUP * 8 + 64)
-#define ROW (JOINED * WORDS)                  // 16 bytes each, of a step's row of x
+#define HALF (GROUP < 64 ? 64 / GROUP : 1)  // groups of 64 elements of K
+#define UNIT (GROUP < 128 ? 2 * HALF : 1)   // groups, of which a part is a multiple
+#define JOINED (STEP < 128 ? HALF : UNIT)   // groups of a step
+
+// In copies of 16 bytes:
+#define ROW (JOINED * WORDS)                       // a step's of a row of x
 #define X_STAGE (COLUMNS * ROW)
-#define SCALES (QUADS * 32)
-#define W_GROUP (SCALES + 8)
-#define W_STAGE (JOINED * W_GROUP)
-#define STAGE (TEAMS * (X_STAGE + PAIRS * W_STAGE))
+#define TILE (JOINED * BLOCK)                      // a step's of a tile
+#define STAGE (TEAMS * (X_STAGE + PAIRS * TILE * 2))
 #define SUMS (TEAMS * JOINED * COLUMNS)
 #define FRAGMENT (TILES * 8)
-#define ASYNCHRONOUS (__CUDA_ARCH__ >= 800)
+#define SLOT (PAIRS * FRAGMENT * 32)               // floats of a team's sums
 
-#if ELEMENT == 1
-#define ONES 0x3c003c00u
-#define MMA "f32.f16.f16.f32"
-#else
-#define ONES 0x3f803f80u
-#define MMA "f32.bf16.bf16.f32"
-#endif
-
-// 16 bytes to shared memory, or zeros.
-__device__ __forceinline__ void copy(uint4* to, const void* from, bool there)
-{
-#if ASYNCHRONOUS
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(there ? 16 : 0) : "memory");
-#else
-    *to = there ? __ldg((const uint4*)from) : make_uint4(0, 0, 0, 0);
-#endif
-}
-
-__device__ __forceinline__ void commit()
-{
-#if ASYNCHRONOUS
-    asm volatile("cp.async.commit_group;" ::: "memory");
-#endif
-}
-
-template <int Pending>
-__device__ __forceinline__ void await()
-{
-#if ASYNCHRONOUS
-    asm volatile("cp.async.wait_group %0;" :: "n"(Pending) : "memory");
-#endif
-}
-
-__device__ __forceinline__ void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1)
-{
-#if ASYNCHRONOUS
-    asm("mma.sync.aligned.m16n8k16.row.col." MMA " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-#else
-    asm("mma.sync.aligned.m16n8k8.row.col." MMA " {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) : "r"(a[0]), "r"(a[1]), "r"(b0));
-    asm("mma.sync.aligned.m16n8k8.row.col." MMA " {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) : "r"(a[2]), "r"(a[3]), "r"(b1));
-#endif
-}
-
-// (word & mask) | magic
-template <unsigned Mask, unsigned Magic>
-__device__ __forceinline__ unsigned pick(unsigned word)
-{
-    unsigned pair;
-    asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(pair) : "r"(word), "n"(Mask), "n"(Magic));
-    return pair;
-}
-
-__device__ __forceinline__ unsigned fma2(unsigned a, unsigned b, unsigned c)
-{
-    unsigned d;
-#if ELEMENT == 1
-    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
-#else
-    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
-#endif
-    return d;
-}
-
-// The 8 elements of a word, exactly, as pairs of neighbours. What is or'ed is 1024, 128 in bfloat16, to whose mantissa a nibble is added.
-__device__ __forceinline__ void unpack(unsigned word, unsigned (&pairs)[4])
-{
-#if ELEMENT == 1
-    const unsigned high = word >> 8, sixteenth = 0x2c002c00, minus64 = 0xd400d400, minus1024 = 0xe400e400;
-    pairs[0] = fma2(pick<0x000f000f, 0x64006400>(word), ONES, minus1024);
-    pairs[1] = fma2(pick<0x00f000f0, 0x64006400>(word), sixteenth, minus64);
-    pairs[2] = fma2(pick<0x000f000f, 0x64006400>(high), ONES, minus1024);
-    pairs[3] = fma2(pick<0x00f000f0, 0x64006400>(high), sixteenth, minus64);
-#else
-    #pragma unroll
-    for (int n = 0; n < 4; n++) { pairs[n] = fma2(pick<0x000f000f, 0x43004300>(word >> (4 * n)), ONES, 0xc300c300); }
-#endif
-}
-
-__device__ __forceinline__ float half(unsigned bits)
-{
-    float y;
-    asm("{ .reg .b16 h, u; mov.b32 {h, u}, %1; cvt.f32.f16 %0, h; }" : "=f"(y) : "r"(bits));
-    return y;
-}
-
-// Where 16 bytes of a row of x lie in its stage: so that a warp's reads of a fragment meet no bank twice.
+// Where 16 bytes lie in a stage, of a row of x and of a tile: so that a warp's reads of a fragment meet no bank twice.
 __device__ __forceinline__ int place(int row, int n) { return row * ROW + (ROW % 8 == 0 ? n ^ ((row & 1) << 2) : n); }
+__device__ __forceinline__ int place(int n) { return n ^ (n >> 2 & 2); }
 
 extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
-    const Element* x, const unsigned char* weight, const Element* bias, Element* output,
+    const Element* x, const uint4* weight, const Element* bias, Element* output,
     int rows, int in, int out, int splits,
     float* partials,    // [blocks, PAIRS, FRAGMENT, 32]
     unsigned* arrived)  // [blocks / splits], zero before and after
@@ -128,53 +46,51 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
     __shared__ bool last;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, pair = warp % PAIRS, team = warp / PAIRS, member = threadIdx.x % TEAM;
     const int g = lane / 4, c = lane % 4;
-    const int groups = (in + GROUP - 1) / GROUP, tiles = (out + 15) / 16, steps = (groups + JOINED - 1) / JOINED;
+    const int groups = (in + GROUP - 1) / GROUP, tiles = (out + 15) / 16, units = (groups + UNIT - 1) / UNIT;
     const int across = (rows + COLUMNS - 1) / COLUMNS;
     const int firstColumn = blockIdx.x % across * COLUMNS, split = blockIdx.x / across % splits, rowBlock = blockIdx.x / across / splits;
-    const int tile = (rowBlock * PAIRS + pair) * 2 + g / 4, quad = g % 4;
-    const bool aligned = in % 8 == 0;
-    const auto partEnd = [&](int part) { return (int)((long long)steps * (split * PARTS + part + 1) / (splits * PARTS)); };
+    const int firstTile = (rowBlock * PAIRS + pair) * 2, quad = g % 4;
+    const auto partEnd = [&](int part) { return units * (split * PARTS + part + 1) / (splits * PARTS) * (UNIT / JOINED); };
     const int begin = partEnd(team * TAKES - 1), end = partEnd(team * TAKES + TAKES - 1);
-    const unsigned char* blocks = weight + (long long)min(tile, tiles - 1) * groups * BLOCK_BYTES + quad * 16;
 
+    const int tileLoads = groups * BLOCK;
+    const uint4* tilesOfPair = weight + (long long)min(firstTile, tiles - 1) * tileLoads;
+    const bool aligned = in % 8 == 0 && (long long)x % 16 == 0;
+    const int toSecond = firstTile + 1 < tiles ? tileLoads - TILE : -TILE;
+    const Element* ofMember = x + (long long)(firstColumn + member / ROW) * in + member % ROW * 8;
     const auto load = [&](int step, int slot)
     {
         if (step < end)
         {
-            uint4* xs = shared + slot * STAGE + team * X_STAGE;
-            uint4* ws = shared + slot * STAGE + TEAMS * X_STAGE + warp * W_STAGE;
+            uint4* ws = shared + slot * STAGE + TEAMS * X_STAGE + warp * TILE * 2 + place(lane);
+            const uint4* from = tilesOfPair + step * TILE + lane;
+            const int left = tileLoads - step * TILE - lane;
             #pragma unroll
-            for (int j = 0; j < JOINED; j++)
+            for (int at = 0; at < TILE * 2; at += 32)
             {
-                const int group = step * JOINED + j;
-                const bool there = group < groups;
-                const unsigned char* block = blocks + (long long)(there ? group : 0) * BLOCK_BYTES;
-                #pragma unroll
-                for (int i = 0; i < QUADS; i++)
-                {
-                    const int word = i * 4 + c;
-                    copy(ws + j * W_GROUP + i * 32 + lane, block + (word < WORDS ? word : 0) * 64, there && word < WORDS);
-                }
-                if (c == 0) { copy(ws + j * W_GROUP + SCALES + g, block + WORDS * 64, there); }
+                const bool second = at + lane >= TILE;
+                if (TILE * 2 - at >= 32 || at + lane < TILE * 2) { copy(ws + at, from + at + (second ? toSecond : 0), at - (second ? TILE : 0) < left); }
             }
 
-            #pragma unroll
-            for (int at = 0; at < X_STAGE; at += TEAM)
+            uint4* xs = shared + slot * STAGE + team * X_STAGE;
+            if (aligned)
             {
-                const int n = at + member;
-                if (X_STAGE % TEAM != 0 && n >= X_STAGE) { break; }
-                const int row = firstColumn + n / ROW, k = step * (ROW * 8) + n % ROW * 8;
-                uint4* to = xs + place(n / ROW, n % ROW);
-                const Element* from = x + (long long)row * in + k;
-                if (aligned)
+                #pragma unroll
+                for (int at = 0; at < X_STAGE; at += TEAM)
                 {
-                    const bool there = row < rows && k < in;
-                    copy(to, there ? from : x, there);
+                    const int n = at + member, row = TEAM % ROW == 0 ? at / ROW + member / ROW : n / ROW, k = TEAM % ROW == 0 ? member % ROW : n % ROW;
+                    const bool there = firstColumn + row < rows && (step * ROW + k) * 8 < in;
+                    const Element* from = TEAM % ROW == 0 ? ofMember + at / ROW * in : x + (long long)(firstColumn + row) * in + k * 8;
+                    if (X_STAGE - at >= TEAM || n < X_STAGE) { copy(xs + place(row, k), there ? from + step * ROW * 8 : x, there); }
                 }
-                else
+            }
+            else
+            {
+                #pragma unroll 1
+                for (int n = member; n < X_STAGE * 8; n += TEAM)
                 {
-                    #pragma unroll
-                    for (int e = 0; e < 8; e++) { ((Element*)to)[e] = row < rows && k + e < in ? from[e] : 0; }
+                    const int row = firstColumn + n / (ROW * 8), k = n % (ROW * 8), at = step * ROW * 8 + k;
+                    ((Element*)(xs + place(n / (ROW * 8), k / 8)))[k % 8] = row < rows && at < in ? x[(long long)row * in + at] : 0;
                 }
             }
         }
@@ -182,42 +98,46 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
         commit();
     };
 
-    const auto meet = [&]() { asm volatile("bar.sync %0, %1;" :: "r"(team + 1), "n"(TEAM) : "memory"); };
+    const auto meet = [&]()
+    {
+        if (TEAMS == 1) { __syncthreads(); }
+        else { asm volatile("bar.sync %0, %1;" :: "r"(team + 1), "n"(TEAM) : "memory"); }
+    };
 
-    // The sums of a step's groups of x, as products with ones: x is the A operand here, 16 rows at once.
+    // 16 bytes of x for the B fragments of two products.
+    const auto elements = [&](const uint4* xs, int n, int j, int i)
+    {
+        return WORDS % 4 == 0 || i * 4 + c < WORDS ? xs[place(n * 8 + g, j * WORDS + i * 4 + c)] : make_uint4(0, 0, 0, 0);
+    };
+
+    const unsigned ones[4] = { ONES, ONES, ONES, ONES };
+
+    // The sums of a step's groups of x, as products with ones.
     const auto sum = [&](int slot, int buffer)
     {
         const uint4* xs = shared + slot * STAGE + team * X_STAGE;
         #pragma unroll
-        for (int t = pair; t < (COLUMNS + 15) / 16; t += PAIRS)
+        for (int j = 0; j < JOINED; j++)
         {
             #pragma unroll
-            for (int j = 0; j < JOINED; j++)
+            for (int m = 0; m < TILES / PAIRS; m++)
             {
+                const int n = m * PAIRS + pair;
                 float total[4] = {};
                 #pragma unroll
                 for (int i = 0; i < QUADS; i++)
                 {
-                    uint4 upper = {}, lower = {};
-                    if (WORDS % 4 == 0 || i * 4 + c < WORDS)
-                    {
-                        upper = xs[place(t * 16 + g, j * WORDS + i * 4 + c)];
-                        if (COLUMNS >= 16) { lower = xs[place(t * 16 + g + 8, j * WORDS + i * 4 + c)]; }
-                    }
-                    multiply(total, { upper.x, lower.x, upper.y, lower.y }, ONES, ONES);
-                    multiply(total, { upper.z, lower.z, upper.w, lower.w }, ONES, ONES);
+                    const uint4 b = elements(xs, n, j, i);
+                    multiply(total, ones, b.x, b.y);
+                    multiply(total, ones, b.z, b.w);
                 }
-                float* to = sums[buffer] + (team * JOINED + j) * COLUMNS + t * 16 + g;
-                if (c == 0)
-                {
-                    to[0] = total[0];
-                    if (COLUMNS >= 16) { to[8] = total[2]; }
-                }
+                if (g == 0) { *(float2*)(sums[buffer] + (team * JOINED + j) * COLUMNS + n * 8 + c * 2) = make_float2(total[0], total[1]); }
             }
         }
     };
 
-    float part[2][TILES][4] = {}, before[2][TILES][4] = {};
+    float part[2][TILES][4] = {};
+    float* kept = (float*)(shared + STAGES * STAGE) + warp * FRAGMENT * 32 + lane;  // the sums of a team's parts before
     const auto each = [&](auto work)
     {
         #pragma unroll
@@ -227,27 +147,43 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
             for (int n = 0; n < TILES; n++)
             {
                 #pragma unroll
-                for (int e = 0; e < 4; e++) { work(part[m][n][e], before[m][n][e], (m * TILES + n) * 4 + e); }
+                for (int e = 0; e < 4; e++) { work(part[m][n][e], (m * TILES + n) * 4 + e); }
             }
         }
     };
 
+    int taking = team * TAKES, taken = partEnd(taking);
+    const auto keep = [&]()
+    {
+        const bool first = taking == team * TAKES;
+        each([&](float& now, int n)
+        {
+            kept[n * 32] = first ? now : kept[n * 32] + now;
+            now = 0;
+        });
+    };
+
     #pragma unroll
     for (int n = 0; n < STAGES - 1; n++) { load(begin + n, n); }
-    await<STAGES - 2>();
-    meet();
-    if (begin < end) { sum(0, 0); }
-    int slot = 0, buffer = 0, taking = team * TAKES;
+    if (!OWN)
+    {
+        await<STAGES - 2>();
+        meet();
+        sum(0, 0);
+    }
+
+    int slot = 0, buffer = 0;
     for (int step = begin; step < end; step++)
     {
+        for (; TAKES > 1 && step >= taken; taken = partEnd(++taking)) { keep(); }
         const int next = slot + 1 == STAGES ? 0 : slot + 1;
-        await<STAGES - 3>();
+        await<STAGES - 3 + OWN>();
         meet();
         load(step + STAGES - 1, slot == 0 ? STAGES - 1 : slot - 1);
-        if (step + 1 < end) { sum(next, buffer ^ 1); }
+        if (!OWN) { sum(next, buffer ^ 1); }
 
         const uint4* xs = shared + slot * STAGE + team * X_STAGE;
-        const uint4* ws = shared + slot * STAGE + TEAMS * X_STAGE + warp * W_STAGE;
+        const uint4* ws = shared + slot * STAGE + TEAMS * X_STAGE + warp * TILE * 2;
         #pragma unroll
         for (int j = 0; j < JOINED; j++)
         {
@@ -255,7 +191,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
             #pragma unroll
             for (int i = 0; i < QUADS; i++)
             {
-                const uint4 words = ws[j * W_GROUP + i * 32 + lane];
+                const uint4 words = WORDS % 4 == 0 || i * 4 + c < WORDS ? ws[place(g / 4 * TILE + j * BLOCK + (i * 4 + c) * 4 + quad)] : make_uint4(0, 0, 0, 0);
                 const unsigned row[4] = { words.x, words.y, words.z, words.w };
                 #pragma unroll
                 for (int r = 0; r < 4; r++)
@@ -267,82 +203,75 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
                 }
             }
 
-            const uint4 ends = ws[j * W_GROUP + SCALES + g];
+            const uint4 ends = ws[place(g / 4 * TILE + j * BLOCK + WORDS * 4 + quad)];
             const unsigned both[4] = { ends.x, ends.y, ends.z, ends.w };
             float scale[4], zero[4];
             #pragma unroll
             for (int r = 0; r < 4; r++)
             {
-                scale[r] = half(both[r]);
-                zero[r] = -half(both[r] >> 16);
+                scale[r] = ofHalf((unsigned short)both[r]);
+                zero[r] = -ofHalf((unsigned short)(both[r] >> 16));
             }
 
             #pragma unroll
             for (int n = 0; n < TILES; n++)
             {
-                float products[2][4] = {};
+                float products[2][4] = {}, total[4] = {};
                 #pragma unroll
                 for (int i = 0; i < QUADS; i++)
                 {
-                    uint4 b = {};
-                    if (WORDS % 4 == 0 || i * 4 + c < WORDS) { b = xs[place(n * 8 + g, j * WORDS + i * 4 + c)]; }
+                    const uint4 b = elements(xs, n, j, i);
                     multiply(products[0], a[0][i * 2], b.x, b.y);
                     multiply(products[1], a[1][i * 2], b.x, b.y);
                     multiply(products[0], a[0][i * 2 + 1], b.z, b.w);
                     multiply(products[1], a[1][i * 2 + 1], b.z, b.w);
+                    if (OWN)
+                    {
+                        multiply(total, ones, b.x, b.y);
+                        multiply(total, ones, b.z, b.w);
+                    }
                 }
 
-                const float2 total = *(const float2*)(sums[buffer] + (team * JOINED + j) * COLUMNS + n * 8 + c * 2);
+                if (!OWN) { *(float2*)total = *(const float2*)(sums[buffer] + (team * JOINED + j) * COLUMNS + n * 8 + c * 2); }
                 #pragma unroll
                 for (int e = 0; e < 8; e++)
                 {
                     const int r = e / 2;
                     float& to = part[r / 2][n][e % 4];
-                    to = fmaf(scale[r], fmaf(zero[r], e % 2 == 0 ? total.x : total.y, products[r / 2][e % 4]), to);
+                    to = fmaf(scale[r], fmaf(zero[r], total[e % 2], products[r / 2][e % 4]), to);
                 }
             }
-        }
-
-        while (TAKES > 1 && taking < team * TAKES + TAKES - 1 && step + 1 >= partEnd(taking))
-        {
-            each([](float& now, float& sum, int) { sum += now; now = 0; });
-            taking++;
         }
 
         slot = next;
         buffer ^= 1;
     }
 
+    for (; taking < team * TAKES + TAKES - 1; taking++) { keep(); }
     if (TEAMS > 1)
     {
         await<0>();
         __syncthreads();
-        float* others = (float*)shared + pair * FRAGMENT * 32 + lane;
-        const int stride = PAIRS * FRAGMENT * 32;
-        if (team > 0)
-        {
-            each([&](float& now, float& sum, int n)
-            {
-                float* to = others + (team - 1) * TAKES * stride + n * 32;
-                if (TAKES > 1) { to[0] = sum; }
-                to[(TAKES - 1) * stride] = now;
-            });
-        }
-
+        float* lasts = (float*)shared + pair * FRAGMENT * 32 + lane;
+        if (team > 0) { each([&](float& now, int n) { lasts[(team - 1) * SLOT + n * 32] = now; }); }
         __syncthreads();
         if (team == 0)
         {
-            each([&](float& now, float& sum, int n)
+            each([&](float& now, int n)
             {
-                if (TAKES > 1) { now = sum + now; }
+                if (TAKES > 1) { now = kept[n * 32] + now; }
                 #pragma unroll
-                for (int p = 0; p < PARTS - TAKES; p++) { now += others[p * stride + n * 32]; }
+                for (int t = 1; t < TEAMS; t++)
+                {
+                    if (TAKES > 1) { now += kept[t * SLOT + n * 32]; }
+                    now += lasts[(t - 1) * SLOT + n * 32];
+                }
             });
         }
     }
     else
     {
-        each([](float& now, float& sum, int) { now = sum + now; });
+        each([&](float& now, int n) { now = kept[n * 32] + now; });
     }
 
     if (splits > 1)
@@ -368,7 +297,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
         __threadfence();
         if (team == 0)
         {
-            each([](float& now, float&, int) { now = 0; });
+            each([](float& now, int) { now = 0; });
             for (int s = 0; s < splits; s++)
             {
                 #pragma unroll
@@ -388,7 +317,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
     }
 
     if (team > 0) { return; }
-    const int first = tile * 16 + quad * 4;
+    const int first = (firstTile + g / 4) * 16 + quad * 4;
     float more[4];
     #pragma unroll
     for (int r = 0; r < 4; r++) { more[r] = bias && first + r < out ? widen(bias[first + r]) : 0; }
@@ -401,7 +330,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) packed_product(
         #pragma unroll
         for (int r = 0; r < 4; r++) { y.at[r] = narrow(part[r / 2][n / 2][r % 2 * 2 + n % 2] + more[r]); }
         Element* to = output + (long long)row * out + first;
-        if (out % 4 == 0 && first < out)
+        if (out % 4 == 0 && (long long)output % 8 == 0 && first < out)
         {
             *(uint2*)to = y.all;
         }

@@ -143,6 +143,22 @@ internal static unsafe class HostVectors
         }
     }
 
+    /// <summary>Float or bfloat16 (ushort) as float32.</summary>
+    public static void Widen<T>(T* from, float* to, int count)
+        where T : unmanaged
+    {
+        var n = 0;
+        for (; n + Vector256<float>.Count <= count; n += Vector256<float>.Count)
+        {
+            Load(from + n).Store(to + n);
+        }
+
+        for (; n < count; n++)
+        {
+            to[n] = One(from + n);
+        }
+    }
+
     /// <summary>
     /// What products with <see cref="Load"/> must be multiplied by: a float16's exponent, put into float32's place, is too small by
     /// 112. Whoever multiplies puts it into the other factor, once.

@@ -83,17 +83,7 @@ internal readonly unsafe record struct RoundedRows(IntPtr Memory, int Rows, long
     private float* Widened<T>(T* from, int count, float* to)
         where T : unmanaged
     {
-        var n = 0;
-        for (; n + Vector256<float>.Count <= count; n += Vector256<float>.Count)
-        {
-            Load(from + n).Store(to + n);
-        }
-
-        for (; n < count; n++)
-        {
-            to[n] = One(from + n);
-        }
-
+        Widen(from, to, count);
         new Span<float>(to + count, GroupBytes - count).Clear();
         return to;
     }
