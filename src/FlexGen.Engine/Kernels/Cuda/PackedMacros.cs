@@ -8,13 +8,13 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// <summary>What the kernels are compiled with that read and write the KV cache in 4 bits.</summary>
 internal static class PackedMacros
 {
-    /// <summary>Bytes that one copy to shared memory may bring.</summary>
-    private static readonly int[] units = [16, 8, 4];
-
     private const int WordElements = PackedShape.WordElements, LanesOfAWarp = 32, PairBytes = 4;
 
     /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have.</summary>
     private const int TileTokens = 16, SharedBytes = 48 << 10;
+
+    /// <summary>Bytes of one copy to shared memory.</summary>
+    private static readonly int[] copies = [16, 8, 4];
 
     /// <summary>Of packed_rows.cuh.</summary>
     /// <param name="format">Of a row.</param>
@@ -61,7 +61,7 @@ internal static class PackedMacros
         macros["TILES"] = tiles;
         macros["STAGES"] = Math.Clamp(SharedBytes / (2 * TileTokens * tiles * heads * headBytes), 2, stages);
         macros["CHUNK"] = DecodeKernelPlan.Chunk;
-        macros["UNIT"] = units.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
+        macros["UNIT"] = copies.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
             && kvHeads * blocks * PairBytes % unit == 0 && heads * blocks * block / 2 % unit == 0);
         macros["RESIDENT"] = Math.Max(1, warps / heads);
         return macros;
