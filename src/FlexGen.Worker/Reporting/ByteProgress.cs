@@ -45,7 +45,8 @@ internal sealed class ByteProgress : IDisposable
                 isLast = ended.Wait(interval);
                 lock (ended)
                 {
-                    (bar.Value, bar.MaxValue) = (state.Done, Math.Max(1, state.Total));
+                    bar.MaxValue = Math.Max(1, state.Total);
+                    bar.Value = state.Done;
                 }
             }
             while (!isLast);

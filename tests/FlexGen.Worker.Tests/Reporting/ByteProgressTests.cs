@@ -23,7 +23,7 @@ public class ByteProgressTests
         }
 
         Assert.Contains("compress", terminal.ToString(), StringComparison.Ordinal);
-        Assert.Contains("100%", terminal.ToString(), StringComparison.Ordinal);
+        Assert.True(terminal.ToString().Contains("100%", StringComparison.Ordinal), terminal.ToString());
     }
 
     [Fact]
