@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+
+namespace FlexGen.Tokenizers.Chat.Values;
+
+/// <summary>Equality and order as Python has them: 1 == 1.0 == True, lists by their elements.</summary>
+internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<object>
+{
+    public static readonly ValueComparer Instance = new();
+
+    public new bool Equals(object? x, object? y)
+    {
+        Nesting.Require();
+        return (x, y) switch
+        {
+            (Text left, Text right) => left.Value == right.Value,
+            (ListValue left, ListValue right) => left.IsTuple == right.IsTuple && left.Items.SequenceEqual(right.Items, this),
+            (DictValue left, DictValue right) => left.Items.Count == right.Items.Count
+                && left.Items.All(item => right.Find(item.Key) is { } value && Equals(item.Value, value)),
+            (Undefined, Undefined) => true,
+            (not null, not null) when Number.From(x) is { } left && Number.From(y) is { } right => Order(left, right) == 0,
+            _ => ReferenceEquals(x, y),
+        };
+    }
+
+    public int GetHashCode(object value)
+    {
+        Nesting.Require();
+        return HashOf(value);
+    }
+
+    private int HashOf(object value) => value switch
+    {
+        Text text => text.GetHashCode(),
+        ListValue list => list.Items.Aggregate(list.Items.Count, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
+        DictValue dict => dict.Items.Count,
+        Undefined => 0,
+        _ when Number.From(value) is { } number => number.Real is { } real && real != Math.Floor(real) ? real.GetHashCode() : number.AsReal.GetHashCode(),
+        _ => RuntimeHelpers.GetHashCode(value),
+    };
+
+    /// <exception cref="TemplateFailure">The two have no order.</exception>
+    public int Compare(object? x, object? y)
+    {
+        Nesting.Require();
+        return (x, y) switch
+        {
+            (Text left, Text right) => CompareText(left.Value, right.Value),
+            (ListValue left, ListValue right) when left.IsTuple == right.IsTuple => CompareItems(left.Items, right.Items),
+            (Undefined undefined, _) => throw undefined.Failure(),
+            (_, Undefined undefined) => throw undefined.Failure(),
+            (not null, not null) when Number.From(x) is { } left && Number.From(y) is { } right => Order(left, right),
+            _ => throw new TemplateFailure($"{Kinds.Name(x!)} and {Kinds.Name(y!)} have no order"),
+        };
+    }
+
+    // By code points, not by UTF-16 units.
+    private static int CompareText(string left, string right)
+    {
+        var at = left.AsSpan().CommonPrefixLength(right);
+        if (at == left.Length || at == right.Length)
+        {
+            return left.Length - right.Length;
+        }
+
+        return char.IsSurrogate(left[at]) == char.IsSurrogate(right[at]) ? left[at] - right[at] : char.IsSurrogate(left[at]) ? 1 : -1;
+    }
+
+    private int CompareItems(IReadOnlyList<object> left, IReadOnlyList<object> right)
+    {
+        for (var i = 0; i < Math.Min(left.Count, right.Count); i++)
+        {
+            if (!Equals(left[i], right[i]))
+            {
+                return Compare(left[i], right[i]);
+            }
+        }
+
+        return left.Count - right.Count;
+    }
+
+    private static int Order(Number left, Number right) => (left.Real, right.Real) switch
+    {
+        (null, null) => left.Whole.CompareTo(right.Whole),
+        // Nothing is equal to what is no number.
+        _ when double.IsNaN(left.AsReal) || double.IsNaN(right.AsReal) => 1,
+        _ => left.AsReal.CompareTo(right.AsReal),
+    };
+}
