@@ -10,7 +10,7 @@ internal static class Globals
     /// <summary>Null: there is none of that name.</summary>
     public static Function? Find(string name, Library library) => name switch
     {
-        "range" => new Function(name, arguments => Range(arguments.Bind(name, 1, "start", "stop", "step"))),
+        "range" => new Function(name, arguments => library.Paid(Range(arguments.Bind(name, 1, "start", "stop", "step")))),
         "dict" => new Function(name, arguments => new DictValue(Pairs(arguments))),
         "namespace" => new Function(name, Namespace),
         "raise_exception" => new Function(name, arguments =>

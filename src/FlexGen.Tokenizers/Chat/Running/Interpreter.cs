@@ -87,7 +87,7 @@ internal sealed class Interpreter
 
     private void Write(Text text)
     {
-        budget.Make(output.Units + (long)text.Units);
+        budget.Make(text.Units);
         output.Append(text);
     }
 

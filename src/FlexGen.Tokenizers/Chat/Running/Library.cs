@@ -24,7 +24,7 @@ internal sealed class Library(Budget budget, TimeProvider time)
     {
         var filter = filters.GetValueOrDefault(name)
             ?? throw new TemplateFailure($"found the filter {name}; supported are {string.Join(", ", filters.Keys.Order(StringComparer.Ordinal))}");
-        return Paid(filter(this, value, arguments));
+        return Paid(filter(this, value is Text text ? Budget.Read(text) : value, arguments));
     }
 
     /// <exception cref="TemplateFailure">There is no such test, or it does not take the value.</exception>
@@ -40,7 +40,7 @@ internal sealed class Library(Budget budget, TimeProvider time)
     {
         if (of is Text text)
         {
-            return textMethods.TryGetValue(name, out var method) ? new Function(name, arguments => Paid(method(text, arguments))) : null;
+            return textMethods.TryGetValue(name, out var method) ? new Function(name, arguments => Paid(method(Budget.Read(text), arguments))) : null;
         }
 
         return CollectionMethods.Find(of, name);
@@ -48,7 +48,9 @@ internal sealed class Library(Budget budget, TimeProvider time)
 
     public Function? FindGlobal(string name) => Globals.Find(name, this);
 
-    private object Paid(object made)
+    /// <summary>What was made, paid for.</summary>
+    /// <exception cref="TemplateFailure">It is too long, or there were too many steps.</exception>
+    public object Paid(object made)
     {
         budget.Make(made is Text text ? text.Units : made is ListValue list ? list.Items.Count : 0);
         return made;

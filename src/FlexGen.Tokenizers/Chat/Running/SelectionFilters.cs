@@ -7,12 +7,15 @@ internal static class SelectionFilters
 {
     public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
-        ["map"] = (library, value, arguments) => new Iteration(Kinds.RequireElements(value).Select(Mapping(library, arguments))),
+        ["map"] = (library, value, arguments) => new Iteration(Elements(value).Select(Mapping(library, arguments))),
         ["select"] = (library, value, arguments) => Select(library, value, arguments, byMember: false, wanted: true),
         ["reject"] = (library, value, arguments) => Select(library, value, arguments, byMember: false, wanted: false),
         ["selectattr"] = (library, value, arguments) => Select(library, value, arguments, byMember: true, wanted: true),
         ["rejectattr"] = (library, value, arguments) => Select(library, value, arguments, byMember: true, wanted: false),
     };
+
+    // What is empty has none, whatever it is.
+    private static IEnumerable<object> Elements(object value) => Kinds.IsTrue(value) ? Kinds.RequireElements(value) : [];
 
     private static Func<object, object> Mapping(Library library, CallArguments arguments)
     {
@@ -39,7 +42,7 @@ internal static class SelectionFilters
         var path = byMember ? new MemberPath(arguments.Positional[0]) : null;
         var name = arguments.Positional.Count > skipped ? Name(arguments.Positional[skipped], "select", "test") : null;
         var rest = arguments.Skip(skipped + 1);
-        return new Iteration(Kinds.RequireElements(value).Where(element =>
+        return new Iteration(Elements(value).Where(element =>
         {
             var tested = path?.Find(library, element) ?? element;
             return (name is null ? Kinds.IsTrue(tested) : Library.Test(name, tested, rest)) == wanted;

@@ -53,7 +53,7 @@ internal static class SequenceFilters
     private static ListValue Sort(Library library, object value, object?[] arguments)
     {
         var key = Key(library, arguments[1], arguments[2]);
-        return new ListValue([.. Ordered(Kinds.RequireElements(value), key, arguments[0])]);
+        return new ListValue(ValueComparer.Sorted(Kinds.RequireElements(value), key, Kinds.IsTrue(arguments[0] ?? false)));
     }
 
     private static ListValue DictSort(DictValue dict, object?[] arguments)
@@ -64,25 +64,11 @@ internal static class SequenceFilters
             Text { Value: "key" or "value" } by => by.Value == "value",
             _ => throw new TemplateFailure("by of dictsort must be 'key' or 'value'"),
         };
-        return new ListValue([.. Ordered(CollectionMethods.Items(dict), item =>
+        return new ListValue(ValueComparer.Sorted(CollectionMethods.Items(dict), item =>
         {
             var key = ((ListValue)item).Items[isByValue ? 1 : 0];
             return key is Text text && !Kinds.IsTrue(arguments[0] ?? false) ? Casing.Lower(text) : key;
-        }, arguments[2])]);
-    }
-
-    private static List<object> Ordered(IEnumerable<object> elements, Func<object, object> key, object? reverse)
-    {
-        try
-        {
-            return Kinds.IsTrue(reverse ?? false)
-                ? elements.OrderByDescending(key, ValueComparer.Instance).ToList()
-                : elements.OrderBy(key, ValueComparer.Instance).ToList();
-        }
-        catch (InvalidOperationException failure) when (failure.InnerException is TemplateFailure inner)
-        {
-            throw inner;
-        }
+        }, Kinds.IsTrue(arguments[2] ?? false)));
     }
 
     private static Iteration Unique(Library library, object value, object?[] arguments)

@@ -50,10 +50,12 @@ internal sealed class Arithmetic(Budget budget)
 
     private object Repeated(object value, int times)
     {
-        budget.Make(Math.Max(times, 0) * (long)(value is Text whole ? whole.Units : Kinds.Length(value)));
+        var length = value is Text whole ? whole.Units : Kinds.Length(value);
+        times = length == 0 ? 0 : Math.Max(times, 0);
+        budget.Make(times * (long)length);
         return value is Text text
-            ? Concat([.. Enumerable.Repeat(text, Math.Max(times, 0))])
-            : new ListValue([.. Enumerable.Repeat(((ListValue)value).Items, Math.Max(times, 0)).SelectMany(items => items)], ((ListValue)value).IsTuple);
+            ? Concat([.. Enumerable.Repeat(text, times)])
+            : new ListValue([.. Enumerable.Repeat(((ListValue)value).Items, times).SelectMany(items => items)], ((ListValue)value).IsTuple);
     }
 
     private static Number Apply(string sign, Number left, Number right)

@@ -5,7 +5,7 @@ internal sealed class Budget
 {
     public const int MostCalls = 100;
     public const int MostCharacters = 16 << 20;
-    public const int MostSteps = 20_000_000;
+    public const int MostSteps = 10_000_000;
     private const int CharactersPerStep = 16;
 
     [ThreadStatic]
@@ -38,6 +38,14 @@ internal sealed class Budget
         {
             throw new TemplateFailure($"it takes more than {MostSteps:N0} steps");
         }
+    }
+
+    /// <summary>Pays for what goes through a text.</summary>
+    /// <exception cref="TemplateFailure">There were too many steps.</exception>
+    public static Text Read(Text text)
+    {
+        OfThread?.Step(text.Units / CharactersPerStep);
+        return text;
     }
 
     /// <summary>Pays for a text or a list that is made.</summary>

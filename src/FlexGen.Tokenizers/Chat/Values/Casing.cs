@@ -7,7 +7,7 @@ internal static class Casing
 {
     public static Text Upper(Text text) => text.Map(Upper);
 
-    public static Text Lower(Text text) => text.Map(value => value.ToLowerInvariant());
+    public static Text Lower(Text text) => text.Map(Lower);
 
     /// <summary>The first character a capital, the others small.</summary>
     public static Text Capitalize(Text text) => Words(text, (_, isFirst) => isFirst);
@@ -26,7 +26,7 @@ internal static class Casing
         foreach (var one in text.Each())
         {
             var capital = isCapital(before, before is null);
-            result.Append(one.Map(value => capital ? Upper(value) : value.ToLowerInvariant()));
+            result.Append(one.Map(value => capital ? Upper(value) : Lower(value)));
             Rune.DecodeFromUtf16(one.Value, out var rune, out _);
             before = rune;
         }
@@ -34,6 +34,8 @@ internal static class Casing
         return result.ToText();
     }
 
-    // The one small letter in use that becomes two capitals.
+    // One letter each way becomes two.
+    private static string Lower(string value) => value.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
+
     private static string Upper(string value) => value.ToUpperInvariant().Replace("\u00DF", "SS", StringComparison.Ordinal);
 }

@@ -132,7 +132,8 @@ internal static class Cutting
             var from = at;
             if (pieces.Count == most)
             {
-                pieces.Add(Trimming.Trim(text.Part(from, text.Units), null, left: false, right: true));
+                // What is left stays as it is, white space at its end too.
+                pieces.Add(text.Part(from, text.Units));
                 return pieces;
             }
 

@@ -37,7 +37,7 @@ internal sealed class JsonText(bool ascii, string? indent, Text itemSeparator, T
                 AppendAll("[", "]", list.Items, depth, item => Append(item, depth + 1));
                 break;
             case DictValue dict:
-                AppendAll("{", "}", sorts ? Sorted(dict) : dict.Items, depth, item =>
+                AppendAll("{", "}", sorts ? ValueComparer.Sorted(dict.Items, item => item.Key) : dict.Items, depth, item =>
                 {
                     AppendQuoted(Key(item.Key));
                     text.Append(keySeparator);
@@ -65,8 +65,6 @@ internal sealed class JsonText(bool ascii, string? indent, Text itemSeparator, T
         Number number => Text.Of(Digits(number), number.IsWritten),
         _ => throw new TemplateFailure($"{Kinds.Name(key)} cannot be a key in JSON"),
     };
-
-    private static List<KeyValuePair<object, object>> Sorted(DictValue dict) => [.. dict.Items.OrderBy(item => item.Key, ValueComparer.Instance)];
 
     private void AppendAll<T>(string open, string close, IReadOnlyList<T> items, int depth, Action<T> append)
     {

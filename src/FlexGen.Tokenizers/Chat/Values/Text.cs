@@ -9,13 +9,14 @@ internal sealed record Text(string Value, IReadOnlyList<(int Start, int Length)>
     public static readonly Text Empty = new("", []);
 
     private int[]? starts;
+    private bool? hasSurrogates;
 
     public int Units => Value.Length;
 
     /// <summary>How many characters it has to Python, which counts code points.</summary>
     public int Length => HasSurrogates ? Starts.Length - 1 : Value.Length;
 
-    private bool HasSurrogates => starts is not null || Value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+    private bool HasSurrogates => hasSurrogates ??= Value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
 
     // Where each code point begins, and the end.
     private int[] Starts => starts ??=

@@ -12,7 +12,7 @@ internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<objec
         Nesting.Require();
         return (x, y) switch
         {
-            (Text left, Text right) => left.Value == right.Value,
+            (Text left, Text right) => left.Units == right.Units && Budget.Read(left).Value == right.Value,
             (ListValue left, ListValue right) => left.IsTuple == right.IsTuple && left.Items.SequenceEqual(right.Items, this),
             (DictValue left, DictValue right) => left.Items.Count == right.Items.Count
                 && left.Items.All(item => right.Find(item.Key) is { } value && Equals(item.Value, value)),
@@ -25,18 +25,30 @@ internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<objec
     public int GetHashCode(object value)
     {
         Nesting.Require();
-        return HashOf(value);
+        return value switch
+        {
+            Text text => text.GetHashCode(),
+            ListValue list => list.Items.Aggregate(list.Items.Count, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
+            DictValue dict => dict.Items.Count,
+            Undefined => 0,
+            _ when Number.From(value) is { } number => number.Real is { } real && real != Math.Floor(real) ? real.GetHashCode() : number.AsReal.GetHashCode(),
+            _ => RuntimeHelpers.GetHashCode(value),
+        };
     }
 
-    private int HashOf(object value) => value switch
+    /// <summary>Elements in the order of their keys; equal ones stay as they were.</summary>
+    /// <exception cref="TemplateFailure">Two of them have no order.</exception>
+    public static List<T> Sorted<T>(IEnumerable<T> elements, Func<T, object> key, bool reverse = false)
     {
-        Text text => text.GetHashCode(),
-        ListValue list => list.Items.Aggregate(list.Items.Count, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
-        DictValue dict => dict.Items.Count,
-        Undefined => 0,
-        _ when Number.From(value) is { } number => number.Real is { } real && real != Math.Floor(real) ? real.GetHashCode() : number.AsReal.GetHashCode(),
-        _ => RuntimeHelpers.GetHashCode(value),
-    };
+        try
+        {
+            return [.. reverse ? elements.OrderByDescending(key, Instance) : elements.OrderBy(key, Instance)];
+        }
+        catch (InvalidOperationException failure) when (failure.InnerException is TemplateFailure inner)
+        {
+            throw inner;
+        }
+    }
 
     /// <exception cref="TemplateFailure">The two have no order.</exception>
     public int Compare(object? x, object? y)
