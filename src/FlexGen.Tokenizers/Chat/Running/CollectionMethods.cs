@@ -18,7 +18,7 @@ internal static class CollectionMethods
         DictValue dict when ofDicts.Contains(name) => new Function(name, arguments => OfDict(dict, name, arguments)),
         DictValue when changingDicts.Contains(name) => Refusing(of, name),
         ListValue list when ofLists.Contains(name) => new Function(name, arguments => OfList(list, name, arguments)),
-        ListValue { IsTuple: false } list when name == "copy" => new Function(name, _ => list),
+        ListValue { IsTuple: false } list when name == "copy" => new Function(name, arguments => Copy(list, arguments)),
         ListValue { IsTuple: false } when changingLists.Contains(name) => Refusing(of, name),
         _ => null,
     };
@@ -41,6 +41,13 @@ internal static class CollectionMethods
             "values" => new ListValue([.. dict.Items.Select(item => item.Value)]),
             _ => dict,
         };
+    }
+
+    // Nothing can change it.
+    private static ListValue Copy(ListValue list, CallArguments arguments)
+    {
+        arguments.Bind("copy");
+        return list;
     }
 
     private static Number OfList(ListValue list, string name, CallArguments arguments)

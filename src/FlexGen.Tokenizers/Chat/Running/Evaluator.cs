@@ -48,7 +48,12 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
         var arguments = Values(scope, call.Arguments);
         if (caller is not null)
         {
-            arguments = arguments with { Named = arguments.Named.Append(KeyValuePair.Create<string, object>("caller", caller)).ToDictionary() };
+            if (arguments.Named.ContainsKey(ExpressionParser.Caller))
+            {
+                throw new TemplateFailure("a call block gives the argument 'caller' itself");
+            }
+
+            arguments = arguments with { Named = arguments.Named.Append(KeyValuePair.Create<string, object>(ExpressionParser.Caller, caller)).ToDictionary() };
         }
 
         return function switch

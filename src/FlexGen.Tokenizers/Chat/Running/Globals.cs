@@ -52,6 +52,7 @@ internal static class Globals
         {
             [] => [],
             [DictValue dict] => dict.Items,
+            [Undefined undefined] => throw undefined.Failure(),
             [var pairs] => Kinds.RequireElements(pairs).Select(pair => Kinds.RequireElements(pair).ToList() is [var key, var value]
                 ? KeyValuePair.Create(key, value)
                 : throw new TemplateFailure("dict() takes pairs of a key and a value")),

@@ -70,10 +70,10 @@ internal sealed class Interpreter
                 Write(Printing.Str(Filtered(filter.Filtered, filter.Body)));
                 return Flow.Next;
             case Statement.Macro macro:
-                scope.Set(macro.Name, FunctionOf(macro.Name, macro.Parameters, macro.Body));
+                scope.Set(macro.Name, FunctionOf(macro.Name, macro.Parameters, macro.Body, macro.UsesCaller));
                 return Flow.Next;
             case Statement.CallBlock call:
-                var caller = FunctionOf("caller", call.Parameters, call.Body);
+                var caller = FunctionOf(ExpressionParser.Caller, call.Parameters, call.Body, usesCaller: true);
                 Write(Printing.Str(evaluator.Call(scope, call.Call, caller)));
                 return Flow.Next;
             case Statement.With with:
@@ -156,26 +156,26 @@ internal sealed class Interpreter
         return evaluator.Evaluate(scope, filtered, text);
     }
 
-    private Function FunctionOf(string name, IReadOnlyList<Parameter> parameters, IReadOnlyList<Statement> body)
+    private Function FunctionOf(string name, IReadOnlyList<Parameter> parameters, IReadOnlyList<Statement> body, bool usesCaller)
     {
         var around = scope;
         return new Function(name, arguments => budget.Call(() => Capture(new Scope(around), () =>
         {
-            BindParameters(name, parameters, arguments);
+            BindParameters(name, parameters, arguments, usesCaller);
             return Run(body);
         })));
     }
 
-    private void BindParameters(string name, IReadOnlyList<Parameter> parameters, CallArguments arguments)
+    private void BindParameters(string name, IReadOnlyList<Parameter> parameters, CallArguments arguments, bool usesCaller)
     {
-        // A call block gives its body by this name, whether the macro calls it or not.
-        var caller = arguments.Named.GetValueOrDefault("caller");
-        var named = arguments.Named.Where(argument => argument.Key != "caller" || parameters.Any(parameter => parameter.Name == "caller"));
-        var bound = (arguments with { Named = named.ToDictionary() }).Bind(name, [.. parameters.Select(parameter => parameter.Name)]);
-        if (caller is not null)
+        const string caller = ExpressionParser.Caller;
+        if (arguments.Named.TryGetValue(caller, out var given) && parameters.All(parameter => parameter.Name != caller))
         {
-            scope.Set("caller", caller);
+            scope.Set(caller, usesCaller ? given : throw new TemplateFailure($"{name}() is called by a call block, and does not call {caller}()"));
+            arguments = arguments with { Named = arguments.Named.Where(argument => argument.Key != caller).ToDictionary() };
         }
+
+        var bound = arguments.Bind(name, [.. parameters.Select(parameter => parameter.Name)]);
 
         for (var i = 0; i < bound.Length; i++)
         {

@@ -11,15 +11,20 @@ internal static class NumberFilters
     {
         ["int"] = (_, value, arguments) => ToInt(value, arguments.Bind("int", "default")),
         ["float"] = (_, value, arguments) => ToFloat(value) ?? arguments.Bind("float", "default")[0] ?? Number.OfReal(0),
-        ["abs"] = (_, value, _) => Require(value, "abs") is { Real: { } real } number
-            ? Number.OfReal(Math.Abs(real), number.IsWritten)
-            : Number.Of(BigInteger.Abs(Require(value, "abs").Whole), Require(value, "abs").IsWritten),
+        ["abs"] = (_, value, arguments) => Abs(value, arguments),
         ["round"] = (_, value, arguments) => Round(Require(value, "round"), arguments.Bind("round", "precision", "method")),
         ["sum"] = (library, value, arguments) => Sum(library, value, arguments.Bind("sum", "attribute", "start")),
     };
 
     private static Number Require(object value, string filter) => value is Undefined undefined ? throw undefined.Failure()
         : Number.From(value) ?? throw new TemplateFailure($"the filter {filter} takes a number; found {Kinds.Name(value)}");
+
+    private static Number Abs(object value, CallArguments arguments)
+    {
+        arguments.Bind("abs");
+        var number = Require(value, "abs");
+        return number.Real is { } real ? Number.OfReal(Math.Abs(real), number.IsWritten) : Number.Of(BigInteger.Abs(number.Whole), number.IsWritten);
+    }
 
     private static object ToInt(object value, object?[] arguments)
     {
@@ -41,7 +46,7 @@ internal static class NumberFilters
     {
         if (value is not Text text)
         {
-            return Number.From(value) is { } number ? number.Real is null ? number with { Real = (double)number.Whole } : number : null;
+            return value is Undefined undefined ? throw undefined.Failure() : Number.From(value) is { } number ? number.Real is null ? number with { Real = (double)number.Whole } : number : null;
         }
 
         const NumberStyles floats = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;

@@ -7,13 +7,13 @@ internal static class SequenceFilters
 {
     public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
-        ["length"] = (_, value, _) => Number.Of(Kinds.Length(value)),
-        ["count"] = (_, value, _) => Number.Of(Kinds.Length(value)),
-        ["first"] = (_, value, _) => Kinds.RequireElements(value).FirstOrDefault() ?? new Undefined("there is no first element"),
-        ["last"] = (_, value, _) => Kinds.RequireElements(value).LastOrDefault() ?? new Undefined("there is no last element"),
-        ["list"] = (_, value, _) => new ListValue([.. Kinds.RequireElements(value)]),
-        ["reverse"] = (_, value, _) => value is Text ? Slicing.Slice(value, None.Value, None.Value, Number.Of(-1)) : new Iteration(Kinds.RequireElements(value).Reverse()),
-        ["items"] = (_, value, _) => value is Undefined ? new Iteration([]) : new Iteration(CollectionMethods.Items(RequireDict(value, "items"))),
+        ["length"] = Plain("length", value => Number.Of(Kinds.Length(value))),
+        ["count"] = Plain("count", value => Number.Of(Kinds.Length(value))),
+        ["first"] = Plain("first", value => Kinds.RequireElements(value).FirstOrDefault() ?? new Undefined("there is no first element")),
+        ["last"] = Plain("last", value => Kinds.RequireElements(value).LastOrDefault() ?? new Undefined("there is no last element")),
+        ["list"] = Plain("list", value => new ListValue([.. Kinds.RequireElements(value)])),
+        ["reverse"] = Plain("reverse", value => value is Text ? Slicing.Slice(value, None.Value, None.Value, Number.Of(-1)) : new Iteration(Kinds.RequireElements(value).Reverse())),
+        ["items"] = Plain("items", value => value is Undefined ? new Iteration([]) : new Iteration(CollectionMethods.Items(RequireDict(value, "items")))),
         ["dictsort"] = (_, value, arguments) => DictSort(RequireDict(value, "dictsort"), arguments.Bind("dictsort", "case_sensitive", "by", "reverse")),
         ["sort"] = (library, value, arguments) => Sort(library, value, arguments.Bind("sort", "reverse", "case_sensitive", "attribute")),
         ["unique"] = (library, value, arguments) => Unique(library, value, arguments.Bind("unique", "case_sensitive", "attribute")),
@@ -25,15 +25,21 @@ internal static class SequenceFilters
             ?? new Undefined($"{Kinds.Name(value)} has no such attribute"),
     };
 
+    private static Func<Library, object, CallArguments, object> Plain(string name, Func<object, object> filter) => (_, value, arguments) =>
+    {
+        arguments.Bind(name);
+        return filter(value);
+    };
+
     private static DictValue RequireDict(object value, string filter) =>
         value as DictValue ?? throw new TemplateFailure($"the filter {filter} takes a dict; found {Kinds.Name(value)}");
 
     private static object Default(object value, object?[] arguments) =>
-        value is Undefined || (Kinds.IsTrue(arguments[1] ?? false) && !Kinds.IsTrue(value)) ? arguments[0] ?? Text.Empty : value;
+        value is Undefined || (Kinds.Flag(arguments[1]) && !Kinds.IsTrue(value)) ? arguments[0] ?? Text.Empty : value;
 
     private static Func<object, object> Key(Library library, object? caseSensitive, object? attribute)
     {
-        var ignoresCase = !Kinds.IsTrue(caseSensitive ?? false);
+        var ignoresCase = !Kinds.Flag(caseSensitive);
         MemberPath[] paths = attribute switch
         {
             null or None => [],
@@ -53,7 +59,7 @@ internal static class SequenceFilters
     private static ListValue Sort(Library library, object value, object?[] arguments)
     {
         var key = Key(library, arguments[1], arguments[2]);
-        return new ListValue(ValueComparer.Sorted(Kinds.RequireElements(value), key, Kinds.IsTrue(arguments[0] ?? false)));
+        return new ListValue(ValueComparer.Sorted(Kinds.RequireElements(value), key, Kinds.Flag(arguments[0])));
     }
 
     private static ListValue DictSort(DictValue dict, object?[] arguments)
@@ -67,8 +73,8 @@ internal static class SequenceFilters
         return new ListValue(ValueComparer.Sorted(CollectionMethods.Items(dict), item =>
         {
             var key = ((ListValue)item).Items[isByValue ? 1 : 0];
-            return key is Text text && !Kinds.IsTrue(arguments[0] ?? false) ? Casing.Lower(text) : key;
-        }, Kinds.IsTrue(arguments[2] ?? false)));
+            return key is Text text && !Kinds.Flag(arguments[0]) ? Casing.Lower(text) : key;
+        }, Kinds.Flag(arguments[2])));
     }
 
     private static Iteration Unique(Library library, object value, object?[] arguments)

@@ -38,13 +38,13 @@ internal static class TextFilters
     private static Text Indent(Text text, object?[] arguments)
     {
         var indention = arguments[0] is Text width ? width : Text.OfTemplate(new string(' ', Math.Clamp(Number.Index(arguments[0] ?? Number.Of(4), "width"), 0, 1000)));
-        var indentsBlank = Kinds.IsTrue(arguments[2] ?? false);
+        var indentsBlank = Kinds.Flag(arguments[2]);
         // With a line break more, so that the last line counts where it is empty.
         var lines = Cutting.Lines(Cutting.Join(Text.Empty, [text, Text.OfTemplate("\n")]), keepsEnds: false);
         var indented = lines.Select((line, i) =>
             i == 0 || (line.Units == 0 && !indentsBlank) ? line : Cutting.Join(Text.Empty, [indention, line]));
         var result = Cutting.Join(Text.OfTemplate("\n"), indented);
-        return Kinds.IsTrue(arguments[1] ?? false) ? Cutting.Join(Text.Empty, [indention, result]) : result;
+        return Kinds.Flag(arguments[1]) ? Cutting.Join(Text.Empty, [indention, result]) : result;
     }
 
     private static Text Join(Library library, object value, object?[] arguments)
@@ -73,6 +73,6 @@ internal static class TextFilters
             ListValue { Items: [Text first, Text second] } => (first, second),
             var other => throw new TemplateFailure($"separators of tojson must be two str; found {Kinds.Name(other)}"),
         };
-        return new JsonText(Kinds.IsTrue(arguments[0] ?? false), indent, item, key, Kinds.IsTrue(arguments[3] ?? false)).Write(value);
+        return new JsonText(Kinds.Flag(arguments[0]), indent, item, key, Kinds.Flag(arguments[3])).Write(value);
     }
 }

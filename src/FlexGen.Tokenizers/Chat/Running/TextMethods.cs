@@ -12,7 +12,7 @@ internal static class TextMethods
         ["rstrip"] = (text, arguments) => Trim("rstrip", text, arguments, left: false, right: true),
         ["split"] = (text, arguments) => Split(text, arguments.Bind("split", "sep", "maxsplit"), Cutting.Split),
         ["rsplit"] = (text, arguments) => Split(text, arguments.Bind("rsplit", "sep", "maxsplit"), Cutting.SplitFromEnd),
-        ["splitlines"] = (text, arguments) => List(Cutting.Lines(text, Kinds.IsTrue(arguments.Bind("splitlines", "keepends")[0] ?? false))),
+        ["splitlines"] = (text, arguments) => List(Cutting.Lines(text, Kinds.Flag(arguments.Bind("splitlines", "keepends")[0]))),
         ["partition"] = (text, arguments) => Partition(text, Part("partition", arguments), fromEnd: false),
         ["rpartition"] = (text, arguments) => Partition(text, Part("rpartition", arguments), fromEnd: true),
         ["startswith"] = (text, arguments) => AnyOf("startswith", arguments, part => text.Value.StartsWith(part, StringComparison.Ordinal)),
@@ -33,12 +33,18 @@ internal static class TextMethods
         ["title"] = (text, arguments) => Changed("title", text, arguments, Casing.Title),
         ["join"] = (text, arguments) => Cutting.Join(text, Kinds.RequireElements(arguments.Bind("join", 1, "iterable")[0]!).Select(Require)),
         ["format"] = (text, arguments) => Formatting.Braces(text, arguments.Positional, arguments.Named),
-        ["isdigit"] = (text, _) => text.Units > 0 && text.Value.All(char.IsDigit),
-        ["isalpha"] = (text, _) => text.Units > 0 && text.Value.All(char.IsLetter),
-        ["isalnum"] = (text, _) => text.Units > 0 && text.Value.All(char.IsLetterOrDigit),
-        ["isspace"] = (text, _) => text.Units > 0 && text.Value.All(Trimming.IsSpace),
-        ["isupper"] = (text, _) => ValueTests.IsCased(text, char.IsUpper, char.IsLower),
-        ["islower"] = (text, _) => ValueTests.IsCased(text, char.IsLower, char.IsUpper),
+        ["isdigit"] = Plain("isdigit", text => text.Units > 0 && text.Value.All(char.IsDigit)),
+        ["isalpha"] = Plain("isalpha", text => text.Units > 0 && text.Value.All(char.IsLetter)),
+        ["isalnum"] = Plain("isalnum", text => text.Units > 0 && text.Value.All(char.IsLetterOrDigit)),
+        ["isspace"] = Plain("isspace", text => text.Units > 0 && text.Value.All(Trimming.IsSpace)),
+        ["isupper"] = Plain("isupper", text => ValueTests.IsCased(text, char.IsUpper, char.IsLower)),
+        ["islower"] = Plain("islower", text => ValueTests.IsCased(text, char.IsLower, char.IsUpper)),
+    };
+
+    private static Func<Text, CallArguments, object> Plain(string name, Func<Text, bool> holds) => (text, arguments) =>
+    {
+        arguments.Bind(name);
+        return holds(text);
     };
 
     private static Text Require(object value) => value as Text ?? throw (value is Undefined undefined ? undefined.Failure()

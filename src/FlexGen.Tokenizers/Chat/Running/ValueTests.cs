@@ -8,25 +8,25 @@ internal static class ValueTests
 {
     public static Dictionary<string, Func<object, CallArguments, bool>> All { get; } = new(StringComparer.Ordinal)
     {
-        ["defined"] = (value, _) => value is not Undefined,
-        ["undefined"] = (value, _) => value is Undefined,
-        ["none"] = (value, _) => value is None,
-        ["string"] = (value, _) => value is Text,
-        ["mapping"] = (value, _) => value is DictValue,
-        ["iterable"] = (value, _) => Kinds.Elements(value) is not null || value is Loop,
-        ["sequence"] = (value, _) => value is Text or ListValue or DictValue or Undefined,
-        ["number"] = (value, _) => Number.From(value) is not null,
-        ["integer"] = (value, _) => value is Number { Real: null },
-        ["float"] = (value, _) => value is Number { Real: not null },
-        ["boolean"] = (value, _) => value is bool,
-        ["true"] = (value, _) => value is true,
-        ["false"] = (value, _) => value is false,
-        ["callable"] = (value, _) => value is Function or Loop,
-        ["even"] = (value, _) => Rest(value, Number.Of(2)).IsZero,
-        ["odd"] = (value, _) => !Rest(value, Number.Of(2)).IsZero,
+        ["defined"] = Plain("defined", value => value is not Undefined),
+        ["undefined"] = Plain("undefined", value => value is Undefined),
+        ["none"] = Plain("none", value => value is None),
+        ["string"] = Plain("string", value => value is Text),
+        ["mapping"] = Plain("mapping", value => value is DictValue),
+        ["iterable"] = Plain("iterable", value => Kinds.Elements(value) is not null || value is Loop),
+        ["sequence"] = Plain("sequence", value => value is Text or ListValue or DictValue or Undefined),
+        ["number"] = Plain("number", value => Number.From(value) is not null),
+        ["integer"] = Plain("integer", value => value is Number { Real: null }),
+        ["float"] = Plain("float", value => value is Number { Real: not null }),
+        ["boolean"] = Plain("boolean", value => value is bool),
+        ["true"] = Plain("true", value => value is true),
+        ["false"] = Plain("false", value => value is false),
+        ["callable"] = Plain("callable", value => value is Function or Loop),
+        ["even"] = Plain("even", value => Rest(value, Number.Of(2)).IsZero),
+        ["odd"] = Plain("odd", value => !Rest(value, Number.Of(2)).IsZero),
         ["divisibleby"] = (value, arguments) => Rest(value, arguments.Bind("divisibleby", 1, "num")[0]!).IsZero,
-        ["lower"] = (value, _) => IsCased(value, char.IsLower, char.IsUpper),
-        ["upper"] = (value, _) => IsCased(value, char.IsUpper, char.IsLower),
+        ["lower"] = Plain("lower", value => IsCased(value, char.IsLower, char.IsUpper)),
+        ["upper"] = Plain("upper", value => IsCased(value, char.IsUpper, char.IsLower)),
         ["sameas"] = (value, arguments) => IsSame(value, arguments.Bind("sameas", 1, "other")[0]!),
         ["in"] = (value, arguments) => Operators.Holds("in", value, arguments.Bind("in", 1, "seq")[0]!),
         ["eq"] = Compares("=="),
@@ -52,6 +52,12 @@ internal static class ValueTests
         var text = Printing.Str(value).Value;
         return text.Any(wanted) && !text.Any(other);
     }
+
+    private static Func<object, CallArguments, bool> Plain(string name, Func<object, bool> holds) => (value, arguments) =>
+    {
+        arguments.Bind(name);
+        return holds(value);
+    };
 
     private static Func<object, CallArguments, bool> Compares(string sign) =>
         (value, arguments) => Operators.Holds(sign, value, arguments.Bind(sign, 1, "other")[0]!);

@@ -25,6 +25,11 @@ internal sealed partial class ExpressionParser
                 throw tokens.Unexpected("arguments with names behind those without");
             }
 
+            if (named.Exists(other => other.Item1 == name))
+            {
+                throw tokens.Unexpected($"the argument '{name}' once");
+            }
+
             if (name is null)
             {
                 positional.Add(value);

@@ -8,10 +8,14 @@ namespace FlexGen.Tokenizers.Chat.Syntax;
 /// <summary>Reads expressions by Jinja's grammar.</summary>
 internal sealed partial class ExpressionParser(TokenStream tokens, KnownNames known)
 {
+    public const string Caller = "caller";
     private const string Safe = "safe";
     private static readonly string[] comparisons = ["==", "!=", "<", "<=", ">", ">="];
     private static readonly Expression.Literal none = new(None.Value);
     private int depth;
+
+    /// <summary>Whether what was read names what a call block gives a macro.</summary>
+    public bool UsesCaller { get; set; }
 
     public Expression Read(bool withConditional = true)
     {
@@ -213,6 +217,7 @@ internal sealed partial class ExpressionParser(TokenStream tokens, KnownNames kn
     private Expression ReadName()
     {
         var token = tokens.Take();
+        UsesCaller |= token.Text == Caller;
         return token.Text switch
         {
             "true" or "True" => new Expression.Literal(true),

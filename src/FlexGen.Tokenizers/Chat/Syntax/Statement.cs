@@ -19,7 +19,7 @@ internal abstract record Statement(int Line)
 
     public sealed record FilterBlock(int Line, Expression Filtered, IReadOnlyList<Statement> Body) : Statement(Line);
 
-    public sealed record Macro(int Line, string Name, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Statement> Body) : Statement(Line);
+    public sealed record Macro(int Line, string Name, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Statement> Body, bool UsesCaller) : Statement(Line);
 
     public sealed record CallBlock(int Line, Expression.Call Call, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Statement> Body) : Statement(Line);
 

@@ -99,6 +99,11 @@ internal sealed partial class TemplateParser
                 throw tokens.Unexpected("a default, which the parameter before has");
             }
 
+            if (parameters.Exists(other => other.Name == name))
+            {
+                throw tokens.Unexpected($"the parameter '{name}' once");
+            }
+
             parameters.Add(new Parameter(name, otherwise));
         }
 

@@ -139,7 +139,11 @@ internal sealed partial class TemplateParser
         var name = tokens.TakeName("a macro's name");
         var parameters = ReadParameters();
         EndBlock();
-        return new Statement.Macro(line, name, parameters, ReadFunctionBody(line, "endmacro"));
+        var usedBefore = expressions.UsesCaller;
+        expressions.UsesCaller = false;
+        var macro = new Statement.Macro(line, name, parameters, ReadFunctionBody(line, "endmacro"), expressions.UsesCaller);
+        expressions.UsesCaller = usedBefore;
+        return macro;
     }
 
     private Statement.CallBlock ReadCallBlock(int line)

@@ -30,6 +30,10 @@ internal static class Kinds
         _ => true,
     };
 
+    /// <summary>An argument that is a yes or a no; null: it is not given.</summary>
+    /// <exception cref="TemplateFailure">It is not defined.</exception>
+    public static bool Flag(object? value) => value is Undefined undefined ? throw undefined.Failure() : value is not null && IsTrue(value);
+
     /// <summary>What a for loop goes through; null where the value is nothing to go through.</summary>
     public static IEnumerable<object>? Elements(object value) => value switch
     {
