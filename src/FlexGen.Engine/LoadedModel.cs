@@ -2,10 +2,13 @@ using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Hidden;
+using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
+using FlexGen.Engine.Quantization;
 using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
@@ -20,6 +23,7 @@ namespace FlexGen.Engine;
 internal sealed class LoadedModel : IDisposable
 {
     private readonly Model model;
+    private readonly IPackedProduct? product;
     private readonly WeightStore weights;
     private readonly KvCache cache;
     private readonly HiddenStore hidden;
@@ -46,7 +50,7 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries();
         }
 
-        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse), source.PackedGroup);
         Warning = MemoryPlan.Warning(options);
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -55,7 +59,8 @@ internal sealed class LoadedModel : IDisposable
         }
 
         var tiers = new Tiers(Device, options.DiskDirectory, trace);
-        weights = new(model, source, Plan.Weights, DataType, tiers);
+        product = Plan.Weights.HasPacked ? Product(tiers) : null;
+        weights = new(model, source, Plan.Weights, DataType, tiers, product);
         try
         {
             source.RequireUnchanged();
@@ -66,6 +71,7 @@ internal sealed class LoadedModel : IDisposable
         {
             cache?.Dispose();
             weights.Dispose();
+            product?.Dispose();
             throw;
         }
     }
@@ -127,7 +133,19 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public StepRunner CreateRunner() =>
-        new(model, weights, cache, hidden, Device, trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+        new(model, weights, cache, hidden, Device, LeastRows(), trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+
+    /// <summary>
+    /// Fewest rows of a pass, and of its logits. On a GPU the sequences of a micro-batch fill the rows anyway; products with weights in 4 bits
+    /// compute a row alike however many there are.
+    /// </summary>
+    private (int Rows, int Logits) LeastRows()
+    {
+        var layers = model.Layers.Zip(Plan.Weights.Layers, (layer, plan) => plan.Weights.All(w => w.Format.TileRows > 1 || !layer.Multiplies(w.Index))).ToList();
+        return ComputeMemory.Gpu(Device) is not null ? (1, 1) : (Least(layers.SkipLast(1).All(l => l)), Least(layers[^1]));
+
+        static int Least(bool packed) => packed ? 1 : Policy.LeastRowsOnCpu;
+    }
 
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)
@@ -148,5 +166,8 @@ internal sealed class LoadedModel : IDisposable
         hidden.Dispose();
         cache.Dispose();
         weights.Dispose();
+        product?.Dispose();
     }
+
+    private IPackedProduct Product(Tiers tiers) => tiers.HasGpu ? new GpuPackedProduct(DataType, Device) : new HostPackedProduct();
 }

@@ -24,6 +24,12 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// <summary>Of some slots whose cache is not on the GPU, those whose cache is brought there to decode.</summary>
     public int BroughtToGpu(int slots) => slots - (int)Math.Round(slots * AttentionOnHost / 100);
 
+    /// <summary>How linear layers' weights are kept, where the checkpoint does not have them in 4 bits already.</summary>
+    public Compression CompressWeights { get; init; }
+
+    /// <summary>How the KV cache is kept, wherever it rests.</summary>
+    public Compression CompressCache { get; init; }
+
     /// <summary>
     /// Pieces in which the next layer's weights come in, spread over the micro-batches; 1 asks for all of them at the first, as
     /// FlexGen does. Null: one for each micro-batch.

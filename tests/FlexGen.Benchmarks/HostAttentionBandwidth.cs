@@ -27,8 +27,8 @@ internal static class HostAttentionBandwidth
         fixed (float* q = query, o = output)
         {
             var (from, to) = ((IntPtr)q, (IntPtr)o);
-            var attention = Rate(slab => HostAttention.Decode(
-                (float*)from, (Half*)slab, (Half*)slab + Elements, (float*)to, new(Slots, KvHeads, 1, HeadDim), seen, 0.1f));
+            var attention = Rate(slab => HostAttention.Decode<PlainSlab<Half>>(
+                (float*)from, (byte*)slab, (byte*)((Half*)slab + Elements), (float*)to, new(Slots, KvHeads, 1, HeadDim), seen, 0.1f));
             var read = Rate(slab => HostThreads.Team.Run(2 * Tokens, t => GC.KeepAlive(new Span<long>((Half*)slab + (t * Row), (int)Row / 4).IndexOf(long.MinValue))));
             Console.WriteLine($$"""{"benchmark":"host-attention","processors":{{Environment.ProcessorCount}},"gb_per_second":{{attention:0.0}},"plain_read_gb_per_second":{{read:0.0}},"ratio_to_plain_read":{{attention / read:0.00}}}""");
         }

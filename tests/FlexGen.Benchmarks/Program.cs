@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using FlexGen.Benchmarks;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
+using FlexGen.Benchmarks.Quantization;
 using FlexGen.Benchmarks.Tokenizers;
 
 switch (args)
@@ -14,6 +15,10 @@ switch (args)
         return await SoakCommand.RunAsync(rest);
     case ["tokenizer", .. var rest]:
         return await TokenizerSpeed.RunAsync(rest);
+    case ["products"]:
+        return HostProductSpeed.Run();
+    case ["kv-schemes", .. var rest]:
+        return await KvSchemes.RunAsync(rest);
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

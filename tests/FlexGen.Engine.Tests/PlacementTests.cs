@@ -18,6 +18,9 @@ public class PlacementTests
     private static readonly double[] attentionOnHost = [0, 50, 100];
     private static readonly int?[] weightPages = [null, 1, 2, 3, 4];
 
+    private static readonly (Compression Weights, Compression Cache)[] compressions =
+        [(Compression.None, Compression.None), (Compression.Int4, Compression.Int4), (Compression.Int4, Compression.None), (Compression.None, Compression.Int4)];
+
     private static readonly EngineOptions resident =
         new() { Device = "cpu", DataType = "float32", GpuBatchSize = 4, GpuBatchCount = 2, DiskDirectory = Path.GetTempPath() };
 
@@ -31,12 +34,21 @@ public class PlacementTests
     [MemberData(nameof(Models))]
     public async Task Tokens_and_logits_are_the_same_from_every_placement_schedule_and_attention_place(string model)
     {
-        var expected = await Generate(model, resident with { Overlap = false });
-        var rows = Pairwise.Rows(models.Length, placements.Length * attentionOnHost.Length, placements.Length, placements.Length, 2, 3, weightPages.Length);
+        var expected = new Dictionary<(Compression, Compression), GeneratedSequence[]>();
+        foreach (var (weights, cache) in compressions)
+        {
+            expected[(weights, cache)] = await Generate(model, resident with { Overlap = false, CompressWeights = weights, CompressCache = cache });
+        }
+
+        var rows = Pairwise.Rows(
+            models.Length, placements.Length * attentionOnHost.Length, placements.Length, placements.Length, 2, 3, weightPages.Length, compressions.Length);
         foreach (var row in rows.Where(r => models[r[0]] == model))
         {
-            await ExpectSame(model, expected, resident with
+            var (weights, cache) = compressions[row[7]];
+            await ExpectSame(model, expected[(weights, cache)], resident with
             {
+                CompressWeights = weights,
+                CompressCache = cache,
                 Cache = placements[row[1] / attentionOnHost.Length],
                 AttentionOnHost = attentionOnHost[row[1] % attentionOnHost.Length],
                 Weights = placements[row[2]],
@@ -49,17 +61,20 @@ public class PlacementTests
         }
     }
 
-    [Fact]
-    public async Task Tokens_and_logits_are_the_same_from_each_combination_of_whole_tiers_with_each_schedule_and_attention_place()
+    [Theory]
+    [InlineData(Compression.None)]
+    [InlineData(Compression.Int4)]
+    public async Task Tokens_and_logits_are_the_same_from_each_combination_of_whole_tiers_with_each_schedule_and_attention_place(Compression compression)
     {
-        var expected = await Generate(Whole, resident with { Overlap = false });
+        var kept = resident with { CompressWeights = compression, CompressCache = compression };
+        var expected = await Generate(Whole, kept with { Overlap = false });
         var whole = placements[..3];
         var all = from weights in whole
                   from cache in whole
                   from hidden in whole
                   from attention in new[] { 0, 100 }
                   from overlap in new[] { false, true }
-                  select resident with { Weights = weights, Cache = cache, Hidden = hidden, AttentionOnHost = attention, Overlap = overlap };
+                  select kept with { Weights = weights, Cache = cache, Hidden = hidden, AttentionOnHost = attention, Overlap = overlap };
         foreach (var options in all)
         {
             await ExpectSame(Whole, expected, options);

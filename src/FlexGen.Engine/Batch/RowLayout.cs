@@ -11,12 +11,12 @@ namespace FlexGen.Engine.Batch;
 /// </summary>
 internal sealed class RowLayout
 {
-    private RowLayout(int tokens, int sequences, int leastRows)
+    private RowLayout(int tokens, int sequences, int leastRows, int leastLogits)
     {
         TokenIds = new long[Math.Max(tokens, leastRows)];
         Positions = new long[Math.Max(tokens, leastRows)];
         Slots = new int[tokens];
-        LastRows = new long[Math.Max(sequences, leastRows)];
+        LastRows = new long[Math.Max(sequences, leastLogits)];
     }
 
     /// <summary>A decoding sequence's slot and how many tokens its cache holds with this sweep's.</summary>
@@ -51,12 +51,13 @@ internal sealed class RowLayout
     /// Fewest rows of a matrix product. A library may compute a product of few rows in another order, so that its rounding, and
     /// rarely a token, would depend on how many sequences share the batch.
     /// </param>
-    public static RowLayout Create(IReadOnlyList<Sequence?> slots, int leastRows)
+    /// <param name="leastLogits">The same of the head's product; null: as many.</param>
+    public static RowLayout Create(IReadOnlyList<Sequence?> slots, int leastRows, int? leastLogits = null)
     {
         var running = slots.Select((sequence, slot) => (slot, sequence)).Where(s => s.sequence is not null)
             .OrderBy(s => s.sequence!.CachedTokens == 0).ToList();
         var tokens = running.Sum(s => s.sequence!.Tokens.Count - s.sequence.CachedTokens);
-        var layout = new RowLayout(tokens, running.Count, leastRows);
+        var layout = new RowLayout(tokens, running.Count, leastRows, leastLogits ?? leastRows);
         var row = 0;
         foreach (var (slot, sequence) in running)
         {
@@ -69,7 +70,7 @@ internal sealed class RowLayout
     /// <summary>A row for each slot, all of them decoding, with as many tokens as a slot has room for.</summary>
     public static RowLayout Decoding(int slots, int sequenceLength)
     {
-        var layout = new RowLayout(slots, slots, slots);
+        var layout = new RowLayout(slots, slots, slots, slots);
         for (var slot = 0; slot < slots; slot++)
         {
             (layout.Slots[slot], layout.LastRows[slot]) = (slot, slot);

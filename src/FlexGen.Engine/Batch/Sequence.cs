@@ -38,7 +38,7 @@ internal sealed class Sequence
     public bool IsCancelled => cancellation.IsCancellationRequested;
 
     /// <summary>Whether the next token can be taken from the largest logit alone.</summary>
-    public bool NeedsLogits => !request.Sampling.IsArgmax || (request.ReturnLogits && logits is null);
+    public bool NeedsLogits => !request.Sampling.IsArgmax || request.Choose is not null || (request.ReturnLogits && logits is null);
 
     /// <summary>The next token from its logits, [vocabulary], which it may overwrite.</summary>
     public int Choose(Span<float> row)
@@ -48,7 +48,7 @@ internal sealed class Sequence
             logits ??= row.ToArray();
         }
 
-        return Sampler.Choose(row, request.Sampling, seen, new TokenNoise(random.At(tokens.Count - PromptLength)));
+        return request.Choose is { } choose ? choose(row) : Sampler.Choose(row, request.Sampling, seen, new TokenNoise(random.At(tokens.Count - PromptLength)));
     }
 
     /// <summary>Takes the next token; the reason when it is the last.</summary>

@@ -12,6 +12,7 @@ namespace FlexGen.Engine.Cache;
 /// </summary>
 internal sealed class KvAttention : IDisposable
 {
+    private readonly KvCache cache;
     private readonly int microBatch;
     private readonly Device device;
     private readonly List<PrefillGroup> groups;
@@ -22,7 +23,7 @@ internal sealed class KvAttention : IDisposable
 
     public KvAttention(RowLayout layout, KvCache cache, int microBatch, Device device)
     {
-        (this.microBatch, this.device) = (microBatch, device);
+        (this.cache, this.microBatch, this.device) = (cache, microBatch, device);
         groups = PrefillGroup.Form(layout.Prefills, device, alone: device.type == TorchSharp.DeviceType.CPU);
         rowCount = layout.Slots.Length;
         shares = [.. cache.Shares.Select(s => (Share: s, Rows: s.Rows(layout, device))).Where(s => s.Rows.Rows.Length > 0)];
@@ -45,10 +46,11 @@ internal sealed class KvAttention : IDisposable
             output.zero_();
         }
 
+        var (kept, heads) = (cache.Kept(key, value), (int)key.shape[1]);
         foreach (var (share, rows) in shares)
         {
-            var (keys, values) = (rows.Of(key).DetachFromDisposeScope(), rows.Of(value).DetachFromDisposeScope());
-            var attention = new ShareAttention(layer, microBatch, rows, query, keys, values, output, scale, window);
+            var (keys, values) = (rows.Of(kept.Keys).DetachFromDisposeScope(), rows.Of(kept.Values).DetachFromDisposeScope());
+            var attention = new ShareAttention(layer, microBatch, rows, query, keys, values, heads, output, scale, window);
             share.Attend(attention);
             started.Add((share, attention));
         }

@@ -12,7 +12,9 @@ namespace FlexGen.Engine.Cache;
 /// <summary>The KV cache, in the shares of its plan. All of it is allocated before the first token.</summary>
 internal sealed class KvCache : IDisposable
 {
+    /// <summary>The type of slabs: bytes where they are in 4 bits.</summary>
     private readonly ScalarType type;
+    private readonly Func<Tensor, Tensor, (Tensor Keys, Tensor Values)> keep = (keys, values) => (keys, values);
     private readonly Tiers tiers;
     private readonly IDecodeAttention decode = new HostDecode();
     private readonly CacheLanes? lanes;
@@ -21,16 +23,22 @@ internal sealed class KvCache : IDisposable
     private readonly List<CacheShare> shares = [];
 
     /// <param name="plan">The shares.</param>
-    /// <param name="type">The cache's type.</param>
+    /// <param name="type">The type of keys and values, and of the cache unless the plan has it in 4 bits.</param>
     /// <param name="tiers">What it is placed on.</param>
     public KvCache(CachePlan plan, ScalarType type, Tiers tiers)
     {
-        (this.type, this.tiers) = (type, tiers);
+        var packed = plan.Format.BlockElements > 1;
+        (this.type, this.tiers) = (packed ? ScalarType.Byte : type, tiers);
         try
         {
             if (plan.Kernel.Slots > 0)
             {
-                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, tiers.Device)));
+                decode = new KernelDecode(Owned(new DecodeAttention(plan.Kernel, type, plan.Format, tiers.Device)));
+            }
+
+            if (packed)
+            {
+                keep = tiers.HasGpu ? Owned(new PackedRows(plan.Format, type)).Pack : (keys, values) => (HostDecode.Packed(keys), HostDecode.Packed(values));
             }
 
             if (plan.HasHomes)
@@ -52,6 +60,9 @@ internal sealed class KvCache : IDisposable
     }
 
     public IReadOnlyList<CacheShare> Shares => shares;
+
+    /// <summary>New keys and values, [rows, kvHeads, headDim], as the cache keeps them.</summary>
+    public (Tensor Keys, Tensor Values) Kept(Tensor keys, Tensor values) => keep(keys, values);
 
     public void Dispose()
     {

@@ -6,8 +6,11 @@ namespace FlexGen.Engine.Checkpoints;
 /// <summary>Which files of a model folder hold which tensors.</summary>
 internal static class CheckpointFiles
 {
-    private const string Single = "model.safetensors";
-    private const string Index = "model.safetensors.index.json";
+    /// <summary>The file of a checkpoint that has one.</summary>
+    public const string Single = "model.safetensors";
+
+    /// <summary>The file that names those of a checkpoint that has several.</summary>
+    public const string Index = "model.safetensors.index.json";
 
     /// <summary>What a folder without weights is told.</summary>
     public const string Needed = $"neither {Single} nor {Index} is there";

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Layers;
+using FlexGen.Planning.Formats;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Checkpoints;
@@ -18,6 +19,18 @@ internal interface IWeightSource : IDisposable
     /// <param name="to">[elements], contiguous, of the type and on the device that are wanted.</param>
     /// <exception cref="CheckpointException">The source does not have it, or not as the spec says.</exception>
     void Read(WeightSpec spec, long first, Tensor to);
+
+    /// <summary>The group in which a weight is stored in 4 bits already, and then <see cref="ReadPacked"/> alone reads it; null: it is not.</summary>
+    int? PackedGroup(WeightSpec spec);
+
+    /// <summary>Copies some bytes of a weight's packed form: as it is stored, or as it is rounded now.</summary>
+    /// <param name="spec">The weight.</param>
+    /// <param name="shape">Its packed form; in the group in which it is stored, where it is stored packed.</param>
+    /// <param name="start">The first byte.</param>
+    /// <param name="to">Where to, in host memory.</param>
+    /// <param name="bytes">How many.</param>
+    /// <exception cref="CheckpointException">The source does not have it, not as the spec says, or it has a number that is none.</exception>
+    void ReadPacked(WeightSpec spec, PackedShape shape, long start, IntPtr to, long bytes);
 
     /// <summary>All has been read.</summary>
     /// <exception cref="CheckpointException">The source was changed meanwhile, and what was read may be of two states of it.</exception>

@@ -11,12 +11,25 @@ internal static class JsonFile
     /// <summary>The index of a model of a trillion parameters has some 10 MB.</summary>
     private const int LargestFile = 256 << 20;
 
+    /// <summary>All bytes of a file that stands beside the weights.</summary>
+    public static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            return RegularFile.ReadAll(path, LargestFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be read: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>The object that the file holds.</summary>
     public static JsonElement ReadObject(string path)
     {
         try
         {
-            var bytes = RegularFile.ReadAll(path, LargestFile);
+            var bytes = ReadBytes(path);
             GitLfs.Refuse(path, bytes);
             if (!Utf8.IsValid(bytes))
             {
@@ -32,10 +45,6 @@ internal static class JsonFile
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"{path}: not JSON: {exception.Message}", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path}: cannot be read: {exception.Message}", exception);
         }
     }
 

@@ -8,7 +8,7 @@ namespace FlexGen.Engine.Checkpoints;
 /// <summary>Tells a folder with a model from the folders that are taken for one.</summary>
 public static class ModelFolder
 {
-    private const string Config = "config.json";
+    internal const string Config = "config.json";
     private const string Wanted = $"{Config}, safetensors files and the tokenizer's files";
     private const int LongestRef = 256;
     private static readonly EnumerationOptions anyCase = new() { MatchCasing = MatchCasing.CaseInsensitive, AttributesToSkip = 0 };

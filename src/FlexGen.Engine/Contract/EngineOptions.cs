@@ -48,6 +48,12 @@ public sealed record EngineOptions
         init => field = value is >= 0 and <= 100 ? value : throw new EngineException($"The share of attention on the host is {value} per cent; give 0 to 100");
     }
 
+    /// <inheritdoc cref="Policy.CompressWeights"/>
+    public Compression CompressWeights { get; init; }
+
+    /// <inheritdoc cref="Policy.CompressCache"/>
+    public Compression CompressCache { get; init; }
+
     /// <inheritdoc cref="Policy.WeightPages"/>
     public int? WeightPages { get; init; }
 

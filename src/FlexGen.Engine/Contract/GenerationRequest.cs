@@ -22,6 +22,11 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Returns the logits after the prompt's last token.</summary>
     public bool ReturnLogits { get; init; }
 
+    /// <summary>
+    /// Takes the place of the sampler: given the logits of the next token, [vocabulary], on one of the engine's threads, it says which token that is.
+    /// </summary>
+    internal Func<ReadOnlySpan<float>, int>? Choose { get; init; }
+
     /// <exception cref="RequestException">The request cannot be run with this model, or makes no sense.</exception>
     internal void Check(ModelShape shape, int slotLength)
     {

@@ -6,14 +6,14 @@ using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
-using FlexGen.Planning;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;
 
 /// <summary>Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole.</summary>
 internal sealed class StepRunner(
-    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, Trace? trace, Func<int, DecodeGraph>? record) : IDisposable
+    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, (int Rows, int Logits) least, Trace? trace,
+    Func<int, DecodeGraph>? record) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
     private readonly Dictionary<int, DecodeGraph> graphs = [];
@@ -28,8 +28,7 @@ internal sealed class StepRunner(
     public RowLayout Begin(int microBatch, IReadOnlyList<Sequence?> slots)
     {
         using var scope = NewDisposeScope();
-        // On a GPU the sequences of a micro-batch fill the rows anyway.
-        var layout = RowLayout.Create(slots, leastRows: device.type == TorchSharp.DeviceType.CPU ? Policy.LeastRowsOnCpu : 1);
+        var layout = RowLayout.Create(slots, least.Rows, least.Logits);
         if (record is null || layout.Prefills.Count > 0)
         {
             passes[microBatch] = new(model, layout.Context(device), new(layout, cache, microBatch, device));

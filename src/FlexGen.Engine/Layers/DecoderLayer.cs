@@ -17,7 +17,8 @@ public abstract class DecoderLayer : Layer
     /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
     protected internal abstract RowElements Elements(long wide);
 
-    internal sealed override LayerOutline Outline(ElementFormat format) => base.Outline(format) with { Elements = Elements(format.Wide), Window = Window };
+    internal sealed override LayerOutline Outline(ElementFormat format, Func<WeightSpec, int?> group) =>
+        base.Outline(format, group) with { Elements = Elements(format.Wide), Window = Window };
 
     /// <summary>The half before attention.</summary>
     /// <param name="hidden">[tokens, hidden].</param>

@@ -14,10 +14,14 @@ public abstract class Layer
     /// <summary>The weights the forward pass reads, in checkpoint order.</summary>
     public IReadOnlyList<WeightSpec> Weights => weights;
 
+    /// <summary>Whether rows are multiplied with a weight of its list: all matrices but what an embedding looks up in.</summary>
+    internal virtual bool Multiplies(int index) => weights[index].Shape.Count > 1;
+
     /// <summary>What planning must know of it.</summary>
     /// <param name="format">Of the hidden states.</param>
-    internal virtual LayerOutline Outline(ElementFormat format) =>
-        new([.. weights.Select(w => new WeightShape(w.Name, w.Shape.SkipLast(1).Aggregate(1L, (a, b) => a * b), w.Shape[^1]))]);
+    /// <param name="group">The group in which the checkpoint has a weight in 4 bits; null: it has not.</param>
+    internal virtual LayerOutline Outline(ElementFormat format, Func<WeightSpec, int?> group) =>
+        new([.. weights.Select(w => new WeightShape(w.Name, w.Shape.SkipLast(1).Aggregate(1L, (a, b) => a * b), w.Shape[^1], w.IsLinear, group(w)))]);
 
     protected WeightSpec Weight(string name, params IReadOnlyList<long> shape) => Add(new(name, shape, weights.Count));
 

@@ -1,10 +1,4 @@
-using static TorchSharp.torch;
-
 namespace FlexGen.Engine.Layers;
 
 /// <summary>A linear layer: its weight, [out, in], and its bias, [out], if it has one.</summary>
-internal readonly record struct LinearSpec(WeightSpec Weight, WeightSpec? Bias)
-{
-    /// <summary>[tokens, in] to [tokens, out].</summary>
-    public Tensor Forward(Tensor x, LayerWeights weights) => weights.Linear(x, Weight, Bias);
-}
+internal readonly record struct LinearSpec(WeightSpec Weight, WeightSpec? Bias);

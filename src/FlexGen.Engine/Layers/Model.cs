@@ -8,5 +8,8 @@ namespace FlexGen.Engine.Layers;
 public sealed record Model(ModelShape Shape, IReadOnlyList<Layer> Layers)
 {
     /// <summary>What planning must know of it when it computes in a format.</summary>
-    public ModelOutline Outline(ElementFormat format) => new(Shape, format, [.. Layers.Select(l => l.Outline(format))]);
+    /// <param name="format">The format.</param>
+    /// <param name="group">The group in which the checkpoint has a weight in 4 bits, if it has.</param>
+    public ModelOutline Outline(ElementFormat format, Func<WeightSpec, int?>? group = null) =>
+        new(Shape, format, [.. Layers.Select(l => l.Outline(format, group ?? (_ => null)))]);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Checkpoints.Packed;
 using FlexGen.Engine.Layers;
 
 namespace FlexGen.Engine.Models;
@@ -42,6 +43,7 @@ public abstract class ModelFamily
     public static Model Create(JsonElement config, Func<string, bool> hasTensor)
     {
         var reader = new ModelConfig(config);
+        _ = QuantizationConfig.Read(config);
         return Find(reader).Build(reader, new(hasTensor));
     }
 
@@ -57,8 +59,7 @@ public abstract class ModelFamily
                 $"config.json: {found} is not supported; supported are {string.Join(", ", families.Select(f => f.Architecture))}");
         }
 
-        return reader.Section("quantization_config") is null ? family : throw new CheckpointException(
-            "config.json: 'quantization_config' is there, but quantised checkpoints cannot be read; use the model's float16 or bfloat16 checkpoint");
+        return family;
     }
 
     /// <summary>What the model would be with one flag the other way round, or of another family: whatever of it can be built.</summary>

@@ -33,7 +33,7 @@ internal static partial class TensorCheck
 
     /// <summary>Whether a tensor may be left out. A head stored beside a model that ties it is the embedding once more, or it would not be tied.</summary>
     public static bool IsHarmless(Checkpoint checkpoint, string name) =>
-        name == OuterLayer.Head || Leftover().IsMatch(name) || (Mask().IsMatch(name) && checkpoint.Shape(name).Count > 1);
+        name == OuterLayer.Head || Leftover().IsMatch(name) || (Mask().IsMatch(name) && checkpoint.Shape(name).Count > 1) || checkpoint.IsZeroBias(name);
 
     private static (List<string> Missing, List<string> Unused) Misfits(Checkpoint checkpoint, Model model)
     {

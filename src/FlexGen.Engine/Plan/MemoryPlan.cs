@@ -36,8 +36,10 @@ internal static class MemoryPlan
     /// <param name="device">Where.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="memory">The memory that there is.</param>
+    /// <param name="group">The group in which the checkpoint has a weight in 4 bits, if it has.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
-    public static PolicyPlan Choose(Model model, ScalarType type, Device device, EngineOptions options, Machine memory)
+    public static PolicyPlan Choose(
+        Model model, ScalarType type, Device device, EngineOptions options, Machine memory, Func<WeightSpec, int?>? group = null)
     {
         var hasGpu = device.type != TorchSharp.DeviceType.CPU;
         var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
@@ -46,10 +48,12 @@ internal static class MemoryPlan
             Cache = Valid(options.Cache, "KV cache"),
             Hidden = Valid(options.Hidden, "hidden states"),
             AttentionOnHost = options.AttentionOnHost,
+            CompressWeights = options.CompressWeights,
+            CompressCache = options.CompressCache,
             RecordsDecode = hasGpu && options.Overlap,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
-        var (outline, limits) = (model.Outline(DataTypes.Format(type)), Limits(hasGpu, options, memory).ToList());
+        var (outline, limits) = (model.Outline(DataTypes.Format(type), group), Limits(hasGpu, options, memory).ToList());
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);

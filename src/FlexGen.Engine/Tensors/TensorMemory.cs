@@ -18,4 +18,7 @@ internal static class TensorMemory
 
     /// <summary>Bytes of its elements.</summary>
     public static long ByteCount(this Tensor tensor) => tensor.numel() * tensor.element_size();
+
+    /// <summary>Bytes from one of its rows, along the first dimension, to the next.</summary>
+    public static long RowBytes(this Tensor tensor) => tensor.stride(0) * tensor.element_size();
 }

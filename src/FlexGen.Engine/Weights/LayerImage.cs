@@ -25,7 +25,10 @@ internal sealed class LayerImage(IReadOnlyList<WeightSpec> specs, LayerPlan plan
         foreach (var weight in plan.Weights.Where(w => w.Tier != Tier.Gpu))
         {
             var (place, start) = weight.Tier == Tier.Host ? (host, weight.Offset) : (disk, weight.Offset - host.Bytes);
-            place.Fill(start, weight.Bytes, staging, (at, to, bytes) => Read(source, specs[weight.Index], at, to, bytes, type));
+            var spec = specs[weight.Index];
+            place.Fill(start, weight.Bytes, staging, weight.Packed(spec.Shape) is { } shape
+                ? (at, to, bytes) => source.ReadPacked(spec, shape, at, to, bytes)
+                : (at, to, bytes) => Read(source, spec, at, to, bytes, type));
         }
     }
 

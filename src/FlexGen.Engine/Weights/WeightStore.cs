@@ -1,6 +1,8 @@
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
+using FlexGen.Engine.Quantization;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Formats;
@@ -15,6 +17,7 @@ namespace FlexGen.Engine.Weights;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
+    private const long BytesOfAPiece = 64 << 20;
     private readonly Dictionary<string, ComputeTensor> resident = [];
     private readonly List<LayerImage> images = [];
     private readonly StreamBuffers<int>? buffers;
@@ -23,15 +26,17 @@ internal sealed class WeightStore : IDisposable
     private readonly DirectFile? file;
     private readonly HostMemory? staging;
     private readonly ScalarType type;
+    private readonly IPackedProduct? product;
 
     /// <param name="model">The model.</param>
     /// <param name="source">Where the weights come from.</param>
     /// <param name="plan">Where they go.</param>
-    /// <param name="type">The type of the weights.</param>
+    /// <param name="type">The type of the weights that are not in 4 bits.</param>
     /// <param name="tiers">What they are placed on.</param>
-    public WeightStore(Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers)
+    /// <param name="product">What computes on those that are, not the store's to free; null: none is.</param>
+    public WeightStore(Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers, IPackedProduct? product = null)
     {
-        (this.model, this.type) = (model, type);
+        (this.model, this.type, this.product) = (model, type, product);
         lane = tiers.Lane("weight loads");
         try
         {
@@ -41,7 +46,7 @@ internal sealed class WeightStore : IDisposable
             {
                 var disk = planned.DiskBytes > 0 ? new RestingPlace(file!, planned.FileOffset, planned.DiskBytes) : new RestingPlace(0, pinned: false);
                 images.Add(new(layer.Weights, planned, tiers.Place(planned.HostBytes), disk));
-                Fill(images[^1], layer.Weights, source, tiers.Device);
+                Fill(images[^1], layer.Weights, source, tiers);
             }
 
             if (!tiers.HasGpu)
@@ -84,8 +89,7 @@ internal sealed class WeightStore : IDisposable
         var buffer = buffers!.Find(layer);
         buffer?.WaitOnCompute();
         var specs = model.Layers[layer].Weights;
-        return new([.. images[layer].Plan.Weights.Select(w =>
-            w.Tier == Tier.Gpu ? resident[specs[w.Index].Name].Tensor : buffer!.View(w.Offset, specs[w.Index].Shape, type))]);
+        return new([.. images[layer].Plan.Weights.Select(w => Held(w, specs[w.Index], buffer))], product);
     }
 
     /// <summary>The compute device has been given all it does with a layer: its buffer may be filled again when that is done.</summary>
@@ -104,15 +108,54 @@ internal sealed class WeightStore : IDisposable
         }
     }
 
-    private void Fill(LayerImage image, IReadOnlyList<WeightSpec> specs, IWeightSource source, Device device)
+    private LayerWeights.Held Held(PlacedWeight weight, WeightSpec spec, StreamBuffer<int>? buffer)
+    {
+        if (weight.Packed(spec.Shape) is { } shape)
+        {
+            var address = weight.Tier == Tier.Gpu ? resident[spec.Name].Tensor.Address() : buffer!.Address + (nint)weight.Offset;
+            return new(null, new(address, shape));
+        }
+
+        return new(weight.Tier == Tier.Gpu ? resident[spec.Name].Tensor : buffer!.View(weight.Offset, spec.Shape, type), null);
+    }
+
+    private void Fill(LayerImage image, IReadOnlyList<WeightSpec> specs, IWeightSource source, Tiers tiers)
     {
         image.Fill(source, type, staging);
         foreach (var weight in image.Plan.Weights.Where(w => w.Tier == Tier.Gpu && !w.IsShared))
         {
             var spec = specs[weight.Index];
-            resident.Add(spec.Name, new(weight.Bytes, spec.Shape, type, device));
-            using var elements = resident[spec.Name].Tensor.view(-1);
-            source.Read(spec, 0, elements);
+            if (weight.Packed(spec.Shape) is { } shape)
+            {
+                resident.Add(spec.Name, new(weight.Bytes, [weight.Bytes], ScalarType.Byte, tiers.Device));
+                Fill(resident[spec.Name].Tensor, source, spec, shape, tiers);
+            }
+            else
+            {
+                resident.Add(spec.Name, new(weight.Bytes, spec.Shape, type, tiers.Device));
+                using var elements = resident[spec.Name].Tensor.view(-1);
+                source.Read(spec, 0, elements);
+            }
+        }
+    }
+
+    /// <summary>Fills a weight on the compute device, through host memory where that is a GPU.</summary>
+    private static void Fill(Tensor weight, IWeightSource source, WeightSpec spec, PackedShape shape, Tiers tiers)
+    {
+        if (!tiers.HasGpu)
+        {
+            source.ReadPacked(spec, shape, 0, weight.Address(), shape.Bytes);
+            return;
+        }
+
+        using var piece = empty([Math.Min(shape.Bytes, BytesOfAPiece)], ScalarType.Byte);
+        for (var at = 0L; at < shape.Bytes; at += BytesOfAPiece)
+        {
+            var bytes = Math.Min(BytesOfAPiece, shape.Bytes - at);
+            source.ReadPacked(spec, shape, at, piece.Address(), bytes);
+            using var from = piece.narrow(0, 0, bytes);
+            using var to = weight.narrow(0, at, bytes);
+            to.copy_(from);
         }
     }
 }

@@ -39,14 +39,18 @@ public static partial class CudaDriver
         return new(id, bigEndian: true);
     }
 
-    /// <summary>The current device's compute capability, such as 90 for 9.0.</summary>
-    internal static int ComputeCapability()
+    /// <summary>What the current device has.</summary>
+    public static CudaLimits Limits()
     {
-        const int major = 75, minor = 76;
+        const int multiprocessors = 16, major = 75, minor = 76, sharedBytes = 97;
         Check(ContextGetDevice(out var device), "cuCtxGetDevice");
-        Check(DeviceGetAttribute(out var first, major, device), "cuDeviceGetAttribute");
-        Check(DeviceGetAttribute(out var second, minor, device), "cuDeviceGetAttribute");
-        return (first * 10) + second;
+        return new((Attribute(major) * 10) + Attribute(minor), Attribute(multiprocessors), Attribute(sharedBytes));
+
+        int Attribute(int attribute)
+        {
+            Check(DeviceGetAttribute(out var value, attribute, device), "cuDeviceGetAttribute");
+            return value;
+        }
     }
 
     /// <summary>CUDA_MEMCPY2D.</summary>
@@ -166,6 +170,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuModuleGetFunction", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ModuleGetFunction(out IntPtr function, IntPtr module, string name);
+
+    [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
+    internal static partial int FunctionSetAttribute(IntPtr function, int attribute, int value);
 
     [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]
     internal static unsafe partial int LaunchKernel(

@@ -5,16 +5,25 @@ public sealed unsafe class CudaKernel : IDisposable
 {
     private readonly IntPtr module;
     private readonly IntPtr function;
+    private readonly int sharedBytes;
 
     /// <param name="source">CUDA C++ without includes, which has an extern "C" kernel of the name.</param>
     /// <param name="name">The kernel's name.</param>
     /// <param name="constants">Macros that the source is compiled with.</param>
+    /// <param name="sharedBytes">Of a block's shared memory, beyond what the source declares the size of.</param>
     /// <exception cref="InvalidOperationException">It does not compile, or there is no compiler; the message has what it said.</exception>
-    public CudaKernel(string source, string name, IEnumerable<KeyValuePair<string, long>> constants)
+    public CudaKernel(string source, string name, IEnumerable<KeyValuePair<string, long>> constants, int sharedBytes = 0)
     {
-        var image = Nvrtc.Compile(source, name, [$"--gpu-architecture=sm_{CudaDriver.ComputeCapability()}", .. constants.Select(c => $"-D{c.Key}={c.Value}")]);
+        string[] options = [$"--gpu-architecture=sm_{CudaDriver.Limits().ComputeCapability}", .. constants.Select(c => $"-D{c.Key}={c.Value}")];
+        var image = Nvrtc.Compile(source, name, options);
         CudaDriver.Check(CudaDriver.ModuleLoadData(out module, image), "cuModuleLoadData");
         CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");
+        this.sharedBytes = sharedBytes;
+        if (sharedBytes > 0)
+        {
+            const int mostDynamicSharedBytes = 8;
+            CudaDriver.Check(CudaDriver.FunctionSetAttribute(function, mostDynamicSharedBytes, sharedBytes), "cuFuncSetAttribute");
+        }
     }
 
     /// <summary>
@@ -44,7 +53,7 @@ public sealed unsafe class CudaKernel : IDisposable
             }
 
             CudaDriver.Check(
-                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, 0,
+                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, (uint)sharedBytes,
                     CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
         }
     }

@@ -8,9 +8,11 @@ namespace FlexGen.Interop;
 /// </summary>
 /// <param name="name">The threads' name.</param>
 /// <param name="count">How many.</param>
-/// <param name="patience">How long one that has nothing to do looks for work before it sleeps.</param>
-public sealed class ThreadTeam(string name, int count, TimeSpan patience = default)
+/// <param name="patience">How long one that has nothing to do looks for work before it sleeps, as a caller does for the end of its job.</param>
+/// <param name="callerHelps">Whether a caller takes items of its own job, as one more thread; otherwise it waits.</param>
+public sealed class ThreadTeam(string name, int count, TimeSpan patience = default, bool callerHelps = false)
 {
+    private const int SpinsOfATurn = 50;
     private readonly object changed = new();
     private readonly Queue<Job> jobs = new();
     private volatile int waiting;
@@ -25,6 +27,12 @@ public sealed class ThreadTeam(string name, int count, TimeSpan patience = defau
             return;
         }
 
+        if (count == 0 || (callerHelps && items == 1))
+        {
+            new Job(items, action).Finish(helps: true, patience);
+            return;
+        }
+
         var job = new Job(items, action);
         lock (changed)
         {
@@ -34,7 +42,7 @@ public sealed class ThreadTeam(string name, int count, TimeSpan patience = defau
             Monitor.PulseAll(changed);
         }
 
-        job.Wait();
+        job.Finish(callerHelps, patience);
     }
 
     private void Start()
@@ -76,7 +84,7 @@ public sealed class ThreadTeam(string name, int count, TimeSpan patience = defau
 
             while (waiting == 0 && TimeProvider.System.GetElapsedTime(start) < patience)
             {
-                Thread.SpinWait(20);
+                LookElsewhere();
             }
         }
     }
@@ -90,6 +98,13 @@ public sealed class ThreadTeam(string name, int count, TimeSpan patience = defau
         }
 
         return jobs.TryPeek(out var job) ? job : null;
+    }
+
+    /// <summary>Whoever else wants this core has it: libtorch's threads do, which look for work in the same way.</summary>
+    private static void LookElsewhere()
+    {
+        Thread.SpinWait(SpinsOfATurn);
+        Thread.Yield();
     }
 
     private sealed class Job
@@ -126,8 +141,20 @@ public sealed class ThreadTeam(string name, int count, TimeSpan patience = defau
             }
         }
 
-        public void Wait()
+        /// <summary>Returns when all items have ended.</summary>
+        public void Finish(bool helps, TimeSpan patience)
         {
+            if (helps)
+            {
+                Help();
+            }
+
+            var start = TimeProvider.System.GetTimestamp();
+            while (Volatile.Read(ref left) > 0 && TimeProvider.System.GetElapsedTime(start) < patience)
+            {
+                LookElsewhere();
+            }
+
             ended.Task.Wait();
             if (failure is not null)
             {

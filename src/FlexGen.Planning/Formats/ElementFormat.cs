@@ -19,6 +19,12 @@ public sealed record ElementFormat(string Name, int BlockElements, int BlockByte
     /// <param name="group">Elements of a group, a multiple of 8.</param>
     public static ElementFormat Int4(int group) => new("int4", group, (group / 2) + 4);
 
+    /// <summary>The groups that heads of a width are kept in: of 64 elements, of 32, or else of a whole head.</summary>
+    public static ElementFormat Int4Heads(int headDim) => Int4(HeadGroup(headDim));
+
+    /// <summary>Elements of such a group.</summary>
+    public static int HeadGroup(int headDim) => headDim % 64 == 0 ? 64 : headDim % 32 == 0 ? 32 : (headDim + 7) / 8 * 8;
+
     /// <summary>The same in tiles of rows, as weights have them (<see cref="PackedShape"/>).</summary>
     /// <param name="group">Elements of a group, a multiple of 8.</param>
     public static ElementFormat Int4Tiles(int group) => Int4(group) with { TileRows = PackedShape.TileRows };

@@ -2,7 +2,8 @@ namespace FlexGen.Planning.Formats;
 
 /// <summary>
 /// The keys, or the values, of one layer and micro-batch, of some slots: [tokens, slots, kvHeads, headDim], token-major, so that what is in
-/// use is one prefix. Each head's elements are whole blocks.
+/// use is one prefix. Each head's elements are whole blocks. Where a block is a group of 4-bit numbers, a row, which is one token of one slot, has
+/// the words of all heads first, [kvHeads, groups, group / 8] as in <see cref="PackedShape"/>, then the scales and zeros, [kvHeads, groups].
 /// </summary>
 /// <param name="tokens">That a slot has room for.</param>
 /// <param name="slots">How many.</param>
@@ -33,6 +34,7 @@ public sealed class SlabShape(int tokens, int slots, int kvHeads, int headDim, E
     /// <summary>The same where it begins and ends with a sector.</summary>
     public long AlignedBytes { get; } = Sector.Align(format.Bytes(kvHeads, headDim) * slots * tokens);
 
-    /// <summary>[tokens, slots, kvHeads, headDim].</summary>
-    public IReadOnlyList<long> Dimensions { get; } = [tokens, slots, kvHeads, headDim];
+    /// <summary>[tokens, slots, kvHeads, headDim] or, where elements are not by themselves, the bytes of [tokens, slots].</summary>
+    public IReadOnlyList<long> Dimensions { get; } =
+        format.BlockElements == 1 ? [tokens, slots, kvHeads, headDim] : [tokens, slots, format.Bytes(kvHeads, headDim)];
 }

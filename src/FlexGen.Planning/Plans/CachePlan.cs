@@ -9,11 +9,12 @@ public sealed class CachePlan : TierPlan
     private const long WindowsOfTheWriter = 8 << 20;
 
     /// <param name="shape">The model.</param>
-    /// <param name="format">Of keys and values.</param>
+    /// <param name="format">Of keys and values that are not compressed.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="device">The compute device.</param>
     public CachePlan(ModelShape shape, ElementFormat format, Policy policy, ComputeDevice device)
     {
+        Format = FormatOf(shape, format, policy);
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var (hostBrought, diskBrought) = (policy.BroughtToGpu(host), policy.BroughtToGpu(disk));
         var shares = new List<CacheSharePlan>();
@@ -34,11 +35,14 @@ public sealed class CachePlan : TierPlan
         {
             if (slots > 0)
             {
-                var slab = new SlabShape(policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim, format);
+                var slab = new SlabShape(policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim, Format);
                 shares.Add(new(shape, policy, slab, device) { Home = home, FirstSlot = shares.Sum(s => s.Slots), AttendsOnHost = attendsOnHost });
             }
         }
     }
+
+    /// <summary>Of keys and values where they rest and are attended to.</summary>
+    public ElementFormat Format { get; }
 
     /// <summary>By their first slot.</summary>
     public IReadOnlyList<CacheSharePlan> Shares { get; }
@@ -54,6 +58,9 @@ public sealed class CachePlan : TierPlan
 
     /// <summary>Memory in which rows are put into whole sectors on their way to disk.</summary>
     public long WriterBytes { get; }
+
+    internal static ElementFormat FormatOf(ModelShape shape, ElementFormat format, Policy policy) =>
+        policy.CompressCache == Compression.Int4 ? ElementFormat.Int4Heads(shape.HeadDim) : format;
 
     private protected override IEnumerable<Piece> Each() =>
     [

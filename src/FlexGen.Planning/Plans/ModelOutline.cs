@@ -5,20 +5,31 @@ namespace FlexGen.Planning.Plans;
 /// <summary>What planning knows of a model that computes in some format. It is made once, and planned with as often as wanted.</summary>
 public sealed class ModelOutline
 {
+    private readonly Dictionary<Compression, Weight[][]> weights = [];
+    private readonly Dictionary<Compression, (long Columns, long Elements)> packed = [];
+
     /// <param name="shape">The model's numbers.</param>
-    /// <param name="format">Of its hidden states, weights and KV cache.</param>
+    /// <param name="format">Of its hidden states, and of weights and KV cache that are not compressed.</param>
     /// <param name="layers">First the embedding, last the head.</param>
     public ModelOutline(ModelShape shape, ElementFormat format, IReadOnlyList<LayerOutline> layers)
     {
         (Shape, Format, Layers) = (shape, format, layers);
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        Weights = [.. layers.Select(l => l.Weights.Select(w => (format.Bytes(w.Rows, w.Columns), Id(w.Name))).ToArray())];
+        foreach (var compression in Enum.GetValues<Compression>())
+        {
+            weights[compression] = [.. layers.Select(l => l.Weights.Select(w => Weight(w, w.Format(format, compression))).ToArray())];
+            var ofGroups = layers.SelectMany(l => l.Weights).Where(w => w.Format(format, compression) != format).ToList();
+            packed[compression] = (ofGroups.Select(w => w.Columns).DefaultIfEmpty().Max(), ofGroups.Select(w => w.Rows * w.Columns).DefaultIfEmpty().Max());
+        }
+
         Names = ids.Count;
         var decoders = layers.Select(l => l.Elements).OfType<RowElements>().ToList();
         Projecting = decoders.Max(e => e.Projecting);
         Completing = decoders.Max(e => e.Completing);
         Made = decoders.Sum(e => e.Made);
         Windows = [.. layers.Select(l => l.Window).OfType<int>().Distinct()];
+
+        Weight Weight(WeightShape shape, ElementFormat kept) => new(kept.Bytes(shape.Rows, shape.Columns), Id(shape.Name), kept);
 
         int Id(string name) => ids.TryAdd(name, ids.Count) ? ids.Count - 1 : ids[name];
     }
@@ -28,9 +39,6 @@ public sealed class ModelOutline
     public ElementFormat Format { get; }
 
     public IReadOnlyList<LayerOutline> Layers { get; }
-
-    /// <summary>Of each layer the bytes of its weights, and a number that those of one name have in common.</summary>
-    internal (long Bytes, int Name)[][] Weights { get; }
 
     /// <summary>How many names there are.</summary>
     internal int Names { get; }
@@ -45,4 +53,13 @@ public sealed class ModelOutline
     internal long Made { get; }
 
     internal IReadOnlyList<int> Windows { get; }
+
+    /// <summary>Each layer's weights under a compression.</summary>
+    internal Weight[][] Weights(Compression compression) => weights[compression];
+
+    /// <summary>The most columns, and the most elements, of any weight that is in 4 bits under a compression; 0: none is.</summary>
+    internal (long Columns, long Elements) Packed(Compression compression) => packed[compression];
+
+    /// <summary>A weight: its size, a number that those of one name have in common, and how it is kept.</summary>
+    internal readonly record struct Weight(long Bytes, int Name, ElementFormat Format);
 }

@@ -12,7 +12,7 @@ public sealed class PolicyPlan
     public PolicyPlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
         Policy = policy;
-        Weights = new(model, policy.Weights, device);
+        Weights = new(model, policy.Weights, policy.CompressWeights, device);
         Cache = new(model.Shape, model.Format, policy, device);
         Hidden = new(model.Shape, model.Format, policy);
         Workspace = new(model, policy, device);

@@ -11,20 +11,22 @@ public sealed class WeightsPlan : TierPlan
     private const long StagingOfTheDisk = 32 << 20;
     private readonly Placement placement;
     private readonly ComputeDevice device;
-    private readonly ModelOutline model;
+    private readonly ModelOutline.Weight[][] weights;
+    private readonly int names;
 
     /// <param name="model">The model.</param>
     /// <param name="placement">Shares of the bytes.</param>
+    /// <param name="compression">How linear layers' are kept.</param>
     /// <param name="device">The compute device.</param>
-    public WeightsPlan(ModelOutline model, Placement placement, ComputeDevice device)
+    public WeightsPlan(ModelOutline model, Placement placement, Compression compression, ComputeDevice device)
     {
-        (this.model, this.placement, this.device) = (model, placement, device);
-        var (shares, resident) = (new ShareCounter(placement), new bool[model.Names]);
+        (this.placement, this.device, weights, names) = (placement, device, model.Weights(compression), model.Names);
+        var (shares, resident) = (new ShareCounter(placement), new bool[names]);
         double onGpu = 0, onHost = 0;
-        foreach (var layer in model.Weights)
+        foreach (var layer in weights)
         {
             long host = 0, disk = 0;
-            foreach (var (bytes, name) in layer)
+            foreach (var (bytes, name, _) in layer)
             {
                 switch (Place(ref shares, resident, bytes, name, out var isShared))
                 {
@@ -57,17 +59,18 @@ public sealed class WeightsPlan : TierPlan
     {
         get
         {
-            var (shares, resident, fileOffset) = (new ShareCounter(placement), new bool[model.Names], 0L);
-            foreach (var layer in model.Weights)
+            var (shares, resident, fileOffset) = (new ShareCounter(placement), new bool[names], 0L);
+            foreach (var layer in weights)
             {
                 var placed = new PlacedWeight[layer.Length];
                 long host = 0, disk = 0;
                 for (var n = 0; n < layer.Length; n++)
                 {
-                    var tier = Place(ref shares, resident, layer[n].Bytes, layer[n].Name, out var isShared);
-                    placed[n] = new(n, tier, layer[n].Bytes, tier switch { Tier.Gpu => 0, Tier.Host => host, _ => disk }, isShared);
-                    host += tier == Tier.Host ? Sector.Align(layer[n].Bytes) : 0;
-                    disk += tier == Tier.Disk ? Sector.Align(layer[n].Bytes) : 0;
+                    var (bytes, name, format) = layer[n];
+                    var tier = Place(ref shares, resident, bytes, name, out var isShared);
+                    placed[n] = new(n, tier, bytes, tier switch { Tier.Gpu => 0, Tier.Host => host, _ => disk }, isShared, format);
+                    host += tier == Tier.Host ? Sector.Align(bytes) : 0;
+                    disk += tier == Tier.Disk ? Sector.Align(bytes) : 0;
                 }
 
                 // The host's part comes first in the image, and only now it is known how long that is.
@@ -76,6 +79,9 @@ public sealed class WeightsPlan : TierPlan
             }
         }
     }
+
+    /// <summary>Whether some are kept in 4 bits.</summary>
+    public bool HasPacked => weights.Any(l => l.Any(w => w.Format.TileRows > 1));
 
     /// <summary>Size of the buffers on the compute device, that of the largest layer's image; 0: there are none.</summary>
     public long BufferBytes { get; }

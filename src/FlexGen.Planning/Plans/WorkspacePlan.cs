@@ -1,3 +1,5 @@
+using FlexGen.Planning.Formats;
+
 namespace FlexGen.Planning.Plans;
 
 /// <summary>
@@ -22,6 +24,9 @@ public sealed class WorkspacePlan : TierPlan
 
     /// <summary>With more rows than this is for, the GPU has so much to do that the processor keeps up without recording.</summary>
     private const long MostRecorded = 256 << 20;
+
+    /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
+    public const long UnpackedBytes = 512 << 20;
 
     /// <summary>Bytes of a row's token id, position and places.</summary>
     private const int IndexBytes = 64;
@@ -54,7 +59,7 @@ public sealed class WorkspacePlan : TierPlan
     {
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
-        var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * model.Format.Bytes(ofARow);
+        var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
         var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
         return policy.RecordsDecode && resident && bytes <= MostRecorded ? bytes : 0;
     }
@@ -77,7 +82,9 @@ public sealed class WorkspacePlan : TierPlan
             }
         }
 
-        var (halfway, atHome) = (heads + keysAndValues, policy.Cache == Placement.AllGpu ? 0 : keysAndValues);
+        var atHome = policy.CompressCache == Compression.Int4 ? (PackedRows(model, policy) + format.BlockBytes - 1) / format.BlockBytes
+            : policy.Cache == Placement.AllGpu ? 0 : keysAndValues;
+        var halfway = heads + keysAndValues;
         var ofARow = Math.Max(
             Math.Max(model.Projecting, model.Completing + keysAndValues),
             heads + halfway + atHome + PromptElements(shape, format.Wide, device.IsGpu, windows));
@@ -86,7 +93,18 @@ public sealed class WorkspacePlan : TierPlan
         ofARow += ((long)HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
         var logits = (double)Math.Max(policy.GpuBatchSize, Policy.LeastRowsOnCpu) * policy.GpuBatchCount * format.Bytes(shape.VocabularySize);
         var ofAllRows = policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes));
-        return ofAllRows + logits + ((double)policy.GpuBatchCount * masks);
+        return ofAllRows + logits + ((double)policy.GpuBatchCount * masks) + Unpacked(model, policy, device);
+    }
+
+    /// <summary>Bytes of a row's keys and values in 4 bits, which are made beside those that they are made of; 0: they are not.</summary>
+    private static long PackedRows(ModelOutline model, Policy policy) =>
+        policy.CompressCache == Compression.None ? 0 : 2 * ElementFormat.Int4Heads(model.Shape.HeadDim).Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+
+    /// <summary>What products with weights in 4 bits take: on a GPU a piece of a weight, on a CPU their rows in 8 bits with their scales and sums.</summary>
+    private static double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)
+    {
+        var (columns, elements) = model.Packed(policy.CompressWeights);
+        return device.IsGpu ? Math.Min(model.Format.Bytes(elements), UnpackedBytes) : (double)policy.MostRows * columns * 5 / 4;
     }
 
     /// <summary>

@@ -129,7 +129,8 @@ internal sealed class BenchCommand
 
     private static string Text(Policy policy) =>
         $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; per cent on GPU/host/disk: weights {policy.Weights}, "
-        + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host";
+        + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host; "
+        + $"compressed: weights {Name(policy.CompressWeights)}, KV cache {Name(policy.CompressCache)}";
 
     private static JsonObject Policy(Policy policy) => new()
     {
@@ -141,5 +142,9 @@ internal sealed class BenchCommand
         ["hidden"] = policy.Hidden.ToString(),
         ["weight_pages"] = policy.WeightPages ?? policy.GpuBatchCount,
         ["attention_on_host"] = policy.AttentionOnHost,
+        ["compress_weights"] = Name(policy.CompressWeights),
+        ["compress_kv"] = Name(policy.CompressCache),
     };
+
+    private static string Name(Compression compression) => compression == Compression.Int4 ? "int4" : "none";
 }

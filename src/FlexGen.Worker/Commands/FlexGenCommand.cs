@@ -57,6 +57,7 @@ internal static class FlexGenCommand
             ValidateCommand.Create(),
             GenerateCommand.Create(),
             TokenizeCommand.Create(),
+            CompressCommand.Create(),
             BenchCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();

@@ -17,7 +17,7 @@ internal sealed record KeyedOption(string Key, Option Option)
             + "Without a GPU: the part of host memory that stands for it [default: all]."),
         Text("hostMemory", "--host-memory", "SIZE", "Host memory that may be used, such as 64GiB [default: three quarters of the machine's]."),
         Text("policy", "--policy", "auto|FILE", "A YAML or JSON file with some of the keys gpuBatchSize, gpuBatchCount, maxSequenceLength, "
-            + "percent, attention and weightPages; the options below win over it [default: auto]."),
+            + "percent, attention, weightPages, compressWeights and compressKv; the options below win over it [default: auto]."),
         Text("gpuBatchSize", "--gpu-batch-size", "N", "Slots of one micro-batch: sequences computed at once [default: from the memory]."),
         Text("gpuBatchCount", "--num-gpu-batches", "N", "Micro-batches that share each loaded weight [default: 1]."),
         Text("maxSequenceLength", "--max-sequence-length", "TOKENS", "Room of a slot, prompt and output together [default: the model's "
@@ -35,6 +35,9 @@ internal sealed record KeyedOption(string Key, Option Option)
             + "in host memory; or the per cent of sequences that do so in host memory, both at once [default: gpu]."),
         Text("weightPages", "--weight-pages", "N", "Pieces in which the next layer's weights come in during a layer; 1 asks for all at its "
             + "start [default: one for each micro-batch]."),
+        Text("compressWeights", "--compress-weights", "none|int4", "How linear layers' weights are kept: as they are computed with, or rounded to 4 bits, "
+            + "with a scale and a zero for each 64 of a row: a quarter of the bytes on every tier, and computed with as they are [default: none]."),
+        Text("compressKv", "--compress-kv", "none|int4", "How the KV cache is kept, likewise, wherever it rests and is attended to [default: none]."),
         Text("diskDirectory", "--disk-dir", "DIR", "A folder on a local disk for what rests there [default: the temporary folder, $TMPDIR or /tmp]."),
     ];
 

@@ -1,12 +1,15 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using FlexGen.Engine;
+using FlexGen.Planning;
 
 namespace FlexGen.Worker.Configuration;
 
 /// <summary>A policy as a user states it: the keys of a policy file, which the <c>engine</c> key of a pipeline file may have too.</summary>
 internal class PolicySettings
 {
+    private const string None = "none", Int4 = "int4";
+
     [Range(1, 65536)]
     public int? GpuBatchSize { get; set; }
 
@@ -28,6 +31,14 @@ internal class PolicySettings
     [Range(1, 1024)]
     public int? WeightPages { get; set; }
 
+    [Required]
+    [AllowedValues(None, Int4, ErrorMessage = "{0} must be none or int4.")]
+    public string CompressWeights { get; set; } = None;
+
+    [Required]
+    [AllowedValues(None, Int4, ErrorMessage = "{0} must be none or int4.")]
+    public string CompressKv { get; set; } = None;
+
     protected EngineOptions Apply(EngineOptions options)
     {
         options = options with
@@ -37,9 +48,13 @@ internal class PolicySettings
             MaxSequenceLength = MaxSequenceLength,
             AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
             WeightPages = WeightPages,
+            CompressWeights = Compression(CompressWeights),
+            CompressCache = Compression(CompressKv),
         };
         return Percent is [var wg, var wc, var cg, var cc, var hg, var hc]
             ? options with { Weights = new(wg, wc), Cache = new(cg, cc), Hidden = new(hg, hc) }
             : options;
     }
+
+    private static Compression Compression(string name) => name == Int4 ? Planning.Compression.Int4 : Planning.Compression.None;
 }

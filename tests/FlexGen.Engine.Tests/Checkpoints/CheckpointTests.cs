@@ -47,30 +47,6 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(0, expected.Logits([3, 4, 5])[0].Zip(sharded.Logits([3, 4, 5])[0], (a, b) => Math.Abs(a - b)).Max(), 1e-6f);
     }
 
-    [Fact]
-    public void A_weight_in_another_type_takes_its_own_memory_and_little_beside()
-    {
-        const long MiB = 1 << 20;
-        const long Elements = 48 * MiB;
-        using (var scope = NewDisposeScope())
-        {
-            SafetensorsWriter.Write(folder.File("model.safetensors"), [KeyValuePair.Create("big", ones(Elements, ScalarType.Float16))]);
-        }
-
-        File.WriteAllText(folder.File("config.json"), "{}");
-        using var checkpoint = Checkpoint.Open(folder.Path);
-        File.WriteAllText("/proc/self/clear_refs", "5");
-        var before = Peak();
-        using var weight = checkpoint.Load(new("big", [Elements], 0), ScalarType.Float32, CPU);
-        Assert.InRange(Peak() - before, 4 * Elements, (4 * Elements) + (64 * MiB));
-        Assert.Equal(Elements, weight.sum(ScalarType.Float64).item<double>());
-
-        // VmHWM: the most that the process has had since what was written above.
-        static long Peak() => 1024 * long.Parse(
-            File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-            System.Globalization.CultureInfo.InvariantCulture);
-    }
-
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]

@@ -16,19 +16,19 @@ internal static class RandomCheckpoint
     public static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
     /// <summary>The tensors of a model, from a fixed seed.</summary>
-    public static List<KeyValuePair<string, Tensor>> Tensors(string config, ScalarType type = ScalarType.Float32)
+    public static List<KeyValuePair<string, Tensor>> Tensors(string config, ScalarType type = ScalarType.Float32, double deviation = 0.2)
     {
         var generator = new Generator(7);
         return [.. ModelFamily.Create(Json(config), _ => true).Layers.SelectMany(l => l.Weights).DistinctBy(w => w.Name)
-            .Select(w => KeyValuePair.Create(w.Name, (randn([.. w.Shape], generator: generator) * 0.2).to(type)))];
+            .Select(w => KeyValuePair.Create(w.Name, (randn([.. w.Shape], generator: generator) * deviation).to(type)))];
     }
 
     /// <summary>Writes config.json and model.safetensors.</summary>
-    public static void Write(string folder, string config, ScalarType type = ScalarType.Float32)
+    public static void Write(string folder, string config, ScalarType type = ScalarType.Float32, double deviation = 0.2)
     {
         using var scope = NewDisposeScope();
         File.WriteAllText(Path.Combine(folder, "config.json"), config);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Tensors(config, type));
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Tensors(config, type, deviation));
     }
 
     /// <summary>Writes config.json and the tensors in two files with an index.</summary>

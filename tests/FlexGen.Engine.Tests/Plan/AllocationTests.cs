@@ -30,6 +30,8 @@ public class AllocationTests
                 Cache = cache,
                 Hidden = hidden,
                 AttentionOnHost = n % 3 * 50,
+                CompressWeights = (Compression)(n / 3 % 2),
+                CompressCache = (Compression)(n / 6 % 2),
                 // Slabs of some of these sizes are whole sectors, of others not.
                 MaxSequenceLength = 16 + (n % 5),
                 GpuBatchSize = 3 + (n % 4),

@@ -4,6 +4,7 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ public sealed unsafe class LayerImageTests
             Assert.True(new ReadOnlySpan<float>((void*)(image.Address + (nint)placed.Offset), expected.Length).SequenceEqual(expected));
         }
 
-        PlacedWeight Placed(int index, Tier tier, long offset) => new(index, tier, weights[index].numel() * sizeof(float), offset, IsShared: false);
+        PlacedWeight Placed(int index, Tier tier, long offset) => new(index, tier, weights[index].numel() * sizeof(float), offset, IsShared: false, ElementFormat.F32);
     }
 
     private sealed class Weights(Tensor[] weights) : IWeightSource
@@ -46,6 +47,10 @@ public sealed unsafe class LayerImageTests
         public ScalarType StoredType(Model model) => ScalarType.Float32;
 
         public void Read(WeightSpec spec, long first, Tensor to) => to.copy_(weights[spec.Index].reshape(-1).narrow(0, first, to.numel()));
+
+        public int? PackedGroup(WeightSpec spec) => null;
+
+        public void ReadPacked(WeightSpec spec, PackedShape shape, long start, IntPtr to, long bytes) => throw new NotSupportedException();
 
         public void RequireUnchanged()
         {

@@ -2,6 +2,7 @@ using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Weights;
+using FlexGen.Planning;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ public class WeightStoreTests
         using var noGrad = no_grad();
         using var checkpoint = Checkpoint.Open(Reference.File("llama-gqa-tied"));
         var model = ModelFamily.Create(checkpoint);
-        var plan = new WeightsPlan(model.Outline(DataTypes.Format(ScalarType.Float32)), new(gpu, host), default);
+        var plan = new WeightsPlan(model.Outline(DataTypes.Format(ScalarType.Float32)), new(gpu, host), Compression.None, default);
         using var store = new WeightStore(model, checkpoint, plan, ScalarType.Float32, new Tiers(CPU, Path.GetTempPath()));
         for (var round = 0; round < 2; round++)
         {

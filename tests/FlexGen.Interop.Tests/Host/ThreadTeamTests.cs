@@ -2,28 +2,38 @@ namespace FlexGen.Interop.Tests.Host;
 
 public class ThreadTeamTests
 {
-    private static readonly ThreadTeam team = new("test", 3);
+    private static readonly ThreadTeam[] teams =
+    [
+        new("test", 3),
+        new("patient", 2, TimeSpan.FromMicroseconds(100)),
+        new("helped", 1, TimeSpan.FromMicroseconds(100), callerHelps: true),
+        new("nobody", 0, callerHelps: true),
+    ];
 
-    [Fact]
-    public async Task Jobs_of_several_callers_have_each_of_their_items_computed_once()
+    public static TheoryData<int> Teams => [.. Enumerable.Range(0, 4)];
+
+    [Theory]
+    [MemberData(nameof(Teams))]
+    public async Task Jobs_of_several_callers_have_each_of_their_items_computed_once(int team)
     {
         var callers = Enumerable.Range(0, 4).Select(caller => Task.Run(() =>
         {
             for (var n = 0; n < 500; n++)
             {
                 var calls = new int[(n * (caller + 1) % 37) + 1];
-                team.Run(calls.Length, item => Interlocked.Increment(ref calls[item]));
+                teams[team].Run(calls.Length, item => Interlocked.Increment(ref calls[item]));
                 Assert.All(calls, c => Assert.Equal(1, c));
             }
         }));
         await Task.WhenAll(callers);
     }
 
-    [Fact]
-    public void The_caller_gets_what_an_item_threw_after_the_others_have_ended()
+    [Theory]
+    [MemberData(nameof(Teams))]
+    public void The_caller_gets_what_an_item_threw_after_the_others_have_ended(int team)
     {
         var ended = 0;
-        var exception = Record.Exception(() => team.Run(20, item =>
+        var exception = Record.Exception(() => teams[team].Run(20, item =>
         {
             if (item == 3)
             {
@@ -33,5 +43,14 @@ public class ThreadTeamTests
             Interlocked.Increment(ref ended);
         }));
         Assert.Equal(("item 3", 19), (exception?.Message, ended));
+    }
+
+    [Fact]
+    public void A_caller_that_helps_computes_what_the_threads_do_not()
+    {
+        var callers = new HashSet<int>();
+        teams[2].Run(1, _ => callers.Add(Environment.CurrentManagedThreadId));
+        teams[3].Run(9, _ => callers.Add(Environment.CurrentManagedThreadId));
+        Assert.Equal([Environment.CurrentManagedThreadId], callers);
     }
 }

@@ -15,6 +15,16 @@ public class ElementFormatTests
     }
 
     [Fact]
+    public void Groups_of_4_bits_have_a_scale_and_a_zero_each_and_weights_whole_tiles_of_rows()
+    {
+        Assert.Equal(2 * 36, ElementFormat.Int4(64).Bytes(100));
+        Assert.Equal(3 * 36, ElementFormat.Int4(64).Bytes(3, 64));
+        Assert.Equal(16 * 2 * 20, ElementFormat.Int4Tiles(32).Bytes(3, 40));
+        Assert.Equal(new PackedShape(17, 40, 32).Bytes, ElementFormat.Int4Tiles(32).Bytes(17, 40));
+        Assert.Equal([64, 64, 32, 80, 16], new[] { 128, 64, 96, 80, 12 }.Select(h => ElementFormat.Int4Heads(h).BlockElements));
+    }
+
+    [Fact]
     public void Each_row_of_a_format_in_blocks_begins_with_a_block()
     {
         var groups = new ElementFormat("groups of 64 in 4 bits", BlockElements: 64, BlockBytes: 36);

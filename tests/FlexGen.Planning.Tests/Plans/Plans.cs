@@ -19,6 +19,7 @@ internal static class Plans
         from attention in OneOf(0, 50, 100)
         from gpu in Gen.Bool
         from records in Gen.Bool
+        from compressions in Gen.Select(OneOf(Compression.None, Compression.Int4), OneOf(Compression.None, Compression.Int4))
         select (
             Model(model.Item1, model.Item2 * model.Item3, model.Item3, model.Item4, model.Item5),
             new Policy(batches.Item1, batches.Item2, batches.Item3)
@@ -28,6 +29,8 @@ internal static class Plans
                 Hidden = shares.Item3,
                 AttentionOnHost = attention,
                 RecordsDecode = records,
+                CompressWeights = compressions.Item1,
+                CompressCache = compressions.Item2,
             },
             new ComputeDevice(gpu, gpu ? 1000 : 0));
 
@@ -39,7 +42,10 @@ internal static class Plans
         const int headDim = 20, vocabulary = 300;
         var hidden = heads * headDim;
         var decoders = Enumerable.Range(0, layers).Select(n => new LayerOutline(
-            [new($"{n}.norm", 1, hidden), new($"{n}.query", hidden, hidden), new($"{n}.up", 4 * hidden, hidden), new($"{n}.down", hidden, 4 * hidden)],
+            [
+                new($"{n}.norm", 1, hidden), new($"{n}.query", hidden, hidden, IsLinear: true), new($"{n}.up", 4 * hidden, hidden, IsLinear: true),
+                new($"{n}.down", hidden, 4 * hidden, IsLinear: true, Group: n == 1 ? 32 : null),
+            ],
             new RowElements(3 * hidden, 7 * hidden, 9 * hidden),
             n % 2 == 0 ? window : null));
         WeightShape tied = new("embedding", vocabulary, hidden);

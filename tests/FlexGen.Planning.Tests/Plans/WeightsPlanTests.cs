@@ -12,19 +12,35 @@ public class WeightsPlanTests
         var model = Plans.Model(1, 2, 2, ElementFormat.F32);
         var weights = model.Layers.SelectMany(l => l.Weights).Select(w => (w.Name, Bytes: ElementFormat.F32.Bytes(w.Rows, w.Columns))).ToList();
         Assert.Equal(2, weights.Count(w => w.Name == "embedding"));
-        Assert.Equal(weights.Distinct().Sum(w => w.Bytes), new WeightsPlan(model, Placement.AllGpu, default).Bytes[Tier.Gpu]);
-        Assert.Equal(weights.Sum(w => Sector.Align(w.Bytes)), new WeightsPlan(model, new(0, 100), default).Bytes[Tier.Host]);
-        Assert.Equal([false, true], new WeightsPlan(model, Placement.AllGpu, default).Layers.Last().Weights.Select(w => w.IsShared));
+        Assert.Equal(weights.Distinct().Sum(w => w.Bytes), new WeightsPlan(model, Placement.AllGpu, Compression.None, default).Bytes[Tier.Gpu]);
+        Assert.Equal(weights.Sum(w => Sector.Align(w.Bytes)), new WeightsPlan(model, new(0, 100), Compression.None, default).Bytes[Tier.Host]);
+        Assert.Equal([false, true], new WeightsPlan(model, Placement.AllGpu, Compression.None, default).Layers.Last().Weights.Select(w => w.IsShared));
+    }
+
+    [Fact]
+    public void Linear_layers_are_kept_in_4_bits_where_the_policy_says_so_or_the_checkpoint_has_them_so_and_nothing_else_is()
+    {
+        var model = Plans.Model(2, 2, 2, ElementFormat.BF16);
+        foreach (var (compression, groups) in new (Compression, int[])[] { (Compression.None, [32]), (Compression.Int4, [64, 64, 64, 64, 64, 32]) })
+        {
+            var plan = new WeightsPlan(model, Placement.AllGpu, compression, default);
+            var packed = plan.Layers.Zip(model.Layers, (layer, outline) => layer.Weights.Select(w => (Placed: w, Shape: outline.Weights[w.Index])))
+                .SelectMany(w => w).Where(w => w.Placed.Format.TileRows > 1).ToList();
+            Assert.True(plan.HasPacked);
+            Assert.Equal(groups, packed.Select(w => w.Placed.Format.BlockElements));
+            Assert.All(packed, w => Assert.True(w.Shape.IsLinear));
+            Assert.All(packed, w => Assert.Equal(w.Placed.Packed([w.Shape.Rows, w.Shape.Columns])!.Value.Bytes, w.Placed.Bytes));
+        }
     }
 
     [Fact]
     public void An_image_has_the_host_s_part_first_and_each_weight_in_whole_sectors() => Plans.All.Sample((model, policy, device) =>
     {
-        var plan = new WeightsPlan(model, policy.Weights, device);
+        var plan = new WeightsPlan(model, policy.Weights, policy.CompressWeights, device);
         var (file, largest) = (0L, 0L);
         foreach (var (layer, outline) in plan.Layers.Zip(model.Layers))
         {
-            Assert.Equal(outline.Weights.Select(w => model.Format.Bytes(w.Rows, w.Columns)), layer.Weights.Select(w => w.Bytes));
+            Assert.Equal(outline.Weights.Select(w => w.Format(model.Format, policy.CompressWeights).Bytes(w.Rows, w.Columns)), layer.Weights.Select(w => w.Bytes));
             var end = 0L;
             foreach (var weight in layer.Weights.Where(w => w.Tier != Tier.Gpu).OrderBy(w => w.Offset))
             {
@@ -45,7 +61,7 @@ public class WeightsPlanTests
     {
         var placed = new double[3];
         var (total, largest) = (0.0, 0.0);
-        foreach (var weight in new WeightsPlan(model, policy.Weights, device).Layers.SelectMany(l => l.Weights).Where(w => !w.IsShared))
+        foreach (var weight in new WeightsPlan(model, policy.Weights, policy.CompressWeights, device).Layers.SelectMany(l => l.Weights).Where(w => !w.IsShared))
         {
             placed[(int)weight.Tier] += weight.Bytes;
             (total, largest) = (total + weight.Bytes, Math.Max(largest, weight.Bytes));
@@ -58,9 +74,11 @@ public class WeightsPlanTests
     public void Memory_before_the_disk_is_kept_for_a_GPU_only()
     {
         var model = Plans.Model(2, 2, 2, ElementFormat.F32);
-        var (onCpu, onGpu) = (new WeightsPlan(model, new(0, 0), new(IsGpu: false)), new WeightsPlan(model, new(0, 0), new(IsGpu: true)));
+        var (onCpu, onGpu) = (Plan(new(0, 0), isGpu: false), Plan(new(0, 0), isGpu: true));
         Assert.Equal(onGpu.StagingBytes, onGpu.Bytes[Tier.Host, Purpose.Staging]);
         Assert.Equal((onGpu.StagingBytes, 0), (onCpu.StagingBytes, onCpu.Bytes[Tier.Host]));
-        Assert.Equal(0, new WeightsPlan(model, new(0, 100), new(IsGpu: true)).StagingBytes);
+        Assert.Equal(0, Plan(new(0, 100), isGpu: true).StagingBytes);
+
+        WeightsPlan Plan(Placement placement, bool isGpu) => new(model, placement, Compression.None, new(isGpu));
     }
 }

@@ -36,6 +36,16 @@ internal sealed class HostDecode : IDecodeAttention
         static Tensor Keep(Tensor x) => x.DetachFromDisposeScope();
     }
 
+    /// <summary>New keys or values, [rows, kvHeads, headDim], as rows of 4-bit numbers: [rows, bytes].</summary>
+    public static Tensor Packed(Tensor rows)
+    {
+        using var from = rows.contiguous();
+        var (count, kvHeads, headDim) = (rows.shape[0], (int)rows.shape[1], (int)rows.shape[2]);
+        var packed = empty([count, CacheRows.RowBytes(kvHeads, headDim)], ScalarType.Byte);
+        CacheRows.Pack(from.Address(), from.dtype, packed.Address(), count, kvHeads, headDim);
+        return packed;
+    }
+
     /// <summary>What adds each sequence's new key and value to its slot, and attends, on any thread.</summary>
     /// <param name="attention">Whose decoding rows.</param>
     /// <param name="rows">Those rows in host memory.</param>
@@ -44,7 +54,7 @@ internal sealed class HostDecode : IDecodeAttention
     public static Action Work(ShareAttention attention, HostRows rows, IntPtr keys, IntPtr values)
     {
         var (slab, type, places) = (attention.Slab, attention.Keys.dtype, attention.Rows.CacheRows.AsMemory(0, attention.Rows.Decodes.Count));
-        var rowBytes = DataTypes.Format(type).Bytes(slab.KvHeads, slab.HeadDim);
+        var rowBytes = attention.Keys.RowBytes();
         return () =>
         {
             RestingPlace.Scatter(rows.Keys, keys, places.Span, rowBytes);

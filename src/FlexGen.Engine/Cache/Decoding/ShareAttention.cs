@@ -8,13 +8,14 @@ namespace FlexGen.Engine.Cache.Decoding;
 /// <param name="MicroBatch">Index k.</param>
 /// <param name="Rows">The share's rows.</param>
 /// <param name="Query">[tokens, heads, headDim].</param>
-/// <param name="Keys">The share's new keys, [rows, kvHeads, headDim].</param>
+/// <param name="Keys">The share's new keys as the cache keeps them: [rows, kvHeads, headDim] or, in 4 bits, [rows, bytes].</param>
 /// <param name="Values">The share's new values, likewise.</param>
+/// <param name="KvHeads">How many heads they have.</param>
 /// <param name="Output">[tokens, heads * headDim].</param>
 /// <param name="Scale">What scores are multiplied by.</param>
 /// <param name="Window">How many tokens one sees; null: all before it.</param>
 internal sealed record ShareAttention(
-    int Layer, int MicroBatch, ShareRows Rows, Tensor Query, Tensor Keys, Tensor Values, Tensor Output, double Scale, int? Window) : IDisposable
+    int Layer, int MicroBatch, ShareRows Rows, Tensor Query, Tensor Keys, Tensor Values, int KvHeads, Tensor Output, double Scale, int? Window) : IDisposable
 {
     /// <summary>The decoding rows' queries.</summary>
     public Tensor DecodeQuery => Query.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
@@ -23,7 +24,7 @@ internal sealed record ShareAttention(
     public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
 
     /// <summary>How the share's slabs lie in memory.</summary>
-    public SlabLayout Slab => new(Rows.Slots, (int)Keys.shape[1], (int)(Query.shape[1] / Keys.shape[1]), (int)Keys.shape[2]);
+    public SlabLayout Slab => new(Rows.Slots, KvHeads, (int)Query.shape[1] / KvHeads, (int)Query.shape[2]);
 
     /// <summary>Attention under way in host memory.</summary>
     public HostRun? OnHost { get; set; }

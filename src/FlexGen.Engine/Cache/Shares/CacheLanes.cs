@@ -47,7 +47,7 @@ internal sealed class CacheLanes : IDisposable
     /// <summary>Takes rows from the compute device to their places in a slab, on the thread of <see cref="Stores"/>.</summary>
     public void Scatter(Copier copier, Tensor rows, RestingPlace home, long[] places)
     {
-        var (from, rowBytes) = (rows.Address(), DataTypes.Format(rows.dtype).Bytes(rows.shape[1], rows.shape[2]));
+        var (from, rowBytes) = (rows.Address(), rows.RowBytes());
         if (storeStaging is null)
         {
             home.Scatter(from, places, rowBytes, writer);

@@ -40,12 +40,16 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         }
 
         data = sizeof(long) + (long)header;
-        Entries = SafetensorsHeader.Parse(path, Bytes(sizeof(long), (int)header), length - data);
+        Entries = SafetensorsHeader.Parse(path, Bytes(sizeof(long), (int)header), length - data, out var metadata);
+        Metadata = metadata;
     }
 
     public string Path { get; }
 
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>What the file says of itself.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     public static SafetensorsFile Open(string path)
     {

@@ -5,16 +5,23 @@ namespace FlexGen.Engine.Checkpoints.Safetensors;
 /// <summary>Reads the header of a safetensors file and believes none of it: whatever does not fit the file is refused.</summary>
 internal static class SafetensorsHeader
 {
+    /// <summary>The member that is no tensor.</summary>
+    public const string MetadataKey = "__metadata__";
+
     /// <summary>The entries by name.</summary>
     /// <param name="file">The file's path, for messages.</param>
     /// <param name="json">The header's bytes.</param>
     /// <param name="dataLength">Bytes that follow the header.</param>
-    public static Dictionary<string, SafetensorsEntry> Parse(string file, ReadOnlyMemory<byte> json, long dataLength)
+    /// <param name="metadata">What the file says of itself; of values that are no texts, nothing.</param>
+    public static Dictionary<string, SafetensorsEntry> Parse(
+        string file, ReadOnlyMemory<byte> json, long dataLength, out IReadOnlyDictionary<string, string> metadata)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            return Entries(file, document, dataLength);
+            var entries = Entries(file, document, dataLength);
+            metadata = Metadata(document.RootElement);
+            return entries;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -33,7 +40,7 @@ internal static class SafetensorsHeader
         var entries = new Dictionary<string, SafetensorsEntry>();
         foreach (var member in document.RootElement.EnumerateObject())
         {
-            if (member.Name != "__metadata__" && !entries.TryAdd(member.Name, Entry(file, member, dataLength)))
+            if (member.Name != MetadataKey && !entries.TryAdd(member.Name, Entry(file, member, dataLength)))
             {
                 throw new CheckpointException($"{file}: the header names tensor '{member.Name}' twice");
             }
@@ -41,6 +48,20 @@ internal static class SafetensorsHeader
 
         CheckLayout(file, entries.Values, dataLength);
         return entries;
+    }
+
+    private static Dictionary<string, string> Metadata(JsonElement header)
+    {
+        var texts = new Dictionary<string, string>();
+        if (header.TryGetProperty(MetadataKey, out var section) && section.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var member in section.EnumerateObject().Where(m => m.Value.ValueKind == JsonValueKind.String))
+            {
+                texts[member.Name] = member.Value.GetString()!;
+            }
+        }
+
+        return texts;
     }
 
     private static SafetensorsEntry Entry(string file, JsonProperty member, long dataLength)

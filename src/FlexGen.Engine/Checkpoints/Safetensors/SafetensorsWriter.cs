@@ -12,11 +12,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
     {
         using var file = File.Create(path);
-        var header = Header(tensors);
-        Span<byte> length = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        file.Write(length);
-        file.Write(header);
+        file.Write(Header(tensors));
         foreach (var (_, tensor) in tensors)
         {
             using var scope = NewDisposeScope();
@@ -24,22 +20,36 @@ public static class SafetensorsWriter
         }
     }
 
+    /// <summary>The beginning of a file: the header's length, and the header, padded.</summary>
+    /// <param name="entries">The tensors, one after another.</param>
+    /// <param name="metadata">What the file says of itself.</param>
+    internal static byte[] Header(IEnumerable<SafetensorsEntry> entries, Dictionary<string, string> metadata)
+    {
+        var members = new Dictionary<string, object> { [SafetensorsHeader.MetadataKey] = metadata };
+        foreach (var entry in entries)
+        {
+            members.Add(entry.Name, new { dtype = entry.Type, shape = entry.Shape, data_offsets = (long[])[entry.Begin, entry.End] });
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(members);
+        var header = new byte[sizeof(long) + ((json.Length + 7) / 8 * 8)];
+        header.AsSpan().Fill((byte)' ');
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - sizeof(long));
+        json.CopyTo(header, sizeof(long));
+        return header;
+    }
+
     private static byte[] Header(IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
     {
-        // Hugging Face refuses a file that does not say which framework's layout it has.
-        var entries = new Dictionary<string, object> { ["__metadata__"] = new { format = "pt" } };
+        var entries = new List<SafetensorsEntry>();
         var begin = 0L;
         foreach (var (name, tensor) in tensors)
         {
             var end = begin + tensor.ByteCount();
-            entries.Add(name, new { dtype = SafetensorsTypes.Name(tensor.dtype), shape = tensor.shape, data_offsets = (long[])[begin, end] });
+            entries.Add(new(name, SafetensorsTypes.Name(tensor.dtype), tensor.shape, begin, end));
             begin = end;
         }
-
-        var json = JsonSerializer.SerializeToUtf8Bytes(entries);
-        var padded = new byte[(json.Length + 7) / 8 * 8];
-        padded.AsSpan().Fill((byte)' ');
-        json.CopyTo(padded, 0);
-        return padded;
+        // Hugging Face refuses a file that does not say which framework's layout it has.
+        return Header(entries, new() { ["format"] = "pt" });
     }
 }

@@ -1,6 +1,8 @@
 using System.Numerics;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
+using FlexGen.Planning;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -16,52 +18,37 @@ internal sealed class DecodeAttention : IDisposable
     private readonly CudaKernel kernel;
     private readonly Tensor partials;
     private readonly Tensor arrived;
-    private readonly int kvHeads;
+    private readonly int partsOfASequence;
+    private readonly int chunk;
     private readonly long queryRow;
     private readonly long cacheRow;
     private readonly int elementBytes;
     private readonly int threads;
 
     /// <param name="plan">Of which model, for how many sequences.</param>
-    /// <param name="type">The type of query, cache and output.</param>
+    /// <param name="type">The type of query and output, and of the cache unless it is in 4 bits.</param>
+    /// <param name="cache">The cache's format; null: its elements are of the type.</param>
     /// <param name="device">The GPU.</param>
-    public DecodeAttention(DecodeKernelPlan plan, ScalarType type, Device device)
+    public DecodeAttention(DecodeKernelPlan plan, ScalarType type, ElementFormat? cache, Device device)
     {
         var shape = plan.Shape;
-        kvHeads = shape.KvHeads;
-        var (group, headDim) = (shape.Heads / kvHeads, shape.HeadDim);
-        (queryRow, cacheRow, elementBytes) = ((long)shape.Heads * headDim, (long)kvHeads * headDim, (int)DataTypes.Format(type).Bytes(1));
-        var vector = BytesOfALoad / elementBytes;
-        while (headDim % vector != 0)
-        {
-            vector /= 2;
-        }
-
-        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
-        var perWarp = group * (headDim + 2) * sizeof(float);
-        var warps = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4);
-        threads = warps * LanesOfAWarp;
+        (queryRow, elementBytes) = ((long)shape.Heads * shape.HeadDim, (int)DataTypes.Format(type).Bytes(1));
+        var packed = cache is { BlockElements: > 1 };
+        cacheRow = packed ? cache!.Bytes(shape.KvHeads, shape.HeadDim) : (long)shape.KvHeads * shape.HeadDim;
+        var (file, macros) = packed ? ("decode_packed.cu", PackedMacros.OfAttention(cache!, shape)) : ("decode_attention.cu", Plain(shape, elementBytes));
+        (threads, chunk) = ((int)macros["WARPS"] * LanesOfAWarp, (int)macros["CHUNK"]);
+        partsOfASequence = packed ? shape.KvHeads / (int)macros["WARPS"] : shape.KvHeads;
         partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
-        kernel = KernelSource.Compile("decode_attention.cu", "decode_attention", type, new Dictionary<string, long>
-        {
-            ["KV_HEADS"] = kvHeads,
-            ["GROUP"] = group,
-            ["HEAD_DIM"] = headDim,
-            ["VECTOR"] = vector,
-            ["LANES"] = lanes,
-            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
-            ["WARPS"] = warps,
-            ["CHUNK"] = DecodeKernelPlan.Chunk,
-        });
+        kernel = KernelSource.Compile(file, "decode_attention", type, macros);
     }
 
-    /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim], on the GPU.</summary>
+    /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim] or [tokens, slots, bytes of a row in 4 bits], on the GPU.</summary>
     public readonly record struct Slabs(IntPtr Keys, IntPtr Values, int Slots);
 
     /// <summary>Adds each sequence's new key and value to the cache, and attends. All tensors are contiguous.</summary>
     /// <param name="query">[first row + sequences or more, heads, headDim], and the first row.</param>
-    /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim].</param>
+    /// <param name="keys">The new keys: [sequences or more, kvHeads, headDim], or [sequences or more, bytes of a row in 4 bits].</param>
     /// <param name="values">The new values, likewise, and laid out alike.</param>
     /// <param name="slabs">The cache.</param>
     /// <param name="output">[first row + sequences or more, heads * headDim], and the first row.</param>
@@ -72,7 +59,7 @@ internal sealed class DecodeAttention : IDisposable
     public void Forward(
         (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
         int? window) => kernel.Launch(
-            ((int)sequences.shape[0] * kvHeads, (longest + DecodeKernelPlan.Chunk - 1) / DecodeKernelPlan.Chunk),
+            ((int)sequences.shape[0] * partsOfASequence, (longest + chunk - 1) / chunk),
             threads,
             query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
@@ -95,5 +82,29 @@ internal sealed class DecodeAttention : IDisposable
         kernel.Dispose();
         partials.Dispose();
         arrived.Dispose();
+    }
+
+    private static Dictionary<string, long> Plain(ModelShape shape, int elementBytes)
+    {
+        var (group, headDim) = (shape.Heads / shape.KvHeads, shape.HeadDim);
+        var vector = BytesOfALoad / elementBytes;
+        while (headDim % vector != 0)
+        {
+            vector /= 2;
+        }
+
+        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
+        var perWarp = group * (headDim + 2) * sizeof(float);
+        return new()
+        {
+            ["KV_HEADS"] = shape.KvHeads,
+            ["GROUP"] = group,
+            ["HEAD_DIM"] = headDim,
+            ["VECTOR"] = vector,
+            ["LANES"] = lanes,
+            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
+            ["WARPS"] = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4),
+            ["CHUNK"] = DecodeKernelPlan.Chunk,
+        };
     }
 }

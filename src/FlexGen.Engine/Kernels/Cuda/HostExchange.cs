@@ -14,12 +14,12 @@ internal sealed class HostExchange(ScalarType type) : IDisposable
     /// <summary>Gives the host the first rows of contiguous tensors.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="query">[rows or more, heads, headDim]; in host memory float32.</param>
-    /// <param name="keys">[rows or more, kvHeads, headDim].</param>
-    /// <param name="values">The same shape.</param>
+    /// <param name="keys">[rows or more, kvHeads, headDim], or the bytes of as many rows.</param>
+    /// <param name="values">The same.</param>
     /// <param name="to">Where they go in host memory.</param>
     public void Give(int rows, Tensor query, Tensor keys, Tensor values, (IntPtr Query, IntPtr Keys, IntPtr Values) to)
     {
-        var (queryElements, keyElements) = (rows * query.shape[1] * query.shape[2], rows * keys.shape[1] * keys.shape[2]);
+        var (queryElements, keyElements) = (rows * query.shape[1] * query.shape[2], rows * keys.RowBytes() / query.element_size());
         give.LaunchOver(queryElements, MostBlocks, query.Address(), keys.Address(), values.Address(), to.Query, to.Keys, to.Values, queryElements, keyElements);
     }
 

@@ -6,11 +6,11 @@
 // Compiled with: KV_HEADS, GROUP (query heads of a key head), HEAD_DIM,
 // VECTOR (elements of one load), LANES (threads that share a token), PARTS (loads of a thread for a token), WARPS, CHUNK (tokens).
 
-#define THREADS (WARPS * 32)
+#include "decode_merge.cuh"
+
 #define TEAMS (THREADS / LANES)
 #define UNROLL 2
 #define WIDTH (PARTS * VECTOR)
-#define LOWEST (-1e30f)
 
 #if VECTOR * (ELEMENT == 0 ? 4 : 2) == 16
 typedef uint4 Load;
@@ -25,18 +25,30 @@ typedef unsigned short Load;
 // What one load instruction brings.
 union Vector { Load all; Element at[VECTOR]; };
 
-// Puts together what some threads found of one element of one head: the weighted sum, the highest score and the sum of the weights.
-template <typename Row>
-__device__ void merge(Row row, int rows, int d, float& highest, float& sum, float& total)
+// What the block's warps have: the result where this is the only chunk, otherwise this chunk's part.
+template <typename Put>
+__device__ void mergeWarps(const float (&merged)[WARPS][GROUP][RECORD], const Chunks& chunks, Put put)
 {
-    highest = LOWEST;
-    sum = total = 0;
-    for (int n = 0; n < rows; n++) { highest = fmaxf(highest, row(n, HEAD_DIM)); }
-    for (int n = 0; n < rows; n++)
+    __syncthreads();
+    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
     {
-        const float fade = exp2f(row(n, HEAD_DIM) - highest);
-        sum += row(n, d) * fade;
-        total += row(n, HEAD_DIM + 1) * fade;
+        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
+        float highest, sum, total;
+        merge([&](int w, int at) { return merged[w][g][at]; }, WARPS, d, highest, sum, total);
+        if (chunks.count == 1)
+        {
+            put(g, d, sum / total);
+        }
+        else
+        {
+            float* mine = chunks.mine + g * RECORD;
+            mine[d] = sum;
+            if (d == 0)
+            {
+                mine[HEAD_DIM] = highest;
+                mine[HEAD_DIM + 1] = total;
+            }
+        }
     }
 }
 
@@ -50,8 +62,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     unsigned* arrived,      // [sequences * KV_HEADS], zero before and after
     int window, float scale)
 {
-    __shared__ float merged[WARPS][GROUP][HEAD_DIM + 2];
-    __shared__ bool last;
+    __shared__ float merged[WARPS][GROUP][RECORD];
     const int sequence = blockIdx.x / KV_HEADS, head = blockIdx.x % KV_HEADS;
     const int slot = sequences[sequence].x, length = sequences[sequence].y;
     const int first = max(0, length - window);
@@ -173,45 +184,11 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
         }
     }
 
-    __syncthreads();
-    const int firstChunk = first / CHUNK, chunks = (length - 1) / CHUNK - firstChunk + 1;
-    const int stride = GROUP * (HEAD_DIM + 2);
-    float* mine = partials + ((long long)blockIdx.x * gridDim.y + blockIdx.y) * stride;
-    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
+    const auto put = [&](int g, int d, float x) { output[g * HEAD_DIM + d] = narrow(x); };
+    const Chunks chunks = chunksOf(first, length, partials, GROUP);
+    mergeWarps(merged, chunks, put);
+    if (chunks.count > 1 && arriveLast(arrived, chunks.count))
     {
-        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
-        float highest, sum, total;
-        merge([&](int w, int at) { return merged[w][g][at]; }, WARPS, d, highest, sum, total);
-        if (chunks == 1)
-        {
-            output[n] = narrow(sum / total);
-        }
-        else
-        {
-            mine[g * (HEAD_DIM + 2) + d] = sum;
-            if (d == 0)
-            {
-                mine[g * (HEAD_DIM + 2) + HEAD_DIM] = highest;
-                mine[g * (HEAD_DIM + 2) + HEAD_DIM + 1] = total;
-            }
-        }
+        mergeChunks(chunks, 0, GROUP, put);
     }
-
-    if (chunks == 1) { return; }
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) { last = atomicAdd(&arrived[blockIdx.x], 1u) == chunks - 1; }
-    __syncthreads();
-    if (!last) { return; }
-    __threadfence();
-    const float* parts = partials + ((long long)blockIdx.x * gridDim.y + firstChunk) * stride;
-    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
-    {
-        const int g = n / HEAD_DIM, d = n % HEAD_DIM, row = g * (HEAD_DIM + 2);
-        float highest, sum, total;
-        merge([&](int c, int at) { return __ldcg(parts + c * stride + row + at); }, chunks, d, highest, sum, total);
-        output[n] = narrow(sum / total);
-    }
-
-    if (threadIdx.x == 0) { arrived[blockIdx.x] = 0; }
 }

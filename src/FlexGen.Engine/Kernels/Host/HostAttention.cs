@@ -34,10 +34,10 @@ internal static unsafe class HostAttention
 
     /// <summary>Softmax(q k^T scale) v for each decoding sequence, over a cache of one of the types that it can have.</summary>
     /// <param name="query">[sequences, kvHeads * group, headDim], float32.</param>
-    /// <param name="keys">[tokens, slots, kvHeads, headDim].</param>
+    /// <param name="keys">[tokens, slots, kvHeads, headDim], or of bytes [tokens, slots, <see cref="CacheRows.RowBytes"/>].</param>
     /// <param name="values">The same layout.</param>
     /// <param name="output">[sequences, kvHeads * group, headDim], float32.</param>
-    /// <param name="type">The type of keys and values.</param>
+    /// <param name="type">The type of keys and values; bytes (Byte) are rows of <see cref="CacheRows"/>, rotated where query and output are not.</param>
     /// <param name="layout">The slab's layout.</param>
     /// <param name="seen">One a sequence.</param>
     /// <param name="scale">What scores are multiplied by.</param>
@@ -47,29 +47,35 @@ internal static unsafe class HostAttention
         switch (type)
         {
             case torch.ScalarType.Float32:
-                Decode((float*)query, (float*)keys, (float*)values, (float*)output, layout, seen, scale);
+                Decode<PlainSlab<float>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             case torch.ScalarType.Float16:
-                Decode((float*)query, (Half*)keys, (Half*)values, (float*)output, layout, seen, scale);
+                Decode<PlainSlab<Half>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                break;
+            case torch.ScalarType.Byte when WidePackedSlab.Fits(layout.HeadDim):
+                Decode<WidePackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                break;
+            case torch.ScalarType.Byte:
+                Decode<PackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             default:
-                Decode((float*)query, (ushort*)keys, (ushort*)values, (float*)output, layout, seen, scale);
+                Decode<PlainSlab<ushort>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
         }
     }
 
-    /// <summary>The same over keys and values of type T: float, Half, or ushort for bfloat16.</summary>
+    /// <summary>The same over keys and values of one kind.</summary>
     /// <param name="query">[sequences, kvHeads * group, headDim].</param>
-    /// <param name="keys">[tokens, slots, kvHeads, headDim].</param>
+    /// <param name="keys">[tokens, slots] rows.</param>
     /// <param name="values">The same layout.</param>
     /// <param name="output">[sequences, kvHeads * group, headDim].</param>
     /// <param name="layout">The slab's layout.</param>
     /// <param name="seen">One a sequence.</param>
     /// <param name="scale">What scores are multiplied by.</param>
     /// <param name="partialElements">Elements of partial results that may be there at once; those of one key head of a sequence are, in any case.</param>
-    public static void Decode<T>(
-        float* query, T* keys, T* values, float* output, SlabLayout layout, ReadOnlySpan<Seen> seen, float scale, int partialElements = PartialElements)
-        where T : unmanaged
+    public static void Decode<TKind>(
+        float* query, byte* keys, byte* values, float* output, SlabLayout layout, ReadOnlySpan<Seen> seen, float scale, int partialElements = PartialElements)
+        where TKind : struct, ISlabKind
     {
         var room = partialElements / layout.PartialRow;
         for (int first = 0, count; first < seen.Length; first += count)
@@ -87,16 +93,17 @@ internal static unsafe class HostAttention
 
             for (var head = 0; head < layout.KvHeads; head += heads)
             {
-                var (queryAt, slabAt) = (((long)first * layout.QueryRow) + (head * layout.Group * layout.HeadDim), head * layout.HeadDim);
-                Decode(query + queryAt, keys + slabAt, values + slabAt, output + queryAt, layout, Math.Min(heads, layout.KvHeads - head),
-                    seen.Slice(first, count), scale);
+                var queryAt = ((long)first * layout.QueryRow) + (head * layout.Group * layout.HeadDim);
+                Decode<TKind>(
+                    query + queryAt, keys, values, output + queryAt, layout, head, Math.Min(heads, layout.KvHeads - head), seen.Slice(first, count), scale);
             }
         }
     }
 
-    /// <summary>The first key heads of some sequences, whose partial results are there together.</summary>
-    private static void Decode<T>(float* query, T* keys, T* values, float* output, SlabLayout layout, int kvHeads, ReadOnlySpan<Seen> seen, float scale)
-        where T : unmanaged
+    /// <summary>Some key heads of some sequences, whose partial results are there together; queries and outputs begin with the first of them.</summary>
+    private static void Decode<TKind>(
+        float* query, byte* keys, byte* values, float* output, SlabLayout layout, int firstHead, int kvHeads, ReadOnlySpan<Seen> seen, float scale)
+        where TKind : struct, ISlabKind
     {
         var (chunks, left, work) = (Chunks(seen), new int[seen.Length], 0L);
         var heads = HeadsOfAnItem(kvHeads, chunks.Length);
@@ -107,19 +114,21 @@ internal static unsafe class HostAttention
             work += (long)(seen[n].End - seen[n].First) * kvHeads * layout.Group * layout.HeadDim;
         }
 
-        var row = (long)kvHeads * layout.PartialRow;
+        var (row, rowBytes) = ((long)kvHeads * layout.PartialRow, TKind.RowBytes(layout));
         var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, Partials(chunks.Length * row));
         Run(work, chunks.Length * perChunk, item =>
         {
             var (chunk, head) = (item / perChunk, item % perChunk * heads);
             var (sequence, slot, first, end, before, all) = chunks[chunk];
             var queryAt = (sequence * layout.QueryRow) + (head * layout.Group * layout.HeadDim);
-            var slabAt = (first * layout.TokenStride) + ((((long)slot * layout.KvHeads) + head) * layout.HeadDim);
+            var slabAt = (((long)first * layout.Slots) + slot) * rowBytes;
             var partial = (float*)p + (chunk * row) + (head * layout.PartialRow);
-            HostChunk.Compute((float*)q + queryAt, (T*)k + slabAt, (T*)v + slabAt, partial, layout, Math.Min(heads, kvHeads - head), end - first, scale);
+            HostChunk.Compute<TKind>(
+                (float*)q + queryAt, (byte*)k + slabAt, (byte*)v + slabAt, partial, layout, firstHead + head, Math.Min(heads, kvHeads - head), end - first, scale);
             if (Interlocked.Decrement(ref left[sequence]) == 0)
             {
-                HostChunk.Merge((float*)p + ((chunk - before) * row), all, (float*)o + (sequence * layout.QueryRow), kvHeads * layout.Group, layout.HeadDim);
+                HostChunk.Merge<TKind>(
+                    (float*)p + ((chunk - before) * row), all, (float*)o + (sequence * layout.QueryRow), kvHeads * layout.Group, layout.HeadDim);
             }
         });
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using static FlexGen.Engine.Kernels.Host.HostVectors;
 
 namespace FlexGen.Engine.Kernels.Host;
@@ -8,59 +7,64 @@ namespace FlexGen.Engine.Kernels.Host;
 /// <summary>The arithmetic of <see cref="HostAttention"/>: one chunk of a sequence by itself, and the chunks of a sequence together.</summary>
 internal static unsafe class HostChunk
 {
-    private const int CacheLine = 64;
-
     /// <summary>
     /// One chunk of one sequence: some key heads with the query heads that share them, some tokens at a time, in the order in which they
     /// lie. Of each query head: the weighted sum of the values, the highest score, and the sum of the weights relative to it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<T>(float* query, T* keys, T* values, float* partial, SlabLayout shape, int kvHeads, int length, float scale)
-        where T : unmanaged
+    public static void Compute<TKind>(
+        float* query, byte* keys, byte* values, float* partial, SlabLayout shape, int firstHead, int kvHeads, int length, float scale)
+        where TKind : struct, ISlabKind
     {
-        var (group, headDim, stride) = (shape.Group, shape.HeadDim, shape.TokenStride);
+        var (group, headDim, lanes, stride) = (shape.Group, shape.HeadDim, TKind.Lanes(shape.HeadDim), shape.Slots * TKind.RowBytes(shape));
         var (heads, row) = (kvHeads * group, headDim + 2);
-        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(heads * (length + headDim));
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(heads * (length + lanes));
         fixed (float* scores = rented)
         {
-            var scaled = scores + (heads * length);
-            for (var n = 0; n < heads * headDim; n++)
+            var prepared = scores + (heads * length);
+            for (var h = 0; h < heads; h++)
             {
-                scaled[n] = query[n] * scale * Unscale<T>();
+                TKind.Prepare(query + (h * headDim), scale, headDim, prepared + (h * lanes));
             }
 
             for (var t = 0; t < length; t += Together)
             {
-                var key = keys + (t * stride);
                 var together = Math.Min(Together, length - t);
-                for (var h = 0; h < heads; h += group, key += headDim)
+                var key = keys + (t * stride);
+                for (var h = 0; h < kvHeads; h++)
                 {
-                    Prefetch(key + (Together * stride), stride, headDim, length - t - Together);
-                    for (var g = h; g < h + group; g++)
+                    TKind.Prefetch(key + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
+                    for (var g = h * group; g < (h + 1) * group; g++)
                     {
-                        Dot(scaled + (g * headDim), key, stride, headDim, scores + (g * length) + t, together);
+                        TKind.Dot(prepared + (g * lanes), key, stride, firstHead + h, shape, scores + (g * length) + t, together);
                     }
                 }
             }
 
             for (var h = 0; h < heads; h++)
             {
-                (partial[(h * row) + headDim], partial[(h * row) + headDim + 1]) = Weigh(new(scores + (h * length), length), Unscale<T>());
-                new Span<float>(partial + (h * row), headDim).Clear();
+                (partial[(h * row) + headDim], partial[(h * row) + headDim + 1]) = Weigh(new(scores + (h * length), length), TKind.WeightFactor);
             }
 
+            var sums = prepared;
+            new Span<float>(sums, heads * lanes).Clear();
             for (var t = 0; t < length; t += Together)
             {
-                var value = values + (t * stride);
                 var together = Math.Min(Together, length - t);
-                for (var h = 0; h < heads; h += group, value += headDim)
+                var value = values + (t * stride);
+                for (var h = 0; h < kvHeads; h++)
                 {
-                    Prefetch(value + (Together * stride), stride, headDim, length - t - Together);
-                    for (var g = h; g < h + group; g++)
+                    TKind.Prefetch(value + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
+                    for (var g = h * group; g < (h + 1) * group; g++)
                     {
-                        AddScaled(partial + (g * row), value, stride, headDim, scores + (g * length) + t, together);
+                        TKind.AddScaled(sums + (g * lanes), value, stride, firstHead + h, shape, scores + (g * length) + t, together);
                     }
                 }
+            }
+
+            for (var h = 0; h < heads; h++)
+            {
+                TKind.Finish(sums + (h * lanes), headDim, partial + (h * row));
             }
         }
 
@@ -68,7 +72,8 @@ internal static unsafe class HostChunk
     }
 
     /// <summary>Puts the chunks of one sequence together.</summary>
-    public static void Merge(float* partials, int chunks, float* output, int heads, int headDim)
+    public static void Merge<TKind>(float* partials, int chunks, float* output, int heads, int headDim)
+        where TKind : struct, ISlabKind
     {
         for (var h = 0; h < heads; h++)
         {
@@ -92,21 +97,9 @@ internal static unsafe class HostChunk
                 to[d] /= sum;
             }
 
-            float* Head(int c) => partials + ((((long)c * heads) + h) * (headDim + 2));
-        }
-    }
+            TKind.Restore(output + (h * headDim), headDim);
 
-    /// <summary>A token's rows lie on other pages than the next one's, so the processor does not read ahead by itself.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<T>(T* from, long stride, int elements, int tokens)
-        where T : unmanaged
-    {
-        for (var t = 0; Sse.IsSupported && t < Math.Min(tokens, Together); t++)
-        {
-            for (var n = 0; n < elements; n += CacheLine / sizeof(T))
-            {
-                Sse.Prefetch0(from + (t * stride) + n);
-            }
+            float* Head(int c) => partials + ((((long)c * heads) + h) * (headDim + 2));
         }
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Host;
 
-/// <summary>The threads that compute in host memory, beside libtorch's own: attention, and the drawing of tokens.</summary>
+/// <summary>The threads that compute in host memory, beside libtorch's own: attention, products, and the drawing of tokens.</summary>
 internal static class HostThreads
 {
     /// <summary>
@@ -11,5 +11,6 @@ internal static class HostThreads
     /// are left to those that issue and copy. To wake a thread takes as long as a small job does; without a GPU libtorch's own need the cores.
     /// </summary>
     public static ThreadTeam Team { get; } = new(
-        "compute", Environment.ProcessorCount - (Environment.ProcessorCount / 8), cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero);
+        "compute", Math.Max(0, Environment.ProcessorCount - (Environment.ProcessorCount / 8) - 1),
+        cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero, callerHelps: true);
 }

@@ -143,6 +143,22 @@ internal static unsafe class HostVectors
         }
     }
 
+    /// <summary>Float or bfloat16 (ushort) as float32.</summary>
+    public static void Widen<T>(T* from, float* to, int count)
+        where T : unmanaged
+    {
+        var n = 0;
+        for (; n + Vector256<float>.Count <= count; n += Vector256<float>.Count)
+        {
+            Load(from + n).Store(to + n);
+        }
+
+        for (; n < count; n++)
+        {
+            to[n] = One(from + n);
+        }
+    }
+
     /// <summary>
     /// What products with <see cref="Load"/> must be multiplied by: a float16's exponent, put into float32's place, is too small by
     /// 112. Whoever multiplies puts it into the other factor, once.
@@ -151,7 +167,7 @@ internal static unsafe class HostVectors
         where T : unmanaged => typeof(T) == typeof(Half) ? 5.192296858534828e33f : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float One<T>(T* from)
+    public static float One<T>(T* from)
         where T : unmanaged =>
         typeof(T) == typeof(float) ? *(float*)from
         : typeof(T) == typeof(Half) ? BitConverter.Int32BitsToSingle((*(short*)from << 13) & unchecked((int)0x8FFFE000))
@@ -159,7 +175,7 @@ internal static unsafe class HostVectors
 
     /// <summary>Eight elements as float32, to be scaled by <see cref="Unscale"/>; T is float, Half, or ushort for bfloat16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load<T>(T* from)
+    public static Vector256<float> Load<T>(T* from)
         where T : unmanaged
     {
         if (typeof(T) == typeof(float))

@@ -1,10 +1,8 @@
 namespace FlexGen.Engine.Kernels.Host;
 
-/// <summary>A slab's layout, [tokens, slots, kvHeads, headDim], and the query heads that share a key head.</summary>
+/// <summary>A slab's layout, [tokens, slots] rows of [kvHeads, headDim], and the query heads that share a key head.</summary>
 internal readonly record struct SlabLayout(int Slots, int KvHeads, int Group, int HeadDim)
 {
-    public long TokenStride => (long)Slots * KvHeads * HeadDim;
-
     /// <summary>Elements of a sequence's query, and of its output.</summary>
     public long QueryRow => (long)KvHeads * Group * HeadDim;
 

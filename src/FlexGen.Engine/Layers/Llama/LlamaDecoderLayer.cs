@@ -55,25 +55,28 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
-        var x = Norm(hidden, weights, attentionNorm, context);
-        var (q, k) = options.Rotary.Forward(Heads(query, queryNorm), Heads(key, keyNorm), context);
-        return new(q, k, Heads(value, null), 1 / Math.Sqrt(options.HeadDim), Window);
+        var projected = weights.Linears(Norm(hidden, weights, attentionNorm, context), query, key, value);
+        var (q, k) = options.Rotary.Forward(Heads(projected[0], queryNorm), Heads(projected[1], keyNorm), context);
+        return new(q, k, Heads(projected[2], null), 1 / Math.Sqrt(options.HeadDim), Window);
 
-        Tensor Heads(LinearSpec projection, WeightSpec? norm)
+        Tensor Heads(Tensor of, WeightSpec? norm)
         {
-            var heads = projection.Forward(x, weights).view(x.shape[0], -1, options.HeadDim);
+            var heads = of.view(of.shape[0], -1, options.HeadDim);
             return norm is null ? heads : Norm(heads, weights, norm, context);
         }
     }
 
     public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
-        var x = Add(output.Forward(attended, weights), hidden);
+        var x = Add(weights.Linear(attended, output), hidden);
         return Add(FeedForward(Norm(x, weights, feedForwardNorm, context), weights), x);
     }
 
-    private Tensor FeedForward(Tensor x, LayerWeights weights) =>
-        down.Forward(GatedSilu.Forward(gate.Forward(x, weights), up.Forward(x, weights)), weights);
+    private Tensor FeedForward(Tensor x, LayerWeights weights)
+    {
+        var both = weights.Linears(x, gate, up);
+        return weights.Linear(GatedSilu.Forward(both[0], both[1]), down);
+    }
 
     private Tensor Norm(Tensor x, LayerWeights weights, WeightSpec norm, ForwardContext context) =>
         RmsNorm.Forward(x, weights[norm], options.NormEps, context);

@@ -40,14 +40,13 @@ internal sealed class OptDecoderLayer : DecoderLayer
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var x = options.NormBefore ? attentionNorm.Forward(hidden, weights) : hidden;
-        return new(Heads(query), Heads(key), Heads(value), Scale: 1 / Math.Sqrt(headDim), Window);
-
-        Tensor Heads(LinearSpec projection) => projection.Forward(x, weights).view(-1, options.Heads, headDim);
+        var projected = Array.ConvertAll(weights.Linears(x, query, key, value), p => p.view(-1, options.Heads, headDim));
+        return new(projected[0], projected[1], projected[2], Scale: 1 / Math.Sqrt(headDim), Window);
     }
 
     public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
-        var x = Add(output.Forward(attended, weights), hidden);
+        var x = Add(weights.Linear(attended, output), hidden);
         return options.NormBefore
             ? Add(FeedForward(feedForwardNorm.Forward(x, weights), weights), x)
             : AfterNorms(attentionNorm.Forward(x, weights), weights);
@@ -56,5 +55,5 @@ internal sealed class OptDecoderLayer : DecoderLayer
     private Tensor AfterNorms(Tensor x, LayerWeights weights) => feedForwardNorm.Forward(Add(FeedForward(x, weights), x), weights);
 
     private Tensor FeedForward(Tensor x, LayerWeights weights) =>
-        down.Forward(options.Activation(up.Forward(x, weights)), weights);
+        weights.Linear(options.Activation(weights.Linear(x, up)), down);
 }

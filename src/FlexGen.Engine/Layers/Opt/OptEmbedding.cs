@@ -19,6 +19,8 @@ internal sealed class OptEmbedding : OuterLayer
         project = options.Embedding == options.Hidden ? null : LinearWeight($"{options.Prefix}project_in.weight", options.Hidden, options.Embedding);
     }
 
+    internal override bool Multiplies(int index) => Weights[index].IsLinear;
+
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context)
     {
         var x = weights[tokens].index_select(0, context.TokenIds);

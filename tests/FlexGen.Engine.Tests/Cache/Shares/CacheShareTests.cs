@@ -97,14 +97,14 @@ public sealed class CacheShareTests : IDisposable
     }
 
     private static ShareAttention Attention(ShareRows rows, AttentionInput input, Tensor output) =>
-        new(Layer, MicroBatch, rows, input.Query, rows.Of(input.Key).clone(), rows.Of(input.Value).clone(), output, input.Scale, input.Window);
+        new(Layer, MicroBatch, rows, input.Query, rows.Of(input.Key).clone(), rows.Of(input.Value).clone(), model.KvHeads, output, input.Scale, input.Window);
 
     /// <summary>A share, and what reads its keys at home.</summary>
     private (CacheShare Share, Func<Tensor> Read) Share(string kind, CacheSharePlan plan, ScalarType type, Tiers tiers, CacheLanes lanes)
     {
         IDecodeAttention decode = !tiers.HasGpu
             ? new HostDecode()
-            : new KernelDecode(Own(new DecodeAttention(new(model, plan.Slots, plan.Slab.Tokens), type, tiers.Device)));
+            : new KernelDecode(Own(new DecodeAttention(new(model, plan.Slots, plan.Slab.Tokens), type, null, tiers.Device)));
         if (kind == "resident")
         {
             var resident = Own(ResidentShare.Slabs(plan, type, tiers.Device));

@@ -26,7 +26,7 @@ public class DecodeAttentionTests
         manual_seed(1);
         var (tokens, slots, heads) = (700, 6, kvHeads * group);
         var shape = new ModelShape("test", 1, heads * headDim, heads, kvHeads, headDim, 1, tokens);
-        using var kernel = new DecodeAttention(new(shape, slots, tokens), type, CUDA);
+        using var kernel = new DecodeAttention(new(shape, slots, tokens), type, null, CUDA);
         var keys = randn(tokens, slots, kvHeads, headDim, device: CUDA).to(type);
         var values = randn(tokens, slots, kvHeads, headDim, device: CUDA).to(type);
         var query = randn(sequences.Length, heads, headDim, device: CUDA).to(type);

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Kernels.Host;
+using FlexGen.Engine.Tests.Support;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
@@ -10,7 +11,7 @@ public class HostAttentionTests
     [InlineData(ScalarType.Float32, 1e-5)]
     [InlineData(ScalarType.BFloat16, 1e-5)]
     [InlineData(ScalarType.Float16, 1e-5)]
-    public unsafe void Equals_softmax_of_the_scores_in_double_precision(ScalarType type, double tolerance)
+    public void Equals_softmax_of_the_scores_in_double_precision(ScalarType type, double tolerance)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
@@ -21,19 +22,7 @@ public class HostAttentionTests
         var output = zeros(2, kvHeads * group, headDim);
         HostAttention.Seen[] seen = [new(2, 0, 650), new(0, 100, 103)];
         var shape = new SlabLayout(slots, kvHeads, group, headDim);
-        if (type == ScalarType.Float32)
-        {
-            HostAttention.Decode((float*)At(query), (float*)At(keys), (float*)At(values), (float*)At(output), shape, seen, 0.3f);
-        }
-        else if (type == ScalarType.Float16)
-        {
-            HostAttention.Decode((float*)At(query), (Half*)At(keys), (Half*)At(values), (float*)At(output), shape, seen, 0.3f);
-        }
-        else
-        {
-            HostAttention.Decode((float*)At(query), (ushort*)At(keys), (ushort*)At(values), (float*)At(output), shape, seen, 0.3f);
-        }
-
+        HostAttention.Decode(At(query), At(keys), At(values), At(output), type, shape, seen, 0.3f);
         for (var n = 0; n < seen.Length; n++)
         {
             var k = keys[TensorIndex.Slice(seen[n].First, seen[n].End), seen[n].Slot].to(ScalarType.Float64).repeat_interleave(group, 1);
@@ -42,6 +31,48 @@ public class HostAttentionTests
             var expected = einsum("ht,thd->hd", scores.softmax(-1), v);
             Assert.True((expected - output[n]).abs().max().item<double>() < tolerance);
         }
+    }
+
+    [Theory]
+    [InlineData(128)]
+    [InlineData(64)]
+    [InlineData(96)]
+    [InlineData(80)]
+    [InlineData(27)]
+    public void Over_four_bits_equals_attention_over_the_rounded_rows_in_double_precision(int headDim)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(headDim);
+        var (tokens, slots, kvHeads, group) = (300, 3, 4, 2);
+        var (keys, values) = (Packed(randn(tokens * slots, kvHeads, headDim)), Packed(randn(tokens * slots, kvHeads, headDim)));
+        var query = randn(2, kvHeads * group, headDim);
+        var (output, rotation) = (zeros(2, kvHeads * group, headDim), PackedRows.Rotation(headDim));
+        HostAttention.Seen[] seen = [new(2, 0, 290), new(0, 100, 103)];
+        var shape = new SlabLayout(slots, kvHeads, group, headDim);
+        HostAttention.Decode(At(query), At(keys), At(values), At(output), ScalarType.Byte, shape, seen, 0.1f);
+        for (var n = 0; n < seen.Length; n++)
+        {
+            var scores = einsum("hd,thd->ht", query[n].to(ScalarType.Float64), Meant(keys, seen[n])) * 0.1;
+            var expected = einsum("ht,thd->hd", scores.softmax(-1), Meant(values, seen[n]));
+            Assert.True((expected - output[n]).abs().max().item<double>() < 1e-5);
+        }
+
+        Tensor Meant(Tensor slab, HostAttention.Seen part)
+        {
+            var rotated = tensor(PackedRows.Read(slab.data<byte>().ToArray(), kvHeads, headDim), tokens, slots, kvHeads, headDim);
+            return matmul(rotated[TensorIndex.Slice(part.First, part.End), part.Slot], rotation).repeat_interleave(group, 1);
+        }
+    }
+
+    [Fact]
+    public void Over_four_bits_a_key_that_is_not_finite_gives_nothing_finite()
+    {
+        using var scope = NewDisposeScope();
+        var keys = randn(10, 1, 64);
+        keys[4, 0, 3] = float.NaN;
+        var (packed, values, query, output) = (Packed(keys), Packed(randn(10, 1, 64)), randn(1, 1, 64), zeros(1, 1, 64));
+        HostAttention.Decode(At(query), At(packed), At(values), At(output), ScalarType.Byte, new(1, 1, 1, 64), [new(0, 0, 10)], 0.1f);
+        Assert.False(output.isfinite().any().item<bool>());
     }
 
     [Theory]
@@ -57,9 +88,18 @@ public class HostAttentionTests
         var (keys, values) = (randn(900, 4, 5, 27), randn(900, 4, 5, 27));
         var (query, all, found) = (randn(4, 10, 27), zeros(4, 10, 27), zeros(4, 10, 27));
         HostAttention.Seen[] seen = [new(2, 0, 650), new(0, 100, 103), new(3, 0, 900), new(1, 250, 257)];
-        HostAttention.Decode((float*)At(query), (float*)At(keys), (float*)At(values), (float*)At(all), shape, seen, 0.3f);
-        HostAttention.Decode((float*)At(query), (float*)At(keys), (float*)At(values), (float*)At(found), shape, seen, 0.3f, partialElements);
+        HostAttention.Decode<PlainSlab<float>>((float*)At(query), (byte*)At(keys), (byte*)At(values), (float*)At(all), shape, seen, 0.3f);
+        HostAttention.Decode<PlainSlab<float>>(
+            (float*)At(query), (byte*)At(keys), (byte*)At(values), (float*)At(found), shape, seen, 0.3f, partialElements);
         Assert.True(found.equal(all).all().item<bool>());
+    }
+
+    private static Tensor Packed(Tensor rows)
+    {
+        var (kvHeads, headDim) = ((int)rows.shape[1], (int)rows.shape[2]);
+        var packed = zeros(rows.shape[0], CacheRows.RowBytes(kvHeads, headDim), ScalarType.Byte);
+        CacheRows.Pack(At(rows), rows.dtype, At(packed), rows.shape[0], kvHeads, headDim);
+        return packed;
     }
 
     private static IntPtr At(Tensor tensor) => TensorAddress.Of(tensor.Handle);

@@ -1,0 +1,62 @@
+using FlexGen.Engine.Quantization;
+using FlexGen.Planning.Plans;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Kernels.Cuda;
+
+/// <summary>
+/// Products on a GPU: those of few rows on the weight as it is, those of many by the library, on what was unpacked of it just before.
+/// </summary>
+internal sealed class GpuPackedProduct(ScalarType type, Device device) : IPackedProduct
+{
+    private readonly PackedProduct kernels = new(type, device);
+
+    public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
+    {
+        var products = new Tensor[weights.Length];
+        for (var n = 0; n < weights.Length; n++)
+        {
+            products[n] = x.shape[0] <= kernels.MostRows ? OfFewRows(x, weights[n].Weight, weights[n].Bias) : OfManyRows(x, weights[n].Weight, weights[n].Bias);
+        }
+
+        return products;
+    }
+
+    public void Dispose() => kernels.Dispose();
+
+    private Tensor OfFewRows(Tensor x, PackedWeight weight, Tensor? bias)
+    {
+        var output = empty([x.shape[0], weight.Shape.Rows], type, device);
+        kernels.Forward(x, weight, bias, output);
+        return output;
+    }
+
+    private Tensor OfManyRows(Tensor x, PackedWeight weight, Tensor? bias)
+    {
+        var (rows, columns) = (weight.Shape.Rows, weight.Shape.Columns);
+        var atOnce = Math.Min(rows, WorkspacePlan.UnpackedBytes / (columns * x.element_size()));
+        using var unpacked = empty([atOnce, columns], type, device);
+        if (atOnce == rows)
+        {
+            kernels.Unpack(weight, 0, unpacked);
+            return nn.functional.linear(x, unpacked, bias);
+        }
+
+        var output = empty([x.shape[0], rows], type, device);
+        for (var first = 0L; first < rows; first += atOnce)
+        {
+            using var piece = unpacked.narrow(0, 0, Math.Min(atOnce, rows - first));
+            using var transposed = piece.t();
+            using var place = output.narrow(1, first, piece.shape[0]);
+            kernels.Unpack(weight, first, piece);
+            place.addmm_(x, transposed, beta: 0, alpha: 1);
+        }
+
+        if (bias is not null)
+        {
+            output.add_(bias);
+        }
+
+        return output;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Numerics;
+using FlexGen.Planning;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
+
+namespace FlexGen.Engine.Kernels.Cuda;
+
+/// <summary>What the kernels are compiled with that read and write the KV cache in 4 bits.</summary>
+internal static class PackedMacros
+{
+    private const int WordElements = PackedShape.WordElements, LanesOfAWarp = 32, PairBytes = 4;
+
+    /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have.</summary>
+    private const int TileTokens = 16, SharedBytes = 48 << 10;
+
+    /// <summary>Bytes of one copy to shared memory.</summary>
+    private static readonly int[] copies = [16, 8, 4];
+
+    /// <summary>Of packed_rows.cuh.</summary>
+    /// <param name="format">Of a row.</param>
+    /// <param name="kvHeads">Heads of a row.</param>
+    /// <param name="headDim">Elements of a head.</param>
+    public static Dictionary<string, long> Of(ElementFormat format, int kvHeads, int headDim)
+    {
+        // The threads of a warp can exchange elements: those that are rotated together, and those that have one scale.
+        var (block, order) = (format.BlockElements, headDim & -headDim);
+        var whole = block >= headDim;
+        var elements = Math.Max(WordElements, Math.Max(order, whole ? RoundUp(block) : 0) / LanesOfAWarp);
+        var lanes = whole ? RoundUp((headDim + elements - 1) / elements) : headDim / elements;
+        return new()
+        {
+            ["KV_HEADS"] = kvHeads,
+            ["HEAD_DIM"] = headDim,
+            ["BLOCK"] = block,
+            ["PER"] = elements,
+            ["HEAD_LANES"] = lanes,
+            ["BLOCK_LANES"] = whole ? lanes : block / elements,
+        };
+    }
+
+    /// <summary>Of decode_packed.cu.</summary>
+    /// <param name="format">Of a row.</param>
+    /// <param name="shape">The model.</param>
+    public static Dictionary<string, long> OfAttention(ElementFormat format, ModelShape shape)
+    {
+        var (kvHeads, group, block) = (shape.KvHeads, shape.Heads / shape.KvHeads, format.BlockElements);
+        var (headBytes, blocks) = ((int)format.Bytes(shape.HeadDim), (shape.HeadDim + block - 1) / block);
+
+        // The sums of larger heads, and the words of odd ones, leave a thread no registers for two tiles.
+        var small = block is 32 or 64 && blocks <= 2;
+        var (tiles, stages, tokenBytes, warps) = small ? (2, 3, 144, 16) : (1, 4, 288, blocks > 2 ? 8 : 16);
+        var heads = 1;
+        while (kvHeads % (heads * 2) == 0 && heads * 2 * headBytes <= tokenBytes)
+        {
+            heads *= 2;
+        }
+
+        var macros = Of(format, kvHeads, shape.HeadDim);
+        macros["GROUP"] = group;
+        macros["WARPS"] = heads;
+        macros["TILES"] = tiles;
+        macros["STAGES"] = Math.Clamp(SharedBytes / (2 * TileTokens * tiles * heads * headBytes), 2, stages);
+        macros["CHUNK"] = DecodeKernelPlan.Chunk;
+        macros["UNIT"] = copies.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
+            && kvHeads * blocks * PairBytes % unit == 0 && heads * blocks * block / 2 % unit == 0);
+        macros["RESIDENT"] = Math.Max(1, warps / heads);
+        return macros;
+    }
+
+    private static int RoundUp(int n) => (int)BitOperations.RoundUpToPowerOf2((uint)n);
+}
