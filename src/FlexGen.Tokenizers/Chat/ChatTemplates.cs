@@ -39,7 +39,9 @@ public sealed class ChatTemplates
     }
 
     /// <summary>Refuses what no conversation could be rendered with.</summary>
-    /// <exception cref="ChatTemplateException">The template is not there, is wrong, or uses what is not supported; an argument has a name that is taken.</exception>
+    /// <exception cref="ChatTemplateException">
+    /// The template is not there, is wrong, or uses what is not supported; an argument has a name that is taken.
+    /// </exception>
     public void Require(ChatSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);

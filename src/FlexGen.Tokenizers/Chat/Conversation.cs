@@ -40,7 +40,9 @@ internal static class Conversation
         }
 
         return new DictValue(((DictValue)JsonValues.Read(message, isWritten)).Items.Select(
-            item => item is { Key: Text { Value: "role" }, Value: Text { Value: var name } } && roles.Contains(name) ? Member("role", Text.OfTemplate(name)) : item));
+            item => item is { Key: Text { Value: "role" }, Value: Text { Value: var name } } && roles.Contains(name)
+                ? Member("role", Text.OfTemplate(name))
+                : item));
     }
 
     private static KeyValuePair<object, object> Member(string name, object value) => KeyValuePair.Create<object, object>(Text.OfTemplate(name), value);

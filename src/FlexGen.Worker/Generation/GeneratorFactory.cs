@@ -17,7 +17,8 @@ internal static class GeneratorFactory
         if (model.Path is not { Length: > 0 } path)
         {
             return options.Prompt.Messages.Count > 0
-                ? throw new UsageException("prompt.messages need a model, whose chat template writes them out, and model.path names none: write the prompt as prompt.template.")
+                ? throw new UsageException("prompt.messages need a model, whose chat template writes them out, and model.path names none: write the "
+                    + "prompt as prompt.template.")
                 : new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
         }
 

@@ -12,7 +12,7 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
     public object Evaluate(Scope scope, Expression expression, object? body = null)
     {
         budget.Step();
-        Nesting.Require();
+        Budget.GoDeeper();
         return expression switch
         {
             Expression.Literal literal => literal.Value,
@@ -25,8 +25,8 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
             Expression.Item item => Members.Item(Evaluate(scope, item.Of), Evaluate(scope, item.Index), library),
             Expression.Slice slice => Sliced(scope, slice),
             Expression.Call call => Call(scope, call),
-            Expression.Filter filter => library.Filter(filter.Name, Evaluate(scope, filter.Value, body), Values(scope, filter.Arguments)),
-            Expression.Test test => Library.Test(test.Name, Evaluate(scope, test.Value, body), Values(scope, test.Arguments)),
+            Expression.Filter filter => library.Filter(filter.Name, Evaluate(scope, filter.Value, body), Values(scope, filter.Given)),
+            Expression.Test test => library.Test(test.Name, Evaluate(scope, test.Value, body), Values(scope, test.Given)),
             Expression.Sign sign => Arithmetic.Negated(Evaluate(scope, sign.Value), sign.Negates),
             Expression.Binary binary => arithmetic.Apply(binary.Operator, Evaluate(scope, binary.Left), Evaluate(scope, binary.Right)),
             Expression.Concat concat => arithmetic.Concat([.. concat.Parts.Select(part => Printing.Str(Evaluate(scope, part)))]),
@@ -45,7 +45,7 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
     public object Call(Scope scope, Expression.Call call, Function? caller = null)
     {
         var function = Evaluate(scope, call.Function);
-        var arguments = Values(scope, call.Arguments);
+        var arguments = Values(scope, call.Given);
         if (caller is not null)
         {
             if (arguments.Named.ContainsKey(ExpressionParser.Caller))
@@ -65,7 +65,7 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
         };
     }
 
-    private CallArguments Values(Scope scope, Arguments arguments) => arguments == Arguments.None ? CallArguments.None : new CallArguments(
+    private CallArguments Values(Scope scope, Expression.Arguments arguments) => arguments == Expression.Arguments.None ? CallArguments.None : new CallArguments(
         [.. arguments.Positional.Select(argument => Evaluate(scope, argument))],
         arguments.Named.ToDictionary(argument => argument.Name, argument => Evaluate(scope, argument.Value), StringComparer.Ordinal));
 

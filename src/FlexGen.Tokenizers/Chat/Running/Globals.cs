@@ -8,7 +8,7 @@ internal static class Globals
     private const int LongestRange = 100_000;
 
     /// <summary>Null: there is none of that name.</summary>
-    public static Function? Find(string name, Library library) => name switch
+    public static Function? Find(string name, ILibrary library) => name switch
     {
         "range" => new Function(name, arguments => library.Paid(Range(arguments.Bind(name, 1, "start", "stop", "step")))),
         "dict" => new Function(name, arguments => new DictValue(Pairs(arguments))),
@@ -22,7 +22,7 @@ internal static class Globals
 
     private static ListValue Range(object?[] arguments)
     {
-        var bounds = arguments.Where(argument => argument is not null).Select(argument => Number.Index(argument!, "a bound of range()")).ToList();
+        var bounds = arguments.Where(argument => argument is not null).Select(argument => Kinds.Index(argument!, "a bound of range()")).ToList();
         var (start, stop, step) = (bounds.Count > 1 ? bounds[0] : 0, bounds.Count > 1 ? bounds[1] : bounds[0], bounds.Count > 2 ? bounds[2] : 1);
         if (step == 0)
         {

@@ -8,7 +8,7 @@ internal sealed class Interpreter
 {
     private readonly Evaluator evaluator;
     private readonly Budget budget;
-    private TextBuilder output = new();
+    private Text.Builder output = new();
     private Scope scope;
 
     public Interpreter(Budget budget, Scope variables, TimeProvider time)
@@ -46,7 +46,7 @@ internal sealed class Interpreter
 
     private Flow Run(Statement statement)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         switch (statement)
         {
             case Statement.Data data:
@@ -226,7 +226,7 @@ internal sealed class Interpreter
     private Text Capture(Scope inner, Func<Flow> work)
     {
         var around = output;
-        output = new TextBuilder();
+        output = new Text.Builder();
         Within(inner, work);
         var captured = output.ToText();
         output = around;

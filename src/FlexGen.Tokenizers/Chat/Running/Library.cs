@@ -4,9 +4,9 @@ using FlexGen.Tokenizers.Chat.Values;
 namespace FlexGen.Tokenizers.Chat.Running;
 
 /// <summary>The filters, tests, methods and functions that a template has: all that it can reach.</summary>
-internal sealed class Library(Budget budget, TimeProvider time)
+internal sealed class Library(Budget budget, TimeProvider time) : ILibrary
 {
-    private static readonly Dictionary<string, Func<Library, object, CallArguments, object>> filters =
+    private static readonly Dictionary<string, Func<ILibrary, object, CallArguments, object>> filters =
         new([.. TextFilters.All, .. SequenceFilters.All, .. SelectionFilters.All, .. NumberFilters.All], StringComparer.Ordinal);
 
     private static readonly Dictionary<string, Func<object, CallArguments, bool>> tests = new(ValueTests.All, StringComparer.Ordinal);
@@ -19,28 +19,28 @@ internal sealed class Library(Budget budget, TimeProvider time)
 
     public TimeProvider Time => time;
 
-    /// <exception cref="TemplateFailure">There is no such filter, or it does not take the value.</exception>
+    /// <inheritdoc/>
     public object Filter(string name, object value, CallArguments arguments)
     {
         var filter = filters.GetValueOrDefault(name)
             ?? throw new TemplateFailure($"found the filter {name}; supported are {string.Join(", ", filters.Keys.Order(StringComparer.Ordinal))}");
-        return Paid(filter(this, value is Text text ? Budget.Read(text) : value, arguments));
+        return Paid(filter(this, value is Text text ? text.Paid() : value, arguments));
     }
 
-    /// <exception cref="TemplateFailure">There is no such test, or it does not take the value.</exception>
-    public static bool Test(string name, object value, CallArguments arguments)
+    /// <inheritdoc/>
+    public bool Test(string name, object value, CallArguments arguments)
     {
         var test = tests.GetValueOrDefault(name)
             ?? throw new TemplateFailure($"found the test {name}; supported are {string.Join(", ", tests.Keys.Order(StringComparer.Ordinal))}");
         return test(value, arguments);
     }
 
-    /// <summary>A method of a value; null: it has none of that name.</summary>
+    /// <inheritdoc/>
     public Function? FindMethod(object of, string name)
     {
         if (of is Text text)
         {
-            return textMethods.TryGetValue(name, out var method) ? new Function(name, arguments => Paid(method(Budget.Read(text), arguments))) : null;
+            return textMethods.TryGetValue(name, out var method) ? new Function(name, arguments => Paid(method(text.Paid(), arguments))) : null;
         }
 
         return CollectionMethods.Find(of, name);
@@ -48,8 +48,7 @@ internal sealed class Library(Budget budget, TimeProvider time)
 
     public Function? FindGlobal(string name) => Globals.Find(name, this);
 
-    /// <summary>What was made, paid for.</summary>
-    /// <exception cref="TemplateFailure">It is too long, or there were too many steps.</exception>
+    /// <inheritdoc/>
     public object Paid(object made)
     {
         budget.Make(made is Text text ? text.Units : made is ListValue list ? list.Items.Count : 0);

@@ -10,7 +10,7 @@ internal sealed class MemberPath(object attribute)
         ? [.. Cutting.Split(text, Text.OfTemplate("."), -1).Select(Step)]
         : [attribute];
 
-    public object Find(Library library, object value, object? otherwise = null)
+    public object Find(ILibrary library, object value, object? otherwise = null)
     {
         foreach (var step in steps)
         {

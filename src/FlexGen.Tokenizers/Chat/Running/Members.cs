@@ -6,14 +6,14 @@ namespace FlexGen.Tokenizers.Chat.Running;
 /// other way about.</summary>
 internal static class Members
 {
-    public static object Attribute(object of, string name, Library library) =>
+    public static object Attribute(object of, string name, ILibrary library) =>
         Own(of, name, library) ?? ByKey(of, Text.OfTemplate(name)) ?? Missing(of, $"'{name}'");
 
-    public static object Item(object of, object index, Library library) =>
+    public static object Item(object of, object index, ILibrary library) =>
         ByKey(of, index) ?? (index is Text name ? Own(of, name.Value, library) : null) ?? Missing(of, Printing.Repr(index).Value);
 
     /// <summary>A method, a namespace's member, or one of a loop; null: none of that name.</summary>
-    public static object? Own(object of, string name, Library library)
+    public static object? Own(object of, string name, ILibrary library)
     {
         if (name.StartsWith("__", StringComparison.Ordinal))
         {
@@ -33,7 +33,7 @@ internal static class Members
     {
         (Undefined undefined, _) => throw undefined.Failure(),
         (DictValue dict, not (ListValue { IsTuple: false } or DictValue)) => dict.Find(index),
-        (Text or ListValue, _) when Number.From(index) is { Real: null } => At(of, Number.Index(index, "an index")),
+        (Text or ListValue, _) when Number.From(index) is { Real: null } => At(of, Kinds.Index(index, "an index")),
         _ => null,
     };
 

@@ -7,7 +7,7 @@ namespace FlexGen.Tokenizers.Chat.Running;
 /// <summary>Filters that make a number.</summary>
 internal static class NumberFilters
 {
-    public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
+    public static Dictionary<string, Func<ILibrary, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
         ["int"] = (_, value, arguments) => ToInt(value, arguments.Bind("int", "default")),
         ["float"] = (_, value, arguments) => ToFloat(value) ?? arguments.Bind("float", "default")[0] ?? Number.OfReal(0),
@@ -57,7 +57,7 @@ internal static class NumberFilters
 
     private static Number Round(Number number, object?[] arguments)
     {
-        var digits = Number.Index(arguments[0] ?? Number.Of(0), "precision");
+        var digits = Kinds.Index(arguments[0] ?? Number.Of(0), "precision");
         if (digits is < 0 or > 15)
         {
             throw new TemplateFailure($"the precision of round is {digits}; expected 0 to 15");
@@ -79,7 +79,7 @@ internal static class NumberFilters
         }, number.IsWritten);
     }
 
-    private static object Sum(Library library, object value, object?[] arguments)
+    private static object Sum(ILibrary library, object value, object?[] arguments)
     {
         var path = arguments[0] is null or None ? null : new MemberPath(arguments[0]!);
         var arithmetic = new Arithmetic(Budget.OfThread ?? new Budget());

@@ -20,7 +20,7 @@ internal static class Operators
 
     private static bool IsIn(object value, object whole) => whole switch
     {
-        Text text => value is Text part ? Budget.Read(text).Value.Contains(part.Value, StringComparison.Ordinal)
+        Text text => value is Text part ? text.Paid().Value.Contains(part.Value, StringComparison.Ordinal)
             : throw new TemplateFailure($"{Kinds.Name(value)} cannot be in a str"),
         DictValue dict => dict.Find(value) is not null,
         _ => Kinds.RequireElements(whole).Contains(value, ValueComparer.Instance),

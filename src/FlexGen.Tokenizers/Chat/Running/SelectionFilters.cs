@@ -5,7 +5,7 @@ namespace FlexGen.Tokenizers.Chat.Running;
 /// <summary>Filters that apply a filter or a test to each element.</summary>
 internal static class SelectionFilters
 {
-    public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
+    public static Dictionary<string, Func<ILibrary, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
         ["map"] = (library, value, arguments) => new Iteration(Elements(value).Select(Mapping(library, arguments))),
         ["select"] = (library, value, arguments) => Select(library, value, arguments, byMember: false, wanted: true),
@@ -17,7 +17,7 @@ internal static class SelectionFilters
     // What is empty has none, whatever it is.
     private static IEnumerable<object> Elements(object value) => Kinds.IsTrue(value) ? Kinds.RequireElements(value) : [];
 
-    private static Func<object, object> Mapping(Library library, CallArguments arguments)
+    private static Func<object, object> Mapping(ILibrary library, CallArguments arguments)
     {
         if (arguments.Positional.Count > 0)
         {
@@ -31,7 +31,7 @@ internal static class SelectionFilters
         return element => path.Find(library, element, bound[1] as None is null ? bound[1] : null);
     }
 
-    private static Iteration Select(Library library, object value, CallArguments arguments, bool byMember, bool wanted)
+    private static Iteration Select(ILibrary library, object value, CallArguments arguments, bool byMember, bool wanted)
     {
         var skipped = byMember ? 1 : 0;
         if (arguments.Positional.Count < skipped)
@@ -45,7 +45,7 @@ internal static class SelectionFilters
         return new Iteration(Elements(value).Where(element =>
         {
             var tested = path?.Find(library, element) ?? element;
-            return (name is null ? Kinds.IsTrue(tested) : Library.Test(name, tested, rest)) == wanted;
+            return (name is null ? Kinds.IsTrue(tested) : library.Test(name, tested, rest)) == wanted;
         }));
     }
 

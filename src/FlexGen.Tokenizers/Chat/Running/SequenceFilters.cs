@@ -5,7 +5,7 @@ namespace FlexGen.Tokenizers.Chat.Running;
 /// <summary>Filters of lists, dicts and what else has elements.</summary>
 internal static class SequenceFilters
 {
-    public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
+    public static Dictionary<string, Func<ILibrary, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
         ["length"] = Plain("length", value => Number.Of(Kinds.Length(value))),
         ["count"] = Plain("count", value => Number.Of(Kinds.Length(value))),
@@ -25,7 +25,7 @@ internal static class SequenceFilters
             ?? new Undefined($"{Kinds.Name(value)} has no such attribute"),
     };
 
-    private static Func<Library, object, CallArguments, object> Plain(string name, Func<object, object> filter) => (_, value, arguments) =>
+    private static Func<ILibrary, object, CallArguments, object> Plain(string name, Func<object, object> filter) => (_, value, arguments) =>
     {
         arguments.Bind(name);
         return filter(value);
@@ -37,7 +37,7 @@ internal static class SequenceFilters
     private static object Default(object value, object?[] arguments) =>
         value is Undefined || (Kinds.Flag(arguments[1]) && !Kinds.IsTrue(value)) ? arguments[0] ?? Text.Empty : value;
 
-    private static Func<object, object> Key(Library library, object? caseSensitive, object? attribute)
+    private static Func<object, object> Key(ILibrary library, object? caseSensitive, object? attribute)
     {
         var ignoresCase = !Kinds.Flag(caseSensitive);
         MemberPath[] paths = attribute switch
@@ -56,7 +56,7 @@ internal static class SequenceFilters
         object Folded(object value) => ignoresCase && value is Text text ? Casing.Lower(text) : value;
     }
 
-    private static ListValue Sort(Library library, object value, object?[] arguments)
+    private static ListValue Sort(ILibrary library, object value, object?[] arguments)
     {
         var key = Key(library, arguments[1], arguments[2]);
         return new ListValue(ValueComparer.Sorted(Kinds.RequireElements(value), key, Kinds.Flag(arguments[0])));
@@ -77,13 +77,13 @@ internal static class SequenceFilters
         }, Kinds.Flag(arguments[2])));
     }
 
-    private static Iteration Unique(Library library, object value, object?[] arguments)
+    private static Iteration Unique(ILibrary library, object value, object?[] arguments)
     {
         var key = Key(library, arguments[0], arguments[1]);
         return new Iteration(Kinds.RequireElements(value).DistinctBy(key, ValueComparer.Instance));
     }
 
-    private static object Extreme(Library library, object value, object?[] arguments, bool isMost)
+    private static object Extreme(ILibrary library, object value, object?[] arguments, bool isMost)
     {
         var key = Key(library, arguments[0], arguments[1]);
         object? best = null;

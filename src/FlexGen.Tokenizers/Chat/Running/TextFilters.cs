@@ -5,7 +5,7 @@ namespace FlexGen.Tokenizers.Chat.Running;
 /// <summary>Filters that make a text.</summary>
 internal static class TextFilters
 {
-    public static Dictionary<string, Func<Library, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
+    public static Dictionary<string, Func<ILibrary, object, CallArguments, object>> All { get; } = new(StringComparer.Ordinal)
     {
         ["upper"] = (_, value, arguments) => Simple("upper", value, arguments, Casing.Upper),
         ["lower"] = (_, value, arguments) => Simple("lower", value, arguments, Casing.Lower),
@@ -33,11 +33,11 @@ internal static class TextFilters
         Trimming.Trim(Printing.Str(value), arguments[0] is null or None ? null : Printing.Str(arguments[0]!), left: true, right: true);
 
     private static Text Replace(object value, object?[] arguments) => Cutting.Replace(
-        Printing.Str(value), Printing.Str(arguments[0]!), Printing.Str(arguments[1]!), arguments[2] is null or None ? -1 : Number.Index(arguments[2]!, "count"));
+        Printing.Str(value), Printing.Str(arguments[0]!), Printing.Str(arguments[1]!), arguments[2] is null or None ? -1 : Kinds.Index(arguments[2]!, "count"));
 
     private static Text Indent(Text text, object?[] arguments)
     {
-        var indention = arguments[0] is Text width ? width : Text.OfTemplate(new string(' ', Math.Clamp(Number.Index(arguments[0] ?? Number.Of(4), "width"), 0, 1000)));
+        var indention = arguments[0] is Text width ? width : Text.OfTemplate(new string(' ', Math.Clamp(Kinds.Index(arguments[0] ?? Number.Of(4), "width"), 0, 1000)));
         var indentsBlank = Kinds.Flag(arguments[2]);
         // With a line break more, so that the last line counts where it is empty.
         var lines = Cutting.Lines(Cutting.Join(Text.Empty, [text, Text.OfTemplate("\n")]), keepsEnds: false);
@@ -47,7 +47,7 @@ internal static class TextFilters
         return Kinds.Flag(arguments[1]) ? Cutting.Join(Text.Empty, [indention, result]) : result;
     }
 
-    private static Text Join(Library library, object value, object?[] arguments)
+    private static Text Join(ILibrary library, object value, object?[] arguments)
     {
         var elements = Kinds.RequireElements(value);
         if (arguments[1] is not (null or None))
@@ -65,7 +65,7 @@ internal static class TextFilters
         {
             null or None => null,
             Text text => text.Value,
-            var width => new string(' ', Math.Clamp(Number.Index(width, "indent"), 0, 1000)),
+            var width => new string(' ', Math.Clamp(Kinds.Index(width, "indent"), 0, 1000)),
         };
         var (item, key) = arguments[2] switch
         {

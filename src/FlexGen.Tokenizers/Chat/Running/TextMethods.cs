@@ -66,7 +66,7 @@ internal static class TextMethods
     private static ListValue List(IEnumerable<Text> texts) => new([.. texts]);
 
     private static ListValue Split(Text text, object?[] arguments, Func<Text, Text?, int, List<Text>> split) => List(split(
-        text, arguments[0] is null or None ? null : Require(arguments[0]!), arguments[1] is null ? -1 : Number.Index(arguments[1]!, "maxsplit")));
+        text, arguments[0] is null or None ? null : Require(arguments[0]!), arguments[1] is null ? -1 : Kinds.Index(arguments[1]!, "maxsplit")));
 
     private static ListValue Partition(Text text, Text separator, bool fromEnd)
     {
@@ -82,7 +82,7 @@ internal static class TextMethods
     }
 
     private static Text Replace(Text text, object?[] arguments) =>
-        Cutting.Replace(text, Require(arguments[0]!), Require(arguments[1]!), arguments[2] is null ? -1 : Number.Index(arguments[2]!, "count"));
+        Cutting.Replace(text, Require(arguments[0]!), Require(arguments[1]!), arguments[2] is null ? -1 : Kinds.Index(arguments[2]!, "count"));
 
     private static Number Find(Text text, int unit) => Number.Of(unit < 0 ? -1 : text.CharacterAt(unit));
 }

@@ -21,11 +21,11 @@ internal abstract record Expression
 
     public sealed record Slice(Expression Of, Expression? Start, Expression? Stop, Expression? Step) : Expression;
 
-    public sealed record Call(Expression Function, Arguments Arguments) : Expression;
+    public sealed record Call(Expression Function, Arguments Given) : Expression;
 
-    public sealed record Filter(Expression Value, string Name, Arguments Arguments) : Expression;
+    public sealed record Filter(Expression Value, string Name, Arguments Given) : Expression;
 
-    public sealed record Test(Expression Value, string Name, Arguments Arguments) : Expression;
+    public sealed record Test(Expression Value, string Name, Arguments Given) : Expression;
 
     public sealed record Sign(Expression Value, bool Negates) : Expression;
 
@@ -42,6 +42,12 @@ internal abstract record Expression
     public sealed record Not(Expression Value) : Expression;
 
     public sealed record Conditional(Expression Condition, Expression Then, Expression? Otherwise) : Expression;
+
+    /// <summary>What stands between a call's parentheses.</summary>
+    public sealed record Arguments(IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named)
+    {
+        public static readonly Arguments None = new([], []);
+    }
 
     /// <summary>What a filter block renders, where its first filter takes it.</summary>
     public sealed record Body : Expression;

@@ -13,7 +13,7 @@ internal sealed partial class ExpressionParser
     /// <summary>Filters of a body where there are any.</summary>
     public Expression ReadFiltersOfBody() => ReadFilters(new Expression.Body());
 
-    public Arguments ReadArguments()
+    public Expression.Arguments ReadArguments()
     {
         tokens.Expect("(");
         List<Expression> positional = [];
@@ -40,7 +40,7 @@ internal sealed partial class ExpressionParser
             }
         }
 
-        return new Arguments(positional, named);
+        return new Expression.Arguments(positional, named);
     }
 
     private (string? Name, Expression Value) ReadArgument()
@@ -157,7 +157,7 @@ internal sealed partial class ExpressionParser
             throw new TemplateFailure($"found the filter {name}; supported are {string.Join(", ", known.Filters.Order(StringComparer.Ordinal))}", line);
         }
 
-        return new Expression.Filter(value, name, tokens.IsOperator("(") ? ReadArguments() : Arguments.None);
+        return new Expression.Filter(value, name, tokens.IsOperator("(") ? ReadArguments() : Expression.Arguments.None);
     }
 
     private Expression ReadTest(Expression value)
@@ -170,7 +170,7 @@ internal sealed partial class ExpressionParser
             throw new TemplateFailure($"found the test {name}; supported are {string.Join(", ", known.Tests.Order(StringComparer.Ordinal))}", line);
         }
 
-        var arguments = Arguments.None;
+        var arguments = Expression.Arguments.None;
         if (tokens.IsOperator("("))
         {
             arguments = ReadArguments();
@@ -182,7 +182,7 @@ internal sealed partial class ExpressionParser
                 throw tokens.Unexpected("no further test behind a test");
             }
 
-            arguments = new Arguments([ReadPostfix(ReadPrimary())], []);
+            arguments = new Expression.Arguments([ReadPostfix(ReadPrimary())], []);
         }
 
         var test = new Expression.Test(value, name, arguments);

@@ -19,9 +19,9 @@ internal sealed partial class ExpressionParser(TokenStream tokens, KnownNames kn
 
     public Expression Read(bool withConditional = true)
     {
-        if (++depth > Nesting.Most)
+        if (++depth > Budget.MostNested)
         {
-            throw new TemplateFailure($"expressions stand in each other more than {Nesting.Most} deep", tokens.Current.Line);
+            throw new TemplateFailure($"expressions stand in each other more than {Budget.MostNested} deep", tokens.Current.Line);
         }
 
         var read = withConditional ? ReadConditional() : ReadOr();
@@ -168,9 +168,9 @@ internal sealed partial class ExpressionParser(TokenStream tokens, KnownNames kn
         Expression value;
         if (tokens.IsOperator("-") || tokens.IsOperator("+"))
         {
-            if (++depth > Nesting.Most)
+            if (++depth > Budget.MostNested)
             {
-                throw new TemplateFailure($"expressions stand in each other more than {Nesting.Most} deep", tokens.Current.Line);
+                throw new TemplateFailure($"expressions stand in each other more than {Budget.MostNested} deep", tokens.Current.Line);
             }
 
             var negates = tokens.Take().Text == "-";

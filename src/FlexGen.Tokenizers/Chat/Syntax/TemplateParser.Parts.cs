@@ -61,9 +61,9 @@ internal sealed partial class TemplateParser
     {
         if (tokens.TrySkipOperator("("))
         {
-            if (++depth > Nesting.Most)
+            if (++depth > Budget.MostNested)
             {
-                throw new TemplateFailure($"targets stand in each other more than {Nesting.Most} deep", tokens.Current.Line);
+                throw new TemplateFailure($"targets stand in each other more than {Budget.MostNested} deep", tokens.Current.Line);
             }
 
             var within = ReadTarget(withNamespace);

@@ -29,9 +29,9 @@ internal sealed partial class TemplateParser
     private List<Statement> ReadBody(string[] ends)
     {
         List<Statement> statements = [];
-        if (++depth > Nesting.Most)
+        if (++depth > Budget.MostNested)
         {
-            throw new TemplateFailure($"blocks stand in each other more than {Nesting.Most} deep", tokens.Current.Line);
+            throw new TemplateFailure($"blocks stand in each other more than {Budget.MostNested} deep", tokens.Current.Line);
         }
 
         while (tokens.Current is { Kind: not TokenKind.End } token && !(token.Kind == TokenKind.BlockBegin && ends.Contains(tokens.Following.Text)))

@@ -15,8 +15,8 @@ internal sealed class Arithmetic(Budget budget)
         (_, _, Undefined undefined) when sign != "%" || left is not Text => throw undefined.Failure(),
         ("+", Text a, Text b) => Concat([a, b]),
         ("+", ListValue a, ListValue b) when a.IsTuple == b.IsTuple => Joined(a, b),
-        ("*", Text or ListValue, _) when Number.From(right) is { Real: null } => Repeated(left, Number.Index(right, "a count")),
-        ("*", _, Text or ListValue) when Number.From(left) is { Real: null } => Repeated(right, Number.Index(left, "a count")),
+        ("*", Text or ListValue, _) when Number.From(right) is { Real: null } => Repeated(left, Kinds.Index(right, "a count")),
+        ("*", _, Text or ListValue) when Number.From(left) is { Real: null } => Repeated(right, Kinds.Index(left, "a count")),
         ("%", Text format, _) => Formatting.Percent(format, right),
         _ when Number.From(left) is { } a && Number.From(right) is { } b => Apply(sign, a, b),
         _ => throw new TemplateFailure($"the operator {sign} does not take {Kinds.Name(left)} and {Kinds.Name(right)}"),
@@ -25,7 +25,7 @@ internal sealed class Arithmetic(Budget budget)
     public Text Concat(IReadOnlyList<Text> parts)
     {
         budget.Make(parts.Sum(part => (long)part.Units));
-        var text = new TextBuilder();
+        var text = new Text.Builder();
         foreach (var part in parts)
         {
             text.Append(part);

@@ -1,12 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace FlexGen.Tokenizers.Chat.Values;
 
 /// <summary>What one rendering may take: a template can loop for as long as it likes.</summary>
 internal sealed class Budget
 {
     public const int MostCalls = 100;
+
+    /// <summary>How deep expressions and blocks may stand in each other.</summary>
+    public const int MostNested = 100;
     public const int MostCharacters = 16 << 20;
     public const int MostSteps = 10_000_000;
-    private const int CharactersPerStep = 16;
+    public const int CharactersPerStep = 16;
 
     [ThreadStatic]
     private static Budget? ofThread;
@@ -40,12 +45,15 @@ internal sealed class Budget
         }
     }
 
-    /// <summary>Pays for what goes through a text.</summary>
-    /// <exception cref="TemplateFailure">There were too many steps.</exception>
-    public static Text Read(Text text)
+    /// <summary>Pays for a step of what goes into values, which may stand in each other in many places.</summary>
+    /// <exception cref="TemplateFailure">There is no room to go deeper, or there were too many steps.</exception>
+    public static void GoDeeper()
     {
-        OfThread?.Step(text.Units / CharactersPerStep);
-        return text;
+        OfThread?.Step();
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new TemplateFailure("values or calls stand in each other too deep");
+        }
     }
 
     /// <summary>Pays for a text or a list that is made.</summary>
@@ -67,7 +75,7 @@ internal sealed class Budget
             throw new TemplateFailure($"macros call each other more than {MostCalls} deep");
         }
 
-        Nesting.Require();
+        GoDeeper();
         var result = call();
         calls--;
         return result;

@@ -21,7 +21,7 @@ internal static class Casing
 
     private static Text Words(Text text, Func<Rune?, bool, bool> isCapital)
     {
-        var result = new TextBuilder();
+        var result = new Text.Builder();
         Rune? before = null;
         foreach (var one in text.Each())
         {

@@ -66,7 +66,7 @@ internal static class Cutting
 
     public static Text Join(Text separator, IEnumerable<Text> pieces)
     {
-        var joined = new TextBuilder();
+        var joined = new Text.Builder();
         var isFirst = true;
         foreach (var piece in pieces)
         {
@@ -87,7 +87,7 @@ internal static class Cutting
         }
 
         // An empty text stands before each character and at the end.
-        var replaced = new TextBuilder();
+        var replaced = new Text.Builder();
         var characters = text.Each().ToList();
         for (var i = 0; i <= characters.Count; i++)
         {

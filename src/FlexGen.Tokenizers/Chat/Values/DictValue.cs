@@ -3,7 +3,7 @@ namespace FlexGen.Tokenizers.Chat.Values;
 /// <summary>A dict, in the order of its keys' first appearance; the sandbox does not change it.</summary>
 internal sealed class DictValue
 {
-    private readonly OrderedDictionary<object, object> items = new(ValueComparer.Instance);
+    private readonly OrderedDictionary<object, object> items = new(KeyComparer.Instance);
 
     public DictValue(IEnumerable<KeyValuePair<object, object>> items)
     {
@@ -20,6 +20,6 @@ internal sealed class DictValue
     public object? Find(string key) => Find(Text.OfTemplate(key));
 
     private static object RequireKey(object key) => key is ListValue { IsTuple: false } or DictValue
-        ? throw new TemplateFailure($"a dict's key cannot be {Kinds.Name(key)}")
+        ? throw new TemplateFailure("a dict's key cannot be a list or a dict")
         : key;
 }

@@ -11,7 +11,7 @@ internal static class Formatting
     public static Text Percent(Text format, object values)
     {
         var rest = new Queue<object>(values is ListValue { IsTuple: true } tuple ? tuple.Items : [values]);
-        var text = new TextBuilder();
+        var text = new Text.Builder();
         var from = 0;
         for (var at = format.Value.IndexOf('%', StringComparison.Ordinal); at >= 0; at = format.Value.IndexOf('%', from))
         {
@@ -36,7 +36,7 @@ internal static class Formatting
     /// <summary>Fills {}, {0} and {name}.</summary>
     public static Text Braces(Text format, IReadOnlyList<object> values, IReadOnlyDictionary<string, object> named)
     {
-        var text = new TextBuilder();
+        var text = new Text.Builder();
         var next = 0;
         for (var at = 0; at < format.Units; at++)
         {

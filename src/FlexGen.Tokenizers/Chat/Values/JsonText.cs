@@ -8,7 +8,7 @@ namespace FlexGen.Tokenizers.Chat.Values;
 /// <param name="sorts">Whether keys are sorted.</param>
 internal sealed class JsonText(bool ascii, string? indent, Text itemSeparator, Text keySeparator, bool sorts)
 {
-    private readonly TextBuilder text = new();
+    private readonly Text.Builder text = new();
 
     public Text Write(object value)
     {
@@ -18,7 +18,7 @@ internal sealed class JsonText(bool ascii, string? indent, Text itemSeparator, T
 
     private void Append(object value, int depth)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         switch (value)
         {
             case None:

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace FlexGen.Tokenizers.Chat.Values;
 
 /// <summary>What kinds of values there are, to Python and to people.</summary>
@@ -33,6 +35,14 @@ internal static class Kinds
     /// <summary>An argument that is a yes or a no; null: it is not given.</summary>
     /// <exception cref="TemplateFailure">It is not defined.</exception>
     public static bool Flag(object? value) => value is Undefined undefined ? throw undefined.Failure() : value is not null && IsTrue(value);
+
+    /// <summary>An index or a count.</summary>
+    /// <exception cref="TemplateFailure">It is none.</exception>
+    public static int Index(object value, string what) => Number.From(value) switch
+    {
+        { Real: null } number => (int)BigInteger.Max(BigInteger.Min(number.Whole, int.MaxValue), -int.MaxValue),
+        _ => throw new TemplateFailure($"{what} must be an int; found {Name(value)}"),
+    };
 
     /// <summary>What a for loop goes through; null where the value is nothing to go through.</summary>
     public static IEnumerable<object>? Elements(object value) => value switch

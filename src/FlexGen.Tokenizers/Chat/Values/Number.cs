@@ -27,11 +27,11 @@ internal sealed record Number(BigInteger Whole, double? Real, bool IsWritten)
 
     public string Digits => Real is { } real ? FloatText.Of(real) : Whole.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>An index or a count.</summary>
-    /// <exception cref="TemplateFailure">It is none.</exception>
-    public static int Index(object value, string what) => From(value) switch
+    public static int Order(Number left, Number right) => (left.Real, right.Real) switch
     {
-        { Real: null } number => (int)BigInteger.Max(BigInteger.Min(number.Whole, int.MaxValue), -int.MaxValue),
-        _ => throw new TemplateFailure($"{what} must be an int; found {Kinds.Name(value)}"),
+        (null, null) => left.Whole.CompareTo(right.Whole),
+        // Nothing is equal to what is no number.
+        _ when double.IsNaN(left.AsReal) || double.IsNaN(right.AsReal) => 1,
+        _ => left.AsReal.CompareTo(right.AsReal),
     };
 }

@@ -7,14 +7,14 @@ internal static class Printing
 
     public static Text Repr(object value)
     {
-        var text = new TextBuilder();
+        var text = new Text.Builder();
         Append(value, text);
         return text.ToText();
     }
 
-    private static void Append(object value, TextBuilder text)
+    private static void Append(object value, Text.Builder text)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         switch (value)
         {
             case None:
@@ -45,7 +45,7 @@ internal static class Printing
         }
     }
 
-    private static void AppendAll<T>(string open, IReadOnlyList<T> items, Action<T, TextBuilder> append, TextBuilder text)
+    private static void AppendAll<T>(string open, IReadOnlyList<T> items, Action<T, Text.Builder> append, Text.Builder text)
     {
         text.Append(open, isWritten: true);
         for (var i = 0; i < items.Count; i++)
@@ -55,14 +55,14 @@ internal static class Printing
         }
     }
 
-    private static void AppendItem(KeyValuePair<object, object> item, TextBuilder text)
+    private static void AppendItem(KeyValuePair<object, object> item, Text.Builder text)
     {
         Append(item.Key, text);
         text.Append(": ", isWritten: true);
         Append(item.Value, text);
     }
 
-    private static void AppendQuoted(Text one, TextBuilder text)
+    private static void AppendQuoted(Text one, Text.Builder text)
     {
         var quote = one.Value.Contains('\'') && !one.Value.Contains('"') ? "\"" : "'";
         text.Append(quote, isWritten: true);

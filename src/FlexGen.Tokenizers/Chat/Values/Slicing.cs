@@ -11,7 +11,7 @@ internal static class Slicing
         }
 
         var length = Kinds.Length(value);
-        var by = step is None ? 1 : Number.Index(step, "a slice's step");
+        var by = step is None ? 1 : Kinds.Index(step, "a slice's step");
         if (by == 0)
         {
             throw new TemplateFailure("a slice's step must not be 0");
@@ -29,7 +29,7 @@ internal static class Slicing
                 return otherwise;
             }
 
-            var index = Number.Index(bound, "a slice's bound");
+            var index = Kinds.Index(bound, "a slice's bound");
             return Math.Clamp(index < 0 ? index + length : index, low, high);
         }
     }
@@ -41,7 +41,7 @@ internal static class Slicing
             return from < to ? text.Characters(from, to) : Text.Empty;
         }
 
-        var sliced = new TextBuilder();
+        var sliced = new Text.Builder();
         foreach (var i in Indices(from, to, by))
         {
             sliced.Append(text.Characters(i, i + 1));

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FlexGen.Tokenizers.Chat.Values;
 
 /// <summary>Equality and order as Python has them: 1 == 1.0 == True, lists by their elements.</summary>
@@ -9,30 +7,24 @@ internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<objec
 
     public new bool Equals(object? x, object? y)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         return (x, y) switch
         {
-            (Text left, Text right) => left.Units == right.Units && Budget.Read(left).Value == right.Value,
             (ListValue left, ListValue right) => left.IsTuple == right.IsTuple && left.Items.SequenceEqual(right.Items, this),
             (DictValue left, DictValue right) => left.Items.Count == right.Items.Count
                 && left.Items.All(item => right.Find(item.Key) is { } value && Equals(item.Value, value)),
-            (Undefined, Undefined) => true,
-            (not null, not null) when Number.From(x) is { } left && Number.From(y) is { } right => Order(left, right) == 0,
-            _ => ReferenceEquals(x, y),
+            _ => KeyComparer.Instance.Equals(x, y),
         };
     }
 
     public int GetHashCode(object value)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         return value switch
         {
-            Text text => text.GetHashCode(),
             ListValue list => list.Items.Aggregate(list.Items.Count, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
             DictValue dict => dict.Items.Count,
-            Undefined => 0,
-            _ when Number.From(value) is { } number => number.Real is { } real && real != Math.Floor(real) ? real.GetHashCode() : number.AsReal.GetHashCode(),
-            _ => RuntimeHelpers.GetHashCode(value),
+            _ => KeyComparer.Instance.GetHashCode(value),
         };
     }
 
@@ -53,14 +45,14 @@ internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<objec
     /// <exception cref="TemplateFailure">The two have no order.</exception>
     public int Compare(object? x, object? y)
     {
-        Nesting.Require();
+        Budget.GoDeeper();
         return (x, y) switch
         {
             (Text left, Text right) => CompareText(left.Value, right.Value),
             (ListValue left, ListValue right) when left.IsTuple == right.IsTuple => CompareItems(left.Items, right.Items),
             (Undefined undefined, _) => throw undefined.Failure(),
             (_, Undefined undefined) => throw undefined.Failure(),
-            (not null, not null) when Number.From(x) is { } left && Number.From(y) is { } right => Order(left, right),
+            (not null, not null) when Number.From(x) is { } left && Number.From(y) is { } right => Number.Order(left, right),
             _ => throw new TemplateFailure($"{Kinds.Name(x!)} and {Kinds.Name(y!)} have no order"),
         };
     }
@@ -89,12 +81,4 @@ internal sealed class ValueComparer : IEqualityComparer<object>, IComparer<objec
 
         return left.Count - right.Count;
     }
-
-    private static int Order(Number left, Number right) => (left.Real, right.Real) switch
-    {
-        (null, null) => left.Whole.CompareTo(right.Whole),
-        // Nothing is equal to what is no number.
-        _ when double.IsNaN(left.AsReal) || double.IsNaN(right.AsReal) => 1,
-        _ => left.AsReal.CompareTo(right.AsReal),
-    };
 }
