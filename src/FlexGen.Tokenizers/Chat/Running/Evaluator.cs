@@ -16,7 +16,8 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
         return expression switch
         {
             Expression.Literal literal => literal.Value,
-            Expression.Variable variable => scope.Find(variable.Name) ?? (object?)library.FindGlobal(variable.Name) ?? new Undefined($"'{variable.Name}' is not defined"),
+            Expression.Variable variable => scope.Find(variable.Name) ?? (object?)library.FindGlobal(variable.Name)
+                ?? new Undefined($"'{variable.Name}' is not defined"),
             Expression.Body => body!,
             Expression.ListOf list => new ListValue([.. list.Items.Select(item => Evaluate(scope, item))], list.IsTuple),
             Expression.DictOf dict => new DictValue(dict.Items.Select(
@@ -65,9 +66,9 @@ internal sealed class Evaluator(Budget budget, Arithmetic arithmetic, Library li
         };
     }
 
-    private CallArguments Values(Scope scope, Expression.Arguments arguments) => arguments == Expression.Arguments.None ? CallArguments.None : new CallArguments(
-        [.. arguments.Positional.Select(argument => Evaluate(scope, argument))],
-        arguments.Named.ToDictionary(argument => argument.Name, argument => Evaluate(scope, argument.Value), StringComparer.Ordinal));
+    private CallArguments Values(Scope scope, Expression.Arguments given) => given == Expression.Arguments.None ? CallArguments.None : new CallArguments(
+        [.. given.Positional.Select(argument => Evaluate(scope, argument))],
+        given.Named.ToDictionary(argument => argument.Name, argument => Evaluate(scope, argument.Value), StringComparer.Ordinal));
 
     private object Sliced(Scope scope, Expression.Slice slice)
     {

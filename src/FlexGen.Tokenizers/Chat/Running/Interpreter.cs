@@ -202,7 +202,8 @@ internal sealed class Interpreter
                 var values = Kinds.RequireElements(value).Take(targets.Count + 1).ToList();
                 if (values.Count != targets.Count)
                 {
-                    throw new TemplateFailure($"{targets.Count} variables are set, and there are {(values.Count > targets.Count ? "more" : values.Count)} values");
+                    var found = values.Count > targets.Count ? "more" : $"{values.Count}";
+                    throw new TemplateFailure($"{targets.Count} variables are set, and there are {found} values");
                 }
 
                 for (var i = 0; i < targets.Count; i++)

@@ -46,7 +46,8 @@ internal static class NumberFilters
     {
         if (value is not Text text)
         {
-            return value is Undefined undefined ? throw undefined.Failure() : Number.From(value) is { } number ? number.Real is null ? number with { Real = (double)number.Whole } : number : null;
+            return value is Undefined undefined ? throw undefined.Failure()
+                : Number.From(value) is { } number ? number with { Real = number.AsReal } : null;
         }
 
         const NumberStyles floats = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
@@ -83,6 +84,7 @@ internal static class NumberFilters
     {
         var path = arguments[0] is null or None ? null : new MemberPath(arguments[0]!);
         var arithmetic = new Arithmetic(Budget.OfThread ?? new Budget());
-        return Kinds.RequireElements(value).Aggregate(arguments[1] ?? Number.Of(0), (sum, element) => arithmetic.Apply("+", sum, path?.Find(library, element) ?? element));
+        return Kinds.RequireElements(value).Aggregate(arguments[1] ?? Number.Of(0), (sum, element) =>
+            arithmetic.Apply("+", sum, path?.Find(library, element) ?? element));
     }
 }

@@ -12,7 +12,9 @@ internal static class SequenceFilters
         ["first"] = Plain("first", value => Kinds.RequireElements(value).FirstOrDefault() ?? new Undefined("there is no first element")),
         ["last"] = Plain("last", value => Kinds.RequireElements(value).LastOrDefault() ?? new Undefined("there is no last element")),
         ["list"] = Plain("list", value => new ListValue([.. Kinds.RequireElements(value)])),
-        ["reverse"] = Plain("reverse", value => value is Text ? Slicing.Slice(value, None.Value, None.Value, Number.Of(-1)) : new Iteration(Kinds.RequireElements(value).Reverse())),
+        ["reverse"] = Plain("reverse", value => value is Text
+            ? Slicing.Slice(value, None.Value, None.Value, Number.Of(-1))
+            : new Iteration(Kinds.RequireElements(value).Reverse())),
         ["items"] = Plain("items", value => value is Undefined ? new Iteration([]) : new Iteration(CollectionMethods.Items(RequireDict(value, "items")))),
         ["dictsort"] = (_, value, arguments) => DictSort(RequireDict(value, "dictsort"), arguments.Bind("dictsort", "case_sensitive", "by", "reverse")),
         ["sort"] = (library, value, arguments) => Sort(library, value, arguments.Bind("sort", "reverse", "case_sensitive", "attribute")),

@@ -37,7 +37,8 @@ internal static class TextFilters
 
     private static Text Indent(Text text, object?[] arguments)
     {
-        var indention = arguments[0] is Text width ? width : Text.OfTemplate(new string(' ', Math.Clamp(Kinds.Index(arguments[0] ?? Number.Of(4), "width"), 0, 1000)));
+        var indention = arguments[0] as Text
+            ?? Text.OfTemplate(new string(' ', Math.Clamp(Kinds.Index(arguments[0] ?? Number.Of(4), "width"), 0, 1000)));
         var indentsBlank = Kinds.Flag(arguments[2]);
         // With a line break more, so that the last line counts where it is empty.
         var lines = Cutting.Lines(Cutting.Join(Text.Empty, [text, Text.OfTemplate("\n")]), keepsEnds: false);

@@ -17,16 +17,17 @@ internal static class TextMethods
         ["rpartition"] = (text, arguments) => Partition(text, Part("rpartition", arguments), fromEnd: true),
         ["startswith"] = (text, arguments) => AnyOf("startswith", arguments, part => text.Value.StartsWith(part, StringComparison.Ordinal)),
         ["endswith"] = (text, arguments) => AnyOf("endswith", arguments, part => text.Value.EndsWith(part, StringComparison.Ordinal)),
-        ["removeprefix"] = (text, arguments) => Part("removeprefix", arguments) is var part && text.Value.StartsWith(part.Value, StringComparison.Ordinal)
-            ? text.Part(part.Units, text.Units) : text,
-        ["removesuffix"] = (text, arguments) => Part("removesuffix", arguments) is { Units: > 0 } part && text.Value.EndsWith(part.Value, StringComparison.Ordinal)
-            ? text.Part(0, text.Units - part.Units) : text,
+        ["removeprefix"] = (text, arguments) => Part("removeprefix", arguments) is var part
+            && text.Value.StartsWith(part.Value, StringComparison.Ordinal) ? text.Part(part.Units, text.Units) : text,
+        ["removesuffix"] = (text, arguments) => Part("removesuffix", arguments) is { Units: > 0 } part
+            && text.Value.EndsWith(part.Value, StringComparison.Ordinal) ? text.Part(0, text.Units - part.Units) : text,
         ["replace"] = (text, arguments) => Replace(text, arguments.Bind("replace", 2, "old", "new", "count")),
         ["find"] = (text, arguments) => Find(text, text.Value.IndexOf(Part("find", arguments).Value, StringComparison.Ordinal)),
         ["rfind"] = (text, arguments) => Find(text, text.Value.LastIndexOf(Part("rfind", arguments).Value, StringComparison.Ordinal)),
         ["index"] = (text, arguments) => text.Value.IndexOf(Part("index", arguments).Value, StringComparison.Ordinal) is >= 0 and var at
             ? Find(text, at) : throw new TemplateFailure("index() finds nothing"),
-        ["count"] = (text, arguments) => Part("count", arguments) is { Units: > 0 } part ? Number.Of(text.Value.AsSpan().Count(part.Value)) : Number.Of(text.Length + 1),
+        ["count"] = (text, arguments) => Number.Of(
+            Part("count", arguments) is { Units: > 0 } part ? text.Value.AsSpan().Count(part.Value) : text.Length + 1),
         ["upper"] = (text, arguments) => Changed("upper", text, arguments, Casing.Upper),
         ["lower"] = (text, arguments) => Changed("lower", text, arguments, Casing.Lower),
         ["capitalize"] = (text, arguments) => Changed("capitalize", text, arguments, Casing.Capitalize),

@@ -142,9 +142,11 @@ internal sealed class ExpressionLexer(string source, Func<int, int> lineOf)
         if (length > 0)
         {
             var digits = source.AsSpan(at, Math.Min(length, source.Length - at));
-            if (digits.Length < length || !int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
+            if (digits.Length < length || !int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                || !Rune.IsValid(code))
             {
-                throw new TemplateFailure($"found the escape \\{kind}{digits} in a string; expected \\{kind} with {length} hexadecimal digits of a character", lineOf(at));
+                throw new TemplateFailure(
+                    $"found the escape \\{kind}{digits} in a string; expected \\{kind} with {length} hexadecimal digits of a character", lineOf(at));
             }
 
             text.Append(new Rune(code));
@@ -154,7 +156,8 @@ internal sealed class ExpressionLexer(string source, Func<int, int> lineOf)
 
         if (kind is (>= '0' and <= '7') or 'N')
         {
-            throw new TemplateFailure($"found the escape \\{kind} in a string; supported are \\n, \\r, \\t, \\a, \\b, \\f, \\v, \\x, \\u, \\U, quotes and \\\\", lineOf(at));
+            throw new TemplateFailure(
+                $"found the escape \\{kind} in a string; supported are \\n, \\r, \\t, \\a, \\b, \\f, \\v, \\x, \\u, \\U, quotes and \\\\", lineOf(at));
         }
 
         // What has no meaning stands for itself, as in Python.

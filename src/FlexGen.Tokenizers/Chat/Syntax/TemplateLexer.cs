@@ -185,7 +185,8 @@ internal sealed class TemplateLexer
             at = SkipSpaces(at);
             if (at >= source.Length)
             {
-                throw new TemplateFailure($"a tag is not closed by '{mark}}}'", tokens.FindLast(token => token.Kind is TokenKind.BlockBegin or TokenKind.VariableBegin).Line);
+                var begin = tokens.FindLast(token => token.Kind is TokenKind.BlockBegin or TokenKind.VariableBegin);
+                throw new TemplateFailure($"a tag is not closed by '{mark}}}'", begin.Line);
             }
 
             if (!words.IsInBrackets && TryClose(at, mark, trims: true, out var next))

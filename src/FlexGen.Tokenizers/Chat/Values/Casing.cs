@@ -17,7 +17,7 @@ internal static class Casing
 
     /// <summary>The filter title: what follows a space, a hyphen or an opening bracket is a capital.</summary>
     public static Text TitleOfWords(Text text) =>
-        Words(text, (before, _) => before is not { } one || (one.IsBmp && ((one.Value is '-' or '(' or '{' or '[' or '<') || Trimming.IsSpace((char)one.Value))));
+        Words(text, (before, _) => before is not { } one || one.Value is '-' or '(' or '{' or '[' or '<' || (one.IsBmp && Trimming.IsSpace((char)one.Value)));
 
     private static Text Words(Text text, Func<Rune?, bool, bool> isCapital)
     {

@@ -80,7 +80,8 @@ internal static class Formatting
         {
             's' => Printing.Str(value),
             'r' => Printing.Repr(value),
-            _ when Number.From(value) is { } number && double.IsFinite(number.AsReal) => Text.Of(Number.Of(number.Real is { } real ? new BigInteger(real) : number.Whole).Digits, number.IsWritten),
+            _ when Number.From(value) is { } number && double.IsFinite(number.AsReal) =>
+                Text.Of(Number.Of(number.Real is { } real ? new BigInteger(real) : number.Whole).Digits, number.IsWritten),
             _ => throw new TemplateFailure($"%{kind} takes a number; found {Kinds.Name(value)}"),
         };
     }
