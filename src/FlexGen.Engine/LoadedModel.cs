@@ -59,7 +59,7 @@ internal sealed class LoadedModel : IDisposable
         }
 
         var tiers = new Tiers(Device, options.DiskDirectory, trace);
-        product = Plan.Weights.HasPacked ? Product(tiers) : null;
+        product = Plan.Weights.Groups is { Count: > 0 } groups ? Product(tiers, groups) : null;
         weights = new(model, source, Plan.Weights, DataType, tiers, product);
         try
         {
@@ -133,7 +133,8 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public StepRunner CreateRunner() =>
-        new(model, weights, cache, hidden, Device, LeastRows(), trace, Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+        new(model, weights, cache, hidden, Device, LeastRows(), trace,
+            Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
 
     /// <summary>
     /// Fewest rows of a pass, and of its logits. On a GPU the sequences of a micro-batch fill the rows anyway; products with weights in 4 bits
@@ -141,7 +142,8 @@ internal sealed class LoadedModel : IDisposable
     /// </summary>
     private (int Rows, int Logits) LeastRows()
     {
-        var layers = model.Layers.Zip(Plan.Weights.Layers, (layer, plan) => plan.Weights.All(w => w.Format.TileRows > 1 || !layer.Multiplies(w.Index))).ToList();
+        var layers = model.Layers.Zip(Plan.Weights.Layers, (layer, plan) =>
+            plan.Weights.All(w => w.Format.TileRows > 1 || !layer.Multiplies(w.Index))).ToList();
         return ComputeMemory.Gpu(Device) is not null ? (1, 1) : (Least(layers.SkipLast(1).All(l => l)), Least(layers[^1]));
 
         static int Least(bool packed) => packed ? 1 : Policy.LeastRowsOnCpu;
@@ -169,5 +171,6 @@ internal sealed class LoadedModel : IDisposable
         product?.Dispose();
     }
 
-    private IPackedProduct Product(Tiers tiers) => tiers.HasGpu ? new GpuPackedProduct(DataType, Device) : new HostPackedProduct();
+    private IPackedProduct Product(Tiers tiers, IReadOnlyList<int> groups) =>
+        tiers.HasGpu ? new GpuPackedProduct(DataType, Device, groups) : new HostPackedProduct();
 }

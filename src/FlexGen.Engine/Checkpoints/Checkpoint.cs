@@ -107,7 +107,8 @@ public sealed class Checkpoint : IWeightSource
     /// </summary>
     public ScalarType StoredType(Model model)
     {
-        var matrices = model.Layers.SelectMany(l => l.Weights).Where(w => w.Shape.Count > 1 && !packed.ContainsKey(w.Name)).Select(w => Entry(w.Name)).Distinct();
+        var matrices = model.Layers.SelectMany(l => l.Weights).Where(w => w.Shape.Count > 1 && !packed.ContainsKey(w.Name))
+            .Select(w => Entry(w.Name)).Distinct();
         var most = matrices.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.End - e.Begin))!.Key;
         return SafetensorsTypes.Type(most) is { } type and not ScalarType.Float64 ? type : ScalarType.Float32;
     }

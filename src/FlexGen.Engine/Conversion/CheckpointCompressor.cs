@@ -18,7 +18,8 @@ public static class CheckpointCompressor
     /// <param name="cancellation">Stops it; what is finished stays.</param>
     /// <exception cref="CheckpointException">The model cannot be read or is in 4 bits already, or the output folder holds something else.</exception>
     /// <exception cref="IOException">There is no room for it, or it cannot be written.</exception>
-    public static CompressionSummary Run(string model, string output, int group, Action<long, long>? progress = null, CancellationToken cancellation = default) =>
+    public static CompressionSummary Run(
+        string model, string output, int group, Action<long, long>? progress = null, CancellationToken cancellation = default) =>
         Run(model, output, group, ShardBytes, progress, cancellation);
 
     internal static CompressionSummary Run(
@@ -27,7 +28,8 @@ public static class CheckpointCompressor
         using var checkpoint = Checkpoint.Open(model);
         if (checkpoint.Quantization is { } quantization)
         {
-            throw new CheckpointException($"{model}: is in 4 bits already ({quantization.Name}), and runs as it is; compress the model's float16 or bfloat16 checkpoint");
+            throw new CheckpointException(
+                $"{model}: is in 4 bits already ({quantization.Name}), and runs as it is; compress the model's float16 or bfloat16 checkpoint");
         }
 
         var plan = new CompressionPlan(checkpoint, ModelFamily.Create(checkpoint), group, shardBytes);

@@ -102,8 +102,8 @@ internal sealed class OutputFolder : IDisposable
     }
 
     /// <summary>The error about a file that is there and not as it would be written.</summary>
-    public CheckpointException Other(string name) => new($"{Path.Combine(path, name)}: is there, but it is not of this model in these groups; name an empty folder, "
-        + "or one that does not exist yet");
+    public CheckpointException Other(string name) => new($"{Path.Combine(path, name)}: is there, but it is not of this model in these groups; name an empty "
+        + "folder, or one that does not exist yet");
 
     public void Dispose() => held.Dispose();
 

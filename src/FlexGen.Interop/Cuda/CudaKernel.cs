@@ -14,7 +14,12 @@ public sealed unsafe class CudaKernel : IDisposable
     /// <exception cref="InvalidOperationException">It does not compile, or there is no compiler; the message has what it said.</exception>
     public CudaKernel(string source, string name, IEnumerable<KeyValuePair<string, long>> constants, int sharedBytes = 0)
     {
-        string[] options = [$"--gpu-architecture=sm_{CudaDriver.Limits().ComputeCapability}", .. constants.Select(c => $"-D{c.Key}={c.Value}")];
+        string[] options =
+        [
+            $"--gpu-architecture=sm_{CudaDriver.Limits().ComputeCapability}",
+            "--device-as-default-execution-space",
+            .. constants.Select(c => $"-D{c.Key}={c.Value}"),
+        ];
         var image = Nvrtc.Compile(source, name, options);
         CudaDriver.Check(CudaDriver.ModuleLoadData(out module, image), "cuModuleLoadData");
         CudaDriver.Check(CudaDriver.ModuleGetFunction(out function, module, name), "cuModuleGetFunction");

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FlexGen.Planning.Formats;
 
 /// <summary>How numbers lie in memory: in blocks of some elements, each of some bytes. A row of them is whole blocks.</summary>
@@ -23,6 +25,7 @@ public sealed record ElementFormat(string Name, int BlockElements, int BlockByte
     public static ElementFormat Int4Heads(int headDim) => Int4(HeadGroup(headDim));
 
     /// <summary>Elements of such a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HeadGroup(int headDim) => headDim % 64 == 0 ? 64 : headDim % 32 == 0 ? 32 : (headDim + 7) / 8 * 8;
 
     /// <summary>The same in tiles of rows, as weights have them (<see cref="PackedShape"/>).</summary>

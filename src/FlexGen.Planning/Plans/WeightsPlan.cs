@@ -80,8 +80,8 @@ public sealed class WeightsPlan : TierPlan
         }
     }
 
-    /// <summary>Whether some are kept in 4 bits.</summary>
-    public bool HasPacked => weights.Any(l => l.Any(w => w.Format.TileRows > 1));
+    /// <summary>Of those that are kept in 4 bits, the different groups; empty: none is.</summary>
+    public IReadOnlyList<int> Groups => [.. weights.SelectMany(l => l).Where(w => w.Format.TileRows > 1).Select(w => w.Format.BlockElements).Distinct()];
 
     /// <summary>Size of the buffers on the compute device, that of the largest layer's image; 0: there are none.</summary>
     public long BufferBytes { get; }

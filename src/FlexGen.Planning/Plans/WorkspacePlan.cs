@@ -22,11 +22,20 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long LibraryWorkspace = 32L << 20;
 
+    /// <summary>The most that products with weights in 4 bits add up on a GPU: 128 rows of what each of its multiprocessors computes at once.</summary>
+    private const long SharedSums = 16L << 20;
+
     /// <summary>With more rows than this is for, the GPU has so much to do that the processor keeps up without recording.</summary>
     private const long MostRecorded = 256 << 20;
 
     /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
     public const long UnpackedBytes = 512 << 20;
+
+    /// <summary>The most of activations that is rounded to 8 bits at once, for products with weights in 4 bits on a CPU; of long rows it is a strip.</summary>
+    public const long RoundedBytes = 8 << 20;
+
+    /// <summary>Rows of a strip.</summary>
+    private const long LeastRounded = 64;
 
     /// <summary>Bytes of a row's token id, position and places.</summary>
     private const int IndexBytes = 64;
@@ -41,6 +50,7 @@ public sealed class WorkspacePlan : TierPlan
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
         Bytes.Add(Tier.Gpu, Purpose.Context, device.BytesInUse + (device.IsGpu ? LibraryWorkspace : 0));
+        Bytes.Add(Tier.Gpu, Purpose.PartialResults, device.IsGpu && model.Packed(policy.CompressWeights).Elements > 0 ? SharedSums : 0);
         Bytes.Add(Tier.Host, Purpose.Process, Process);
     }
 
@@ -51,8 +61,11 @@ public sealed class WorkspacePlan : TierPlan
     public static (int Rows, int Keys) Mask(int window) => (Math.Min(window, MostWindowRows), window + Math.Min(window, MostWindowRows));
 
     private protected override IEnumerable<Piece> Each() =>
-        new[] { (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context), (Tier.Host, Purpose.Process) }
-            .Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
+        new[]
+        {
+            (Tier.Gpu, Purpose.PartialResults), (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context),
+            (Tier.Host, Purpose.Process),
+        }.Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
 
     /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
     private static double Recorded(ModelOutline model, Policy policy)
@@ -100,11 +113,12 @@ public sealed class WorkspacePlan : TierPlan
     private static long PackedRows(ModelOutline model, Policy policy) =>
         policy.CompressCache == Compression.None ? 0 : 2 * ElementFormat.Int4Heads(model.Shape.HeadDim).Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 
-    /// <summary>What products with weights in 4 bits take: on a GPU a piece of a weight, on a CPU their rows in 8 bits with their scales and sums.</summary>
+    /// <summary>What products with weights in 4 bits take: on a GPU a piece of a weight, on a CPU rows in 8 bits with their scales and sums.</summary>
     private static double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)
     {
         var (columns, elements) = model.Packed(policy.CompressWeights);
-        return device.IsGpu ? Math.Min(model.Format.Bytes(elements), UnpackedBytes) : (double)policy.MostRows * columns * 5 / 4;
+        return device.IsGpu ? Math.Min(model.Format.Bytes(elements), UnpackedBytes)
+            : Math.Min((double)policy.MostRows * columns * 5 / 4, Math.Max(RoundedBytes, LeastRounded * columns * 5 / 4));
     }
 
     /// <summary>

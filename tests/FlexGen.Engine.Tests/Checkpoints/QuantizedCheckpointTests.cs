@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Tests.Checkpoints;
 
 /// <summary>Checkpoints of GPTQ and AWQ: what is read of them is what their own layouts say, in float64, and what cannot be read is refused.</summary>
-public sealed class QuantizedCheckpointTests : IDisposable
+public sealed class QuantizedCheckpointTests(ITestOutputHelper output) : IDisposable
 {
     private const string Llama = """
         {"architectures": ["LlamaForCausalLM"], "vocab_size": 56, "hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 104,
@@ -83,6 +83,32 @@ public sealed class QuantizedCheckpointTests : IDisposable
         foreach (var spec in model.Layers.SelectMany(l => l.Weights))
         {
             Assert.Equal(spec.IsLinear && spec.Name != "lm_head.weight" ? 32 : null, checkpoint.PackedGroup(spec));
+        }
+    }
+
+    [Theory]
+    [InlineData(Gptq)]
+    [InlineData(Awq)]
+    public async Task A_model_answers_as_the_numbers_of_its_layout_say(string scheme)
+    {
+        Write(scheme, _ => { });
+        using var dense = new TemporaryFolder();
+        using (var scope = NewDisposeScope())
+        {
+            QuantizedWeight.Write(dense.Path, Llama, [.. RandomCheckpoint.Tensors(Llama, ScalarType.Float16).Select(t => IsQuantized(t.Key)
+                ? KeyValuePair.Create(t.Key, Weight(t.Key, t.Value.shape, null).Dense()) : t)]);
+        }
+
+        var (expected, actual) = (await Logits(dense.Path), await Logits(folder.Path));
+        var apart = Math.Sqrt(expected.Zip(actual, (e, a) => Math.Pow(e - a, 2)).Sum() / expected.Sum(e => Math.Pow(e, 2)));
+        output.WriteLine($"{apart:0.0000} apart");
+        Assert.InRange(apart, 0, 0.05);
+
+        static async Task<float[]> Logits(string folder)
+        {
+            using var engine = OffloadEngine.Load(folder, new() { Device = "cpu", DataType = "float32" });
+            var sequences = await engine.GenerateAllAsync([new(new[] { 3, 14, 15, 9, 26 }, SamplingOptions.Greedy) { MaxNewTokens = 2, ReturnLogits = true }]);
+            return sequences[0].Logits!;
         }
     }
 
@@ -256,20 +282,24 @@ public sealed class QuantizedCheckpointTests : IDisposable
         var tensors = new Dictionary<string, Tensor>();
         foreach (var (name, value) in RandomCheckpoint.Tensors(Llama, ScalarType.Float16))
         {
-            var prefix = name[..^".weight".Length];
-            if (!name.EndsWith("_proj.weight", StringComparison.Ordinal))
+            if (!IsQuantized(name))
             {
                 tensors[name] = value;
                 continue;
             }
 
-            var weight = QuantizedWeight.Random((int)value.shape[0], (int)value.shape[1], 32, name.Length, zero);
+            var (prefix, weight) = (name[..^".weight".Length], Weight(name, value.shape, zero));
             Set(tensors, scheme == Awq ? weight.Awq(prefix) : weight.Gptq(prefix, 1));
         }
 
         change(tensors);
         QuantizedWeight.Write(folder.Path, With(scheme), [.. tensors]);
     }
+
+    private static bool IsQuantized(string name) => name.EndsWith("_proj.weight", StringComparison.Ordinal);
+
+    private static QuantizedWeight Weight(string name, long[] shape, int? zero) =>
+        QuantizedWeight.Random((int)shape[0], (int)shape[1], 32, name.Sum(c => c), zero);
 
     private void Refused(params string[] parts)
     {

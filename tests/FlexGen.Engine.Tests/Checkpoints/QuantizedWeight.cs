@@ -38,6 +38,9 @@ internal sealed record QuantizedWeight(int[,] Numbers, int[,] Zeros, Half[,] Sca
 
     public double At(int output, int input) => (double)Scales[output, input / Group] * (Numbers[output, input] - Zeros[output, input / Group]);
 
+    /// <summary>All of it in float32.</summary>
+    public Tensor Dense() => tensor((float[])[.. from output in Enumerable.Range(0, Out) from input in Enumerable.Range(0, In) select (float)At(output, input)], Out, In);
+
     /// <summary>qweight, qzeros, scales and g_idx as GPTQ has them.</summary>
     public List<KeyValuePair<string, Tensor>> Gptq(string name, int lessZeros, ScalarType scaleType = ScalarType.Float16)
     {

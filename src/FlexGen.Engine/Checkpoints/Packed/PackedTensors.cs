@@ -21,7 +21,7 @@ internal static class PackedTensors
     /// <summary>The weight that a bias of this name belongs to.</summary>
     public static string? WeightOfBias(string name) => name.EndsWith(Bias, StringComparison.Ordinal) ? name[..^Bias.Length] + Weight : null;
 
-    /// <summary>Takes the tensors that such weights are stored as out of a checkpoint's, and gives the weights under the names that they have in the model.</summary>
+    /// <summary>Takes the tensors that such weights are stored as out of a checkpoint's, and gives the weights under their names in the model.</summary>
     /// <param name="config">How they are stored.</param>
     /// <param name="tensors">The file of each tensor.</param>
     /// <exception cref="CheckpointException">A part of one is missing, or there is none at all.</exception>

@@ -41,7 +41,9 @@ internal sealed record QuantizationConfig(QuantizationMethod Method, int? Group,
         : section.ValueKind == JsonValueKind.Object ? Read(new(section, "config.json", Key + "."), null)
         : throw new CheckpointException($"config.json: '{Key}' is {section.GetRawText()}; an object is expected");
 
-    /// <summary>What a file beside config.json says, which the methods' own programs wrote before config.json had a place for it; null: there is none.</summary>
+    /// <summary>
+    /// What a file beside config.json says, which the methods' own programs wrote before config.json had a place for it; null: there is none.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="read">Reads a file's object.</param>
     /// <inheritdoc cref="Read(JsonElement)"/>

@@ -7,9 +7,23 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// <summary>
 /// Products on a GPU: those of few rows on the weight as it is, those of many by the library, on what was unpacked of it just before.
 /// </summary>
-internal sealed class GpuPackedProduct(ScalarType type, Device device) : IPackedProduct
+internal sealed class GpuPackedProduct : IPackedProduct
 {
-    private readonly PackedProduct kernels = new(type, device);
+    private readonly ScalarType type;
+    private readonly Device device;
+    private readonly PackedProduct kernels;
+
+    /// <param name="type">The type of activations.</param>
+    /// <param name="device">The GPU.</param>
+    /// <param name="groups">Those that weights are in.</param>
+    public GpuPackedProduct(ScalarType type, Device device, IEnumerable<int> groups)
+    {
+        (this.type, this.device, kernels) = (type, device, new(type, device));
+        foreach (var group in groups)
+        {
+            kernels.Prepare(group, device.index);
+        }
+    }
 
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {

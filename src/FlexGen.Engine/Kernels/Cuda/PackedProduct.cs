@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Kernels.Cuda;
 
 /// <summary>
-/// Products of few rows with a weight in 4-bit groups on a GPU, and such weights as elements. Kernels are compiled at the first use of each
-/// group and number of rows; then a call neither allocates nor waits, and may be recorded. One stream at a time computes.
+/// Products of few rows with a weight in 4-bit groups on a GPU, and such weights as elements. Kernels are compiled for each group and number of
+/// rows when they are asked for or first used; then a call neither allocates nor waits, and may be recorded. One stream at a time computes.
 /// </summary>
 internal sealed class PackedProduct : IDisposable
 {
@@ -37,6 +37,22 @@ internal sealed class PackedProduct : IDisposable
 
     /// <summary>The most rows of x for which this is faster than unpacking and the library; 0 where tensor cores do not take the type.</summary>
     public int MostRows { get; }
+
+    /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
+    public void Prepare(int group, int gpu)
+    {
+        var indexes = Enumerable.Range(0, MostRows == 0 ? 0 : PackedTiling.Index(MostRows) + 1).ToArray();
+        var made = new (PackedTiling, CudaKernel)[indexes.Length];
+        Parallel.ForEach(indexes, index =>
+        {
+            CudaDriver.Use(gpu);
+            made[index] = Compile(group, index);
+        });
+        foreach (var index in indexes)
+        {
+            products[(group, index)] = made[index];
+        }
+    }
 
     /// <summary>x W^T + b. A row's result depends on nothing but the row, the weight and the bias.</summary>
     /// <param name="x">[rows, in], contiguous, at the most <see cref="MostRows"/>.</param>
@@ -116,11 +132,15 @@ internal sealed class PackedProduct : IDisposable
     {
         if (!products.TryGetValue((group, index), out var found))
         {
-            var (tiling, macros, sharedBytes) = PackedTiling.For(index, group, limits.SharedBytes);
-            found = (tiling, KernelSource.Compile("packed_product.cu", "packed_product", type, macros, sharedBytes));
-            products.Add((group, index), found);
+            products.Add((group, index), found = Compile(group, index));
         }
 
         return found;
+    }
+
+    private (PackedTiling Tiling, CudaKernel Kernel) Compile(int group, int index)
+    {
+        var (tiling, macros, sharedBytes) = PackedTiling.For(index, group, limits.SharedBytes);
+        return (tiling, KernelSource.Compile("packed_product.cu", "packed_product", type, macros, sharedBytes));
     }
 }

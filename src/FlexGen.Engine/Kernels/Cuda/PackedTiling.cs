@@ -58,7 +58,7 @@ internal readonly record struct PackedTiling(int Tiles, int Pairs, int Teams, bo
             }
         }
 
-        throw new InvalidOperationException($"A weight in 4-bit groups of {group} needs more than the {limit} bytes of shared memory that this GPU has for a block.");
+        throw new InvalidOperationException($"4-bit groups of {group} need more than the {limit} bytes of shared memory that this GPU has for a block.");
     }
 
     private Dictionary<string, long> Macros(int group, int step, int stages) => new()

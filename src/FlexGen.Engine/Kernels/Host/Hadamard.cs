@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlexGen.Engine.Kernels.Host;
@@ -14,6 +15,7 @@ internal static unsafe class Hadamard
     /// <param name="elements">What to rotate.</param>
     /// <param name="count">How many elements, whole blocks.</param>
     /// <param name="size">Elements of a block, a power of two.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(float* elements, long count, int size)
     {
         var factor = 1 / MathF.Sqrt(size);
@@ -42,6 +44,7 @@ internal static unsafe class Hadamard
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> WithinVector(Vector256<float> x, float factor)
     {
         x = Vector256.Shuffle(x, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)) + (x * Vector256.Create(1f, -1, 1, -1, 1, -1, 1, -1));

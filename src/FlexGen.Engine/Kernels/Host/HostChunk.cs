@@ -18,10 +18,13 @@ internal static unsafe class HostChunk
     {
         var (group, headDim, lanes, stride) = (shape.Group, shape.HeadDim, TKind.Lanes(shape.HeadDim), shape.Slots * TKind.RowBytes(shape));
         var (heads, row) = (kvHeads * group, headDim + 2);
-        var rented = System.Buffers.ArrayPool<float>.Shared.Rent(heads * (length + lanes));
+        var isShared = TKind.IsPacked && group > 1;
+        var rented = System.Buffers.ArrayPool<float>.Shared.Rent((heads * (length + lanes)) + (isShared ? Together * lanes : 0));
         fixed (float* scores = rented)
         {
             var prepared = scores + (heads * length);
+            var unpacked = prepared + (heads * lanes);
+            new Span<float>(unpacked, isShared ? Together * lanes : 0).Clear();
             for (var h = 0; h < heads; h++)
             {
                 TKind.Prepare(query + (h * headDim), scale, headDim, prepared + (h * lanes));
@@ -34,9 +37,21 @@ internal static unsafe class HostChunk
                 for (var h = 0; h < kvHeads; h++)
                 {
                     TKind.Prefetch(key + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
+                    if (isShared)
+                    {
+                        TKind.Unpack(key, stride, firstHead + h, shape, unpacked, together);
+                    }
+
                     for (var g = h * group; g < (h + 1) * group; g++)
                     {
-                        TKind.Dot(prepared + (g * lanes), key, stride, firstHead + h, shape, scores + (g * length) + t, together);
+                        if (isShared)
+                        {
+                            Dot(prepared + (g * lanes), unpacked, lanes, lanes, scores + (g * length) + t, together);
+                        }
+                        else
+                        {
+                            TKind.Dot(prepared + (g * lanes), key, stride, firstHead + h, shape, scores + (g * length) + t, together);
+                        }
                     }
                 }
             }
@@ -55,9 +70,21 @@ internal static unsafe class HostChunk
                 for (var h = 0; h < kvHeads; h++)
                 {
                     TKind.Prefetch(value + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
+                    if (isShared)
+                    {
+                        TKind.Unpack(value, stride, firstHead + h, shape, unpacked, together);
+                    }
+
                     for (var g = h * group; g < (h + 1) * group; g++)
                     {
-                        TKind.AddScaled(sums + (g * lanes), value, stride, firstHead + h, shape, scores + (g * length) + t, together);
+                        if (isShared)
+                        {
+                            AddScaled(sums + (g * lanes), unpacked, lanes, lanes, scores + (g * length) + t, together);
+                        }
+                        else
+                        {
+                            TKind.AddScaled(sums + (g * lanes), value, stride, firstHead + h, shape, scores + (g * length) + t, together);
+                        }
                     }
                 }
             }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FlexGen.Engine.Quantization;
 using FlexGen.Interop;
 using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Host;
@@ -15,9 +16,6 @@ internal static unsafe class HostProduct
     private const long WorthAThread = 1 << 18;
     private const int ItemsOfACore = 8;
     private const int CacheLine = 64;
-
-    /// <summary>Bytes of rounded rows that are there at once, in each calling thread's memory.</summary>
-    private const long RoundedBytes = 8 << 20;
 
     private readonly record struct Item(int Weight, long FirstTile, long EndTile);
 
@@ -78,7 +76,7 @@ internal static unsafe class HostProduct
         where T : unmanaged
     {
         var shape = targets[0].Shape;
-        var most = (int)Math.Max(1, RoundedBytes / RoundedRows.RowBytes(shape) / RoundedStrip.MostRows) * RoundedStrip.MostRows;
+        var most = (int)Math.Max(1, WorkspacePlan.RoundedBytes / RoundedRows.RowBytes(shape) / RoundedStrip.MostRows) * RoundedStrip.MostRows;
         for (int first = 0, count; first < rows; first += count)
         {
             count = Math.Min(most, rows - first);

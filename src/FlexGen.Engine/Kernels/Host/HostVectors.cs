@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FlexGen.Engine.Kernels.Host;
 
@@ -54,7 +55,7 @@ internal static unsafe class HostVectors
             a3 = Vector256.FusedMultiplyAdd(q, Load(k3 + d), a3);
         }
 
-        (scores[0], scores[1], scores[2], scores[3]) = (Vector256.Sum(a0), Vector256.Sum(a1), Vector256.Sum(a2), Vector256.Sum(a3));
+        Sums(a0, a1, a2, a3).Store(scores);
         for (; d < length; d++)
         {
             scores[0] += query[d] * One(k0 + d);
@@ -80,6 +81,19 @@ internal static unsafe class HostVectors
         }
 
         return rest;
+    }
+
+    /// <summary>Each vector's sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        if (!Avx.IsSupported)
+        {
+            return Vector128.Create(Vector256.Sum(a), Vector256.Sum(b), Vector256.Sum(c), Vector256.Sum(d));
+        }
+
+        var all = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));
+        return all.GetLower() + all.GetUpper();
     }
 
     /// <summary>Adds the values of some tokens, a stride apart, each by its weight.</summary>

@@ -18,6 +18,12 @@ internal unsafe interface ISlabKind
     /// <summary>Puts a head's query, times a factor, into the rows' order.</summary>
     static abstract void Prepare(float* query, float scale, int headDim, float* lanes);
 
+    /// <summary>Whether a head that several query heads share is unpacked once for all of them.</summary>
+    static abstract bool IsPacked { get; }
+
+    /// <summary>One head of some rows as float32 in the lanes' order, [tokens, lanes], where that has a place for each.</summary>
+    static abstract void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens);
+
     /// <summary>The products of a prepared query with one head of some rows, a stride of bytes apart.</summary>
     static abstract void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens);
 

@@ -30,6 +30,7 @@ internal static unsafe class PackedLanes
 
     /// <summary>Rotates a query, as the keys are, which changes none of their products, and puts it into order.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prepare(float* query, float scale, int headDim, float* lanes, int width)
     {
         var padded = CacheRows.Groups(headDim) * CacheRows.Group(headDim);
@@ -57,6 +58,7 @@ internal static unsafe class PackedLanes
     }
 
     /// <summary>A sum in the elements' order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish(float* lanes, int headDim, float* sum, int width)
     {
         for (var word = 0; word * PackedShape.WordElements < headDim; word++, sum += PackedShape.WordElements)

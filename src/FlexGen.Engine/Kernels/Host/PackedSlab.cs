@@ -14,6 +14,8 @@ internal readonly unsafe struct PackedSlab : ISlabKind
 
     public static float WeightFactor => 1;
 
+    public static bool IsPacked => true;
+
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
     public static int Lanes(int headDim) => PackedLanes.Count(headDim, Words);
@@ -31,33 +33,37 @@ internal readonly unsafe struct PackedSlab : ISlabKind
     public static void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens)
     {
         var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
-        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
+        var (pairsAt, wordsAt) = (PackedLanes.PairsAt(head, layout), head * groups * words * sizeof(uint));
         for (var t = 0; t < tokens; t++, rows += stride)
         {
-            var pairs = (int*)(rows + pairsAt);
-            var word = (uint*)rows + wordsAt;
-            var query = lanes;
-            var sum = Vector256<float>.Zero;
-            for (var g = 0; g < groups; g++, word += words)
-            {
-                var (scale, zero) = Pair(pairs + g);
-                for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words)
-                {
-                    var v = Load(word + (b * Words), words - (b * Words));
-                    var a = Vector256.FusedMultiplyAdd(Numbers(v), Vector256.Load(query), -zero * Vector256.Load(query + (8 * Words)));
-                    var c = Numbers(v >>> 4) * Vector256.Load(query + Words);
-                    a = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), Vector256.Load(query + (2 * Words)), a);
-                    c = Vector256.FusedMultiplyAdd(Numbers(v >>> 12), Vector256.Load(query + (3 * Words)), c);
-                    a = Vector256.FusedMultiplyAdd(Numbers(v >>> 16), Vector256.Load(query + (4 * Words)), a);
-                    c = Vector256.FusedMultiplyAdd(Numbers(v >>> 20), Vector256.Load(query + (5 * Words)), c);
-                    a = Vector256.FusedMultiplyAdd(Numbers(v >>> 24), Vector256.Load(query + (6 * Words)), a);
-                    c = Vector256.FusedMultiplyAdd(Numbers(v >>> 28), Vector256.Load(query + (7 * Words)), c);
-                    sum = Vector256.FusedMultiplyAdd(scale, a + c, sum);
-                }
-            }
-
-            scores[t] = Vector256.Sum(sum);
+            scores[t] = Vector256.Sum(Product(lanes, (uint*)(rows + wordsAt), (int*)(rows + pairsAt), groups, words));
         }
+    }
+
+    /// <summary>The products of a query with one head of one row, in 8 parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Product(float* query, uint* word, int* pairs, int groups, int words)
+    {
+        var (blocks, sum) = ((words + Words - 1) / Words, Vector256<float>.Zero);
+        for (var g = 0; g < groups; g++, word += words)
+        {
+            var (scale, zero) = Pair(pairs + g);
+            for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words)
+            {
+                var v = Load(word + (b * Words), words - (b * Words));
+                var a = Vector256.FusedMultiplyAdd(Numbers(v), Vector256.Load(query), -zero * Vector256.Load(query + (8 * Words)));
+                var c = Numbers(v >>> 4) * Vector256.Load(query + Words);
+                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), Vector256.Load(query + (2 * Words)), a);
+                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 12), Vector256.Load(query + (3 * Words)), c);
+                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 16), Vector256.Load(query + (4 * Words)), a);
+                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 20), Vector256.Load(query + (5 * Words)), c);
+                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 24), Vector256.Load(query + (6 * Words)), a);
+                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 28), Vector256.Load(query + (7 * Words)), c);
+                sum = Vector256.FusedMultiplyAdd(scale, a + c, sum);
+            }
+        }
+
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -100,6 +106,33 @@ internal readonly unsafe struct PackedSlab : ISlabKind
                 s6.Store(lanes + (6 * Words));
                 s7.Store(lanes + (7 * Words));
                 zeros.Store(lanes + (8 * Words));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens)
+    {
+        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
+        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
+        for (var t = 0; t < tokens; t++, rows += stride)
+        {
+            for (var g = 0; g < groups; g++)
+            {
+                var (scale, zero) = Pair((int*)(rows + pairsAt) + g);
+                var shift = -scale * zero;
+                for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
+                {
+                    var v = Load((uint*)rows + wordsAt + (g * words) + (b * Words), words - (b * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v), scale, shift).Store(lanes);
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 4), scale, shift).Store(lanes + Words);
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 8), scale, shift).Store(lanes + (2 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 12), scale, shift).Store(lanes + (3 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 16), scale, shift).Store(lanes + (4 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 20), scale, shift).Store(lanes + (5 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 24), scale, shift).Store(lanes + (6 * Words));
+                    Vector256.FusedMultiplyAdd(Numbers(v >>> 28), scale, shift).Store(lanes + (7 * Words));
+                }
             }
         }
     }

@@ -11,6 +11,8 @@ internal readonly unsafe struct PlainSlab<T> : ISlabKind
 
     public static float WeightFactor => HostVectors.Unscale<T>();
 
+    public static bool IsPacked => false;
+
     public static long RowBytes(SlabLayout layout) => (long)layout.KvHeads * layout.HeadDim * sizeof(T);
 
     public static int Lanes(int headDim) => headDim;
@@ -30,6 +32,8 @@ internal readonly unsafe struct PlainSlab<T> : ISlabKind
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddScaled(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* weights, int tokens) =>
         HostVectors.AddScaled(lanes, Head(rows, head, layout), stride / sizeof(T), layout.HeadDim, weights, tokens);
+
+    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens) => throw new NotSupportedException();
 
     public static void Finish(float* lanes, int headDim, float* sum) => new Span<float>(lanes, headDim).CopyTo(new(sum, headDim));
 

@@ -16,6 +16,8 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
 
     public static float WeightFactor => 1;
 
+    public static bool IsPacked => true;
+
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
     public static bool Fits(int headDim) => Avx512F.IsSupported && headDim % BlockElements == 0;
@@ -34,38 +36,52 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens)
     {
-        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PackedLanes.PairsAt(head, layout));
-        var numbers = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PairsAt(head, layout));
+        var wordsAt = head * blocks * Words * sizeof(int);
+        if (tokens == HostVectors.Together)
+        {
+            var (first, second) = (Product(lanes, rows + wordsAt, rows + pairsAt, blocks), Product(lanes, rows + stride + wordsAt, rows + stride + pairsAt, blocks));
+            rows += 2 * stride;
+            var (third, fourth) = (Product(lanes, rows + wordsAt, rows + pairsAt, blocks), Product(lanes, rows + stride + wordsAt, rows + stride + pairsAt, blocks));
+            HostVectors.Sums(first, second, third, fourth).Store(scores);
+            return;
+        }
+
         for (var t = 0; t < tokens; t++, rows += stride)
         {
-            var words = (int*)rows + (head * blocks * Words);
-            var pairs = (double*)(rows + pairsAt);
-            var query = lanes;
-            var sum = Vector512<float>.Zero;
-            for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words, words += Words)
-            {
-                var (scale, zero) = Pairs(pairs + b);
-                var v = Vector512.Load(words);
-                var a = Avx512F.PermuteVar16x32(numbers, v) * Vector512.Load(query);
-                var c = Avx512F.FusedMultiplyAddNegated(zero, Vector512.Load(query + (8 * Words)), Vector512<float>.Zero);
-                c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 4), Vector512.Load(query + Words), c);
-                a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 8), Vector512.Load(query + (2 * Words)), a);
-                c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 12), Vector512.Load(query + (3 * Words)), c);
-                a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 16), Vector512.Load(query + (4 * Words)), a);
-                c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 20), Vector512.Load(query + (5 * Words)), c);
-                a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 24), Vector512.Load(query + (6 * Words)), a);
-                c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 28), Vector512.Load(query + (7 * Words)), c);
-                sum = Vector512.FusedMultiplyAdd(scale, a + c, sum);
-            }
-
-            scores[t] = Vector512.Sum(sum);
+            scores[t] = Vector256.Sum(Product(lanes, rows + wordsAt, rows + pairsAt, blocks));
         }
+    }
+
+    /// <summary>The products of a query with one head of one row, in 8 parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Product(float* query, byte* words, byte* pairs, int blocks)
+    {
+        var numbers = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        var sum = Vector512<float>.Zero;
+        for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words, words += Words * sizeof(int))
+        {
+            var (scale, zero) = Pairs((double*)pairs + b);
+            var v = Vector512.Load((int*)words);
+            var a = Avx512F.PermuteVar16x32(numbers, v) * Vector512.Load(query);
+            var c = Avx512F.FusedMultiplyAddNegated(zero, Vector512.Load(query + (8 * Words)), Vector512<float>.Zero);
+            c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 4), Vector512.Load(query + Words), c);
+            a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 8), Vector512.Load(query + (2 * Words)), a);
+            c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 12), Vector512.Load(query + (3 * Words)), c);
+            a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 16), Vector512.Load(query + (4 * Words)), a);
+            c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 20), Vector512.Load(query + (5 * Words)), c);
+            a = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 24), Vector512.Load(query + (6 * Words)), a);
+            c = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 28), Vector512.Load(query + (7 * Words)), c);
+            sum = Vector512.FusedMultiplyAdd(scale, a + c, sum);
+        }
+
+        return sum.GetLower() + sum.GetUpper();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* weights, int tokens)
     {
-        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PackedLanes.PairsAt(head, layout));
+        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PairsAt(head, layout));
         var numbers = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
         {
@@ -106,6 +122,32 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
             zeros.Store(lanes + (8 * Words));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens)
+    {
+        var (blocks, pairsAt) = (layout.HeadDim / BlockElements, PairsAt(head, layout));
+        var numbers = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        for (var t = 0; t < tokens; t++, rows += stride)
+        {
+            for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
+            {
+                var (scale, zero) = Pairs((double*)(rows + pairsAt) + b);
+                var shift = -scale * zero;
+                var v = Vector512.Load((int*)rows + (((head * blocks) + b) * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v), scale, shift).Store(lanes);
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 4), scale, shift).Store(lanes + Words);
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 8), scale, shift).Store(lanes + (2 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 12), scale, shift).Store(lanes + (3 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 16), scale, shift).Store(lanes + (4 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 20), scale, shift).Store(lanes + (5 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 24), scale, shift).Store(lanes + (6 * Words));
+                Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(numbers, v >> 28), scale, shift).Store(lanes + (7 * Words));
+            }
+        }
+    }
+
+    private static int PairsAt(int head, SlabLayout layout) => (layout.KvHeads * layout.HeadDim / 2) + (head * layout.HeadDim / BlockElements * sizeof(double));
 
     /// <summary>Scales and zeros of two groups. A scale that has no number in float16 has none here either.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
