@@ -17,7 +17,7 @@ internal static class KafkaSetup
         var source = options.Source.Kafka!;
         using var cluster = new KafkaCluster(source, "source.kafka", log);
         var partitions = source.Topics.SelectMany(topic => cluster.Partitions(topic, "Read")).Distinct().ToArray();
-        IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptTemplate.Columns(options.Prompt.Template)]];
+        IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptForm.Columns(options.Prompt)]];
         var reserved = IsWhole(options) ? FieldsOf(options.Sink.Kafka!) : [];
         if (options.Sink.Kafka is { } sink)
         {

@@ -178,7 +178,7 @@ internal sealed class PipelineGraph : IDisposable
             var doing = "rendering its prompt";
             try
             {
-                var prompt = setup.Template.Render(record.Rows, record.Row);
+                var prompt = setup.Prompt.Render(record.Rows, record.Row);
                 doing = "tokenising its prompt";
                 record.Prompt = generator.Tokenize(prompt);
             }

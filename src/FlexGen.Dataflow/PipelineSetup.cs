@@ -13,14 +13,14 @@ namespace FlexGen.Dataflow;
 /// Everything that a pipeline file names, opened and checked against each other, and the sink once it is opened: nothing is written before.
 /// The one owner of them all.
 /// </summary>
-internal sealed class PipelineSetup(ISource source, PromptTemplate template, OutputSchema? schema, ISinkPlan sinks, EmbeddedKafka? embedded) : IAsyncDisposable
+internal sealed class PipelineSetup(ISource source, PromptForm prompt, OutputSchema? schema, ISinkPlan sinks, EmbeddedKafka? embedded) : IAsyncDisposable
 {
     private ISink? sink;
     private bool isDisposed;
 
     public ISource Source => source;
 
-    public PromptTemplate Template => template;
+    public PromptForm Prompt => prompt;
 
     public OutputSchema? Schema => schema;
 
@@ -52,11 +52,11 @@ internal sealed class PipelineSetup(ISource source, PromptTemplate template, Out
                 Log.SourceEmpty(log, options.Source.Parquet!.Path);
             }
 
-            var template = isEmpty ? PromptTemplate.Empty : PromptTemplate.Parse(options.Prompt.Template, source.Schema);
+            var prompt = isEmpty ? PromptForm.Empty : PromptForm.Parse(options.Prompt, source.Schema);
             var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
                 ? ParquetPlan(options, source, baseDirectory, files, time, log)
                 : await Task.Run(() => KafkaSetup.PlanSinks(options, source, log), cancellationToken);
-            return new PipelineSetup(source, template, schema, sinks, embedded);
+            return new PipelineSetup(source, prompt, schema, sinks, embedded);
         }
         catch
         {

@@ -67,6 +67,13 @@ public abstract class Tokenizer
         return [.. ids];
     }
 
+    /// <summary>The ids of a conversation, whose template puts special tokens where the model wants them.</summary>
+    public int[] Encode(RenderedChat chat)
+    {
+        ArgumentNullException.ThrowIfNull(chat);
+        return Encode(chat.Text, chat.Written, addSpecialTokens: false);
+    }
+
     /// <summary>The text of ids, special tokens and unknown ids skipped, spaces as they are.</summary>
     public string Decode(IReadOnlyList<int> ids)
     {

@@ -42,7 +42,7 @@ public sealed class PipelineSetupTests
     private PipelineSetup Setup(Action onDispose, Action? onCheck = null)
     {
         var end = new End(() => disposed.Add("sink"));
-        return new PipelineSetup(new TopicSource("s", "") { OnDispose = onDispose, OnCheck = onCheck }, PromptTemplate.Empty, null, new Plan(end), null);
+        return new PipelineSetup(new TopicSource("s", "") { OnDispose = onDispose, OnCheck = onCheck }, PromptForm.Empty, null, new Plan(end), null);
     }
 
     private sealed class Plan(End end) : ISinkPlan

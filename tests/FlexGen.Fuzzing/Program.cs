@@ -6,7 +6,7 @@ using SharpFuzz;
 FuzzTarget[] targets =
 [
     new ParquetTarget(), new SafetensorsTarget(), new ConfigTarget(), new TokenizerTarget(), new TokenizerConfigTarget(), new SentencePieceTarget(),
-    new TemplateTarget(), new SchemaTarget(), new MessageTarget(),
+    new TemplateTarget(), new SchemaTarget(), new MessageTarget(), new ChatTemplateTarget(),
 ];
 switch (args)
 {

@@ -1,7 +1,7 @@
 namespace FlexGen.Dataflow.Generation;
 
 /// <summary>
-/// The generator without a model: returns each prompt's text after a random delay up to <paramref name="maxDelay"/> (none when null),
+/// The generator without a model: returns each prompt's text, or its last message's, after a random delay up to <paramref name="maxDelay"/> (none when null),
 /// so out of order. It has no tokenizer and counts no tokens.
 /// </summary>
 public sealed class EchoGenerator(int concurrency, TimeSpan? maxDelay, int seed, TimeProvider time) : IGenerator
@@ -11,7 +11,7 @@ public sealed class EchoGenerator(int concurrency, TimeSpan? maxDelay, int seed,
 
     public int Concurrency => concurrency;
 
-    public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Text, []);
+    public TokenizedPrompt Tokenize(Prompt prompt) => new(prompt.Messages is [.., var last] ? last.Content : prompt.Text, []);
 
     public async ValueTask<Completion> GenerateAsync(TokenizedPrompt prompt, CancellationToken cancellationToken)
     {

@@ -31,6 +31,7 @@ public class PipelineOptions : IValidatableObject
         var fromMessages = Source.Kafka is not null;
         List<string> errors =
         [
+            .. Prompt?.Errors() ?? [],
             .. AddedNames.Errors("sink.parquet.names", Sink.Parquet?.Names, AddedNames.ToOutputs(fromMessages)),
             .. AddedNames.Errors("deadLetter.parquet.names", DeadLetter.Parquet?.Names, AddedNames.ToDeadLetters(fromMessages)),
             .. AddedNames.Errors("sink.kafka.names", Sink.Kafka?.Names, AddedNames.Fields),

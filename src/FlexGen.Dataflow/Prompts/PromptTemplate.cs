@@ -11,6 +11,8 @@ namespace FlexGen.Dataflow.Prompts;
 /// </summary>
 internal sealed partial class PromptTemplate
 {
+    public const string Key = "prompt.template";
+
     [ThreadStatic]
     private static ArrayBufferWriter<char>? scratch;
 
@@ -22,15 +24,18 @@ internal sealed partial class PromptTemplate
     {
     }
 
+    /// <param name="template">The text.</param>
+    /// <param name="schema">The columns that there are.</param>
+    /// <param name="key">The key that gives it, for messages.</param>
     /// <exception cref="PipelineException">A brace is not closed, a column is unknown or has no text.</exception>
-    public static PromptTemplate Parse(string template, RowSchema schema)
+    public static PromptTemplate Parse(string template, RowSchema schema, string key = Key)
     {
         var parsed = new PromptTemplate();
-        foreach (var (text, isColumn) in Scan(template))
+        foreach (var (text, isColumn) in Scan(template, key))
         {
             if (isColumn)
             {
-                parsed.AddColumn(text, schema);
+                parsed.AddColumn(text, key, schema);
             }
             else
             {
@@ -43,8 +48,8 @@ internal sealed partial class PromptTemplate
 
     /// <summary>The columns that a template names, for a source that has whatever is asked of it.</summary>
     /// <exception cref="PipelineException">A brace is not closed.</exception>
-    public static IReadOnlyList<string> Columns(string template) =>
-        [.. Scan(template).Where(segment => segment.IsColumn && segment.Text.Length > 0).Select(segment => segment.Text).Distinct()];
+    public static IReadOnlyList<string> Columns(string template, string key = Key) =>
+        [.. Scan(template, key).Where(segment => segment.IsColumn && segment.Text.Length > 0).Select(segment => segment.Text).Distinct()];
 
     /// <exception cref="RecordException">A column has no value in this row, or one that has no text.</exception>
     public Prompt Render(Rows rows, int row)
@@ -68,7 +73,7 @@ internal sealed partial class PromptTemplate
         return new Prompt(text.WrittenSpan.ToString(), literals);
     }
 
-    private static IEnumerable<(string Text, bool IsColumn)> Scan(string template)
+    private static IEnumerable<(string Text, bool IsColumn)> Scan(string template, string key)
     {
         var at = 0;
         foreach (var match in Placeholder().Matches(template).Cast<Match>())
@@ -77,7 +82,7 @@ internal sealed partial class PromptTemplate
             if (!match.Groups["end"].Success)
             {
                 throw new PipelineDefinitionException(
-                    $"prompt.template: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such "
+                    $"{key}: the '{{{{' at character {match.Index + 1} is not closed by '}}}}'. Two braces that are meant as such "
                         + $"are written {{{{ \"{{{{\" }}}}.");
             }
 
@@ -113,19 +118,19 @@ internal sealed partial class PromptTemplate
         }
     }
 
-    private void AddColumn(string name, RowSchema schema)
+    private void AddColumn(string name, string key, RowSchema schema)
     {
         if (!schema.Names.Contains(name))
         {
             throw new PipelineDefinitionException(
-                $"prompt.template: the source has no column '{name}'{NearestName.Hint(name, schema.Names)} "
+                $"{key}: the source has no column '{name}'{NearestName.Hint(name, schema.Names)} "
                 + $"It has: {string.Join(", ", schema.Names)}.");
         }
 
         var index = Enumerable.Range(0, schema.Leaves.Count).First(i => schema.Leaves[i].Column == name);
         var writer = ValueText.WriterOf(schema.Leaves[index])
             ?? throw new PipelineDefinitionException(
-                $"prompt.template: column '{name}' is nested or binary, which has no text; "
+                $"{key}: column '{name}' is nested or binary, which has no text; "
                 + "use columns of texts, numbers, booleans, dates or times.");
         segments.Add(new Segment(name, index, writer));
     }

@@ -36,6 +36,11 @@ internal sealed class TokenizerConfig
 
     public string? UnknownToken => Named("unk_token");
 
+    /// <summary>The texts of special tokens by the names that chat templates know them by.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens => names.Select(name => (Name: name, Text: Named(name)))
+        .Concat(Members(config.Get("extra_special_tokens") ?? default).Select(token => (token.Name, Text: TextOf(token.Value))))
+        .Where(token => token.Text is not null).ToDictionary(token => token.Name, token => token.Text!, StringComparer.Ordinal);
+
     /// <summary>Tokens to match whole in a text whose vocabulary is this one: those named as special, and those added
     /// to the vocabulary.</summary>
     public IReadOnlyList<AddedToken> AddedTokens(IReadOnlyDictionary<string, int> vocabulary)

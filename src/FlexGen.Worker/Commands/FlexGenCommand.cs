@@ -95,7 +95,7 @@ internal static class FlexGenCommand
     private static int Report(Exception e, bool verbose)
     {
         var expected = e is UsageException or PipelineException or RecordException or EngineException or RequestException or CheckpointException
-            or TokenizerException or IOException or UnauthorizedAccessException;
+            or TokenizerException or ChatTemplateException or IOException or UnauthorizedAccessException;
         var lines = e switch
         {
             _ when verbose => ErrorStream.Trace(e),

@@ -33,6 +33,8 @@ internal sealed class GenerateCommand
             "Completes prompts.",
             """
             In, a line each:   {"id": 1, "prompt": "Text: Ada lives in Turin.\nJSON:"}   or   {"id": 2, "prompt_token_ids": [2, 81, 7]}
+                               or   {"id": 3, "messages": [{"role": "user", "content": "Where does Ada live?"}]}, with "tools" where there are some:
+                               the model's own chat template writes them out
             Out, in order:     {"id": 1, "token_ids": [...], "text": " {...}", "finish_reason": "stop"}
             finish_reason is stop (end-of-sequence token, stop token or stop string) or length. token_ids has the tokens that ended it too; text has
             not, and is null where the model folder has no tokenizer. A bad line becomes {"id", "error"}, the others go on, and the exit code is 1.
@@ -40,6 +42,7 @@ internal sealed class GenerateCommand
             Examples:
               flexgen generate --model pipelines/demo/model --input prompts.jsonl --output completions.jsonl
               flexgen generate --model opt-125m --input prompts.jsonl --output out.jsonl --temperature 0.8 --top-p 0.95 --seed 7
+              flexgen generate --model qwen3-8b --input chats.jsonl --output out.jsonl --template-argument enable_thinking=false
               flexgen generate --model opt-125m --input ids.jsonl --output out.jsonl --logits logits.jsonl --max-new-tokens 1
             """);
         generate.files.AddTo(command);
@@ -61,11 +64,12 @@ internal sealed class GenerateCommand
         using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
         Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
+        var chat = files.Chat(parse, model.LoadChat);
         long promptTokens = 0, completionTokens = 0;
         var start = Stopwatch.GetTimestamp();
         var job = files.Job(parse, LinesPerSlot * model.Slots);
         await job.RunAsync(
-            line => CompleteAsync(PromptTokens(parse, line, model)),
+            line => CompleteAsync(PromptTokens(parse, line, model, chat)),
             (number, error) =>
             {
                 logits?.WriteLogits(null);
@@ -94,19 +98,15 @@ internal sealed class GenerateCommand
         }
     }
 
-    private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model)
+    private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model, Lazy<ModelChat> chat)
     {
-        if (line.Has("prompt") == line.Has("prompt_token_ids"))
+        var given = line.RequireOne("prompt", "prompt_token_ids", "messages");
+        if (given == "prompt")
         {
-            throw new LineException("expected either \"prompt\" or \"prompt_token_ids\".");
+            return model.Encode(files.Prompt(parse, line.Text(given)));
         }
 
-        if (line.Has("prompt"))
-        {
-            return model.Encode(files.Prompt(parse, line.Text("prompt")));
-        }
-
-        var tokens = line.TokenIds("prompt_token_ids");
+        var tokens = given == "messages" ? files.Encode(parse, line, chat) : line.TokenIds(given);
         model.Require(tokens);
         return tokens;
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using FlexGen.Dataflow;
+using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
 using FlexGen.Worker.Reporting;
 
@@ -19,6 +21,19 @@ internal sealed class JsonLinesOptions
         Description = "The text of a control token in the input, such as </s>, stands for the token. Without it all of the input is plain text.",
     };
 
+    private readonly Option<string[]> arguments = new("--template-argument")
+    {
+        HelpName = "NAME=VALUE",
+        Description = "A variable of the chat template for lines of messages, such as enable_thinking=false; may be repeated. A value that is JSON "
+            + "is what JSON says, anything else is a text.",
+    };
+
+    private readonly Option<string> chatTemplate = new("--chat-template")
+    {
+        HelpName = "NAME",
+        Description = "Which of the model's chat templates writes out messages [default: tool_use for lines with tools where there is one, else default].",
+    };
+
     private readonly Option<bool> asJson = Report.JsonOption();
 
     public void AddTo(Command command)
@@ -27,6 +42,8 @@ internal sealed class JsonLinesOptions
         command.Add(input);
         command.Add(output);
         command.Add(controlTokens);
+        command.Add(arguments);
+        command.Add(chatTemplate);
         command.Add(asJson);
     }
 
@@ -70,6 +87,40 @@ internal sealed class JsonLinesOptions
 
     public Prompt Prompt(ParseResult parse, string text) => new(text, parse.GetValue(controlTokens) ? [(0, text.Length)] : []);
 
+    /// <summary>The model's chat template, which is read when a line has messages, or now where an option is for it.</summary>
+    /// <exception cref="UsageException">A template argument has no name or no value.</exception>
+    /// <exception cref="ChatTemplateException">An option is for a template that is not there or cannot be used.</exception>
+    public Lazy<ModelChat> Chat(ParseResult parse, Func<ChatSettings, ModelChat> load)
+    {
+        var settings = new ChatSettings
+        {
+            TemplateName = parse.GetValue(chatTemplate),
+            Arguments = TemplateArguments.Read((parse.GetValue(arguments) ?? []).Select(Argument)),
+        };
+        var chat = new Lazy<ModelChat>(() => load(settings));
+        if (settings.TemplateName is not null || settings.Arguments.Count > 0)
+        {
+            _ = chat.Value;
+        }
+
+        return chat;
+    }
+
+    /// <summary>The ids of a line's messages.</summary>
+    /// <exception cref="LineException">The model has no chat template, or one that cannot be used.</exception>
+    /// <exception cref="RecordException">The messages are none, or the template refuses them.</exception>
+    public int[] Encode(ParseResult parse, InputLine line, Lazy<ModelChat> chat)
+    {
+        try
+        {
+            return chat.Value.Encode(line.Object.GetProperty("messages"), line.Find("tools"), parse.GetValue(controlTokens));
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new LineException(e.Message);
+        }
+    }
+
     /// <summary>Writes a bad line to the error stream, with the file's name.</summary>
     public Func<int, string, Task> ReportError(ParseResult parse) =>
         (number, error) =>
@@ -84,5 +135,13 @@ internal sealed class JsonLinesOptions
         new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output))
             .TryPrint(parse.GetValue(asJson));
         return job.Errors == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static KeyValuePair<string, string> Argument(string given)
+    {
+        var equals = given.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0
+            ? KeyValuePair.Create(given[..equals].Trim(), given[(equals + 1)..])
+            : throw new UsageException($"--template-argument {given}: expected name=value, such as enable_thinking=false.");
     }
 }

@@ -17,9 +17,10 @@ internal static class TokenizeCommand
             "tokenize",
             "Turns texts into token ids, for counting and checking.",
             """
-            In, a line each:   {"id": 1, "text": "Ada lives in Turin."}
+            In, a line each:   {"id": 1, "text": "Ada lives in Turin."}   or   {"id": 2, "messages": [{"role": "user", "content": "Hello"}]}
             Out, in order:     {"id": 1, "token_ids": [...], "text": "Ada lives in Turin."}
-            token_ids has the special tokens that the model wants around a text; text is decoded back without them.
+            token_ids has the special tokens that the model wants around a text, or that its chat template writes for messages; text is decoded
+            back without them.
             A bad line becomes {"id", "error"}, the others go on, and the exit code is 1.
 
             Example:
@@ -33,14 +34,15 @@ internal static class TokenizeCommand
     private static async Task<int> RunAsync(JsonLinesOptions files, ParseResult parse)
     {
         files.CheckFiles(parse);
-        var tokenizer = ModelTokenizer.Load(ModelTokenizer.Find(parse.GetRequiredValue(files.Model)));
+        var folder = ModelTokenizer.Find(parse.GetRequiredValue(files.Model));
+        var tokenizer = ModelTokenizer.Load(folder);
+        var chat = files.Chat(parse, settings => ModelChat.Load(folder, tokenizer, settings));
         long tokens = 0;
         var job = files.Job(parse, Window);
         await job.RunAsync(
             line =>
             {
-                var prompt = files.Prompt(parse, line.Text("text"));
-                var ids = tokenizer.Encode(prompt.Text, prompt.Literals);
+                var ids = Encode(line);
                 tokens += ids.Length;
                 return Task.FromResult<Action<System.Text.Json.Utf8JsonWriter>>(json =>
                 {
@@ -50,5 +52,16 @@ internal static class TokenizeCommand
             },
             files.ReportError(parse));
         return files.Finish(parse, job, new Report().Add("tokens", tokens));
+
+        int[] Encode(InputLine line)
+        {
+            if (line.Has("messages") && line.RequireOne("text", "messages") == "messages")
+            {
+                return files.Encode(parse, line, chat);
+            }
+
+            var prompt = files.Prompt(parse, line.Text("text"));
+            return tokenizer.Encode(prompt.Text, prompt.Literals);
+        }
     }
 }

@@ -16,12 +16,15 @@ internal static class GeneratorFactory
         var model = options.Model!;
         if (model.Path is not { Length: > 0 } path)
         {
-            return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
+            return options.Prompt.Messages.Count > 0
+                ? throw new UsageException("prompt.messages need a model, whose chat template writes them out, and model.path names none: write the "
+                    + "prompt as prompt.template.")
+                : new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
         }
 
         log.LoadingModel(path);
         var start = time.GetTimestamp();
-        var loaded = LanguageModel.Load(path, options.Engine, options.Generation);
+        var loaded = LanguageModel.Load(path, options.Engine, options.Generation, options.Prompt, time);
         if (!loaded.HasTokenizer)
         {
             loaded.Dispose();

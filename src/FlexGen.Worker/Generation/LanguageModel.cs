@@ -13,10 +13,15 @@ internal sealed class LanguageModel : IDisposable
     private readonly Tokenizer? tokenizer;
     private readonly GenerationOptions options;
     private readonly StopTexts stops;
+    private readonly string folder;
+    private readonly ModelChat? chat;
 
-    private LanguageModel(OffloadEngine engine, Tokenizer? tokenizer, EngineSettings settings, GenerationOptions options)
+    private LanguageModel(
+        string folder, OffloadEngine engine, Tokenizer? tokenizer, ModelChat? chat, EngineSettings settings, GenerationOptions options)
     {
+        this.folder = folder;
         this.engine = engine;
+        this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
         this.tokenizer = tokenizer;
         this.options = options;
@@ -42,24 +47,29 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="path">The folder.</param>
     /// <param name="settings">How it is run.</param>
     /// <param name="options">How its completions are made.</param>
+    /// <param name="prompt">What prompts are made of, where that is known; null: of texts.</param>
+    /// <param name="time">Where chat templates have the date from.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="UsageException">It cannot be made so with this model.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
     /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run, or changed meanwhile.</exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
-    public static LanguageModel Load(string path, EngineSettings settings, GenerationOptions options)
+    /// <exception cref="ChatTemplateException">The prompt has messages, and the folder's chat template cannot be used.</exception>
+    public static LanguageModel Load(
+        string path, EngineSettings settings, GenerationOptions options, PromptOptions? prompt = null, TimeProvider? time = null)
     {
         var folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
+        var chat = prompt is { Messages.Count: > 0 } && tokenizer is not null ? ModelChat.Load(folder, tokenizer, prompt, time) : null;
         var engine = settings.Load(options => OffloadEngine.Load(folder, options));
         try
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
             RequireFit(options, engine.Shape.VocabularySize, tokenizer);
-            return new LanguageModel(engine, tokenizer, settings, options);
+            return new LanguageModel(folder, engine, tokenizer, chat, settings, options);
         }
         catch
         {
@@ -74,14 +84,19 @@ internal sealed class LanguageModel : IDisposable
     {
         if (tokenizer is null)
         {
-            throw new RecordException("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add "
-                + "its tokenizer files.");
+            throw NoTokenizer();
         }
 
-        var tokens = OfRecord(() => tokenizer.Encode(prompt.Text, prompt.Literals), "tokenising its prompt");
+        var tokens = OfRecord(() => prompt.Messages is { } messages ? chat!.Encode(messages) : tokenizer.Encode(prompt.Text, prompt.Literals),
+            "tokenising its prompt");
         Require(tokens);
         return tokens;
     }
+
+    /// <summary>The folder's chat template, for conversations in JSON.</summary>
+    /// <exception cref="RecordException">The folder has no tokenizer.</exception>
+    /// <exception cref="ChatTemplateException">It has no such template, or one that cannot be used.</exception>
+    public ModelChat LoadChat(ChatSettings settings) => ModelChat.Load(folder, tokenizer ?? throw NoTokenizer(), settings);
 
     /// <exception cref="RecordException">The ids are not a prompt for this model.</exception>
     public void Require(int[] tokens)
@@ -123,6 +138,9 @@ internal sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => engine.Dispose();
+
+    private static RecordException NoTokenizer() =>
+        new("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
 
     private static void RequireFit(GenerationOptions options, int vocabularySize, Tokenizer? tokenizer)
     {

@@ -55,6 +55,21 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
 
     public bool Has(string name) => Object.TryGetProperty(name, out _);
 
+    /// <summary>The one of these names that the line has.</summary>
+    /// <exception cref="LineException">It has none of them, or several; or tools without messages.</exception>
+    public string RequireOne(params string[] names)
+    {
+        if (names.Where(Has).ToArray() is not [var given])
+        {
+            throw new LineException($"expected either {string.Join(" or ", names.Select(name => $"\"{name}\""))}.");
+        }
+
+        return Has("tools") && given != "messages" ? throw new LineException("\"tools\" has no effect without \"messages\".") : given;
+    }
+
+    /// <summary>A value as it stands; null: there is none of that name.</summary>
+    public JsonElement? Find(string name) => Object.TryGetProperty(name, out var value) ? value : null;
+
     /// <exception cref="LineException">There is no such string.</exception>
     public string Text(string name)
     {

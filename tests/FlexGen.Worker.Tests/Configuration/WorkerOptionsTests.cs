@@ -50,6 +50,36 @@ public sealed class WorkerOptionsTests : IDisposable
         Assert.Equal("widen", options.Source.Parquet!.OnSchemaChange);
     }
 
+    [Fact]
+    public void Given_messages_when_loaded_then_they_stand_in_place_of_the_template()
+    {
+        var options = Load(WithPrompt("""
+              messages:
+                - { role: system, content: "You extract." }
+                - { role: user, content: "{{ text }}" }
+              templateArguments: { enable_thinking: false, Date: "26 Jul 2024" }
+              chatTemplate: rag
+            """));
+        Assert.Null(options.Prompt.Template);
+        Assert.Equal([("system", "You extract."), ("user", "{{ text }}")], options.Prompt.Messages.Select(message => (message.Role, message.Content!)));
+        Assert.Equal(["Date=26 Jul 2024", "enable_thinking=false"], options.Prompt.TemplateArguments.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal("rag", options.Prompt.ChatTemplate);
+    }
+
+    [Theory]
+    [InlineData("  messages: [{ role: user, content: a }]\n  template: b", "prompt.template and prompt.messages are both given: keep one of them.")]
+    [InlineData("  messages: []", "prompt.template is missing. Write the prompt's text there, or a list of messages as prompt.messages.")]
+    [InlineData("  template: a\n  templateArguments: { a: b }", "line 6: prompt.templateArguments has no effect without prompt.messages")]
+    [InlineData("  template: a\n  chatTemplate: b", "line 6: prompt.chatTemplate has no effect without prompt.messages")]
+    [InlineData("  messages: [{ content: a }]", "prompt.messages.0.role is missing")]
+    [InlineData("  messages: [{ role: user, content: a }, { role: user }]", "prompt.messages.1.content is missing")]
+    [InlineData("  messages: [{ role: user, contnt: a }]", "line 5: unknown key 'prompt.messages.0.contnt'; did you mean 'prompt.messages.0.content'?")]
+    [InlineData("  messages: [hello]", "line 5: 'prompt.messages.0' is a mapping, not the value 'hello'. Keys below 'prompt.messages.0': role, content.")]
+    [InlineData("  messages: { role: user, content: a }", "line 5: 'prompt.messages' is a list, not a mapping")]
+    [InlineData("  mesages: [{ role: user, content: a }]", "line 5: unknown key 'prompt.mesages'; did you mean 'prompt.messages'?")]
+    public void Given_a_mistake_in_a_prompt_when_loaded_then_the_error_says_where_and_what(string prompt, string expected) =>
+        Assert.Contains(expected, Assert.Throws<UsageException>(() => Load(WithPrompt(prompt))).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("generation: {", "generation: { max_new_tokens: 3, ", "line 8: unknown key 'generation.max_new_tokens'; did you mean 'generation.maxNewTokens'?")]
     [InlineData("name: extract", "nme: extract", "line 1: unknown key 'nme'; did you mean 'name'?")]
@@ -203,6 +233,9 @@ public sealed class WorkerOptionsTests : IDisposable
     }
 
     public void Dispose() => File.Delete(path);
+
+    private static string WithPrompt(string prompt) =>
+        Good.Replace("  template: |\n    Text: {{ text }}\n    JSON:\n", prompt.TrimEnd() + "\n", StringComparison.Ordinal);
 
     private WorkerOptions Load(string yaml, params string[] settings)
     {
