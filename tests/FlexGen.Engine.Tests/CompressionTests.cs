@@ -42,6 +42,7 @@ public sealed class CompressionTests(ITestOutputHelper output) : IDisposable
     [InlineData("llama-gqa-tied")]
     [InlineData("qwen2")]
     [InlineData("qwen3")]
+    [InlineData("mistral")]
     public async Task On_a_GPU_logits_are_those_of_the_rounded_weights_up_to_its_type_s_bits(string model)
     {
         Assert.SkipUnless(cuda.is_available(), "no GPU");

@@ -35,7 +35,6 @@ public class CudaTests
     [InlineData("mistral", Compression.None)]
     [InlineData("opt-pre-ln", Compression.Int4)]
     [InlineData("llama-gqa-tied", Compression.Int4)]
-    [InlineData("mistral", Compression.Int4)]
     public async Task Tokens_are_the_same_from_every_placement_schedule_and_attention_place(string model, Compression compression)
     {
         Assert.SkipUnless(cuda.is_available(), "no GPU");
