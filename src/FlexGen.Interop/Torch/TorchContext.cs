@@ -12,6 +12,12 @@ public static partial class TorchContext
     public static void GrowGpuSegments() => _ = SetEnvironment("PYTORCH_ALLOC_CONF", "expandable_segments:True", 0);
 
     /// <summary>
+    /// Has libtorch's processor threads sleep once they have nothing to do. By themselves they look for work for milliseconds first, on cores that
+    /// this program's own threads need meanwhile. Without effect once libtorch is loaded; a user's own setting stays.
+    /// </summary>
+    public static void RestIdleThreads() => _ = SetEnvironment("OMP_WAIT_POLICY", "passive", 0);
+
+    /// <summary>
     /// Has the C library give memory of a MiB and more back to the system when it is freed. By itself it comes to keep ever larger
     /// blocks, up to 32 MiB each, and a budget would be overrun by activations that are long gone. A C library without the setting is left as it is.
     /// </summary>

@@ -22,9 +22,6 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long LibraryWorkspace = 32L << 20;
 
-    /// <summary>A weight's size is at the most half of what is unpacked at once: query, key and value, or gate and up.</summary>
-    private const int WeightsTogether = 2;
-
     /// <summary>The most that products with weights in 4 bits add up on a GPU: 128 rows of what each of its multiprocessors computes at once.</summary>
     private const long SharedSums = 16L << 20;
 
@@ -120,7 +117,7 @@ public sealed class WorkspacePlan : TierPlan
     private static double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)
     {
         var (columns, elements) = model.Packed(policy.CompressWeights);
-        return device.IsGpu ? Math.Min(model.Format.Bytes(WeightsTogether * elements), UnpackedBytes)
+        return device.IsGpu ? Math.Min(model.Format.Bytes(elements), UnpackedBytes)
             : Math.Min((double)policy.MostRows * columns * 5 / 4, Math.Max(RoundedBytes, LeastRounded * columns * 5 / 4));
     }
 

@@ -9,9 +9,6 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// </summary>
 internal sealed class GpuPackedProduct : IPackedProduct
 {
-    /// <summary>With more rows than this, a weight alone gives the library enough to do.</summary>
-    private const int MostRowsTogether = 1024;
-
     private readonly ScalarType type;
     private readonly Device device;
     private readonly PackedProduct kernels;
@@ -30,11 +27,6 @@ internal sealed class GpuPackedProduct : IPackedProduct
 
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {
-        if (x.shape[0] > kernels.MostRows && weights.Length > 1 && Together(x, weights) is { } together)
-        {
-            return together;
-        }
-
         var products = new Tensor[weights.Length];
         for (var n = 0; n < weights.Length; n++)
         {
@@ -45,43 +37,6 @@ internal sealed class GpuPackedProduct : IPackedProduct
     }
 
     public void Dispose() => kernels.Dispose();
-
-    /// <summary>The products with all weights as one; null: they are too large for that, or need not be.</summary>
-    private Tensor[]? Together(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
-    {
-        var (rows, columns) = (0L, x.shape[1]);
-        foreach (var (weight, _) in weights)
-        {
-            rows += weight.Shape.Rows;
-        }
-
-        if (x.shape[0] > MostRowsTogether || rows * columns * x.element_size() > WorkspacePlan.UnpackedBytes)
-        {
-            return null;
-        }
-
-        using var unpacked = empty([rows, columns], type, device);
-        var first = 0L;
-        foreach (var (weight, _) in weights)
-        {
-            using var piece = unpacked.narrow(0, first, weight.Shape.Rows);
-            kernels.Unpack(weight, 0, piece);
-            first += weight.Shape.Rows;
-        }
-
-        using var all = nn.functional.linear(x, unpacked);
-        var products = new Tensor[weights.Length];
-        first = 0;
-        for (var n = 0; n < products.Length; n++)
-        {
-            var (weight, bias) = weights[n];
-            using var own = all.narrow(1, first, weight.Shape.Rows);
-            products[n] = bias is null ? own.contiguous() : own.add(bias).contiguous();
-            first += weight.Shape.Rows;
-        }
-
-        return products;
-    }
 
     private Tensor OfFewRows(Tensor x, PackedWeight weight, Tensor? bias)
     {

@@ -1,5 +1,4 @@
 using FlexGen.Interop;
-using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Host;
 
@@ -8,9 +7,9 @@ internal static class HostThreads
 {
     /// <summary>
     /// Not the runtime's threads, which come one after another and late when there is suddenly work for all of them. With many cores some
-    /// are left to those that issue and copy. To wake a thread takes as long as a small job does; without a GPU libtorch's own need the cores.
+    /// are left to those that issue and copy. To wake a thread takes as long as a small job does, so they look for work a while before they sleep.
     /// </summary>
     public static ThreadTeam Team { get; } = new(
         "compute", Math.Max(0, Environment.ProcessorCount - (Environment.ProcessorCount / 8) - 1),
-        cuda.is_available() ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero, callerHelps: true);
+        TimeSpan.FromMicroseconds(100), callerHelps: true);
 }

@@ -60,7 +60,7 @@ internal static unsafe class ProductRows
     }
 
     /// <summary>The nearest bfloat16, of two the even one. NaN is only ever one that has no bits in the lower half.</summary>
-    private static Vector256<uint> Rounded(Vector256<float> numbers)
+    public static Vector256<uint> Rounded(Vector256<float> numbers)
     {
         var bits = numbers.AsUInt32();
         return (bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One)) >> 16;

@@ -1,4 +1,3 @@
-using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
-using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Layers;
 using static TorchSharp.torch;
 
-namespace FlexGen.Engine.Tests.Kernels.Cuda;
+namespace FlexGen.Engine.Tests.Layers;
 
 public class GatedSiluTests
 {
