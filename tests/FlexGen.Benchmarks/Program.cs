@@ -17,6 +17,8 @@ switch (args)
         return await TokenizerSpeed.RunAsync(rest);
     case ["products"]:
         return HostProductSpeed.Run();
+    case ["accuracy", .. var rest]:
+        return await DemoAccuracy.RunAsync(rest);
     case ["kv-schemes", .. var rest]:
         return await KvSchemes.RunAsync(rest);
     case ["host-attention"]:

@@ -1,4 +1,5 @@
 using FlexGen.Interop;
+using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Host;
 
@@ -8,8 +9,9 @@ internal static class HostThreads
     /// <summary>
     /// Not the runtime's threads, which come one after another and late when there is suddenly work for all of them. With many cores some
     /// are left to those that issue and copy. To wake a thread takes as long as a small job does, so they look for work a while before they sleep.
+    /// Beside a GPU that is longer: what comes next comes when the GPU is done with something.
     /// </summary>
     public static ThreadTeam Team { get; } = new(
         "compute", Math.Max(0, Environment.ProcessorCount - (Environment.ProcessorCount / 8) - 1),
-        TimeSpan.FromMicroseconds(100), callerHelps: true);
+        TimeSpan.FromMicroseconds(cuda.is_available() ? 200 : 100), callerHelps: true);
 }
