@@ -31,6 +31,9 @@ internal sealed class LoadedModel : IDisposable
     private readonly bool overlap;
     private readonly long gpuBytesBefore;
 
+    /// <summary>Before a checkpoint's first tensor loads libtorch.</summary>
+    static LoadedModel() => TorchContext.RestIdleThreads();
+
     private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
@@ -101,17 +104,13 @@ internal sealed class LoadedModel : IDisposable
 
     public static LoadedModel Load(string folder, EngineOptions options)
     {
-        TorchContext.RestIdleThreads();
         var checkpoint = Checkpoint.Open(folder);
         return Create(checkpoint, () => ModelFamily.Create(checkpoint), options);
     }
 
     /// <summary>A published shape with random weights.</summary>
-    public static LoadedModel LoadShape(string name, EngineOptions options)
-    {
-        TorchContext.RestIdleThreads();
-        return Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
-    }
+    public static LoadedModel LoadShape(string name, EngineOptions options) =>
+        Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
 
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
     private void LoadLibraries()

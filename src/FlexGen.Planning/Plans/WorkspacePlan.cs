@@ -1,5 +1,3 @@
-using FlexGen.Planning.Formats;
-
 namespace FlexGen.Planning.Plans;
 
 /// <summary>
@@ -110,8 +108,9 @@ public sealed class WorkspacePlan : TierPlan
     }
 
     /// <summary>Bytes of a row's keys and values in 4 bits, which are made beside those that they are made of; 0: they are not.</summary>
-    private static long PackedRows(ModelOutline model, Policy policy) =>
-        policy.CompressCache == Compression.None ? 0 : 2 * ElementFormat.Int4Heads(model.Shape.HeadDim).Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    private static long PackedRows(ModelOutline model, Policy policy) => policy.CompressCache == Compression.None
+        ? 0
+        : 2 * CachePlan.FormatOf(model.Shape, model.Format, policy).Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 
     /// <summary>What products with weights in 4 bits take: on a GPU a piece of a weight, on a CPU rows in 8 bits with their scales and sums.</summary>
     private static double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)

@@ -130,7 +130,7 @@ internal sealed class BenchCommand
     private static string Text(Policy policy) =>
         $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; per cent on GPU/host/disk: weights {policy.Weights}, "
         + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host; "
-        + $"compressed: weights {Name(policy.CompressWeights)}, KV cache {Name(policy.CompressCache)}";
+        + $"compressed: weights {PolicySettings.CompressionName(policy.CompressWeights)}, KV cache {PolicySettings.CompressionName(policy.CompressCache)}";
 
     private static JsonObject Policy(Policy policy) => new()
     {
@@ -142,9 +142,7 @@ internal sealed class BenchCommand
         ["hidden"] = policy.Hidden.ToString(),
         ["weight_pages"] = policy.WeightPages ?? policy.GpuBatchCount,
         ["attention_on_host"] = policy.AttentionOnHost,
-        ["compress_weights"] = Name(policy.CompressWeights),
-        ["compress_kv"] = Name(policy.CompressCache),
+        ["compress_weights"] = PolicySettings.CompressionName(policy.CompressWeights),
+        ["compress_kv"] = PolicySettings.CompressionName(policy.CompressCache),
     };
-
-    private static string Name(Compression compression) => compression == Compression.Int4 ? "int4" : "none";
 }

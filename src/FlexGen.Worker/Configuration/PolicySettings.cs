@@ -39,6 +39,9 @@ internal class PolicySettings
     [AllowedValues(None, Int4, ErrorMessage = "{0} must be none or int4.")]
     public string CompressKv { get; set; } = None;
 
+    /// <summary>What the settings call a compression.</summary>
+    internal static string CompressionName(Compression compression) => compression == Planning.Compression.Int4 ? Int4 : None;
+
     protected EngineOptions Apply(EngineOptions options)
     {
         options = options with

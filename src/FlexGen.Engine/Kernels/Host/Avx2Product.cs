@@ -80,15 +80,11 @@ internal readonly unsafe struct Avx2Product : IProductKernel
 
     private static void Add(int* products, float* factors, int* pairs, int rows, float* sums)
     {
-        var (scale, zero) = (Float16(Vector256.Load(pairs) << 16), Float16(Vector256.Load(pairs)));
+        var (scale, zero) = (HostVectors.Float16(Vector256.Load(pairs) << 16), HostVectors.Float16(Vector256.Load(pairs)));
         for (var row = 0; row < rows; row++, factors += 2, products += PackedShape.TileRows, sums += PackedShape.TileRows)
         {
             var shifted = Fma.MultiplyAddNegated(zero, Vector256.Create(factors[1]), Vector256.ConvertToSingle(Vector256.Load(products)));
             Fma.MultiplyAdd(scale * Vector256.Create(factors[0]), shifted, Vector256.Load(sums)).Store(sums);
         }
     }
-
-    /// <summary>The float16 in the upper half of each number: its exponent, in float32's place, is too small by 112.</summary>
-    private static Vector256<float> Float16(Vector256<int> halves) =>
-        ((halves >> 3) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * HostVectors.Unscale<Half>();
 }

@@ -34,7 +34,7 @@ internal readonly unsafe struct Avx512Product : IProductKernel
             var x = strip.ElementsOf(group);
             var factors = strip.FactorsOf(group);
             var pairs = Vector512.Load((int*)(tile + wordBytes));
-            var (scale, zero) = (Float16(pairs << 16), Float16(pairs));
+            var (scale, zero) = (HostVectors.Float16(pairs << 16), HostVectors.Float16(pairs));
             if (bytes == 64 && wordBytes == 512)
             {
                 Multiply64<Whole>(tile, x, bytes, rows, factors, scale, zero, sums, integers);
@@ -178,11 +178,6 @@ internal readonly unsafe struct Avx512Product : IProductKernel
         var shifted = Avx512F.FusedMultiplyAddNegated(zero, Vector512.Create(factors[1]), Vector512.ConvertToSingle(products));
         Vector512.FusedMultiplyAdd(scale * Vector512.Create(factors[0]), shifted, Vector512.Load(sums)).Store(sums);
     }
-
-    /// <summary>The float16 in the upper half of each number: its exponent, in float32's place, is too small by 112.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Float16(Vector512<int> halves) =>
-        ((halves >> 3) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * HostVectors.Unscale<Half>();
 
     /// <summary>The products are those of a whole group.</summary>
     private readonly struct Whole;

@@ -116,7 +116,7 @@ internal static unsafe class HostAttention
 
         var (row, rowBytes) = ((long)kvHeads * layout.PartialRow, TKind.RowBytes(layout));
         var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, Partials(chunks.Length * row));
-        Run(work, chunks.Length * perChunk, item =>
+        HostThreads.Run(work >= WorthAThread, chunks.Length * perChunk, item =>
         {
             var (chunk, head) = (item / perChunk, item % perChunk * heads);
             var (sequence, slot, first, end, before, all) = chunks[chunk];
@@ -158,20 +158,6 @@ internal static unsafe class HostAttention
         }
 
         return (IntPtr)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(partials));
-    }
-
-    private static void Run(long work, int items, Action<int> action)
-    {
-        if (work >= WorthAThread)
-        {
-            HostThreads.Team.Run(items, action);
-            return;
-        }
-
-        for (var item = 0; item < items; item++)
-        {
-            action(item);
-        }
     }
 
     /// <summary>Key heads that are computed together: all, which lie together in memory, unless some cores would have nothing to do.</summary>

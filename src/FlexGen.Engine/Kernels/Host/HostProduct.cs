@@ -82,9 +82,10 @@ internal static unsafe class HostProduct
             count = Math.Min(most, rows - first);
             var rounded = RoundedRows.Of(shape, count);
             var (from, begin) = ((IntPtr)((T*)x + (first * shape.Columns)), first);
-            Run(count * shape.Columns, count, row => rounded.Round(row, (T*)from + (row * shape.Columns)));
+            HostThreads.Run(count * shape.Columns >= WorthAThread, count, row => rounded.Round(row, (T*)from + (row * shape.Columns)));
             var items = Items(targets, count);
-            Run(items.Sum(i => (i.EndTile - i.FirstTile) * PackedShape.TileRows * shape.Columns * count), items.Length * rounded.Strips, n =>
+            var work = items.Sum(i => (i.EndTile - i.FirstTile) * PackedShape.TileRows * shape.Columns * count);
+            HostThreads.Run(work >= WorthAThread, items.Length * rounded.Strips, n =>
             {
                 var item = items[n % items.Length];
                 Multiply<TKernel, T>(targets[item.Weight], item, rounded.Strip(n / items.Length), begin + (n / items.Length * RoundedStrip.MostRows));
@@ -125,19 +126,5 @@ internal static unsafe class HostProduct
         }
 
         return [.. items];
-    }
-
-    private static void Run(long work, int items, Action<int> action)
-    {
-        if (work >= WorthAThread)
-        {
-            HostThreads.Team.Run(items, action);
-            return;
-        }
-
-        for (var item = 0; item < items; item++)
-        {
-            action(item);
-        }
     }
 }

@@ -14,4 +14,19 @@ internal static class HostThreads
     public static ThreadTeam Team { get; } = new(
         "compute", Math.Max(0, Environment.ProcessorCount - (Environment.ProcessorCount / 8) - 1),
         TimeSpan.FromMicroseconds(cuda.is_available() ? 200 : 100), callerHelps: true);
+
+    /// <summary>Calls the action for 0 to items - 1: on the team, or on the calling thread alone where there is too little to do.</summary>
+    public static void Run(bool isWorthIt, int items, Action<int> action)
+    {
+        if (isWorthIt)
+        {
+            Team.Run(items, action);
+            return;
+        }
+
+        for (var item = 0; item < items; item++)
+        {
+            action(item);
+        }
+    }
 }

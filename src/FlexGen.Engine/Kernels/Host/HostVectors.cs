@@ -224,4 +224,14 @@ internal static unsafe class HostVectors
         var bits = Vector512.WidenLower(Vector256.Load((short*)from).ToVector512Unsafe());
         return ((bits << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
     }
+
+    /// <summary>The float16 in the upper half of each number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Float16(Vector256<int> halves) =>
+        ((halves >> 3) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * Unscale<Half>();
+
+    /// <inheritdoc cref="Float16(Vector256{int})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Float16(Vector512<int> halves) =>
+        ((halves >> 3) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * Unscale<Half>();
 }

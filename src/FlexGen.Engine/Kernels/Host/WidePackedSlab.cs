@@ -156,13 +156,8 @@ internal readonly unsafe struct WidePackedSlab : ISlabKind
     private static (Vector512<float> Scale, Vector512<float> Zero) Pairs(double* pairs)
     {
         var both = Avx512F.PermuteVar16x32(Vector512.Create(*pairs).AsInt32(), Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
-        var (scale, zero) = (Float16(both << 16), Float16(both));
+        var (scale, zero) = (HostVectors.Float16(both << 16), HostVectors.Float16(both));
         var isNone = Vector512.GreaterThan(Vector512.Abs(scale), Vector512.Create(Largest));
         return (Vector512.ConditionalSelect(isNone, Vector512.Create(float.NaN), scale), zero);
     }
-
-    /// <summary>The float16 in the upper half of each number: its exponent, in float32's place, is too small by 112.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Float16(Vector512<int> halves) =>
-        ((halves >> 3) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * HostVectors.Unscale<Half>();
 }
