@@ -9,12 +9,12 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
 using FlexGen.Engine.Quantization;
-using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Plans;
+using FlexGen.Planning.Schedule;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;

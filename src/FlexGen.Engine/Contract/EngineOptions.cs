@@ -1,6 +1,6 @@
-using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Planning;
+using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Engine;
 

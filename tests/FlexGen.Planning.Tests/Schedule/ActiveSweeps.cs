@@ -1,6 +1,6 @@
 using CsCheck;
 
-namespace FlexGen.Engine.Tests.Schedule;
+namespace FlexGen.Planning.Tests.Schedule;
 
 /// <summary>Layers, and for each sweep the micro-batches with something to compute: from one sweep to the next sequences come and go.</summary>
 internal sealed record ActiveSweeps(int Layers, IReadOnlyList<int[]> MicroBatches, int? WeightPages, bool AcrossLayers)

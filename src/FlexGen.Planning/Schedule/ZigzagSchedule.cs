@@ -1,4 +1,4 @@
-namespace FlexGen.Engine.Schedule;
+namespace FlexGen.Planning.Schedule;
 
 /// <summary>
 /// The zig-zag block schedule (Sheng et al. 2023, section 4.1, algorithm 1), with the next layer's weights cut into pages, one for
@@ -6,7 +6,7 @@ namespace FlexGen.Engine.Schedule;
 /// following micro-batch are on their way in, and the results of the one before on their way home: that one is completed only when k
 /// attends, so that attention in host memory has work throughout. The end of a sweep loads the beginning of the next.
 /// </summary>
-internal static class ZigzagSchedule
+public static class ZigzagSchedule
 {
     /// <summary>The steps of one sweep.</summary>
     /// <param name="sweep">Index i; sweep 0 loads its own first layer, later ones find it loaded.</param>

@@ -1,7 +1,7 @@
-namespace FlexGen.Engine.Schedule;
+namespace FlexGen.Planning.Schedule;
 
 /// <summary>One thing after another: layer by layer, and within a layer micro-batch by micro-batch. Easy to read and to debug.</summary>
-internal static class SerialSchedule
+public static class SerialSchedule
 {
     /// <summary>The steps of one sweep.</summary>
     /// <param name="sweep">Index i.</param>

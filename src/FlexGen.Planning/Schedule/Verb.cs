@@ -1,7 +1,7 @@
-namespace FlexGen.Engine.Schedule;
+namespace FlexGen.Planning.Schedule;
 
 /// <summary>What a step does. Loads bring to the compute device, stores take home; what is between computes.</summary>
-internal enum Verb
+public enum Verb
 {
     /// <summary>Brings a page of a layer's weights.</summary>
     LoadWeights,

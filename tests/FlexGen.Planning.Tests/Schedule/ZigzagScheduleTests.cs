@@ -1,7 +1,7 @@
 using CsCheck;
-using FlexGen.Engine.Schedule;
+using FlexGen.Planning.Schedule;
 
-namespace FlexGen.Engine.Tests.Schedule;
+namespace FlexGen.Planning.Tests.Schedule;
 
 public class ZigzagScheduleTests
 {

@@ -1,0 +1,26 @@
+namespace FlexGen.Planning.Hardware;
+
+/// <summary>A function that was measured at some points: between them, and past the last two, a straight line on logarithmic axes.</summary>
+/// <param name="Points">By rising x; x and y are above 0.</param>
+public sealed record Curve(IReadOnlyList<CurvePoint> Points)
+{
+    /// <summary>Its value.</summary>
+    /// <param name="x">Where; below the first point it is the first point's value.</param>
+    public double At(double x)
+    {
+        if (x <= Points[0].X || Points.Count == 1)
+        {
+            return Points[0].Y;
+        }
+
+        var n = 1;
+        while (n < Points.Count - 1 && Points[n].X < x)
+        {
+            n++;
+        }
+
+        var (low, high) = (Points[n - 1], Points[n]);
+        var slope = Math.Log(high.Y / low.Y) / Math.Log(high.X / low.X);
+        return low.Y * Math.Pow(x / low.X, slope);
+    }
+}
