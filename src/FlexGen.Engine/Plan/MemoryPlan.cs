@@ -50,7 +50,7 @@ internal static class MemoryPlan
             AttentionOnHost = options.AttentionOnHost,
             CompressWeights = options.CompressWeights,
             CompressCache = options.CompressCache,
-            RecordsDecode = hasGpu && options.Overlap,
+            RecordsDecode = hasGpu && options.Overlap && options.RecordsDecode,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
         var (outline, limits) = (model.Outline(DataTypes.Format(type), group), Limits(hasGpu, options, memory).ToList());
