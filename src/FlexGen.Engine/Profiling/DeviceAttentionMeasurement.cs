@@ -43,7 +43,7 @@ internal sealed class DeviceAttentionMeasurement(ProfileScale scale, Device devi
         return 3 * x.ByteCount() / timing.OnDevice(_ => x.add(x).Dispose(), recorded: false);
     }
 
-    private Tensor Random(params long[] shape) => randn(shape).to(type).to(device);
+    private Tensor Random(params long[] shape) => randn(shape, device: device).to(type);
 
     private AttentionRates Rates(Timing timing, ElementFormat format) => new(Decode(timing, format, 1), Decode(timing, format, AttentionRates.GroupedHeads));
 

@@ -47,11 +47,11 @@ internal sealed class DiskMeasurement : IDisposable
         // What was never written is not read from the disk.
         var wide = 2 * window;
         var written = 0;
-        var alone = Traffic.Rates(wide, new Traffic(null, (_, n) => Write(written = n)))[0];
+        var alone = Traffic.Rate(wide, new Traffic(null, (_, n) => Write(written = n)));
         var filled = Math.Min(pieces, written + 1);
         var together = Traffic.Rates(wide, Reading(), Writing());
         var beside = (Read: Traffic.Rates(window, Reading(), Attending())[0], Write: Traffic.Rates(window, Writing(), Attending())[0]);
-        var read = new CopyRates(Traffic.Rates(wide, Reading())[0], together[0], beside.Read, Latency());
+        var read = new CopyRates(Traffic.Rate(wide, Reading()), together[0], beside.Read, Latency());
         var write = new CopyRates(alone, together[1], beside.Write, read.LatencySeconds);
         return (read, write, gpu is null ? read : ToGpu(filled, read));
 
@@ -83,17 +83,17 @@ internal sealed class DiskMeasurement : IDisposable
     {
         using var staging = new HostMemory(WeightsPlan.StagingOfTheDisk, pinned: true);
         using var compute = new ComputeMemory(PieceBytes * 2, device);
-        var rate = Traffic.Rates(2 * window, new Traffic(gpu, (copier, n) =>
+        var rate = Traffic.Rate(2 * window, new Traffic(gpu, (copier, n) =>
         {
             // A layer's part at once, as weights come.
             var bytes = Math.Min(2, filled) * PieceBytes;
             copier.ToCompute(compute.Address, file, n % Math.Max(1, filled - 1) * PieceBytes, bytes, staging);
             return bytes;
-        }))[0];
+        }));
         return new(rate, rate * read.BesideOther / read.Alone, rate * read.BesideAttention / read.Alone, read.LatencySeconds);
     }
 
-    private double Latency() => Timing.Quartile([.. Enumerable.Range(0, LatencyReads).Select(n =>
+    private double Latency() => Timing.Typical([.. Enumerable.Range(0, LatencyReads).Select(n =>
     {
         var start = TimeProvider.System.GetTimestamp();
         file.Read(0, reading.Address, DirectFile.Alignment);

@@ -10,7 +10,7 @@ namespace FlexGen.Engine.Profiling;
 internal sealed class LinkMeasurement : IDisposable
 {
     private const long PieceBytes = 32 << 20, KernelBytes = 8 << 20;
-    private const int Pieces = 8, Buffers = 2, CopiesAtOnce = 4, LatencyCopies = 300;
+    private const int Pieces = 8, Buffers = 2, CopiesAtOnce = 4, LatencyCopies = 300, LatencyRounds = 5;
     private readonly double window;
     private readonly Device device;
     private readonly int? gpu;
@@ -37,11 +37,11 @@ internal sealed class LinkMeasurement : IDisposable
     public (CopyRates ToGpu, CopyRates ToHost, double AttentionBeside) Measure(HostAttentionMeasurement attention)
     {
         var together = Traffic.Rates(window, ToGpu(), ToHost());
-        var alone = Traffic.Rates(window, Attending())[0];
+        var alone = Traffic.Rate(window, Attending());
         var (besideToGpu, besideToHost) = (Traffic.Rates(window, ToGpu(), Attending()), Traffic.Rates(window, ToHost(), Attending()));
         return (
-            new(Traffic.Rates(window, ToGpu())[0], together[0], besideToGpu[0], Latency((copier, n) => Move(copier, n, true, Bytes: sizeof(int)))),
-            new(Traffic.Rates(window, ToHost())[0], together[1], besideToHost[0], Latency((copier, n) => Move(copier, n, false, Bytes: sizeof(int)))),
+            new(Traffic.Rate(window, ToGpu()), together[0], besideToGpu[0], Latency(toGpu: true)),
+            new(Traffic.Rate(window, ToHost()), together[1], besideToHost[0], Latency(toGpu: false)),
             Math.Max(1, alone / besideToGpu[1]));
 
         Traffic Attending() => new(null, (_, _) => attention.Attend());
@@ -70,40 +70,46 @@ internal sealed class LinkMeasurement : IDisposable
         compute.Dispose();
     }
 
-    private Traffic ToGpu() => new(gpu, (copier, n) => Move(copier, n, toGpu: true, PieceBytes));
+    private Traffic ToGpu() => new(gpu, (copier, n) => Move(copier, n, toGpu: true));
 
-    private Traffic ToHost() => new(gpu, (copier, n) => Move(copier, n, toGpu: false, PieceBytes));
+    private Traffic ToHost() => new(gpu, (copier, n) => Move(copier, n, toGpu: false));
 
-    private double Move(Copier copier, int turn, bool toGpu, long Bytes)
+    /// <summary>A piece of traffic: some copies after one another, of other memory each time.</summary>
+    private double Move(Copier copier, int turn, bool toGpu)
     {
         var copies = gpu is null ? 1 : CopiesAtOnce;
         for (var n = turn * copies; n < (turn + 1) * copies; n++)
         {
-            var inHost = host.Address + (nint)(((toGpu ? 0 : Pieces) + (n % Pieces)) * PieceBytes);
-            var onDevice = compute.Address + (nint)(((toGpu ? 0 : Buffers) + (n % Buffers)) * PieceBytes);
-            if (toGpu)
-            {
-                copier.ToCompute(onDevice, inHost, Bytes);
-            }
-            else
-            {
-                copier.ToHost(inHost, onDevice, Bytes);
-            }
+            Copy(copier, n, toGpu, PieceBytes);
         }
 
-        return (double)copies * Bytes;
+        return (double)copies * PieceBytes;
+    }
+
+    private void Copy(Copier copier, int turn, bool toGpu, long bytes)
+    {
+        var inHost = host.Address + (nint)(((toGpu ? 0 : Pieces) + (turn % Pieces)) * PieceBytes);
+        var onDevice = compute.Address + (nint)(((toGpu ? 0 : Buffers) + (turn % Buffers)) * PieceBytes);
+        if (toGpu)
+        {
+            copier.ToCompute(onDevice, inHost, bytes);
+        }
+        else
+        {
+            copier.ToHost(inHost, onDevice, bytes);
+        }
     }
 
     /// <summary>Of a lane, from one small copy to the next.</summary>
-    private double Latency(Action<Copier, int> copy)
+    private double Latency(bool toGpu)
     {
         using var lane = new Tiers(device, "").Lane("latency");
-        return Timing.Quartile([.. Enumerable.Range(0, 5).Select(_ => Once())]);
+        return Timing.Typical([.. Enumerable.Range(0, LatencyRounds).Select(_ => Once())]);
 
         double Once()
         {
             var start = TimeProvider.System.GetTimestamp();
-            var transfers = Enumerable.Range(0, LatencyCopies).Select(n => lane.Start(copier => copy(copier, n))).ToList();
+            var transfers = Enumerable.Range(0, LatencyCopies).Select(n => lane.Start(copier => Copy(copier, n, toGpu, sizeof(int)))).ToList();
             transfers[^1].WaitOnHost();
             transfers.ForEach(t => t.Dispose());
             return TimeProvider.System.GetElapsedTime(start).TotalSeconds / LatencyCopies;

@@ -113,7 +113,7 @@ public static class MachineProfiler
                 gpu is not null, tables, decode, onDevice.MeasurePrefill(timing), onDevice.MeasureElements(timing), layers, sweep, beside);
             return new(
                 measuredOn.Gpu is { } name ? $"{name}, {measuredOn.Processor}" : $"{measuredOn.Processor}, {measuredOn.Threads} threads",
-                gpu is null ? machine.HostBytes : machine.GpuBytesFree + contextBytes,
+                gpu is null ? machine.HostBytes : CudaDriver.TotalMemory(),
                 machine.HostBytes,
                 diskBytes,
                 contextBytes,

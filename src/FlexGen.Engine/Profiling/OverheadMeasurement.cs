@@ -15,7 +15,7 @@ namespace FlexGen.Engine.Profiling;
 /// <param name="options">Names them.</param>
 internal sealed class OverheadMeasurement(ProfileScale scale, Device device, ScalarType type, EngineOptions options)
 {
-    private const int Few = 4, More = 16, Rounds = 4, Vocabulary = 50272, LogitRows = 32;
+    private const int Few = 2, More = 12, Rounds = 4, Vocabulary = 50272, LogitRows = 32;
 
     /// <summary>By the kind of layer.</summary>
     public (Dictionary<string, LayerOverhead> Layers, SweepOverhead Sweep) Measure()
@@ -67,7 +67,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private double LogitSeconds()
     {
         using var scope = NewDisposeScope();
-        var logits = randn(LogitRows, Vocabulary).to(type).to(device);
+        var logits = randn(LogitRows, Vocabulary, device: device).to(type);
         using var few = logits.narrow(1, 0, 512).contiguous();
         var rows = Enumerable.Range(0, LogitRows).Select(n => (n, new Sequence(new([1], new()), default))).ToList();
         var timing = new Timing(device, scale.Seconds);

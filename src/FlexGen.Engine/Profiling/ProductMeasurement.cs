@@ -91,7 +91,7 @@ internal sealed class ProductMeasurement : IDisposable
         return timing.OnDevice(n => product.Forward(x, [(new(pool.Address + (nint)(n % count * shape.Bytes), shape), null)])[0].Dispose());
     }
 
-    private Tensor Activations(int rows, int width) => randn(rows, width).to(type).to(device);
+    private Tensor Activations(int rows, int width) => randn(rows, width, device: device).to(type);
 
     private void FillPlain()
     {

@@ -5,14 +5,17 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Profiling;
 
 /// <summary>
-/// Seconds of what the compute device does, without what the processor takes to ask a GPU for it. Of many times it is the lower quartile: nearer
-/// to what is typical than the best, and on a machine that others use, too, nearer to its own speed than the middle.
+/// Seconds of what the compute device does, without what the processor takes to ask a GPU for it. Of many times it is the lower quartile, which is
+/// nearer to what is typical than the best; but on a machine that others use, too, no more than a little above the best.
 /// </summary>
 /// <param name="device">The compute device.</param>
 /// <param name="budget">Seconds that one figure may take.</param>
 internal sealed class Timing(Device device, double budget)
 {
     private const int Least = 3, MostRecorded = 256;
+
+    /// <summary>Times that differ more from the best are of others' doing.</summary>
+    private const double MostAboveBest = 1.1;
 
     /// <summary>What a GPU is given at once, so that the ends of its work do not count.</summary>
     private const double SecondsAtOnce = 0.002;
@@ -28,7 +31,7 @@ internal sealed class Timing(Device device, double budget)
             times.Add(Elapsed(() => action(n)));
         }
 
-        return Quartile(times);
+        return Typical(times);
     }
 
     /// <summary>Seconds of an operation on the compute device.</summary>
@@ -60,11 +63,11 @@ internal sealed class Timing(Device device, double budget)
         }
     }
 
-    /// <summary>The time that a quarter of them are below.</summary>
-    public static double Quartile(List<double> times)
+    /// <summary>The time that is taken for some that were measured.</summary>
+    public static double Typical(List<double> times)
     {
         times.Sort();
-        return times[(times.Count - 1) / 4];
+        return Math.Min(times[(times.Count - 1) / 4], times[0] * MostAboveBest);
     }
 
     private double OnHostByStream(Action launch)
@@ -75,7 +78,7 @@ internal sealed class Timing(Device device, double budget)
             times.Add(OfStream(launch));
         }
 
-        return Quartile(times);
+        return Typical(times);
     }
 
     /// <summary>Seconds that the compute stream takes for what it is given.</summary>

@@ -6,6 +6,7 @@ namespace FlexGen.Engine.Profiling;
 /// <summary>A thread that does the same again and again, beside others, and counts how far it has come.</summary>
 internal sealed class Traffic : IDisposable
 {
+    private const int Windows = 3;
     private readonly Thread thread;
     private readonly Lock counting = new();
     private volatile bool stopping;
@@ -20,18 +21,30 @@ internal sealed class Traffic : IDisposable
         thread.Start();
     }
 
-    /// <summary>What several do in a second while all of them are at it.</summary>
+    /// <summary>What one does in a second: the best of some windows, since others may use the machine, too.</summary>
     /// <param name="seconds">How long is looked at; longer where that is less than a piece.</param>
+    /// <param name="alone">It, which ends then.</param>
+    public static double Rate(double seconds, Traffic alone) => Rates(seconds / Windows, Windows, alone).Max(w => w[0]);
+
+    /// <summary>What several do in a second while all of them are at it.</summary>
+    /// <param name="seconds">As for one.</param>
     /// <param name="all">All of them, which end then.</param>
-    public static double[] Rates(double seconds, params Traffic[] all)
+    public static double[] Rates(double seconds, params Traffic[] all) => Rates(seconds, 1, all)[0];
+
+    private static List<double[]> Rates(double seconds, int windows, params Traffic[] all)
     {
         try
         {
-            Array.ForEach(all, t => t.Next(default));
-            var before = Array.ConvertAll(all, t => t.Read());
-            Thread.Sleep(TimeSpan.FromSeconds(seconds));
-            var after = all.Select((t, n) => t.Next(before[n])).ToArray();
-            return [.. after.Zip(before, (b, a) => (b.Amount - a.Amount) / TimeProvider.System.GetElapsedTime(a.At, b.At).TotalSeconds)];
+            var (rates, before) = (new List<double[]>(), Array.ConvertAll(all, t => t.Next(default)));
+            for (var window = 0; window < windows; window++)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(seconds));
+                var after = all.Select((t, n) => t.Next(before[n])).ToArray();
+                rates.Add([.. after.Zip(before, (b, a) => (b.Amount - a.Amount) / TimeProvider.System.GetElapsedTime(a.At, b.At).TotalSeconds)]);
+                before = after;
+            }
+
+            return rates;
         }
         finally
         {

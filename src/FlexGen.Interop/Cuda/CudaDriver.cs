@@ -30,6 +30,13 @@ public static partial class CudaDriver
         return (long)free;
     }
 
+    /// <summary>Bytes of the current device, in use or not.</summary>
+    public static long TotalMemory()
+    {
+        Check(MemGetInfo(out _, out var total), "cuMemGetInfo");
+        return (long)total;
+    }
+
     /// <summary>A device's name. It needs no context.</summary>
     public static string Name(int device)
     {
