@@ -18,7 +18,9 @@ internal sealed class ComputeCosts
     private readonly List<Product>[] products;
     private readonly List<LayerPlan> layers;
     private readonly Dictionary<(int Signature, bool Completes, int Rows), double> known = [];
+    private readonly Dictionary<(bool OnHost, long Tokens), double> attended = [];
     private readonly int[] signatures;
+    private readonly LayerOverhead[] overheads;
 
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
     {
@@ -26,6 +28,7 @@ internal sealed class ComputeCosts
         layers = [.. plan.Weights.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
         signatures = Signatures();
+        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
         // Below, a CPU's products round differently, unless all of them are of packed weights (Policy.LeastRowsOnCpu).
         leastRows = profile.Compute.IsGpu || products.SkipLast(1).All(l => l.TrueForAll(p => p.Format.TileRows > 1)) ? 1 : Policy.LeastRowsOnCpu;
         leastLogits = profile.Compute.IsGpu || products[^1].TrueForAll(p => p.Format.TileRows > 1) ? 1 : Policy.LeastRowsOnCpu;
@@ -60,13 +63,10 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
-    public double Decode(int layer, ShareLoad share) => share.Sequences == 0 ? 0
-        : Attention(profile.Compute.DecodeAttention).Seconds(CacheBytes(share.Seen(model.Layers[layer].Window)), Group);
+    public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
 
     /// <summary>The same in host memory.</summary>
-    public double DecodeOnHost(int layer, ShareLoad share) => share.Sequences == 0 ? 0
-        : Attention(profile.Compute.IsGpu ? profile.HostAttention.ByFormat : profile.Compute.DecodeAttention)
-            .Seconds(CacheBytes(share.Seen(model.Layers[layer].Window)), Group);
+    public double DecodeOnHost(int layer, ShareLoad share) => Attend(layer, share, profile.Compute.IsGpu);
 
     /// <summary>Attention of the prompts: 2 L^2 heads headDim operations each, of which a window leaves some out.</summary>
     public double Prefill(int layer, MicroBatchLoad load)
@@ -82,9 +82,7 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>What one layer of a micro-batch costs beside its products and elements.</summary>
-    public LayerOverhead Overhead(int layer) => model.Layers[layer].Kind is { } kind && profile.Compute.Layers.TryGetValue(kind, out var overhead)
-        ? overhead
-        : profile.Compute.Layers.Values.MaxBy(o => o.IssueSeconds)!;
+    public LayerOverhead Overhead(int layer) => overheads[layer];
 
     /// <summary>The likeliest token of each sequence, on the compute device.</summary>
     public double Logits(MicroBatchLoad load) =>
@@ -97,6 +95,28 @@ internal sealed class ComputeCosts
     public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);
 
     private int Group => model.Shape.Heads / model.Shape.KvHeads;
+
+    private double Attend(int layer, ShareLoad share, bool onHost)
+    {
+        if (share.Sequences == 0)
+        {
+            return 0;
+        }
+
+        var key = (onHost, share.Seen(model.Layers[layer].Window));
+        if (!attended.TryGetValue(key, out var seconds))
+        {
+            var rates = Attention(onHost ? profile.HostAttention.ByFormat : profile.Compute.DecodeAttention);
+            attended.Add(key, seconds = rates.Seconds(CacheBytes(key.Item2), Group));
+        }
+
+        return seconds;
+    }
+
+    /// <summary>A kind that was not measured is taken for the slowest.</summary>
+    private LayerOverhead OverheadOf(string? kind) => kind is not null && profile.Compute.Layers.TryGetValue(kind, out var overhead)
+        ? overhead
+        : profile.Compute.Layers.Values.MaxBy(o => o.IssueSeconds)!;
 
     private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
         rates.TryGetValue(plan.Cache.Format.Name, out var found) ? found : rates.Values.First();

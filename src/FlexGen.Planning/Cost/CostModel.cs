@@ -13,6 +13,8 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
+    private readonly Dictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
     /// <param name="StaticBatches">Whether a free slot waits until all are.</param>
@@ -35,30 +37,33 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
-        var alone = Run(plan, workload, costs, Contention.None, how);
-        return Contend(alone) is var contention && contention == Contention.None ? alone : Run(plan, workload, costs, contention, how);
+        var (clock, slots, start) = Decoding(plan, workload, costs, how);
+        var before = clock.Busy.Copy();
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, how, 1, k));
+        var busy = clock.Busy.Copy();
+        busy.Add(before, -1);
+        return Run(plan, workload, costs, Contend(busy, clock.Now - start), how);
     }
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
     {
         var costs = new ComputeCosts(model, plan, profile);
-        var prompt = (int)(workload.MeanPrompt + (workload.MeanOutput / 2));
-        var slots = new SlotOccupancy(plan.Policy, plan.Cache, Enumerable.Repeat(new SequenceLengths(prompt, 4), plan.Policy.EffectiveBatchSize), false);
-        var clock = new SweepClock(plan, profile, costs, Contention.None);
-        var sweep = 0L;
-        while (slots.Admit() && slots.AlikeSweeps() == 0)
-        {
-            clock.Sweep(Loads(plan, slots), steps => Steps(plan, costs, Mode.Default, sweep, steps));
-            sweep++;
-            slots.Advance();
-        }
-
-        clock.Sweep(Loads(plan, slots), steps => Steps(plan, costs, Mode.Default, sweep, steps));
-        var start = clock.Now;
+        var (clock, slots, start) = Decoding(plan, workload, costs, Mode.Default);
         clock.Spans = [];
-        clock.Sweep(Loads(plan, slots), steps => Steps(plan, costs, Mode.Default, sweep + 1, steps));
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, Mode.Default, 1, k));
         return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
+    }
+
+    /// <summary>Clocks after a sweep in which all slots decode, halfway through the mean output.</summary>
+    private (SweepClock Clock, SlotOccupancy Slots, double Now) Decoding(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode mode)
+    {
+        var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
+        var many = Math.Min(workload.Count, plan.Policy.EffectiveBatchSize);
+        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), many);
+        var clock = new SweepClock(plan, profile, costs, Contention.None);
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, mode, 0, k));
+        return (clock, slots, clock.Now);
     }
 
     /// <summary>Sequences that are computed with, of very many: several times as many as there are slots, so that beginning and end weigh little.</summary>
@@ -130,27 +135,42 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         }
     }
 
-    /// <summary>What works beside what, by how long each was at work when nothing held up another.</summary>
-    private Contention Contend(Prediction alone)
+    /// <summary>What works beside what, by how long each is at work in a sweep when nothing holds up another.</summary>
+    private Contention Contend(ResourceTimes busy, double seconds)
     {
-        var busy = alone.DecodeSeconds > alone.PrefillSeconds ? alone.BusyInDecode : alone.Busy;
-        var (copies, attention) = (busy[Resource.ToGpu], busy[Resource.HostAttention]);
+        var (copies, attention, reads) = (Share(Resource.ToGpu), Share(Resource.HostAttention), Share(Resource.DiskReads));
         var link = profile.Links.HostToGpu;
         return profile.Compute.IsGpu
             ? new(1 + (attention * ((link.Alone / link.BesideAttention) - 1)), 1 + (copies * (profile.HostAttention.BesideCopies - 1)),
                 1 + (copies * (profile.Compute.BesideCopies - 1)))
-            : new(1, 1, 1 + (Math.Min(1, copies + busy[Resource.DiskReads]) * (profile.Compute.BesideCopies - 1)));
+            : new(1, 1, 1 + (Math.Min(1, copies + reads) * (profile.Compute.BesideCopies - 1)));
+
+        double Share(Resource resource) => Math.Min(1, busy[resource] / seconds);
     }
 
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
 
-    private static IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
+    /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
+    private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
         var policy = plan.Policy;
-        return mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages,
-                policy.Weights == Placement.AllGpu && policy.Hidden == Placement.AllGpu)
+        var across = policy.Weights == Placement.AllGpu && policy.Hidden == Placement.AllGpu;
+        if (microBatches.Count < policy.GpuBatchCount)
+        {
+            return Made();
+        }
+
+        var key = (mode, policy.GpuBatchCount, policy.WeightPages, across, sweep == 0);
+        if (!schedules.TryGetValue(key, out var steps))
+        {
+            schedules.Add(key, steps = [.. Made()]);
+        }
+
+        return steps;
+
+        IEnumerable<Step> Made() => mode.Overlaps
+            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, across)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 

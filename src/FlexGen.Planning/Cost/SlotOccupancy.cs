@@ -29,6 +29,24 @@ internal sealed class SlotOccupancy
         hasWaiting = waiting.MoveNext();
     }
 
+    /// <summary>Some sequences that all decode, the same number in each micro-batch as far as they go.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="cache">Its shares of the KV cache.</param>
+    /// <param name="lengths">Tokens that each has, and those it will yet generate.</param>
+    /// <param name="count">How many.</param>
+    public static SlotOccupancy Decoding(Policy policy, CachePlan cache, SequenceLengths lengths, long count)
+    {
+        var occupancy = new SlotOccupancy(policy, cache, [], staticBatches: false);
+        for (var n = 0; n < count; n++)
+        {
+            var k = n % policy.GpuBatchCount;
+            occupancy.slots[k][n / policy.GpuBatchCount] = new(lengths.Prompt, lengths.Output, IsNew: false);
+            occupancy.free[k]--;
+        }
+
+        return occupancy;
+    }
+
     private bool IsIdle => free.All(f => f == slots[0].Length);
 
     /// <summary>Fills free slots; false when there is nothing left.</summary>
