@@ -53,8 +53,9 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries();
         }
 
-        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse), source.PackedGroup);
-        Warning = MemoryPlan.Warning(options);
+        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
+        Plan = MemoryPlan.Choose(Outline, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
             // Rather before a long load than after it.
@@ -82,6 +83,9 @@ internal sealed class LoadedModel : IDisposable
     public ModelShape Shape => model.Shape;
 
     public Policy Policy => Plan.Policy;
+
+    /// <summary>What planning knows of it.</summary>
+    public ModelOutline Outline { get; }
 
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }

@@ -5,6 +5,7 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
@@ -47,6 +48,12 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>The decision it runs under.</summary>
     public Policy Policy => model.Policy;
+
+    /// <summary>The decision, and what it takes on each tier.</summary>
+    public PolicyPlan Plan => model.Plan;
+
+    /// <summary>What planning knows of the model.</summary>
+    public ModelOutline Outline => model.Outline;
 
     /// <inheritdoc cref="LoadedModel.Description"/>
     public string Description => model.Description;
