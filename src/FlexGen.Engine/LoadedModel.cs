@@ -38,19 +38,12 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = source.EndOfSequenceIds;
-        TorchContext.GrowGpuSegments();
-        TorchContext.ReturnFreedMemory();
-        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
-        Device = Devices.Resolve(options.Device);
+        (Device, gpuBytesBefore) = Prepare(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
-        if (ComputeMemory.Gpu(Device) is { } gpu)
+        if (ComputeMemory.Gpu(Device) is not null)
         {
-            gpuBytesBefore = GpuMemory.Used(gpu);
-            InitializeDeviceType(TorchSharp.DeviceType.CUDA);
-            CudaDriver.Use(gpu);
-            TorchContext.AvoidCudnnAttention();
             trace?.UseGpu();
-            LoadLibraries();
+            LoadLibraries(Device, DataType);
         }
 
         Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
@@ -116,11 +109,35 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel LoadShape(string name, EngineOptions options) =>
         Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
 
+    /// <summary>A model with random weights.</summary>
+    public static LoadedModel LoadDummy(Model model, EngineOptions options) => Create(new DummyWeights(), () => model, options);
+
+    /// <summary>Has libtorch, in this process and on this thread, compute as models are computed.</summary>
+    /// <param name="device">As in <see cref="EngineOptions.Device"/>.</param>
+    /// <returns>The device and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
+    internal static (Device Device, long GpuBytesBefore) Prepare(string device)
+    {
+        TorchContext.GrowGpuSegments();
+        TorchContext.ReturnFreedMemory();
+        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
+        var resolved = Devices.Resolve(device);
+        if (ComputeMemory.Gpu(resolved) is not { } gpu)
+        {
+            return (resolved, 0);
+        }
+
+        var before = GpuMemory.Used(gpu);
+        InitializeDeviceType(TorchSharp.DeviceType.CUDA);
+        CudaDriver.Use(gpu);
+        TorchContext.AvoidCudnnAttention();
+        return (resolved, before);
+    }
+
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
-    private void LoadLibraries()
+    internal static void LoadLibraries(Device device, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var x = ones(64, 64, DataType, Device);
+        var x = ones(64, 64, type, device);
         x.matmul(x).cpu();
     }
 

@@ -79,9 +79,11 @@ public sealed class OffloadEngine : IDisposable
     public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
 
     /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>
-    /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="CheckpointException">There is no such shape.</exception>
+    /// <inheritdoc cref="Load" path="/exception"/>
     public static OffloadEngine LoadShape(string shape, EngineOptions options) => new(LoadedModel.LoadShape(shape, options), options);
+
+    /// <summary>A model with random weights.</summary>
+    internal static OffloadEngine LoadDummy(Layers.Model model, EngineOptions options) => new(LoadedModel.LoadDummy(model, options), options);
 
     /// <summary>Checks what would be a request's prompt.</summary>
     /// <exception cref="RequestException">It is empty, too long for a slot or not of this vocabulary.</exception>

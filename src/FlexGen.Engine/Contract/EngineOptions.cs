@@ -72,6 +72,9 @@ public sealed record EngineOptions
     /// <summary>Overlapped (<see cref="ZigzagSchedule"/>), or one step after another (<see cref="SerialSchedule"/>).</summary>
     public bool Overlap { get; init; } = true;
 
+    /// <inheritdoc cref="Policy.RecordsDecode"/>
+    internal bool RecordsDecode { get; init; } = true;
+
     /// <summary>Admits the next sequences only when all slots are free, as a batch system does: for comparison.</summary>
     public bool StaticBatches { get; init; }
 

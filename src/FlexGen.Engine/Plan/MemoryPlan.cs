@@ -33,7 +33,7 @@ internal static class MemoryPlan
             AttentionOnHost = options.AttentionOnHost,
             CompressWeights = options.CompressWeights,
             CompressCache = options.CompressCache,
-            RecordsDecode = hasGpu && options.Overlap,
+            RecordsDecode = hasGpu && options.Overlap && options.RecordsDecode,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
         if (options.Auto is { } auto)

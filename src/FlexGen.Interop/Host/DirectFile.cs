@@ -68,6 +68,13 @@ public sealed unsafe partial class DirectFile : IDisposable
     /// <summary>The name of the file system where a folder is, or would be, if its files take memory and no disk; otherwise null.</summary>
     public static string? InMemory(string folder) => FileSystem(folder).DriveFormat is ("tmpfs" or "ramfs") and var name ? name : null;
 
+    /// <summary>The file system where a folder is, or would be, for people: where it is mounted, and its kind.</summary>
+    public static string DeviceOf(string folder)
+    {
+        var system = FileSystem(folder);
+        return $"{system.Name} ({system.DriveFormat})";
+    }
+
     /// <summary>Rounds a size up to a multiple of <see cref="Alignment"/>.</summary>
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 

@@ -59,6 +59,7 @@ internal static class FlexGenCommand
             TokenizeCommand.Create(),
             CompressCommand.Create(),
             BenchCommand.Create(),
+            ProfileCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new DetailedHelpAction((HelpAction)help.Action!);
