@@ -5,4 +5,8 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="BesideOther">While the other direction copies, too.</param>
 /// <param name="BesideAttention">While attention in host memory has all its threads at work.</param>
 /// <param name="LatencySeconds">Of a copy of nothing, from one to the next.</param>
-public sealed record CopyRates(double Alone, double BesideOther, double BesideAttention, double LatencySeconds);
+public sealed record CopyRates(double Alone, double BesideOther, double BesideAttention, double LatencySeconds)
+{
+    /// <summary>Whether these can be a link's.</summary>
+    internal bool IsSound => Alone > 0 && BesideOther > 0 && BesideAttention > 0 && LatencySeconds >= 0;
+}

@@ -4,6 +4,9 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="Points">By rising x; x and y are above 0.</param>
 public sealed record Curve(IReadOnlyList<CurvePoint> Points)
 {
+    /// <summary>Whether its points are some, by rising x, and above 0.</summary>
+    internal bool IsSound => Points.Count > 0 && Points.All(p => p.X > 0 && p.Y > 0) && Points.Zip(Points.Skip(1)).All(p => p.First.X < p.Second.X);
+
     /// <summary>Its value.</summary>
     /// <param name="x">Where, above 0.</param>
     public double At(double x)

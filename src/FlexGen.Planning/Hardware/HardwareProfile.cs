@@ -34,9 +34,30 @@ public sealed record HardwareProfile(
     };
 
     /// <summary>From its own JSON.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
-    public static HardwareProfile Parse(string text) =>
-        JsonSerializer.Deserialize<HardwareProfile>(text, json) ?? throw new JsonException("a hardware profile is an object, not null");
+    /// <exception cref="JsonException">It is something else, or a figure in it is none that a machine can have.</exception>
+    public static HardwareProfile Parse(string text)
+    {
+        var profile = JsonSerializer.Deserialize<HardwareProfile>(text, json) ?? throw new JsonException("a hardware profile is an object, not null");
+        return profile.Fault() is { } fault ? throw new JsonException($"a hardware profile's {fault}") : profile;
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, json);
+
+    /// <summary>The first figure, or group of them, that cannot be; null: all can.</summary>
+    private string? Fault()
+    {
+        double[] bytes = [GpuBytes, HostBytes, DiskBytes, ContextBytes, Links.KernelToGpu, Links.KernelToHost];
+        CopyRates[] rates = [Links.HostToGpu, Links.GpuToHost, Links.DiskRead, Links.DiskWrite, Links.DiskToGpu];
+        var attention = Compute.DecodeAttention.Values.Concat(HostAttention.ByFormat.Values).SelectMany(a => new[] { a.Plain, a.Grouped });
+        var overheads = Compute.Layers.Values.SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds })
+            .Concat([Compute.Sweep.FixedSeconds, Compute.Sweep.RowSeconds, Compute.Sweep.LogitSeconds]);
+        return bytes.Any(b => b < 0) ? "bytes of memory must be 0 or more"
+            : !Array.TrueForAll(rates, r => r.IsSound) ? "copies must have rates above 0, and latencies of 0 or more"
+            : Compute.Products.Count == 0 || !Compute.Products.Values.All(p => p.IsSound) ? "products must be tables of seconds above 0 by rising rows and elements"
+            : Compute.DecodeAttention.Count == 0 || HostAttention.ByFormat.Count == 0 || !attention.Append(Compute.PrefillAttention).All(c => c.IsSound)
+                ? "attention must be curves with points above 0 by rising x"
+            : Compute.Layers.Count == 0 || overheads.Any(o => o < 0) ? "overheads must be 0 or more, of one kind of layer at least"
+            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || HostAttention.BesideCopies < 1 ? "elements, or what is beside copies, cannot be"
+            : null;
+    }
 }

@@ -6,6 +6,11 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="Seconds">[rows, elements].</param>
 public sealed record ProductTable(IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds)
 {
+    /// <summary>Whether it is a table of times by rising rows and elements.</summary>
+    internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
+        && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)
+        && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound;
+
     /// <summary>Seconds of a product: on logarithmic axes straight between what was measured, and beyond.</summary>
     public double At(double rows, double elements)
     {
