@@ -1,3 +1,4 @@
+using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
@@ -135,6 +136,10 @@ internal sealed class LoadedModel : IDisposable
             }
         }
     }
+
+    /// <summary>Its slots, all of them free.</summary>
+    public MicroBatch[] CreateMicroBatches() => [.. Enumerable.Range(0, Policy.GpuBatchCount).Select(_ => new MicroBatch(
+        Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, ComputeMemory.Gpu(Device) is not null)))];
 
     public StepRunner CreateRunner() =>
         new(model, weights, cache, hidden, Device, LeastRows(), trace,

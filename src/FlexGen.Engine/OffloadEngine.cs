@@ -17,7 +17,6 @@ public sealed class OffloadEngine : IDisposable
 {
     /// <summary>Decoding sweeps for each time that the GPU's memory is read.</summary>
     private const int SweepsPerReading = 16;
-
     private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
@@ -37,7 +36,7 @@ public sealed class OffloadEngine : IDisposable
     {
         (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
         endOfSequence = [.. model.EndOfSequenceIds];
-        microBatches = [.. Enumerable.Range(0, model.Policy.GpuBatchCount).Select(_ => new MicroBatch(model.Policy.GpuBatchSize))];
+        microBatches = model.CreateMicroBatches();
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
     }
@@ -82,7 +81,7 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Generates one sequence. Any thread may call, with any number of sequences waiting.</summary>
     /// <exception cref="EngineException">The engine failed.</exception>
-    /// <exception cref="RequestException">The request cannot be run with this model, its logits are not numbers, or its stop rule failed.</exception>
+    /// <exception cref="RequestException">The request cannot be run with this model, its logits are not numbers, or a rule of its own failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public Task<GeneratedSequence> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
@@ -172,6 +171,7 @@ public sealed class OffloadEngine : IDisposable
         try
         {
             runner?.DisposeGraphs();
+            Array.ForEach(microBatches, m => m.Dispose());
             model.Dispose();
             runner?.Dispose();
         }
@@ -249,7 +249,7 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Gives each sequence its next token from the logits, [sequences (and filler), vocabulary], and frees the slots of those that end.</summary>
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
-        var tokens = NextTokens.Choose(logits, layout.Sequences);
+        var tokens = NextTokens.Choose(logits, layout.Sequences, microBatch.Masks);
         for (var row = 0; row < tokens.Length; row++)
         {
             var (slot, sequence) = layout.Sequences[row];
@@ -259,15 +259,17 @@ public sealed class OffloadEngine : IDisposable
                 microBatch.Free(slot);
                 ended.Add(tell);
             }
+
+            microBatch.GoOn(slot);
         }
     }
 
     /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
     private Action? Advance(Sequence sequence, int token)
     {
-        if (token == NextTokens.NotFinite)
+        if (token < 0)
         {
-            return () => sequence.Fail(RequestException.LogitsNotFinite(model.DataType));
+            return () => sequence.Fail(token == NextTokens.NotFinite ? RequestException.LogitsNotFinite(model.DataType) : sequence.NothingAllowed);
         }
 
         try
