@@ -13,14 +13,16 @@ internal sealed class OutputSchema
 
     private const int LargestSchema = 64 << 20;
 
-    private readonly SchemaNode root;
     private readonly TimeProvider time;
 
     private OutputSchema(SchemaNode root, TimeProvider time)
     {
-        this.root = root;
+        Root = root;
         this.time = time;
     }
+
+    /// <summary>What it asks of the whole value.</summary>
+    public SchemaNode Root { get; }
 
     /// <exception cref="PipelineDefinitionException">There is no such file, it is no JSON schema, or it uses what would be ignored.</exception>
     public static async Task<OutputSchema> ReadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
@@ -56,10 +58,10 @@ internal sealed class OutputSchema
     {
         using var document = Parse(text);
         var budget = new CheckBudget(time);
-        if (!new SchemaCheck(budget, null).Holds(root, document.RootElement))
+        if (!new SchemaCheck(budget, null).Holds(Root, document.RootElement))
         {
             var violations = new Violations();
-            new SchemaCheck(new CheckBudget(time), violations).Holds(root, document.RootElement);
+            new SchemaCheck(new CheckBudget(time), violations).Holds(Root, document.RootElement);
             throw new RecordException("schema_violation", $"the output does not keep to the schema: {violations}.");
         }
     }
