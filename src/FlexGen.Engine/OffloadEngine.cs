@@ -1,9 +1,7 @@
 using System.Threading.Channels;
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Execution;
-using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tracing;
-using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
 
@@ -21,7 +19,6 @@ public sealed class OffloadEngine : IDisposable
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
-    private readonly HashSet<int> endOfSequence;
 
     /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
     private readonly List<Action> ended = [];
@@ -35,7 +32,7 @@ public sealed class OffloadEngine : IDisposable
     private OffloadEngine(LoadedModel model, EngineOptions options)
     {
         (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
-        endOfSequence = [.. model.EndOfSequenceIds];
+        EndOfSequenceIds = new HashSet<int>(model.EndOfSequenceIds);
         microBatches = model.CreateMicroBatches();
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
@@ -46,6 +43,9 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>The decision it runs under.</summary>
     public Policy Policy => model.Policy;
+
+    /// <summary>The tokens with which the model ends a sequence.</summary>
+    public IReadOnlySet<int> EndOfSequenceIds { get; }
 
     /// <inheritdoc cref="LoadedModel.Description"/>
     public string Description => model.Description;
@@ -121,11 +121,6 @@ public sealed class OffloadEngine : IDisposable
         StepRunner? runner = null;
         try
         {
-            if (ComputeMemory.Gpu(model.Device) is { } gpu)
-            {
-                CudaDriver.Use(gpu);
-            }
-
             runner = model.CreateRunner();
             while (Admit())
             {
@@ -274,7 +269,7 @@ public sealed class OffloadEngine : IDisposable
 
         try
         {
-            var reason = sequence.Append(token, endOfSequence.Contains(token), model.Policy.SequenceLength);
+            var reason = sequence.Append(token, EndOfSequenceIds.Contains(token), model.Policy.SequenceLength);
             return reason is { } finished ? () => sequence.Finish(finished) : sequence.IsCancelled ? sequence.Cancel : null;
         }
         catch (RequestException failed)

@@ -41,7 +41,7 @@ public class OutputOptions
 
     /// <summary>What is wrong, each error beginning with a key's path.</summary>
     /// <param name="generation">How outputs are generated.</param>
-    internal IEnumerable<string> Errors(GenerationOptions? generation)
+    public IEnumerable<string> Errors(GenerationOptions? generation)
     {
         string[] given = [.. new[] { (Schema, "schema"), (Regex, "regex"), (Choices.Count > 0 ? "" : null, "choices") }.Where(o => o.Item1 is not null).Select(o => o.Item2)];
         if (given.Length == 0 && !Reasoning)
@@ -99,12 +99,9 @@ public class OutputOptions
                 + "output.constrain: false.";
         }
 
-        foreach (var choice in Choices)
+        if (Schema is null && generation.Stop.Count > 0)
         {
-            if (generation.Stop.FirstOrDefault(stop => stop.Length > 0 && choice.Contains(stop, StringComparison.Ordinal)) is { } within)
-            {
-                return $"generation.stop has '{within}', which cuts the choice '{choice}' of output.choices: leave one of them out.";
-            }
+            return $"generation.stop has no place beside output.{(Regex is null ? "choices" : "regex")}, which says itself where an output ends: leave it out.";
         }
 
         return null;
