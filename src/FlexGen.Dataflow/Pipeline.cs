@@ -55,7 +55,7 @@ public sealed class Pipeline : IAsyncDisposable
             options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
         var done = await setup.Sinks.ReadDoneAsync(cancellationToken);
         setup.Source.CheckDone(done);
-        return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names]);
+        return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names], setup.Schema?.Keywords);
     }
 
     internal static async Task<Pipeline> OpenAsync(

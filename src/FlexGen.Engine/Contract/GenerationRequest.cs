@@ -16,6 +16,9 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Goes on past the model's end-of-sequence tokens.</summary>
     public bool IgnoreEos { get; init; }
 
+    /// <summary>Which tokens it may have; null: all of them. It is this sequence's own.</summary>
+    public ITokenRule? Rule { get; init; }
+
     /// <summary>Called on the engine's thread with each new token; true ends the sequence with <see cref="FinishReason.Stop"/>.</summary>
     public Func<int, bool>? StopAfter { get; init; }
 
@@ -39,6 +42,11 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
         foreach (var id in StopTokenIds.Where(id => id < 0 || id >= shape.VocabularySize))
         {
             throw new RequestException("option_invalid", $"The stop token id {id} is not in the model's vocabulary of {shape.VocabularySize}.");
+        }
+
+        if (IgnoreEos && Rule is not null)
+        {
+            throw new RequestException("option_invalid", "It goes on past end-of-sequence tokens, with which its token rule ends it. Leave one of the two out.");
         }
 
         Sampling.Check();

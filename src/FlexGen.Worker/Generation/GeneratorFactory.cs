@@ -16,15 +16,13 @@ internal static class GeneratorFactory
         var model = options.Model!;
         if (model.Path is not { Length: > 0 } path)
         {
-            return options.Prompt.Messages.Count > 0
-                ? throw new UsageException("prompt.messages need a model, whose chat template writes them out, and model.path names none: write the "
-                    + "prompt as prompt.template.")
-                : new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
+            RequireNoModel(options);
+            return new EchoGenerator(EchoConcurrency, model.EchoMaxDelay, options.Generation.Seed.GetHashCode(), time);
         }
 
         log.LoadingModel(path);
         var start = time.GetTimestamp();
-        var loaded = LanguageModel.Load(path, options.Engine, options.Generation, options.Prompt, time);
+        var loaded = LanguageModel.Load(path, options.Engine, options.Generation, options.Output, options.Prompt, time);
         if (!loaded.HasTokenizer)
         {
             loaded.Dispose();
@@ -39,5 +37,29 @@ internal static class GeneratorFactory
         }
 
         return new EngineGenerator(loaded);
+    }
+
+    /// <exception cref="UsageException">The options ask for what only a model does.</exception>
+    private static void RequireNoModel(WorkerOptions options)
+    {
+        if (options.Prompt.Messages.Count > 0)
+        {
+            throw new UsageException("prompt.messages need a model, whose chat template writes them out, and model.path names none: write the "
+                + "prompt as prompt.template.");
+        }
+
+        var idle = options.Output switch
+        {
+            { Constrain: true } => "constrain",
+            { CloseInTime: not null } => "closeInTime",
+            { Regex: not null } => "regex",
+            { Choices.Count: > 0 } => "choices",
+            { Reasoning: true } => "reasoning",
+            _ => null,
+        };
+        if (idle is not null)
+        {
+            throw new UsageException($"output.{idle} needs a model, which chooses tokens, and model.path names none: leave it out, or name a model.");
+        }
     }
 }

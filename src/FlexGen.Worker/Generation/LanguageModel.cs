@@ -1,3 +1,4 @@
+using FlexGen.Constraints;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Checkpoints;
@@ -11,21 +12,19 @@ internal sealed class LanguageModel : IDisposable
 {
     private readonly OffloadEngine engine;
     private readonly Tokenizer? tokenizer;
-    private readonly GenerationOptions options;
-    private readonly StopTexts stops;
+    private readonly CompletionForm standard;
     private readonly string folder;
     private readonly ModelChat? chat;
 
     private LanguageModel(
-        string folder, OffloadEngine engine, Tokenizer? tokenizer, ModelChat? chat, EngineSettings settings, GenerationOptions options)
+        string folder, OffloadEngine engine, Tokenizer? tokenizer, ModelChat? chat, EngineSettings settings, GenerationOptions options, OutputOptions? output)
     {
         this.folder = folder;
         this.engine = engine;
         this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
         this.tokenizer = tokenizer;
-        this.options = options;
-        stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
+        standard = Form(options, output is null ? null : constraint => OutputConstraint.Of(output, constraint), output?.CloseInTime ?? true, output?.Reasoning ?? false);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -35,6 +34,9 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>The most GPU memory in use after a sweep, the CUDA context included; 0 without a GPU.</summary>
     public long PeakGpuBytes => engine.Statistics.PeakGpuBytes;
+
+    /// <summary>What completions may be, as it was asked for when the model was loaded; null: any text.</summary>
+    public Constraint? Constraint => standard.Constraint;
 
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
@@ -47,6 +49,7 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="path">The folder.</param>
     /// <param name="settings">How it is run.</param>
     /// <param name="options">How its completions are made.</param>
+    /// <param name="output">What they may be; null: any text.</param>
     /// <param name="prompt">What prompts are made of, where that is known; null: of texts.</param>
     /// <param name="time">Where chat templates have the date from.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -56,7 +59,7 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     /// <exception cref="ChatTemplateException">The prompt has messages, and the folder's chat template cannot be used.</exception>
     public static LanguageModel Load(
-        string path, EngineSettings settings, GenerationOptions options, PromptOptions? prompt = null, TimeProvider? time = null)
+        string path, EngineSettings settings, GenerationOptions options, OutputOptions? output = null, PromptOptions? prompt = null, TimeProvider? time = null)
     {
         var folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
@@ -68,8 +71,7 @@ internal sealed class LanguageModel : IDisposable
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            RequireFit(options, engine.Shape.VocabularySize, tokenizer);
-            return new LanguageModel(folder, engine, tokenizer, chat, settings, options);
+            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output);
         }
         catch
         {
@@ -111,25 +113,52 @@ internal sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>How completions are made that options ask for.</summary>
+    /// <param name="options">How they are sampled and when they end.</param>
+    /// <param name="compile">Says what they may be, for the model's tokens; null: any text.</param>
+    /// <param name="closesInTime">Whether they are closed where the rest of the budget is just enough for it.</param>
+    /// <param name="hasReasoning">Whether reasoning is told apart.</param>
+    /// <exception cref="UsageException">They cannot be made so with this model.</exception>
+    public CompletionForm Form(GenerationOptions options, Func<TokenBytes, Constraint?>? compile, bool closesInTime = true, bool hasReasoning = false)
+    {
+        RequireFit(options, engine.Shape.VocabularySize, tokenizer);
+        if ((compile is not null || hasReasoning) && tokenizer is null)
+        {
+            throw new UsageException("output needs a tokenizer, which says what tokens write, and the model folder has none.");
+        }
+
+        var reasoning = hasReasoning ? ReasoningTokens.Find(tokenizer!) ?? throw new UsageException(
+            $"output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known ({ReasoningTokens.Known}): leave it out.") : null;
+        return new CompletionForm(options, new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []), compile?.Invoke(BytesOf(options)), closesInTime, reasoning);
+    }
+
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="returnLogits">Whether to return the logits after it.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="form">How; null: as it was asked for when the model was loaded.</param>
     /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
-    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken)
+    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken, CompletionForm? form = null)
     {
-        var matcher = tokenizer is null ? null : new StopMatcher(stops, tokenizer.CreateDecoder());
-        var request = new GenerationRequest(tokens, ToSampling(options))
+        form ??= standard;
+        var options = form.Options;
+        var text = tokenizer is null ? null : new OutputText(form, tokenizer, tokens);
+        var request = new GenerationRequest(tokens, form.Sampling)
         {
             MaxNewTokens = options.MaxNewTokens,
             StopTokenIds = [.. options.StopTokenIds],
             IgnoreEos = options.IgnoreEos,
-            StopAfter = matcher is null ? null : matcher.Append,
+            Rule = text?.Rule([.. engine.EndOfSequenceIds, .. options.StopTokenIds]),
+            StopAfter = text is null ? null : text.Append,
             ReturnLogits = returnLogits,
         };
         try
         {
             var sequence = await engine.GenerateAsync(request, cancellationToken);
-            var text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
-            return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
+            return text is null
+                ? new GeneratedText(sequence.TokenIds, null, sequence.FinishReason, sequence.Logits)
+                : OfRecord(() => text.Finish(sequence, engine.Policy.SequenceLength), "reading its tokens as text");
         }
         catch (RequestException e)
         {
@@ -169,12 +198,13 @@ internal sealed class LanguageModel : IDisposable
         }
     }
 
-    private static SamplingOptions ToSampling(GenerationOptions options) => new()
+    /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>
+    private TokenBytes BytesOf(GenerationOptions options)
     {
-        Temperature = options.Temperature,
-        TopK = options.TopK ?? 0,
-        TopP = options.TopP ?? 1,
-        RepetitionPenalty = options.RepetitionPenalty,
-        Seed = options.Seed,
-    };
+        var decoder = tokenizer!.CreateDecoder();
+        return new TokenBytes(
+            [.. Enumerable.Range(0, engine.Shape.VocabularySize).Select(decoder.BytesOf)],
+            [.. engine.EndOfSequenceIds.Union(options.StopTokenIds)],
+            text => tokenizer.Encode(text, addSpecialTokens: false));
+    }
 }
