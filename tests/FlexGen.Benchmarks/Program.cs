@@ -21,6 +21,8 @@ switch (args)
         return await DemoAccuracy.RunAsync(rest);
     case ["kv-schemes", .. var rest]:
         return await KvSchemes.RunAsync(rest);
+    case ["scratch", .. var rest]:
+        return Scratch.Run(rest);
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

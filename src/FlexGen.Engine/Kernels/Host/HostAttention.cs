@@ -52,11 +52,14 @@ internal static unsafe class HostAttention
             case torch.ScalarType.Float16:
                 Decode<PlainSlab<Half>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
-            case torch.ScalarType.Byte when WidePackedSlab.Fits(layout.HeadDim):
-                Decode<WidePackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+            case torch.ScalarType.Byte when Avx512Nibbles.Fit(layout.HeadDim):
+                Decode<PackedSlab<Avx512Nibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                break;
+            case torch.ScalarType.Byte when Avx2Nibbles.Fit(layout.HeadDim):
+                Decode<PackedSlab<Avx2Nibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             case torch.ScalarType.Byte:
-                Decode<PackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                Decode<PackedSlab<PortableNibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             default:
                 Decode<PlainSlab<ushort>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
@@ -124,7 +127,7 @@ internal static unsafe class HostAttention
             var slabAt = (((long)first * layout.Slots) + slot) * rowBytes;
             var partial = (float*)p + (chunk * row) + (head * layout.PartialRow);
             var count = Math.Min(heads, kvHeads - head);
-            HostChunk.Compute<TKind>(
+            TKind.Compute(
                 (float*)q + queryAt, (byte*)k + slabAt, (byte*)v + slabAt, partial, layout, firstHead + head, count, end - first, scale);
             if (Interlocked.Decrement(ref left[sequence]) == 0)
             {
