@@ -31,6 +31,8 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         fixed (byte* memory = rented)
         {
             var room = new PackedRoom(memory, head, kvHeads, group, length);
+            Prefetch(keys + wordsAt, stride, kvHeads * head.Bytes, Math.Min(Tile, length));
+            Prefetch(keys + pairsAt, stride, kvHeads * head.Groups * sizeof(int), Math.Min(Tile, length));
             for (var h = 0; h < heads; h++)
             {
                 PackedQuery.Round(query + (h * headDim), scale, headDim, head, room.Queries + (h * head.QueryPairs), room.Factors + (h * head.Groups * 2));
@@ -41,6 +43,8 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
                 Score(keys + wordsAt, keys + pairsAt, stride, t, length, group, kvHeads, head, room);
             }
 
+            Prefetch(values + wordsAt, stride, kvHeads * head.Bytes, Math.Min(Tile, length));
+            Prefetch(values + pairsAt, stride, kvHeads * head.Groups * sizeof(int), Math.Min(Tile, length));
             for (var h = 0; h < heads; h++)
             {
                 var scores = room.Scores + (h * room.Rows);
@@ -72,6 +76,7 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         float* scores = room.Scores + first, factors = room.Factors, scales = room.Pairs;
         var query = room.Queries;
         PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
+        Prefetch(pairs + (Tile * stride), stride, kvHeads * groups * sizeof(int), Math.Min(Tile, length - first - Tile));
         for (var h = 0; h < kvHeads; h++, words += head.Bytes, scales += groups * PackedPairs.Floats)
         {
             Prefetch(words + (Tile * stride), stride, head.Bytes, Math.Min(Tile, length - first - Tile));
@@ -101,6 +106,7 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         float* scores = room.Scores + first, zeros = room.Zeros, factors = room.WeightFactors, scales = room.Pairs, sums = room.Sums;
         var weights = room.Weights;
         PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
+        Prefetch(pairs + (Tile * stride), stride, kvHeads * groups * sizeof(int), Math.Min(Tile, length - first - Tile));
         for (var h = 0; h < kvHeads; h++, scales += groups * PackedPairs.Floats)
         {
             for (var n = 0; n < group; n++, scores += room.Rows)
