@@ -11,7 +11,7 @@ internal static unsafe class Scratch
         var seconds = args.Length > 0 ? double.Parse(args[0]) : 1;
         foreach (var (kv, group, dim) in new[] { (32, 1, 128), (8, 4, 128), (8, 4, 64) })
         {
-            foreach (var slots in new[] { 1, 40 })
+            foreach (var slots in args.Length > 1 ? args[1..].Select(int.Parse).ToArray() : [1, 40])
             {
                 var layout = new SlabLayout(slots, kv, group, dim);
                 Measure<PlainSlab<Half>>("f16", layout, seconds);
@@ -26,6 +26,11 @@ internal static unsafe class Scratch
     private static void Measure<TKind>(string name, SlabLayout layout, double seconds)
         where TKind : struct, ISlabKind
     {
+        if (Environment.GetEnvironmentVariable("ONLY") is { } only && only != $"{name}{layout.Group}{layout.HeadDim}")
+        {
+            return;
+        }
+
         if (typeof(TKind) == typeof(PackedSlab<Avx512Nibbles>) && layout.HeadDim % 128 != 0)
         {
             return;
@@ -42,10 +47,11 @@ internal static unsafe class Scratch
         }
 
         var query = new float[layout.QueryRow];
-        var partial = new float[layout.KvHeads * layout.PartialRow];
+        var partial = new float[layout.KvHeads * layout.Group * HostChunk.Row(TKind.Lanes(layout.HeadDim)) + 16];
         Array.Fill(query, 0.1f);
-        fixed (float* q = query, p = partial)
+        fixed (float* q = query, pp = partial)
         {
+            var p = (float*)(((nint)pp + 63) & -64);
             var (best, all) = (double.MaxValue, Stopwatch.GetTimestamp());
             while (Stopwatch.GetElapsedTime(all).TotalSeconds < seconds)
             {

@@ -16,35 +16,40 @@ internal static unsafe class HostChunk
     /// <summary>Tokens, filled up to whole vectors of scores.</summary>
     public static int Rows(int length) => (length + Lanes - 1) & -Lanes;
 
+    /// <summary>Floats of a chunk's partial result of one query head: the sum's lanes, and a cache line with the highest score and the sum of the weights.</summary>
+    public static int Row(int lanes) => lanes + Lanes;
+
     /// <summary>Puts the chunks of one sequence together.</summary>
+    [SkipLocalsInit]
     public static void Merge<TKind>(float* partials, int chunks, float* output, int heads, int headDim)
         where TKind : struct, ISlabKind
     {
-        for (var h = 0; h < heads; h++)
+        var lanes = TKind.Lanes(headDim);
+        var sums = stackalloc float[lanes];
+        for (var h = 0; h < heads; h++, output += headDim)
         {
             var (max, sum) = (float.NegativeInfinity, 0f);
-            var to = new Span<float>(output + (h * headDim), headDim);
             for (var c = 0; c < chunks; c++)
             {
-                max = MathF.Max(max, Head(c)[headDim]);
+                max = MathF.Max(max, Head(c)[lanes]);
             }
 
-            to.Clear();
+            new Span<float>(sums, lanes).Clear();
             for (var c = 0; c < chunks; c++)
             {
-                var fade = MathF.Exp(Head(c)[headDim] - max);
-                sum += Head(c)[headDim + 1] * fade;
-                AddScaled(output + (h * headDim), Head(c), fade, headDim);
+                var fade = MathF.Exp(Head(c)[lanes] - max);
+                sum += Head(c)[lanes + 1] * fade;
+                AddScaled(sums, Head(c), fade, lanes);
             }
 
-            for (var d = 0; d < headDim; d++)
+            for (var n = 0; n < lanes; n++)
             {
-                to[d] /= sum;
+                sums[n] /= sum;
             }
 
-            TKind.Restore(output + (h * headDim), headDim);
+            TKind.Finish(sums, headDim, output);
 
-            float* Head(int c) => partials + ((((long)c * heads) + h) * (headDim + 2));
+            float* Head(int c) => partials + ((((long)c * heads) + h) * Row(lanes));
         }
     }
 

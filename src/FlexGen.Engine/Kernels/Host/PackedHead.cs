@@ -50,4 +50,7 @@ internal readonly record struct PackedHead
 
     /// <summary>Floats of the sums.</summary>
     public int Sums => Blocks * SumVectors * Width;
+
+    /// <summary>Floats of the sums, and of what the zeros come to: [groups, 16].</summary>
+    public int Lanes => Sums + (Groups * PackedPairs.Tile);
 }

@@ -112,14 +112,13 @@ internal static unsafe class PackedQuery
     }
 
     /// <summary>A sum in the elements' order.</summary>
-    /// <param name="sums">[head.Sums].</param>
-    /// <param name="zeros">[groups, 16], what the zeros come to.</param>
+    /// <param name="sums">[head.Lanes].</param>
     /// <param name="headDim">Elements of the sum.</param>
     /// <param name="head">How the sums lie.</param>
     /// <param name="output">[headDim].</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Finish(float* sums, float* zeros, int headDim, PackedHead head, float* output)
+    public static void Finish(float* sums, int headDim, PackedHead head, float* output)
     {
         var width = head.Width;
         var ordered = stackalloc float[head.Groups * head.Words * PackedShape.WordElements];
@@ -138,6 +137,7 @@ internal static unsafe class PackedQuery
         }
 
         var part = ordered;
+        var zeros = sums;
         for (var g = 0; g < head.Groups; g++, zeros += PackedPairs.Tile)
         {
             var zero = Vector256.Create(Vector512.Sum(Vector512.Load(zeros)));

@@ -26,8 +26,6 @@ internal unsafe ref struct PackedRoom
         Products = (int*)Take(group * head.Groups * PackedPairs.Tile);
         Weights = (short*)Take(groups * PackedPairs.Tile / 2);
         WeightFactors = (float*)Take(groups);
-        Sums = (float*)Take(heads * head.Sums);
-        Zeros = (float*)Take(groups * PackedPairs.Tile);
     }
 
     /// <summary>Tokens, filled up to whole tiles.</summary>
@@ -56,12 +54,6 @@ internal unsafe ref struct PackedRoom
 
     /// <summary>[heads, groups], what they are to be multiplied by.</summary>
     public float* WeightFactors { get; }
-
-    /// <summary>[heads, head.Sums].</summary>
-    public float* Sums { get; }
-
-    /// <summary>[heads, groups, tile], what zeros come to.</summary>
-    public float* Zeros { get; }
 
     /// <summary>Bytes to have for it, with what is lost before the first cache line.</summary>
     public readonly int Bytes => checked((int)(used + CacheLine));

@@ -18,14 +18,21 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
 
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
-    public static void Restore(float* output, int headDim) => CacheRows.Rotate(output, 1, headDim);
+    /// <summary>The sums, and behind them what the zeros come to: [groups, 16].</summary>
+    public static int Lanes(int headDim) => new PackedHead(headDim, TKernel.Width).Lanes;
+
+    public static void Finish(float* lanes, int headDim, float* output)
+    {
+        PackedQuery.Finish(lanes, headDim, new(headDim, TKernel.Width), output);
+        CacheRows.Rotate(output, 1, headDim);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(
         float* query, byte* keys, byte* values, float* partial, SlabLayout layout, int firstHead, int kvHeads, int length, float scale)
     {
         var head = new PackedHead(layout.HeadDim, TKernel.Width);
-        var (group, headDim, row, stride) = (layout.Group, layout.HeadDim, layout.HeadDim + 2, layout.Slots * RowBytes(layout));
+        var (group, headDim, row, stride) = (layout.Group, layout.HeadDim, HostChunk.Row(head.Lanes), layout.Slots * RowBytes(layout));
         var (heads, wordsAt, pairsAt) = (kvHeads * group, firstHead * head.Bytes, (layout.KvHeads * head.Bytes) + (firstHead * head.Groups * sizeof(int)));
         var rented = ArrayPool<byte>.Shared.Rent(new PackedRoom(null, head, kvHeads, group, length).Bytes);
         fixed (byte* memory = rented)
@@ -49,19 +56,13 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
             {
                 var scores = room.Scores + (h * room.Rows);
                 new Span<float>(scores + length, room.Rows - length).Fill(float.NegativeInfinity);
-                (partial[(h * row) + headDim], partial[(h * row) + headDim + 1]) = HostChunk.Weigh(scores, room.Rows, 1);
+                (partial[(h * row) + head.Lanes], partial[(h * row) + head.Lanes + 1]) = HostChunk.Weigh(scores, room.Rows, 1);
+                new Span<float>(partial + (h * row), head.Lanes).Clear();
             }
 
-            new Span<float>(room.Sums, heads * head.Sums).Clear();
-            new Span<float>(room.Zeros, heads * head.Groups * Tile).Clear();
             for (var t = 0; t < length; t += Tile, values += Tile * stride)
             {
-                Sum(values + wordsAt, values + pairsAt, stride, t, length, group, kvHeads, head, room);
-            }
-
-            for (var h = 0; h < heads; h++)
-            {
-                PackedQuery.Finish(room.Sums + (h * head.Sums), room.Zeros + (h * head.Groups * Tile), headDim, head, partial + (h * row));
+                Sum(values + wordsAt, values + pairsAt, stride, t, length, group, kvHeads, head, room, partial);
             }
         }
 
@@ -100,20 +101,22 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
 
     /// <summary>Adds a tile's values, each by its weight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sum(byte* words, byte* pairs, long stride, int first, int length, int group, int kvHeads, PackedHead head, PackedRoom room)
+    private static void Sum(
+        byte* words, byte* pairs, long stride, int first, int length, int group, int kvHeads, PackedHead head, PackedRoom room, float* partial)
     {
         var (rows, groups) = (Math.Min(Tile, length - first), head.Groups);
-        float* scores = room.Scores + first, zeros = room.Zeros, factors = room.WeightFactors, scales = room.Pairs, sums = room.Sums;
+        float* scores = room.Scores + first, zeros = partial + head.Sums, factors = room.WeightFactors, scales = room.Pairs;
+        var row = HostChunk.Row(head.Lanes);
         var weights = room.Weights;
         PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
         Prefetch(pairs + (Tile * stride), stride, kvHeads * groups * sizeof(int), Math.Min(Tile, length - first - Tile));
         for (var h = 0; h < kvHeads; h++, scales += groups * PackedPairs.Floats)
         {
-            for (var n = 0; n < group; n++, scores += room.Rows)
+            for (var n = 0; n < group; n++, scores += room.Rows, zeros += row)
             {
-                for (var g = 0; g < groups; g++, factors++, weights += Tile, zeros += Tile)
+                for (var g = 0; g < groups; g++, factors++, weights += Tile)
                 {
-                    *factors = Weigh(Vector512.Load(scores), scales + (g * PackedPairs.Floats), weights, zeros);
+                    *factors = Weigh(Vector512.Load(scores), scales + (g * PackedPairs.Floats), weights, zeros + (g * Tile));
                 }
             }
         }
@@ -123,9 +126,9 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         for (var h = 0; h < kvHeads; h++, words += head.Bytes)
         {
             Prefetch(words + (Tile * stride), stride, head.Bytes, Math.Min(Tile, length - first - Tile));
-            for (var n = 0; n < group; n++, sums += head.Sums, weights += groups * Tile, factors += groups)
+            for (var n = 0; n < group; n++, partial += row, weights += groups * Tile, factors += groups)
             {
-                TKernel.Add(words, stride, rows, weights, factors, head, sums);
+                TKernel.Add(words, stride, rows, weights, factors, head, partial);
             }
         }
     }

@@ -13,16 +13,16 @@ internal readonly unsafe struct PlainSlab<T> : ISlabKind
 
     public static long RowBytes(SlabLayout layout) => (long)layout.KvHeads * layout.HeadDim * sizeof(T);
 
-    public static void Restore(float* output, int headDim)
-    {
-    }
+    public static int Lanes(int headDim) => headDim;
+
+    public static void Finish(float* lanes, int headDim, float* output) => new Span<float>(lanes, headDim).CopyTo(new(output, headDim));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(
         float* query, byte* keys, byte* values, float* partial, SlabLayout layout, int firstHead, int kvHeads, int length, float scale)
     {
         var (group, headDim, stride) = (layout.Group, layout.HeadDim, layout.Slots * (long)layout.KvHeads * layout.HeadDim);
-        var (heads, row, rows) = (kvHeads * group, headDim + 2, HostChunk.Rows(length));
+        var (heads, row, rows) = (kvHeads * group, HostChunk.Row(headDim), HostChunk.Rows(length));
         var rented = ArrayPool<float>.Shared.Rent(heads * (rows + headDim));
         fixed (float* scores = rented)
         {

@@ -56,7 +56,7 @@ public class HostAttentionTests
         {
             var scores = einsum("hd,thd->ht", query[n].to(ScalarType.Float64), Meant(keys, seen[n])) * 0.1;
             var expected = einsum("ht,thd->hd", scores.softmax(-1), Meant(values, seen[n]));
-            Assert.InRange((expected - output[n]).abs().max().item<double>(), 0, 5e-5);
+            Assert.InRange((expected - output[n]).abs().max().item<double>(), 0, 1e-4);
         }
 
         Assert.True(!Avx2Nibbles.Fit(headDim) || Attend<PackedSlab<Avx2Nibbles>>(query, keys, values, shape, seen).equal(output).all().item<bool>());
