@@ -79,7 +79,7 @@ internal readonly unsafe struct PlainSlab<T> : ISlabKind
         {
             for (var n = 0; n < headDim; n += CacheLine / sizeof(T))
             {
-                Sse.Prefetch0(from + n);
+                Sse.Prefetch1(from + n);
             }
         }
     }
