@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace FlexGen.Engine.Kernels.Host;
 
@@ -38,8 +37,7 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         fixed (byte* memory = rented)
         {
             var room = new PackedRoom(memory, head, kvHeads, group, length);
-            Prefetch(keys + wordsAt, stride, kvHeads * head.Bytes, Math.Min(Tile, length));
-            Prefetch(keys + pairsAt, stride, kvHeads * head.Groups * sizeof(int), Math.Min(Tile, length));
+            Ahead(keys + wordsAt, keys + pairsAt, stride, kvHeads, head, Math.Min(Tile, length)).Ask(int.MaxValue);
             for (var h = 0; h < heads; h++)
             {
                 PackedQuery.Round(query + (h * headDim), scale, headDim, head, room.Queries + (h * head.QueryPairs), room.Factors + (h * head.Groups * 2));
@@ -50,8 +48,7 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
                 Score(keys + wordsAt, keys + pairsAt, stride, t, length, group, kvHeads, head, room);
             }
 
-            Prefetch(values + wordsAt, stride, kvHeads * head.Bytes, Math.Min(Tile, length));
-            Prefetch(values + pairsAt, stride, kvHeads * head.Groups * sizeof(int), Math.Min(Tile, length));
+            Ahead(values + wordsAt, values + pairsAt, stride, kvHeads, head, Math.Min(Tile, length)).Ask(int.MaxValue);
             for (var h = 0; h < heads; h++)
             {
                 var scores = room.Scores + (h * room.Rows);
@@ -77,10 +74,11 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         float* scores = room.Scores + first, factors = room.Factors, scales = room.Pairs;
         var query = room.Queries;
         PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
-        Prefetch(pairs + (Tile * stride), stride, kvHeads * groups * sizeof(int), Math.Min(Tile, length - first - Tile));
+        var ahead = Ahead(words + (Tile * stride), pairs + (Tile * stride), stride, kvHeads, head, Math.Min(Tile, length - first - Tile));
+        var lines = (ahead.Lines + kvHeads - 1) / kvHeads;
         for (var h = 0; h < kvHeads; h++, words += head.Bytes, scales += groups * PackedPairs.Floats)
         {
-            Prefetch(words + (Tile * stride), stride, head.Bytes, Math.Min(Tile, length - first - Tile));
+            ahead.Ask(lines);
             TKernel.Multiply(words, stride, rows, query, group, head, room.Kernel, room.Products);
             query += group * head.QueryPairs;
             var products = room.Products;
@@ -109,7 +107,8 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         var row = HostChunk.Row(head.Lanes);
         var weights = room.Weights;
         PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
-        Prefetch(pairs + (Tile * stride), stride, kvHeads * groups * sizeof(int), Math.Min(Tile, length - first - Tile));
+        var ahead = Ahead(words + (Tile * stride), pairs + (Tile * stride), stride, kvHeads, head, Math.Min(Tile, length - first - Tile));
+        var lines = (ahead.Lines + kvHeads - 1) / kvHeads;
         for (var h = 0; h < kvHeads; h++, scales += groups * PackedPairs.Floats)
         {
             for (var n = 0; n < group; n++, scores += room.Rows, zeros += row)
@@ -125,7 +124,7 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         weights = room.Weights;
         for (var h = 0; h < kvHeads; h++, words += head.Bytes)
         {
-            Prefetch(words + (Tile * stride), stride, head.Bytes, Math.Min(Tile, length - first - Tile));
+            ahead.Ask(lines);
             for (var n = 0; n < group; n++, partial += row, weights += groups * Tile, factors += groups)
             {
                 TKernel.Add(words, stride, rows, weights, factors, head, partial);
@@ -148,16 +147,6 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
         return factor;
     }
 
-    /// <summary>Asks for one head of some rows: they lie on other pages than those before, so the processor does not read ahead by itself.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* words, long stride, int bytes, int rows)
-    {
-        for (var t = 0; Sse.IsSupported && t < rows; t++, words += stride)
-        {
-            for (var n = 0; n < bytes; n += CacheLine)
-            {
-                Sse.Prefetch1(words + n);
-            }
-        }
-    }
+    private static RowsAhead Ahead(byte* words, byte* pairs, long stride, int kvHeads, PackedHead head, int rows) =>
+        new(words, kvHeads * head.Bytes, pairs, kvHeads * head.Groups * sizeof(int), stride, rows);
 }
