@@ -1,6 +1,7 @@
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Kafka;
+using FlexGen.Dataflow.Parquet.Source;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -88,6 +89,44 @@ public sealed class Pipeline : IAsyncDisposable
             await setup.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The prompts of the first records that are not done, for planning; those that have none are left out. Of a topic none are known before it is read.
+    /// </summary>
+    /// <param name="count">How many at the most.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="PipelineException">A file cannot be read.</exception>
+    public async Task<IReadOnlyList<Prompt>> SampleAsync(int count, CancellationToken cancellationToken)
+    {
+        var prompts = new List<Prompt>();
+        if (setup.Source is not ParquetSource files)
+        {
+            return prompts;
+        }
+
+        await foreach (var records in files.ReadAllAsync(cancellationToken, sink.Ledger.Done))
+        {
+            files.Decode(records);
+            foreach (var record in records.Where(r => r.Error is null))
+            {
+                try
+                {
+                    prompts.Add(setup.Prompt.Render(record.Rows, record.Row));
+                }
+                catch (Exception e) when (RecordException.IsOfRecord(e))
+                {
+                    // It gets its error when its turn comes.
+                }
+            }
+
+            if (prompts.Count >= count)
+            {
+                return prompts[..count];
+            }
+        }
+
+        return prompts;
     }
 
     /// <summary>Runs to the end of the source; call it once.</summary>

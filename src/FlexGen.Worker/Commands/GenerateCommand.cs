@@ -68,7 +68,8 @@ internal sealed class GenerateCommand
         files.CheckFiles(parse, logitsFile);
         var check = await constraint.CheckAsync(output, cancellation);
         using var model = await constraint.WordedAsync(
-            () => Task.FromResult(LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options, output)));
+            () => Task.FromResult(LanguageModel.Load(
+                parse.GetRequiredValue(files.Model), settings, options, output, planning: files.Planning(parse, "generate", options.MaxNewTokens))));
         Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
         var chat = files.Chat(parse, model.LoadChat);

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
+using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Commands;
@@ -89,6 +91,27 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
         new(parse.GetRequiredValue(input), parse.GetRequiredValue(Output), window, errors, format);
 
     public Prompt Prompt(ParseResult parse, string text) => new(text, parse.GetValue(controlTokens) ? [(0, text.Length)] : []);
+
+    /// <summary>What a run over the input is planned with.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="command">Its name.</param>
+    /// <param name="mostNew">Tokens that are generated for a line at the most.</param>
+    public RunPlanning Planning(ParseResult parse, string command, int mostNew) => new(
+        text => ErrorStream.Say(command, text),
+        warning => Report.Warn(warning),
+        length =>
+        {
+            var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled);
+            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], [], mostNew, sample.Count);
+        });
+
+    private static int Tokens(InputLine line, Func<Prompt, int> length)
+    {
+        const int CharactersOfAToken = 4;
+        return line.Object.TryGetProperty("prompt_token_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.GetArrayLength()
+            : line.Object.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? length(new(text.GetString()!, []))
+            : line.Object.GetRawText().Length / CharactersOfAToken;
+    }
 
     /// <summary>The model's chat template, which is read when a line has messages, or now where an option is for it.</summary>
     /// <exception cref="UsageException">A template argument has no name or no value.</exception>

@@ -29,7 +29,8 @@ internal static class ValidateCommand
         {
             var options = arguments.Load(parse);
             var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation);
-            await using var generator = GeneratorFactory.Create(options, TimeProvider.System, new WorkerLog(NullLogger.Instance));
+            await using var generator = GeneratorFactory.Create(
+                options, TimeProvider.System, new WorkerLog(NullLogger.Instance), [], found.TotalRecords - found.RecordsAlreadyDone);
             Report.Warn((generator as EngineGenerator)?.Warning);
             new Report()
                 .Add("pipeline", options.Name)

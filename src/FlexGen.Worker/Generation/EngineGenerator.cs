@@ -1,5 +1,6 @@
 using FlexGen.Constraints;
 using FlexGen.Dataflow;
+using FlexGen.Planning.Cost;
 
 namespace FlexGen.Worker.Generation;
 
@@ -10,6 +11,9 @@ internal sealed class EngineGenerator(LanguageModel model) : IGenerator
 
     /// <inheritdoc cref="LanguageModel.PeakGpuBytes"/>
     public long PeakGpuBytes => model.PeakGpuBytes;
+
+    /// <inheritdoc cref="LanguageModel.Prediction"/>
+    public Prediction? Prediction => model.Prediction;
 
     /// <inheritdoc cref="LanguageModel.Description"/>
     public string Description => model.Description;

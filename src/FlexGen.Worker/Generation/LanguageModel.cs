@@ -3,8 +3,10 @@ using FlexGen.Constraints;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Checkpoints;
+using FlexGen.Planning.Cost;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Policies;
 
 namespace FlexGen.Worker.Generation;
 
@@ -48,6 +50,9 @@ internal sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="OffloadEngine.Warning"/>
     public string? Warning { get; }
 
+    /// <inheritdoc cref="EnginePlanner.Predict"/>
+    public Prediction? Prediction { get; private init; }
+
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="settings">How it is run.</param>
@@ -55,6 +60,7 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="output">What they may be; null: any text.</param>
     /// <param name="prompt">What prompts are made of, where that is known; null: of texts.</param>
     /// <param name="time">Where chat templates have the date from.</param>
+    /// <param name="planning">What a policy that is not stated is searched with; null: all is on the compute device then.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="UsageException">It cannot be made so with this model.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
@@ -62,25 +68,30 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     /// <exception cref="ChatTemplateException">The prompt has messages, and the folder's chat template cannot be used.</exception>
     public static LanguageModel Load(
-        string path, EngineSettings settings, GenerationOptions options, OutputOptions? output = null, PromptOptions? prompt = null, TimeProvider? time = null)
+        string path, EngineSettings settings, GenerationOptions options, OutputOptions? output = null, PromptOptions? prompt = null, TimeProvider? time = null,
+        RunPlanning? planning = null)
     {
         var folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var chat = prompt is { Messages.Count: > 0 } && tokenizer is not null ? ModelChat.Load(folder, tokenizer, prompt, time) : null;
-        var engine = settings.Load(options => OffloadEngine.Load(folder, options));
+        var planner = planning is null ? null : new EnginePlanner(settings, planning.Say, planning.Warn);
+        var workload = new Lazy<Workload>(() => planning!.Workload(p => Length(p, tokenizer, chat)));
+        var engine = planner?.Load(Open, () => workload.Value) ?? settings.Load(Open);
         try
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output);
+            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output) { Prediction = planner?.Predict(engine, workload.Value) };
         }
         catch
         {
             engine.Dispose();
             throw;
         }
+
+        OffloadEngine Open(EngineOptions options) => OffloadEngine.Load(folder, options);
     }
 
     /// <summary>The ids of a prompt; only within its literals does the text of a control token stand for the token.</summary>
@@ -185,6 +196,19 @@ internal sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => engine.Dispose();
+
+    /// <summary>Tokens of a prompt, for planning; 0: it is none.</summary>
+    private static int Length(Prompt prompt, Tokenizer? tokenizer, ModelChat? chat)
+    {
+        try
+        {
+            return prompt.Messages is { } messages ? chat?.Encode(messages).Length ?? 0 : tokenizer?.Encode(prompt.Text, prompt.Literals).Length ?? 0;
+        }
+        catch (Exception e) when (RecordException.IsOfRecord(e))
+        {
+            return 0;
+        }
+    }
 
     private static RecordException NoTokenizer() =>
         new("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");

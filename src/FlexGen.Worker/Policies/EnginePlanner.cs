@@ -5,7 +5,7 @@ using FlexGen.Planning.Hardware;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Profiling;
 
-namespace FlexGen.Worker.Planning;
+namespace FlexGen.Worker.Policies;
 
 /// <summary>
 /// Loads an engine under the policy that is stated or, where none is, that is searched with this machine's profile; and predicts what it takes.
