@@ -14,6 +14,7 @@ internal sealed class Sequence
 
     /// <summary>The different ones of <see cref="tokens"/>, where a penalty asks for them.</summary>
     private readonly HashSet<int> seen;
+    private readonly List<TokenLogProbabilities>? logProbabilities;
     private float[]? logits;
     private RequestException? ruleFailure;
 
@@ -23,6 +24,7 @@ internal sealed class Sequence
         random = new(request.Sampling.Seed, request.PromptTokens);
         tokens = [.. request.PromptTokens];
         seen = request.Sampling.RepetitionPenalty == 1 ? [] : [.. tokens];
+        logProbabilities = request.TopLogProbabilities is null ? null : [];
         whileWaiting = cancellation.UnsafeRegister(static (self, token) => ((Sequence)self!).completion.TrySetCanceled(token), this);
     }
 
@@ -47,8 +49,8 @@ internal sealed class Sequence
     /// <summary>Whether the next token is drawn, or chosen by other logits than the largest.</summary>
     public bool IsDrawn => !request.Sampling.IsArgmax || request.Choose is not null;
 
-    /// <summary>Whether its logits are to be kept, which has to be done before its next token is chosen.</summary>
-    public bool WantsLogits => request.ReturnLogits && logits is null;
+    /// <summary>Whether something of its logits is to be kept, which has to be done when its next token is chosen.</summary>
+    public bool WantsLogits => (request.ReturnLogits && logits is null) || logProbabilities is not null;
 
     /// <summary>Why it cannot go on where no token is allowed.</summary>
     public RequestException NothingAllowed => ruleFailure ?? RequestException.NothingAllowed(tokens.Count - PromptLength);
@@ -79,6 +81,7 @@ internal sealed class Sequence
             logits ??= row.ToArray();
         }
 
+        var untouched = logProbabilities is null ? [] : row.ToArray();
         if (!allowed.IsEmpty)
         {
             Sampler.Forbid(row, allowed);
@@ -88,7 +91,10 @@ internal sealed class Sequence
             }
         }
 
-        return request.Choose is { } choose ? choose(row) : Sampler.Choose(row, request.Sampling, seen, new TokenNoise(random.At(tokens.Count - PromptLength)));
+        var token = request.Choose is { } choose
+            ? choose(row) : Sampler.Choose(row, request.Sampling, seen, new TokenNoise(random.At(tokens.Count - PromptLength)));
+        logProbabilities?.Add(Likelihoods.Of(untouched, token, request.TopLogProbabilities!.Value));
+        return token;
     }
 
     /// <summary>Takes the next token; the reason when it is the last.</summary>
@@ -122,7 +128,7 @@ internal sealed class Sequence
         return !completion.Task.IsCompleted;
     }
 
-    public void Finish(FinishReason reason) => completion.TrySetResult(new(tokens[PromptLength..], reason, logits));
+    public void Finish(FinishReason reason) => completion.TrySetResult(new(tokens[PromptLength..], reason, logits) { LogProbabilities = logProbabilities });
 
     public void Cancel()
     {

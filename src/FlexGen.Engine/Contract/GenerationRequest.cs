@@ -25,6 +25,9 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Returns the logits after the prompt's last token.</summary>
     public bool ReturnLogits { get; init; }
 
+    /// <summary>Returns the log probabilities of each token and of so many of the likeliest in its place; null: none.</summary>
+    public int? TopLogProbabilities { get; init; }
+
     /// <summary>
     /// Takes the place of the sampler: given the logits of the next token, [vocabulary], on one of the engine's threads, it says which token that is.
     /// </summary>

@@ -56,6 +56,7 @@ internal static class FlexGenCommand
             RunCommand.Create(),
             ValidateCommand.Create(),
             GenerateCommand.Create(),
+            BatchCommand.Create(),
             TokenizeCommand.Create(),
             CompressCommand.Create(),
             BenchCommand.Create(),

@@ -11,13 +11,15 @@ using FlexGen.Worker.Reporting;
 namespace FlexGen.Worker.Commands;
 
 /// <summary>What the commands that map one JSON-lines file to another have in common.</summary>
-internal sealed class JsonLinesOptions
+/// <param name="ofOutput">What is done with the file to write.</param>
+internal sealed class JsonLinesOptions(string ofOutput = "File to write; replaced where it exists.")
 {
     public Option<string> Model { get; } = new("--model") { HelpName = "DIR", Required = true, Description = "Hugging Face checkpoint folder." };
 
     private readonly Option<string> input = new("--input") { HelpName = "FILE.jsonl", Required = true, Description = "File to read, one JSON object a line." };
-    private readonly Option<string> output =
-        new("--output") { HelpName = "FILE.jsonl", Required = true, Description = "File to write; replaced where it exists." };
+
+    public Option<string> Output { get; } = new("--output") { HelpName = "FILE.jsonl", Required = true, Description = ofOutput };
+
     private readonly Option<bool> controlTokens = new("--control-tokens")
     {
         Description = "The text of a control token in the input, such as </s>, stands for the token. Without it all of the input is plain text.",
@@ -42,7 +44,7 @@ internal sealed class JsonLinesOptions
     {
         command.Add(Model);
         command.Add(input);
-        command.Add(output);
+        command.Add(Output);
         command.Add(controlTokens);
         command.Add(arguments);
         command.Add(chatTemplate);
@@ -64,7 +66,7 @@ internal sealed class JsonLinesOptions
         }
 
         var options = new Dictionary<string, string> { [Path.GetFullPath(read)] = input.Name };
-        foreach (var option in alsoWritten.Prepend(output))
+        foreach (var option in alsoWritten.Prepend(Output))
         {
             if (parse.GetValue(option) is not { } path)
             {
@@ -85,7 +87,8 @@ internal sealed class JsonLinesOptions
         }
     }
 
-    public JsonLinesJob Job(ParseResult parse, int window) => new(parse.GetRequiredValue(input), parse.GetRequiredValue(output), window);
+    public JsonLinesJob Job(ParseResult parse, int window, string? errors = null, ILineFormat? format = null) =>
+        new(parse.GetRequiredValue(input), parse.GetRequiredValue(Output), window, errors, format);
 
     public Prompt Prompt(ParseResult parse, string text) => new(text, parse.GetValue(controlTokens) ? [(0, text.Length)] : []);
 
@@ -132,11 +135,15 @@ internal sealed class JsonLinesOptions
     /// <summary>The ids of a line's messages.</summary>
     /// <exception cref="LineException">The model has no chat template, or one that cannot be used.</exception>
     /// <exception cref="RecordException">The messages are none, or the template refuses them.</exception>
-    public int[] Encode(ParseResult parse, InputLine line, Lazy<ModelChat> chat)
+    public int[] Encode(ParseResult parse, InputLine line, Lazy<ModelChat> chat) =>
+        Encode(parse, line.Object.GetProperty("messages"), line.Find("tools"), chat);
+
+    /// <inheritdoc cref="Encode(ParseResult, InputLine, Lazy{ModelChat})"/>
+    public int[] Encode(ParseResult parse, System.Text.Json.JsonElement messages, System.Text.Json.JsonElement? tools, Lazy<ModelChat> chat)
     {
         try
         {
-            return chat.Value.Encode(line.Object.GetProperty("messages"), line.Find("tools"), parse.GetValue(controlTokens));
+            return chat.Value.Encode(messages, tools, parse.GetValue(controlTokens));
         }
         catch (ChatTemplateException e)
         {
@@ -153,11 +160,15 @@ internal sealed class JsonLinesOptions
         };
 
     /// <summary>Prints the report with the counts of lines; the exit code tells whether there were bad ones.</summary>
-    public int Finish(ParseResult parse, JsonLinesJob job, Report details)
+    /// <param name="parse">The command line.</param>
+    /// <param name="job">What was done.</param>
+    /// <param name="details">What else there is to say.</param>
+    /// <param name="before">Bad lines of earlier runs.</param>
+    public int Finish(ParseResult parse, JsonLinesJob job, Report details, int before = 0)
     {
-        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output))
+        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(Output))
             .TryPrint(parse.GetValue(asJson));
-        return job.Errors == 0 ? ExitCode.Success : ExitCode.Failure;
+        return job.Errors + before == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static KeyValuePair<string, string> Argument(string given)

@@ -42,7 +42,7 @@ internal class PolicySettings
     internal bool HasSizesOrPlaces => (GpuBatchSize ?? GpuBatchCount ?? WeightPages) is not null || Percent is not null || Attention is not null;
 
     /// <summary>What the settings call a compression.</summary>
-    internal static string CompressionName(Compression compression) => compression == Planning.Compression.Int4 ? Int4 : None;
+    internal static string CompressionName(Compression compression) => compression == FlexGen.Planning.Compression.Int4 ? Int4 : None;
 
     protected EngineOptions Apply(EngineOptions options)
     {
@@ -61,5 +61,5 @@ internal class PolicySettings
             : options;
     }
 
-    private static Compression Compression(string name) => name == Int4 ? Planning.Compression.Int4 : Planning.Compression.None;
+    private static Compression Compression(string name) => name == Int4 ? FlexGen.Planning.Compression.Int4 : FlexGen.Planning.Compression.None;
 }

@@ -12,6 +12,9 @@ namespace FlexGen.Worker.Generation;
 /// <param name="Reasoning">The tokens around reasoning, which is no part of the text; null: all is text.</param>
 internal sealed record CompletionForm(GenerationOptions Options, StopTexts Stops, Constraint? Constraint, bool ClosesInTime, ReasoningTokens? Reasoning)
 {
+    /// <summary>How many of the likeliest tokens are told with each; null: no probabilities are.</summary>
+    public int? TopLogProbabilities { get; init; }
+
     public SamplingOptions Sampling { get; } = new()
     {
         Temperature = Options.Temperature,

@@ -15,6 +15,9 @@ internal sealed record GeneratedText(IReadOnlyList<int> TokenIds, string? Text, 
     /// <summary>Why the text is not the whole of what the constraint asks for, as a sentence; null where it is.</summary>
     public string? Incomplete { get; init; }
 
+    /// <summary>Of each token, where they were asked for.</summary>
+    public IReadOnlyList<TokenLogProbabilities>? LogProbabilities { get; init; }
+
     /// <summary><c>stop</c> or <c>length</c>.</summary>
     public string FinishReasonName => FinishReason == FinishReason.Stop ? "stop" : "length";
 }

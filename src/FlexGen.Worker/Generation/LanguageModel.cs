@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexGen.Constraints;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
@@ -16,6 +17,8 @@ internal sealed class LanguageModel : IDisposable
     private readonly Tokenizer? tokenizer;
     private readonly CompletionForm standard;
     private readonly string folder;
+    private readonly IncrementalDecoder? decoder;
+    private readonly ConcurrentDictionary<string, Lazy<TokenBytes>> tokens = new();
     private readonly ModelChat? chat;
 
     private LanguageModel(
@@ -25,7 +28,7 @@ internal sealed class LanguageModel : IDisposable
         this.engine = engine;
         this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
-        this.tokenizer = tokenizer;
+        (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
         standard = Form(options, output is null ? null : constraint => OutputConstraint.Of(output, constraint), output?.CloseInTime ?? true, output?.Reasoning ?? false);
     }
 
@@ -140,8 +143,22 @@ internal sealed class LanguageModel : IDisposable
 
         var reasoning = hasReasoning ? ReasoningTokens.Find(tokenizer!) ?? throw new UsageException(
             $"output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known ({ReasoningTokens.Known}): leave it out.") : null;
-        return new CompletionForm(options, new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []), compile?.Invoke(BytesOf(options)), closesInTime, reasoning);
+        return new CompletionForm(options, new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []), compile?.Invoke(TokensOf(options)), closesInTime, reasoning);
     }
+
+    /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>
+    /// <exception cref="RecordException">The folder has no tokenizer.</exception>
+    public TokenBytes TokensOf(GenerationOptions options)
+    {
+        var texts = tokenizer ?? throw NoTokenizer();
+        return tokens.GetOrAdd(string.Join(' ', options.StopTokenIds), _ => new(() => new TokenBytes(
+            [.. Enumerable.Range(0, engine.Shape.VocabularySize).Select(BytesOf)],
+            [.. engine.EndOfSequenceIds.Union(options.StopTokenIds)],
+            text => texts.Encode(text, addSpecialTokens: false)))).Value;
+    }
+
+    /// <summary>What a token writes within a text; null: nothing.</summary>
+    public byte[]? BytesOf(int token) => decoder?.BytesOf(token);
 
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
     /// <param name="tokens">The prompt.</param>
@@ -163,6 +180,7 @@ internal sealed class LanguageModel : IDisposable
             Rule = text?.Rule([.. engine.EndOfSequenceIds, .. options.StopTokenIds]),
             StopAfter = text is null ? null : text.Append,
             ReturnLogits = returnLogits,
+            TopLogProbabilities = form.TopLogProbabilities,
         };
         try
         {
@@ -220,15 +238,5 @@ internal sealed class LanguageModel : IDisposable
         {
             throw RecordException.Of(e, doing);
         }
-    }
-
-    /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>
-    private TokenBytes BytesOf(GenerationOptions options)
-    {
-        var decoder = tokenizer!.CreateDecoder();
-        return new TokenBytes(
-            [.. Enumerable.Range(0, engine.Shape.VocabularySize).Select(decoder.BytesOf)],
-            [.. engine.EndOfSequenceIds.Union(options.StopTokenIds)],
-            text => tokenizer.Encode(text, addSpecialTokens: false));
     }
 }

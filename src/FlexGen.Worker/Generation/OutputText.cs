@@ -39,6 +39,7 @@ internal sealed class OutputText
         return new GeneratedText(sequence.TokenIds, text, matcher.Stopped ? FinishReason.Stop : sequence.FinishReason, sequence.Logits)
         {
             Reasoning = reasoning,
+            LogProbabilities = sequence.LogProbabilities,
             Incomplete = constrained is null ? null : Incomplete(text, sequence.TokenIds.Count, room),
         };
     }
