@@ -1,3 +1,4 @@
+using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
@@ -46,8 +47,9 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries(Device, DataType);
         }
 
-        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse), source.PackedGroup);
-        Warning = MemoryPlan.Warning(options);
+        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
+        Plan = MemoryPlan.Choose(Outline, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
             // Rather before a long load than after it.
@@ -75,6 +77,9 @@ internal sealed class LoadedModel : IDisposable
     public ModelShape Shape => model.Shape;
 
     public Policy Policy => Plan.Policy;
+
+    /// <summary>What planning knows of it.</summary>
+    public ModelOutline Outline { get; }
 
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }
@@ -153,9 +158,21 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner() =>
-        new(model, weights, cache, hidden, Device, LeastRows(), trace,
+    /// <summary>Its slots, all of them free.</summary>
+    public MicroBatch[] CreateMicroBatches() => [.. Enumerable.Range(0, Policy.GpuBatchCount).Select(_ => new MicroBatch(
+        Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, ComputeMemory.Gpu(Device) is not null)))];
+
+    /// <summary>What executes the steps, on this thread from here on.</summary>
+    public StepRunner CreateRunner()
+    {
+        if (ComputeMemory.Gpu(Device) is { } gpu)
+        {
+            CudaDriver.Use(gpu);
+        }
+
+        return new(model, weights, cache, hidden, Device, LeastRows(), trace,
             Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+    }
 
     /// <summary>
     /// Fewest rows of a pass, and of its logits. On a GPU the sequences of a micro-batch fill the rows anyway; products with weights in 4 bits

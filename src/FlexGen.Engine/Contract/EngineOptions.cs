@@ -16,6 +16,12 @@ public sealed record EngineOptions
     /// </summary>
     public string DataType { get; init; } = "auto";
 
+    /// <summary>
+    /// Searches the policy, within the budgets: batch sizes, pages, placements and the place of attention given below are not looked at.
+    /// Null: they hold.
+    /// </summary>
+    public AutoPolicy? Auto { get; init; }
+
     /// <summary>Slots of one micro-batch.</summary>
     public int? GpuBatchSize { get; init; }
 

@@ -1,6 +1,6 @@
 namespace FlexGen.Planning.Hardware;
 
-/// <summary>A function that was measured at some points: between them, and past the last two, a straight line on logarithmic axes.</summary>
+/// <summary>A function that was measured at some points: between them, and past the last two at either end, a straight line on logarithmic axes.</summary>
 /// <param name="Points">By rising x; x and y are above 0.</param>
 public sealed record Curve(IReadOnlyList<CurvePoint> Points)
 {
@@ -8,10 +8,10 @@ public sealed record Curve(IReadOnlyList<CurvePoint> Points)
     internal bool IsSound => Points.Count > 0 && Points.All(p => p.X > 0 && p.Y > 0) && Points.Zip(Points.Skip(1)).All(p => p.First.X < p.Second.X);
 
     /// <summary>Its value.</summary>
-    /// <param name="x">Where; below the first point it is the first point's value.</param>
+    /// <param name="x">Where, above 0.</param>
     public double At(double x)
     {
-        if (x <= Points[0].X || Points.Count == 1)
+        if (Points.Count == 1)
         {
             return Points[0].Y;
         }

@@ -78,6 +78,16 @@ internal sealed record KeyedOption(string Key, Option Option)
         new("ignoreEos", new Option<bool>("--ignore-eos") { Description = "Go on past end-of-sequence tokens, to --max-new-tokens." }),
     ];
 
+    /// <summary>What completions may be. Keys are those of the pipeline file's <c>output</c>.</summary>
+    public static IReadOnlyList<KeyedOption> ForOutput() =>
+    [
+        Text("schema", "--schema", "FILE", "A JSON schema. Tokens are chosen among those that can still lead to a document of it, and a completion that is not one is an error."),
+        Text("regex", "--regex", "PATTERN", "An ECMA-262 expression that each completion matches as a whole."),
+        new("choices", new Option<string[]>("--choices") { HelpName = "TEXT", AllowMultipleArgumentsPerToken = true, Description = "Texts of which each completion is one." }),
+        Text("constrain", "--constrain", "true|false", "Whether --schema holds while a completion is generated, or is only checked when it is there [default: true]."),
+        new("reasoning", new Option<bool>("--reasoning") { Description = "What the model writes between the tokens of its reasoning is \"reasoning\", and no part of the text." }),
+    ];
+
     /// <summary>The keys of those options that were given.</summary>
     public static ConfigurationLayer Layer(ParseResult parse, IEnumerable<KeyedOption> options, string prefix = "")
     {
@@ -111,6 +121,10 @@ internal sealed record KeyedOption(string Key, Option Option)
         var option = options.First(option => option.Key == key).Option;
         return prefix is null || parse.GetResult(option) is { Implicit: false } ? option.Name : prefix + key;
     };
+
+    /// <summary>A message about keys of a pipeline file, about the options that stand for them.</summary>
+    public static string Worded(string message, IEnumerable<KeyedOption> options, string prefix) => options.Aggregate(message, (text, option) => text
+        .Replace($"{prefix}{option.Key}: ", option.Option.Name + " ", StringComparison.Ordinal).Replace(prefix + option.Key, option.Option.Name, StringComparison.Ordinal));
 
     private static KeyedOption Text(string key, string name, string helpName, string description) =>
         new(key, new Option<string>(name) { HelpName = helpName, Description = description });

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Profiling;
 using FlexGen.Files;
 using FlexGen.Planning.Hardware;
+using FlexGen.Worker.Configuration;
 
 namespace FlexGen.Worker.Profiling;
 
@@ -26,6 +28,33 @@ internal sealed class ProfileStore(string folder)
             : Path.Combine(variable("HOME") is { Length: > 0 } home ? home : Path.GetTempPath(), ".cache");
         return new(Path.Combine(cache, "flexgen"));
     }
+
+    /// <summary>The environment's variable that names a profile to plan with, whatever this machine is.</summary>
+    public const string Variable = "FLEXGEN_PROFILE";
+
+    /// <summary>The profile of a file, or of a known machine.</summary>
+    /// <param name="name">A path, or one of <see cref="KnownHardware.Names"/>.</param>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static HardwareProfile Named(string name)
+    {
+        if (KnownHardware.Find(name) is { } known)
+        {
+            return known.ToProfile();
+        }
+
+        try
+        {
+            return HardwareProfile.Parse(Encoding.UTF8.GetString(RegularFile.ReadAll(name, MostBytes)));
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{name} is neither a known machine ({string.Join(", ", KnownHardware.Names)}) nor a file that flexgen profile --output wrote: "
+                + $"{e.Message}{NearestName.Hint(name, [.. KnownHardware.Names])}");
+        }
+    }
+
+    /// <summary>The one that the environment names; null: it names none.</summary>
+    public static HardwareProfile? FromEnvironment() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } name ? Named(name) : null;
 
     /// <summary>What to measure for an engine's options.</summary>
     public static ProfileOptions Options(EngineOptions options, bool quick = false) => new()
