@@ -99,7 +99,7 @@ internal static unsafe class PackedQuery
     public static (float Factor, float Inverse) Factor(int bits)
     {
         var highest = BitConverter.Int32BitsToSingle(bits);
-        return bits >= Infinity ? (float.NaN, 0) : highest < Smallest ? (0, 0) : (highest / Highest, Highest / highest);
+        return bits >= Infinity ? (float.NaN, 0) : highest < Smallest ? (0, 0) : (highest * (1f / Highest), Highest / highest);
     }
 
     /// <summary>The highest of 8.</summary>

@@ -102,49 +102,48 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
     private static void Sum(
         byte* words, byte* pairs, long stride, int first, int length, int group, int kvHeads, PackedHead head, PackedRoom room, float* partial)
     {
-        var (rows, groups) = (Math.Min(Tile, length - first), head.Groups);
-        float* scores = room.Scores + first, zeros = partial + head.Sums, factors = room.WeightFactors, scales = room.Pairs;
-        var row = HostChunk.Row(head.Lanes);
-        var weights = room.Weights;
-        PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
+        var (rows, row) = (Math.Min(Tile, length - first), HostChunk.Row(head.Lanes));
+        PackedPairs.Read(pairs, stride, rows, kvHeads * head.Groups, room.Pairs);
         var ahead = Ahead(words + (Tile * stride), pairs + (Tile * stride), stride, kvHeads, head, Math.Min(Tile, length - first - Tile));
         var lines = (ahead.Lines + kvHeads - 1) / kvHeads;
-        for (var h = 0; h < kvHeads; h++, scales += groups * PackedPairs.Floats)
+        var factors = room.WeightFactors;
+        var weights = room.Weights;
+        for (var h = 0; h < kvHeads; h++)
         {
-            for (var n = 0; n < group; n++, scores += room.Rows, zeros += row)
+            for (var n = h * group; n < (h + 1) * group; n++)
             {
-                for (var g = 0; g < groups; g++, factors++, weights += Tile)
-                {
-                    *factors = Weigh(Vector512.Load(scores), scales + (g * PackedPairs.Floats), weights, zeros + (g * Tile));
-                }
+                var at = n * head.Groups;
+                Weigh(
+                    room.Scores + (n * room.Rows) + first, room.Pairs + (h * head.Groups * PackedPairs.Floats), head.Groups, weights + (at * Tile), factors + at,
+                    partial + (n * row) + head.Sums);
             }
         }
 
-        factors = room.WeightFactors;
-        weights = room.Weights;
         for (var h = 0; h < kvHeads; h++, words += head.Bytes)
         {
             ahead.Ask(lines);
-            for (var n = 0; n < group; n++, partial += row, weights += groups * Tile, factors += groups)
+            for (var n = 0; n < group; n++, partial += row, weights += head.Groups * Tile, factors += head.Groups)
             {
                 TKernel.Add(words, stride, rows, weights, factors, head, partial);
             }
         }
     }
 
-    /// <summary>Rounds what a group's numbers are to be multiplied with, and adds what its zeros come to.</summary>
-    /// <returns>What the rounded weights are to be multiplied by.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Weigh(Vector512<float> scores, float* pairs, short* weights, float* zeros)
+    /// <summary>Rounds what a head's numbers are to be multiplied with in each group, and adds what its zeros come to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh(float* scores, float* pairs, int groups, short* weights, float* factors, float* zeros)
     {
-        var weight = scores * Vector512.Load(pairs);
-        var bits = weight.AsInt32() & Vector512.Create(int.MaxValue);
-        var (factor, inverse) = PackedQuery.Factor(PackedQuery.Most(Vector256.Max(bits.GetLower(), bits.GetUpper())));
-        var rounded = Vector512.Round(weight * Vector512.Create(inverse));
-        var numbers = Vector512.ConvertToInt32Native(rounded);
-        Vector256.Narrow(numbers.GetLower(), numbers.GetUpper()).Store(weights);
-        Vector512.FusedMultiplyAdd(rounded * Vector512.Create(factor), Vector512.Load(pairs + Tile), Vector512.Load(zeros)).Store(zeros);
-        return factor;
+        for (var g = 0; g < groups; g++, pairs += PackedPairs.Floats, weights += Tile, zeros += Tile)
+        {
+            var weight = Vector512.Load(scores) * Vector512.Load(pairs);
+            var bits = weight.AsInt32() & Vector512.Create(int.MaxValue);
+            var (factor, inverse) = PackedQuery.Factor(PackedQuery.Most(Vector256.Max(bits.GetLower(), bits.GetUpper())));
+            var rounded = Vector512.Round(weight * Vector512.Create(inverse));
+            var numbers = Vector512.ConvertToInt32Native(rounded);
+            Vector256.Narrow(numbers.GetLower(), numbers.GetUpper()).Store(weights);
+            Vector512.FusedMultiplyAdd(rounded * Vector512.Create(factor), Vector512.Load(pairs + Tile), Vector512.Load(zeros)).Store(zeros);
+            factors[g] = factor;
+        }
     }
 
     private static RowsAhead Ahead(byte* words, byte* pairs, long stride, int kvHeads, PackedHead head, int rows) =>
