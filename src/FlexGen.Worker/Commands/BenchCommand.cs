@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Tracing;
 using FlexGen.Planning.Cost;
 using FlexGen.Worker.Benchmarking;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Generation;
 using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 
@@ -38,6 +40,7 @@ internal sealed class BenchCommand
             Examples:
               flexgen bench --shape opt-6.7b --gpu-batch-size 7 --num-gpu-batches 7 --percent 0 100 100 0 100 0 --gpu-memory 16GiB
               flexgen bench --shape opt-125m --prompt-len 64 --gen-len 8 --gpu-batch-size 8 --percent 0 0 100 0 100 0 --schedule serial
+              flexgen bench --shape llama-3-8b --gpu-batch-size 256 --prompt-len 64 --gen-len 64 --constrain person.schema.json
               flexgen bench --shape opt-1.3b --lengths mixed --num-prompts 64 --gpu-batch-size 16 --slots static --trace trace.json
             """);
         foreach (var option in bench.what.Concat(bench.engine))
@@ -93,9 +96,13 @@ internal sealed class BenchCommand
 
     private static async Task MeasureAsync(OffloadEngine running, BenchSettings settings, Trace? trace, Report report, CancellationToken cancellation)
     {
-        var requests = BenchRequests.Create(BenchRequests.Lengths(settings, running.Policy.EffectiveBatchSize), running.Shape.VocabularySize);
+        var lengths = BenchRequests.Lengths(settings, running.Policy.EffectiveBatchSize);
+        var constraint = settings.Constrain is { } schema
+            ? OutputConstraint.Of(new OutputOptions { Schema = schema }, MadeUpTokens.Create(running.Shape.VocabularySize)) : null;
         // The libraries load their kernels, and the runtime compiles, at first use.
-        await running.GenerateAllAsync([.. requests.Take(running.Policy.GpuBatchSize).Select(r => r with { MaxNewTokens = WarmUpTokens })], cancellation);
+        var first = BenchRequests.Create([.. lengths.Take(running.Policy.GpuBatchSize).Select(l => (l.Prompt, WarmUpTokens))], running.Shape.VocabularySize, constraint);
+        await running.GenerateAllAsync(first, cancellation);
+        var requests = BenchRequests.Create(lengths, running.Shape.VocabularySize, constraint);
         var before = running.Statistics;
         trace?.Clear();
         var start = TimeProvider.System.GetTimestamp();

@@ -52,6 +52,7 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("promptCount", "--num-prompts", "N", "How many prompts; of a file of lengths the first N [default: as many as there are slots; all of the file]."),
         Text("slots", "--slots", "static|continuous", "Whether a free slot waits until its whole batch has ended, or is refilled at once "
             + "[default: continuous]."),
+        Text("constrain", "--constrain", "SCHEMA", "Hold outputs to a JSON schema while they are generated, one document after another, with made-up texts for the tokens."),
         Text("trace", "--trace", "FILE", "Write what each stream and thread did, for chrome://tracing or ui.perfetto.dev."),
     ];
 
