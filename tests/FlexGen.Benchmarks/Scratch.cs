@@ -36,7 +36,7 @@ internal static unsafe class Scratch
             return;
         }
 
-        const int Length = 128;
+        var Length = int.Parse(Environment.GetEnvironmentVariable("LENGTH") ?? "128");
         var chunks = layout.Slots == 1 ? 1 : 4;
         var rowBytes = TKind.RowBytes(layout);
         var bytes = chunks * Length * layout.Slots * rowBytes;
