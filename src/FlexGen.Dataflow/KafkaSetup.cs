@@ -4,6 +4,7 @@ using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Kafka.Source;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Results;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -12,23 +13,23 @@ namespace FlexGen.Dataflow;
 internal static class KafkaSetup
 {
     /// <exception cref="PipelineException">The brokers cannot be reached, or a topic is missing.</exception>
-    public static KafkaSource OpenSource(PipelineOptions options, ILogger log)
+    public static KafkaSource OpenSource(PipelineOptions options, ResultColumns? results, ILogger log)
     {
         var source = options.Source.Kafka!;
         using var cluster = new KafkaCluster(source, "source.kafka", log);
         var partitions = source.Topics.SelectMany(topic => cluster.Partitions(topic, "Read")).Distinct().ToArray();
         IReadOnlyList<string> columns = source.Format == "text" ? ["value"] : [.. source.Columns ?? [.. PromptForm.Columns(options.Prompt)]];
-        var reserved = IsWhole(options) ? FieldsOf(options.Sink.Kafka!) : [];
-        if (options.Sink.Kafka is { } sink)
+        IReadOnlyList<string> reserved = IsWhole(options) ? [.. FieldsOf(options), .. results?.Schema.Names ?? []] : [];
+        if (options.Sink.Kafka is not null)
         {
-            CheckColumns(columns, sink, "source.kafka.columns");
+            CheckColumns(columns, options, results, "source.kafka.columns");
         }
 
         return new KafkaSource(source, MessageSchema.Of(columns), reserved, partitions, log);
     }
 
     /// <exception cref="PipelineException">The brokers cannot be reached, a topic is missing, or the ends do not go together.</exception>
-    public static ISinkPlan PlanSinks(PipelineOptions options, ISource source, ILogger log)
+    public static ISinkPlan PlanSinks(PipelineOptions options, ISource source, ResultColumns? results, ILogger log)
     {
         if (options.Sink.Kafka is not { } sink || options.DeadLetter.Kafka is not { } deadLetter)
         {
@@ -51,29 +52,43 @@ internal static class KafkaSetup
         cluster.Partitions(deadLetter.Topic, "Write", "deadLetter.kafka");
         if (source is not KafkaSource kafka)
         {
-            CheckColumns(source.Schema.Names, sink, "source.parquet.columns");
+            CheckColumns(source.Schema.Names, options, results, "source.parquet.columns");
             return new KafkaSinkPlan(
-                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names),
+                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names, options.Output, results),
                 () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
 
         CheckCluster(options.Source.Kafka!, sink, cluster, log);
         CheckTopics(options.Source.Kafka!, sink, deadLetter);
-        var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options), sink.Names);
+        var json = new RecordJson(source.Schema, options.Source.Kafka!.Format == "json", IsWhole(options), sink.Names, options.Output, results);
         return new KafkaSinkPlan(
             sink, deadLetter, $"{kafka.Group.GroupId}-{Guid.NewGuid():N}", json, () => new GroupPositions(kafka.Group, kafka.Topics), log);
     }
 
-    private static string[] FieldsOf(KafkaSinkOptions sink) =>
-        [.. AddedNames.Fields.Select(field => sink.Names.TryGetValue(field, out var name) ? name : field)];
+    private static string[] FieldsOf(PipelineOptions options) =>
+        [.. AddedNames.Fields(options.Output).Select(field => options.Sink.Kafka!.Names.TryGetValue(field, out var name) ? name : field)];
 
-    private static void CheckColumns(IEnumerable<string> columns, KafkaSinkOptions sink, string key)
+    private static void CheckColumns(IEnumerable<string> columns, PipelineOptions options, ResultColumns? results, string key)
     {
-        if (columns.Intersect(FieldsOf(sink)).FirstOrDefault() is { } name)
+        if (columns.Intersect(FieldsOf(options)).FirstOrDefault() is { } name)
         {
             throw new PipelineDefinitionException(
                 $"the source has a column '{name}', which is also a field that sink.kafka adds: give that another name with sink.kafka.names, "
                 + $"or leave the source's out with {key}.");
+        }
+
+        if (columns.Intersect(results?.Schema.Names ?? []).FirstOrDefault() is { } taken)
+        {
+            throw new PipelineDefinitionException(
+                $"the source has a column '{taken}', which is also a property of the schema that output.columns makes a field of: leave the source's out with {key}, "
+                + "or give the property another name.");
+        }
+
+        if (FieldsOf(options).Intersect(results?.Schema.Names ?? []).FirstOrDefault() is { } own)
+        {
+            throw new PipelineDefinitionException(
+                $"sink.kafka adds a field '{own}', which is also a property of the schema that output.columns makes a field of: give what is added another name with "
+                + "sink.kafka.names.");
         }
     }
 

@@ -200,6 +200,7 @@ internal sealed class PipelineGraph : IDisposable
             {
                 if (record is { Error: null, Completion: { } completion })
                 {
+                    RequireWhole(completion);
                     setup.Schema?.Check(completion.Text);
                     doing = "encoding its result";
                     opened.Sink.Encode(record);
@@ -212,6 +213,14 @@ internal sealed class PipelineGraph : IDisposable
         }
 
         return records;
+    }
+
+    private static void RequireWhole(Completion completion)
+    {
+        if (completion.Incomplete is { } why)
+        {
+            throw new RecordException("output_incomplete", why);
+        }
     }
 
     // What no one foresaw is this record's as well: the run would end on it again after each restart.

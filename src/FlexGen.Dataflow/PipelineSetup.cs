@@ -1,10 +1,12 @@
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Parquet.Sink;
 using FlexGen.Dataflow.Parquet.Source;
 using FlexGen.Dataflow.Prompts;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Results;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -37,15 +39,16 @@ internal sealed class PipelineSetup(ISource source, PromptForm prompt, OutputSch
             throw new PipelineDefinitionException(errors);
         }
 
-        var schema = options.Output is null ? null
-            : await OutputSchema.ReadAsync(Path.GetFullPath(options.Output.Schema, baseDirectory), time, cancellationToken);
+        var schema = options.Output?.Schema is not { } schemaFile ? null
+            : await OutputSchema.ReadAsync(Path.GetFullPath(schemaFile, baseDirectory), time, cancellationToken);
+        var results = options.Output is { HasColumns: true } ? ResultsOf(schema!, options.Output) : null;
         var embedded = await EmbeddedKafka.StartAsync(options, baseDirectory, log, cancellationToken);
         ISource? source = null;
         try
         {
             source = options.Source.Kafka is null
                 ? await ParquetSource.OpenAsync(options.Source.Parquet!, baseDirectory, time, cancellationToken)
-                : await Task.Run(() => KafkaSetup.OpenSource(options, log), cancellationToken);
+                : await Task.Run(() => KafkaSetup.OpenSource(options, results, log), cancellationToken);
             var isEmpty = options.Source.Parquet is not null && source.Identities.Count == 0;
             if (isEmpty)
             {
@@ -54,8 +57,8 @@ internal sealed class PipelineSetup(ISource source, PromptForm prompt, OutputSch
 
             var prompt = isEmpty ? PromptForm.Empty : PromptForm.Parse(options.Prompt, source.Schema);
             var sinks = options.Sink.Kafka is null && options.DeadLetter.Kafka is null
-                ? ParquetPlan(options, source, baseDirectory, files, time, log)
-                : await Task.Run(() => KafkaSetup.PlanSinks(options, source, log), cancellationToken);
+                ? ParquetPlan(options, source, results, baseDirectory, files, time, log)
+                : await Task.Run(() => KafkaSetup.PlanSinks(options, source, results, log), cancellationToken);
             return new PipelineSetup(source, prompt, schema, sinks, embedded);
         }
         catch
@@ -100,10 +103,22 @@ internal sealed class PipelineSetup(ISource source, PromptForm prompt, OutputSch
         }
     }
 
-    private static ParquetSinkPlan ParquetPlan(
-        PipelineOptions options, ISource source, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
+    private static ResultColumns ResultsOf(OutputSchema schema, OutputOptions options)
     {
-        var output = Layout(options.Sink, AddedColumn.ToOutputs(options.Source.Kafka is not null), isOutput: true);
+        try
+        {
+            return ResultColumns.Of(schema.Root, options.HasColumnsOnly);
+        }
+        catch (SchemaException e)
+        {
+            throw new PipelineDefinitionException($"output.columns: in {options.Schema}, {e.Message}.", e);
+        }
+    }
+
+    private static ParquetSinkPlan ParquetPlan(
+        PipelineOptions options, ISource source, ResultColumns? results, string baseDirectory, FileOperations files, TimeProvider time, ILogger log)
+    {
+        var output = Layout(options.Sink, AddedColumn.ToOutputs(options.Source.Kafka is not null, options.Output), isOutput: true);
         var deadLetter = Layout(options.DeadLetter, AddedColumn.ToDeadLetters(options.Source.Kafka is not null), isOutput: false);
         output.CheckNames("sink");
         deadLetter.CheckNames("deadLetter");
@@ -115,7 +130,7 @@ internal sealed class PipelineSetup(ISource source, PromptForm prompt, OutputSch
             var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sink.Parquet!.Path, baseDirectory));
             var names = sink.Parquet.Names;
             AddedColumn[] named = [.. added.Select(column => names.TryGetValue(column.Field.Name, out var name) ? column.As(name) : column)];
-            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, named, source, isOutput);
+            return new ParquetSinkLayout(folder, options.Name, sink.Parquet, source.Schema, named, source, isOutput, isOutput ? results : null);
         }
     }
 

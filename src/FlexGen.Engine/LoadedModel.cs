@@ -1,3 +1,4 @@
+using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
@@ -9,12 +10,12 @@ using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
 using FlexGen.Engine.Quantization;
-using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Plans;
+using FlexGen.Planning.Schedule;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
@@ -38,23 +39,17 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = source.EndOfSequenceIds;
-        TorchContext.GrowGpuSegments();
-        TorchContext.ReturnFreedMemory();
-        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
-        Device = Devices.Resolve(options.Device);
+        (Device, gpuBytesBefore) = Prepare(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
-        if (ComputeMemory.Gpu(Device) is { } gpu)
+        if (ComputeMemory.Gpu(Device) is not null)
         {
-            gpuBytesBefore = GpuMemory.Used(gpu);
-            InitializeDeviceType(TorchSharp.DeviceType.CUDA);
-            CudaDriver.Use(gpu);
-            TorchContext.AvoidCudnnAttention();
             trace?.UseGpu();
-            LoadLibraries();
+            LoadLibraries(Device, DataType);
         }
 
-        Plan = MemoryPlan.Choose(model, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse), source.PackedGroup);
-        Warning = MemoryPlan.Warning(options);
+        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
+        Plan = MemoryPlan.Choose(Outline, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
             // Rather before a long load than after it.
@@ -82,6 +77,9 @@ internal sealed class LoadedModel : IDisposable
     public ModelShape Shape => model.Shape;
 
     public Policy Policy => Plan.Policy;
+
+    /// <summary>What planning knows of it.</summary>
+    public ModelOutline Outline { get; }
 
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }
@@ -112,11 +110,35 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel LoadShape(string name, EngineOptions options) =>
         Create(new DummyWeights(), () => PublishedShapes.Create(name), options);
 
+    /// <summary>A model with random weights.</summary>
+    public static LoadedModel LoadDummy(Model model, EngineOptions options) => Create(new DummyWeights(), () => model, options);
+
+    /// <summary>Has libtorch, in this process and on this thread, compute as models are computed.</summary>
+    /// <param name="device">As in <see cref="EngineOptions.Device"/>.</param>
+    /// <returns>The device and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
+    internal static (Device Device, long GpuBytesBefore) Prepare(string device)
+    {
+        TorchContext.GrowGpuSegments();
+        TorchContext.ReturnFreedMemory();
+        ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
+        var resolved = Devices.Resolve(device);
+        if (ComputeMemory.Gpu(resolved) is not { } gpu)
+        {
+            return (resolved, 0);
+        }
+
+        var before = GpuMemory.Used(gpu);
+        InitializeDeviceType(TorchSharp.DeviceType.CUDA);
+        CudaDriver.Use(gpu);
+        TorchContext.AvoidCudnnAttention();
+        return (resolved, before);
+    }
+
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
-    private void LoadLibraries()
+    internal static void LoadLibraries(Device device, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var x = ones(64, 64, DataType, Device);
+        var x = ones(64, 64, type, device);
         x.matmul(x).cpu();
     }
 
@@ -136,9 +158,21 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    public StepRunner CreateRunner() =>
-        new(model, weights, cache, hidden, Device, LeastRows(), trace,
+    /// <summary>Its slots, all of them free.</summary>
+    public MicroBatch[] CreateMicroBatches() => [.. Enumerable.Range(0, Policy.GpuBatchCount).Select(_ => new MicroBatch(
+        Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, ComputeMemory.Gpu(Device) is not null)))];
+
+    /// <summary>What executes the steps, on this thread from here on.</summary>
+    public StepRunner CreateRunner()
+    {
+        if (ComputeMemory.Gpu(Device) is { } gpu)
+        {
+            CudaDriver.Use(gpu);
+        }
+
+        return new(model, weights, cache, hidden, Device, LeastRows(), trace,
             Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+    }
 
     /// <summary>
     /// Fewest rows of a pass, and of its logits. On a GPU the sequences of a micro-batch fill the rows anyway; products with weights in 4 bits

@@ -1,10 +1,9 @@
 using System.Threading.Channels;
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Execution;
-using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tracing;
-using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
@@ -17,12 +16,10 @@ public sealed class OffloadEngine : IDisposable
 {
     /// <summary>Decoding sweeps for each time that the GPU's memory is read.</summary>
     private const int SweepsPerReading = 16;
-
     private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
-    private readonly HashSet<int> endOfSequence;
 
     /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
     private readonly List<Action> ended = [];
@@ -36,8 +33,8 @@ public sealed class OffloadEngine : IDisposable
     private OffloadEngine(LoadedModel model, EngineOptions options)
     {
         (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
-        endOfSequence = [.. model.EndOfSequenceIds];
-        microBatches = [.. Enumerable.Range(0, model.Policy.GpuBatchCount).Select(_ => new MicroBatch(model.Policy.GpuBatchSize))];
+        EndOfSequenceIds = new HashSet<int>(model.EndOfSequenceIds);
+        microBatches = model.CreateMicroBatches();
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
     }
@@ -47,6 +44,15 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>The decision it runs under.</summary>
     public Policy Policy => model.Policy;
+
+    /// <summary>The decision, and what it takes on each tier.</summary>
+    public PolicyPlan Plan => model.Plan;
+
+    /// <summary>What planning knows of the model.</summary>
+    public ModelOutline Outline => model.Outline;
+
+    /// <summary>The tokens with which the model ends a sequence.</summary>
+    public IReadOnlySet<int> EndOfSequenceIds { get; }
 
     /// <inheritdoc cref="LoadedModel.Description"/>
     public string Description => model.Description;
@@ -72,9 +78,11 @@ public sealed class OffloadEngine : IDisposable
     public static OffloadEngine Load(string modelFolder, EngineOptions options) => new(LoadedModel.Load(modelFolder, options), options);
 
     /// <summary>A model of a published shape (<see cref="Models.PublishedShapes"/>) with random weights, for measuring.</summary>
-    /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>
-    /// <exception cref="CheckpointException">There is no such shape.</exception>
+    /// <inheritdoc cref="Load" path="/exception"/>
     public static OffloadEngine LoadShape(string shape, EngineOptions options) => new(LoadedModel.LoadShape(shape, options), options);
+
+    /// <summary>A model with random weights.</summary>
+    internal static OffloadEngine LoadDummy(Layers.Model model, EngineOptions options) => new(LoadedModel.LoadDummy(model, options), options);
 
     /// <summary>Checks what would be a request's prompt.</summary>
     /// <exception cref="RequestException">It is empty, too long for a slot or not of this vocabulary.</exception>
@@ -82,7 +90,7 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>Generates one sequence. Any thread may call, with any number of sequences waiting.</summary>
     /// <exception cref="EngineException">The engine failed.</exception>
-    /// <exception cref="RequestException">The request cannot be run with this model, its logits are not numbers, or its stop rule failed.</exception>
+    /// <exception cref="RequestException">The request cannot be run with this model, its logits are not numbers, or a rule of its own failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public Task<GeneratedSequence> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
@@ -122,11 +130,6 @@ public sealed class OffloadEngine : IDisposable
         StepRunner? runner = null;
         try
         {
-            if (ComputeMemory.Gpu(model.Device) is { } gpu)
-            {
-                CudaDriver.Use(gpu);
-            }
-
             runner = model.CreateRunner();
             while (Admit())
             {
@@ -172,6 +175,7 @@ public sealed class OffloadEngine : IDisposable
         try
         {
             runner?.DisposeGraphs();
+            Array.ForEach(microBatches, m => m.Dispose());
             model.Dispose();
             runner?.Dispose();
         }
@@ -249,7 +253,7 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>Gives each sequence its next token from the logits, [sequences (and filler), vocabulary], and frees the slots of those that end.</summary>
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
-        var tokens = NextTokens.Choose(logits, layout.Sequences);
+        var tokens = NextTokens.Choose(logits, layout.Sequences, microBatch.Masks);
         for (var row = 0; row < tokens.Length; row++)
         {
             var (slot, sequence) = layout.Sequences[row];
@@ -259,20 +263,22 @@ public sealed class OffloadEngine : IDisposable
                 microBatch.Free(slot);
                 ended.Add(tell);
             }
+
+            microBatch.GoOn(slot);
         }
     }
 
     /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
     private Action? Advance(Sequence sequence, int token)
     {
-        if (token == NextTokens.NotFinite)
+        if (token < 0)
         {
-            return () => sequence.Fail(RequestException.LogitsNotFinite(model.DataType));
+            return () => sequence.Fail(token == NextTokens.NotFinite ? RequestException.LogitsNotFinite(model.DataType) : sequence.NothingAllowed);
         }
 
         try
         {
-            var reason = sequence.Append(token, endOfSequence.Contains(token), model.Policy.SequenceLength);
+            var reason = sequence.Append(token, EndOfSequenceIds.Contains(token), model.Policy.SequenceLength);
             return reason is { } finished ? () => sequence.Finish(finished) : sequence.IsCancelled ? sequence.Cancel : null;
         }
         catch (RequestException failed)

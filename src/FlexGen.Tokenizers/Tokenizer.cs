@@ -27,6 +27,9 @@ public abstract class Tokenizer
     /// <summary>The tokens that have no text in what is decoded, with the text that stands for them in a prompt.</summary>
     public IEnumerable<(int Id, string Text)> ControlTokens => vocabulary.Special;
 
+    /// <summary>The id of the token that is written so as a whole; null where none is.</summary>
+    public int? IdOf(string token) => vocabulary.IdOf(token);
+
     /// <summary>The ids of a text.</summary>
     /// <param name="text">The text, not null; unpaired surrogates count as U+FFFD.</param>
     /// <param name="controlSpans">Stretches of the text, in UTF-16 units, in which the whole text of a special token

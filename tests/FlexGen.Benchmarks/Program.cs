@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using FlexGen.Benchmarks;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
+using FlexGen.Benchmarks.Planning;
 using FlexGen.Benchmarks.Quantization;
 using FlexGen.Benchmarks.Tokenizers;
 
@@ -21,6 +22,10 @@ switch (args)
         return await DemoAccuracy.RunAsync(rest);
     case ["kv-schemes", .. var rest]:
         return await KvSchemes.RunAsync(rest);
+    case ["predict", var profile, var runs]:
+        return PredictedRuns.Run(profile, runs);
+    case ["search", .. var rest]:
+        return SearchedPolicy.Run(rest);
     case ["scratch", .. var rest]:
         return Scratch.Run(rest);
     case ["host-attention"]:

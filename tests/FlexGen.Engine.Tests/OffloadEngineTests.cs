@@ -60,6 +60,29 @@ public class OffloadEngineTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1.2)]
+    public async Task Log_probabilities_are_those_of_the_logits_whatever_is_drawn(double temperature)
+    {
+        using var engine = OffloadEngine.Load(Reference.File("opt-pre-ln"), small);
+        var request = new GenerationRequest([5, 6, 7], new() { Temperature = temperature, TopK = 4, RepetitionPenalty = 1.5 }) { MaxNewTokens = 4, IgnoreEos = true };
+        var generated = await engine.GenerateAsync(request with { TopLogProbabilities = 3 });
+        Assert.Equal((await engine.GenerateAsync(request)).TokenIds, generated.TokenIds);
+        var tokens = request.PromptTokens.ToList();
+        for (var n = 0; n < generated.TokenIds.Count; n++)
+        {
+            var logits = (await engine.GenerateAsync(new([.. tokens], SamplingOptions.Greedy) { MaxNewTokens = 1, ReturnLogits = true })).Logits!;
+            var all = Math.Log(logits.Sum(logit => Math.Exp(logit)));
+            var expected = logits.Index().OrderByDescending(l => l.Item).Take(3).ToList();
+            var found = generated.LogProbabilities![n];
+            Assert.Equal(expected.Select(l => l.Index), found.Top.Select(t => t.Token));
+            Assert.All(expected.Zip(found.Top), pair => Assert.Equal(pair.First.Item - all, pair.Second.LogProbability, 1e-4));
+            Assert.Equal(logits[generated.TokenIds[n]] - all, found.Chosen, 1e-4);
+            tokens.Add(generated.TokenIds[n]);
+        }
+    }
+
     [Fact]
     public async Task A_finished_sequence_leaves_its_slot_at_once()
     {

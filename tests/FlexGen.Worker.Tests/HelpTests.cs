@@ -9,6 +9,7 @@ public class HelpTests
     [InlineData("tokenize", "--control-tokens", "token_ids", "flexgen tokenize --model")]
     [InlineData("compress", "--group", "32|64|128", "[default: 64]", "flexgen compress --model")]
     [InlineData("bench", "--shape", "opt-175b", "[default: 512]", "flexgen bench --shape")]
+    [InlineData("profile", "--again", "--quick", "XDG_CACHE_HOME", "flexgen profile --json")]
     [InlineData("", "Exit codes", "run <PIPELINE.yaml>", "generate", "tokenize", "validate <PIPELINE.yaml>", "bench")]
     public async Task Given_a_command_when_asked_for_help_then_it_shows_options_with_defaults_and_an_example(string command, params string[] expected)
     {

@@ -46,6 +46,7 @@ public sealed partial class ReadmeTests : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(folder, "cache");
         start.Environment["FLEXGEN"] = Path.Combine(AppContext.BaseDirectory, "flexgen.dll");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

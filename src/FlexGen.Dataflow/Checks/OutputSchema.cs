@@ -6,21 +6,27 @@ using FlexGen.Files;
 namespace FlexGen.Dataflow.Checks;
 
 /// <summary>The JSON schema that outputs must keep to.</summary>
-internal sealed class OutputSchema
+public sealed class OutputSchema
 {
     private static readonly JsonDocumentOptions ofSchemas = new() { MaxDepth = 512, AllowDuplicateProperties = false };
     private static readonly JsonDocumentOptions ofOutputs = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     private const int LargestSchema = 64 << 20;
 
-    private readonly SchemaNode root;
     private readonly TimeProvider time;
 
-    private OutputSchema(SchemaNode root, TimeProvider time)
+    private OutputSchema(JsonElement schema, SchemaNode root, TimeProvider time)
     {
-        this.root = root;
+        Root = root;
+        Keywords = [.. KeywordsOf(schema, "")];
         this.time = time;
     }
+
+    /// <summary>What it asks of the whole value.</summary>
+    internal SchemaNode Root { get; }
+
+    /// <summary>Where the keywords stand that say something about values, as JSON pointers.</summary>
+    public IReadOnlyList<string> Keywords { get; }
 
     /// <exception cref="PipelineDefinitionException">There is no such file, it is no JSON schema, or it uses what would be ignored.</exception>
     public static async Task<OutputSchema> ReadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
@@ -44,25 +50,48 @@ internal sealed class OutputSchema
     /// <param name="undeclared">How it is read where it does not say.</param>
     /// <param name="time">Bounds the time that patterns may take.</param>
     /// <exception cref="SchemaException">It is no JSON schema, or it uses what would be ignored.</exception>
-    public static OutputSchema Parse(string json, SchemaDialect undeclared, TimeProvider time)
+    internal static OutputSchema Parse(string json, SchemaDialect undeclared, TimeProvider time)
     {
         CheckEscapes(json, ofSchemas.MaxDepth);
         using var document = JsonDocument.Parse(json, ofSchemas);
-        return new OutputSchema(SchemaReader.Read(document.RootElement.Clone(), undeclared), time);
+        var schema = document.RootElement.Clone();
+        return new OutputSchema(schema, SchemaReader.Read(schema, undeclared), time);
     }
 
+    /// <summary>Reads a schema that is no file.</summary>
+    /// <param name="json">The schema.</param>
+    /// <param name="time">Bounds the time that patterns may take.</param>
+    /// <exception cref="PipelineDefinitionException">It is no JSON schema, or it uses what would be ignored.</exception>
+    public static OutputSchema Parse(string json, TimeProvider time)
+    {
+        try
+        {
+            return Parse(json, SchemaDialect.Undeclared, time);
+        }
+        catch (Exception e) when (e is SchemaException or JsonException)
+        {
+            throw new PipelineDefinitionException($"the schema cannot be used: {Excerpt.OfBytes(e.Message)}.", e);
+        }
+    }
+
+    /// <summary>Holds a text against it.</summary>
     /// <exception cref="RecordException">The text is not one JSON value, not of the schema, or cannot be checked in bounded time.</exception>
     public void Check(string text)
     {
         using var document = Parse(text);
         var budget = new CheckBudget(time);
-        if (!new SchemaCheck(budget, null).Holds(root, document.RootElement))
+        if (!new SchemaCheck(budget, null).Holds(Root, document.RootElement))
         {
             var violations = new Violations();
-            new SchemaCheck(new CheckBudget(time), violations).Holds(root, document.RootElement);
+            new SchemaCheck(new CheckBudget(time), violations).Holds(Root, document.RootElement);
             throw new RecordException("schema_violation", $"the output does not keep to the schema: {violations}.");
         }
     }
+
+    private static IEnumerable<string> KeywordsOf(JsonElement schema, string location) => schema.ValueKind != JsonValueKind.Object ? [] : schema.EnumerateObject()
+        .Where(keyword => !SchemaKeywords.IsAnnotation(keyword.Name) && keyword.Name is not ("definitions" or "$defs" or "$anchor"))
+        .Select(keyword => "#" + SchemaShape.Below(location, keyword.Name))
+        .Concat(SchemaShape.Children(schema, location).SelectMany(child => KeywordsOf(child.Schema, child.Location)));
 
     private static JsonDocument Parse(string text)
     {

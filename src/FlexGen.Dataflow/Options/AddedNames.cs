@@ -4,6 +4,7 @@ namespace FlexGen.Dataflow;
 internal static class AddedNames
 {
     public const string Output = "output";
+    public const string Reasoning = "reasoning";
     public const string FinishReason = "finish_reason";
     public const string PromptTokens = "prompt_tokens";
     public const string CompletionTokens = "completion_tokens";
@@ -15,19 +16,26 @@ internal static class AddedNames
     public const string MessageHeaders = "message_headers";
     public const string MessageValue = "message_value";
 
-    /// <summary>What is added to a result in Kafka, and to every output.</summary>
-    public static IReadOnlyList<string> Fields { get; } = [Output, FinishReason, PromptTokens, CompletionTokens];
-
     private static IReadOnlyList<string> OfDeadLetters { get; } = [ErrorReason, Error, Output, Origin, OriginPosition];
 
     private static IReadOnlyList<string> OfMessages { get; } = [MessageKey, MessageHeaders];
 
+    /// <summary>What is added to a result in Kafka, and to every output.</summary>
+    /// <param name="output">What the output is asked to be.</param>
+    public static IReadOnlyList<string> Fields(OutputOptions? output) =>
+    [
+        .. output is { HasColumnsOnly: true } ? Array.Empty<string>() : [Output],
+        .. output is { Reasoning: true } ? [Reasoning] : Array.Empty<string>(),
+        FinishReason, PromptTokens, CompletionTokens,
+    ];
+
     /// <summary>The columns that are added to the output.</summary>
     /// <param name="fromMessages">Whether records are messages, which have more than their value.</param>
-    public static IReadOnlyList<string> ToOutputs(bool fromMessages) => [.. Fields, .. fromMessages ? OfMessages : []];
+    /// <param name="output">What the output is asked to be.</param>
+    public static IReadOnlyList<string> ToOutputs(bool fromMessages, OutputOptions? output = null) => [.. Fields(output), .. fromMessages ? OfMessages : []];
 
     /// <summary>The columns that are added to the dead letter; a message's may hold no others.</summary>
-    /// <inheritdoc cref="ToOutputs"/>
+    /// <param name="fromMessages">Whether records are messages, which have more than their value.</param>
     public static IReadOnlyList<string> ToDeadLetters(bool fromMessages) => [.. OfDeadLetters, .. fromMessages ? OfMessages.Append(MessageValue) : []];
 
     /// <summary>What is wrong with names that are given.</summary>

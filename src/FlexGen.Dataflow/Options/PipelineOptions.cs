@@ -32,9 +32,10 @@ public class PipelineOptions : IValidatableObject
         List<string> errors =
         [
             .. Prompt?.Errors() ?? [],
-            .. AddedNames.Errors("sink.parquet.names", Sink.Parquet?.Names, AddedNames.ToOutputs(fromMessages)),
+            .. Output?.Errors(Generation) ?? [],
+            .. AddedNames.Errors("sink.parquet.names", Sink.Parquet?.Names, AddedNames.ToOutputs(fromMessages, Output)),
             .. AddedNames.Errors("deadLetter.parquet.names", DeadLetter.Parquet?.Names, AddedNames.ToDeadLetters(fromMessages)),
-            .. AddedNames.Errors("sink.kafka.names", Sink.Kafka?.Names, AddedNames.Fields),
+            .. AddedNames.Errors("sink.kafka.names", Sink.Kafka?.Names, AddedNames.Fields(Output)),
         ];
         if (DeadLetter.Kafka?.Names is { Count: > 0 })
         {

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace FlexGen.Dataflow;
 
 /// <summary>What the model is given for a record: one text, or messages that its chat template writes out.</summary>
@@ -17,6 +19,10 @@ public class PromptOptions
     /// <summary>Which of several chat templates; not given: the default one.</summary>
     public string? ChatTemplate { get; set; }
 
+    /// <summary>The path of a JSON file: a list of the tools that the model may call, which the chat template writes out.</summary>
+    [Length(1, int.MaxValue, ErrorMessage = "{0} must name a file.")]
+    public string? Tools { get; set; }
+
     /// <summary>What is wrong, each error beginning with a key's path.</summary>
     internal IEnumerable<string> Errors()
     {
@@ -30,7 +36,7 @@ public class PromptOptions
             yield return "prompt.template and prompt.messages are both given: keep one of them.";
         }
 
-        var idle = TemplateArguments.Count > 0 ? "templateArguments" : ChatTemplate is not null ? "chatTemplate" : null;
+        var idle = TemplateArguments.Count > 0 ? "templateArguments" : ChatTemplate is not null ? "chatTemplate" : Tools is not null ? "tools" : null;
         if (Messages.Count == 0 && idle is not null)
         {
             yield return $"prompt.{idle} has no effect without prompt.messages: write messages in place of template, or leave it out.";

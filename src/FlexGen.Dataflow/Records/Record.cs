@@ -32,6 +32,9 @@ internal sealed class Record(Assignment assignment, long position, Rows rows, in
 
     public Completion? Completion { get; set; }
 
+    /// <summary>The one row of columns that its output has, where there are such.</summary>
+    public Rows? Results { get; set; }
+
     /// <summary>What a sink has made of the record ahead of writing it; null where it makes nothing.</summary>
     public byte[]? Encoded { get; set; }
 

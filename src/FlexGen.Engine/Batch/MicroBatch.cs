@@ -3,11 +3,15 @@ using FlexGen.Planning;
 namespace FlexGen.Engine.Batch;
 
 /// <summary>One GPU batch (index k): its slots, each holding one running sequence or none.</summary>
-internal sealed class MicroBatch(int slots)
+/// <param name="slots">How many.</param>
+/// <param name="masks">Which tokens their sequences may have; the micro-batch's to dispose.</param>
+internal sealed class MicroBatch(int slots, TokenMasks masks) : IDisposable
 {
     private readonly Sequence?[] sequences = new Sequence?[slots];
 
     public IReadOnlyList<Sequence?> Slots => sequences;
+
+    public TokenMasks Masks => masks;
 
     public bool IsEmpty => Array.TrueForAll(sequences, s => s is null);
 
@@ -20,9 +24,26 @@ internal sealed class MicroBatch(int slots)
 
     public void Admit(Sequence sequence)
     {
-        sequences[Array.IndexOf(sequences, null)] = sequence;
+        var slot = Array.IndexOf(sequences, null);
+        sequences[slot] = sequence;
         PromptRoom -= sequence.PromptLength;
+        GoOn(slot);
     }
 
-    public void Free(int slot) => sequences[slot] = null;
+    /// <summary>A slot's sequence goes on: what it may have next is found out while the device computes.</summary>
+    public void GoOn(int slot)
+    {
+        if (sequences[slot] is { HasRule: true } ruled)
+        {
+            masks.Begin(slot, ruled);
+        }
+    }
+
+    public void Free(int slot)
+    {
+        sequences[slot] = null;
+        masks.Clear(slot);
+    }
+
+    public void Dispose() => masks.Dispose();
 }

@@ -1,6 +1,6 @@
-using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Planning;
+using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Engine;
 
@@ -15,6 +15,12 @@ public sealed record EngineOptions
     /// Auto is the checkpoint's own on a GPU, and float32 on a CPU, which computes float16 slowly.
     /// </summary>
     public string DataType { get; init; } = "auto";
+
+    /// <summary>
+    /// Searches the policy, within the budgets: batch sizes, pages, placements and the place of attention given below are not looked at.
+    /// Null: they hold.
+    /// </summary>
+    public AutoPolicy? Auto { get; init; }
 
     /// <summary>Slots of one micro-batch.</summary>
     public int? GpuBatchSize { get; init; }
@@ -65,6 +71,9 @@ public sealed record EngineOptions
 
     /// <summary>Overlapped (<see cref="ZigzagSchedule"/>), or one step after another (<see cref="SerialSchedule"/>).</summary>
     public bool Overlap { get; init; } = true;
+
+    /// <inheritdoc cref="Policy.RecordsDecode"/>
+    internal bool RecordsDecode { get; init; } = true;
 
     /// <summary>Admits the next sequences only when all slots are free, as a batch system does: for comparison.</summary>
     public bool StaticBatches { get; init; }

@@ -16,11 +16,17 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Goes on past the model's end-of-sequence tokens.</summary>
     public bool IgnoreEos { get; init; }
 
+    /// <summary>Which tokens it may have; null: all of them. It is this sequence's own.</summary>
+    public ITokenRule? Rule { get; init; }
+
     /// <summary>Called on the engine's thread with each new token; true ends the sequence with <see cref="FinishReason.Stop"/>.</summary>
     public Func<int, bool>? StopAfter { get; init; }
 
     /// <summary>Returns the logits after the prompt's last token.</summary>
     public bool ReturnLogits { get; init; }
+
+    /// <summary>Returns the log probabilities of each token and of so many of the likeliest in its place; null: none.</summary>
+    public int? TopLogProbabilities { get; init; }
 
     /// <summary>
     /// Takes the place of the sampler: given the logits of the next token, [vocabulary], on one of the engine's threads, it says which token that is.
@@ -39,6 +45,11 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
         foreach (var id in StopTokenIds.Where(id => id < 0 || id >= shape.VocabularySize))
         {
             throw new RequestException("option_invalid", $"The stop token id {id} is not in the model's vocabulary of {shape.VocabularySize}.");
+        }
+
+        if (IgnoreEos && Rule is not null)
+        {
+            throw new RequestException("option_invalid", "It goes on past end-of-sequence tokens, with which its token rule ends it. Leave one of the two out.");
         }
 
         Sampling.Check();

@@ -2,10 +2,10 @@ using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Hidden;
 using FlexGen.Engine.Layers;
-using FlexGen.Engine.Schedule;
 using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
+using FlexGen.Planning.Schedule;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;

@@ -13,12 +13,15 @@ public abstract class DecoderLayer : Layer
     /// <summary>A token sees itself and the window - 1 tokens before it; null: all before it.</summary>
     protected internal virtual int? Window => null;
 
+    /// <summary>Layers of one kind issue the same operations, whatever their sizes.</summary>
+    protected internal abstract string Kind { get; }
+
     /// <summary>What the layer's operations make for one row.</summary>
     /// <param name="wide">Elements of the hidden states that take the room of one of float32.</param>
     protected internal abstract RowElements Elements(long wide);
 
     internal sealed override LayerOutline Outline(ElementFormat format, Func<WeightSpec, int?> group) =>
-        base.Outline(format, group) with { Elements = Elements(format.Wide), Window = Window };
+        base.Outline(format, group) with { Elements = Elements(format.Wide), Window = Window, Kind = Kind };
 
     /// <summary>The half before attention.</summary>
     /// <param name="hidden">[tokens, hidden].</param>

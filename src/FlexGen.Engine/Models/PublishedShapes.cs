@@ -45,6 +45,18 @@ public static class PublishedShapes
             throw new CheckpointException($"Shape '{name}' is not known; known are {string.Join(", ", Names)}");
         }
 
+        return Create(name, config);
+    }
+
+    /// <summary>A model so small that its layers' operations take no time, but for what each takes however small it is.</summary>
+    /// <param name="kind">opt or llama.</param>
+    /// <param name="layers">Its decoder layers.</param>
+    internal static Model Tiny(string kind, int layers) => Create($"tiny {kind}", kind == "opt"
+        ? Opt(64, layers, 2, ("vocab_size", 512))
+        : Gated("Llama", 64, 192, layers, 2, 2, 512, 2048));
+
+    private static Model Create(string name, JsonObject config)
+    {
         var model = ModelFamily.Create(config.Deserialize<JsonElement>(), _ => true);
         return model with { Shape = model.Shape with { Name = name } };
     }

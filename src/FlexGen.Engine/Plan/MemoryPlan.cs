@@ -1,7 +1,7 @@
-using FlexGen.Engine.Layers;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Plans;
+using FlexGen.Planning.Search;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Plan;
@@ -13,22 +13,6 @@ namespace FlexGen.Engine.Plan;
 internal static class MemoryPlan
 {
     private const int DefaultSequenceLength = 4096;
-    private const double GiB = 1L << 30;
-
-    /// <summary>What people are told that memory is for, in the order in which they are told.</summary>
-    private static readonly (Purpose Purpose, string Name)[] purposes =
-    [
-        (Purpose.Weights, "weights"),
-        (Purpose.StreamedWeights, "two layers of streamed weights"),
-        (Purpose.Cache, "KV cache"),
-        (Purpose.PartialResults, "attention's partial results"),
-        (Purpose.RecordedDecode, "the recorded decode"),
-        (Purpose.Activations, "activations"),
-        (Purpose.Context, "the CUDA context and its libraries"),
-        (Purpose.Hidden, "hidden states"),
-        (Purpose.Staging, "staging"),
-        (Purpose.Process, "the process itself"),
-    ];
 
     /// <summary>The plan of the policy that the options and the budgets leave.</summary>
     /// <param name="model">The model.</param>
@@ -36,10 +20,9 @@ internal static class MemoryPlan
     /// <param name="device">Where.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="memory">The memory that there is.</param>
-    /// <param name="group">The group in which the checkpoint has a weight in 4 bits, if it has.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
     public static PolicyPlan Choose(
-        Model model, ScalarType type, Device device, EngineOptions options, Machine memory, Func<WeightSpec, int?>? group = null)
+        ModelOutline model, ScalarType type, Device device, EngineOptions options, Machine memory)
     {
         var hasGpu = device.type != TorchSharp.DeviceType.CPU;
         var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
@@ -50,10 +33,15 @@ internal static class MemoryPlan
             AttentionOnHost = options.AttentionOnHost,
             CompressWeights = options.CompressWeights,
             CompressCache = options.CompressCache,
-            RecordsDecode = hasGpu && options.Overlap,
+            RecordsDecode = hasGpu && options.Overlap && options.RecordsDecode,
             WeightPages = options.WeightPages is { } pages ? AtLeastOne(pages, "number of weight pages") : null,
         };
-        var (outline, limits) = (model.Outline(DataTypes.Format(type), group), Limits(hasGpu, options, memory).ToList());
+        if (options.Auto is { } auto)
+        {
+            return Search(auto, model, type, device, options, memory, policy);
+        }
+
+        var limits = Limits(hasGpu, options, memory, UsesDisk(options)).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
@@ -66,7 +54,7 @@ internal static class MemoryPlan
 
         return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan) : plan;
 
-        PolicyPlan Plan(int n) => new(outline, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse));
+        PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse));
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
@@ -83,11 +71,46 @@ internal static class MemoryPlan
 
     private static bool UsesDisk(EngineOptions options) => options.Weights.Disk + options.Cache.Disk + options.Hidden.Disk > 0;
 
-    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory)
+    /// <summary>The best policy by the cost model of what fits.</summary>
+    private static PolicyPlan Search(
+        AutoPolicy auto, ModelOutline outline, ScalarType type, Device device, EngineOptions options, Machine memory, Policy stated)
+    {
+        var hasGpu = device.type != TorchSharp.DeviceType.CPU;
+        var profile = auto.Profile(hasGpu ? $"cuda:{device.index}" : "cpu", outline.Format) with { ContextBytes = memory.GpuBytesInUse };
+        var limits = Limits(hasGpu, options, memory, HasDisk(options, memory)).ToList();
+        var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
+        {
+            CompressWeights = stated.CompressWeights,
+            CompressCache = stated.CompressCache,
+            Mode = new(options.Overlap, options.StaticBatches),
+        };
+        var search = new PolicySearch(new(outline, profile));
+        return search.Find(request)?.Plan ?? throw Limit.Refusal(outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))]);
+    }
+
+    /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>
+    private static bool HasDisk(EngineOptions options, Machine memory)
+    {
+        if (memory.DiskBytes is { } known)
+        {
+            return known > 0;
+        }
+
+        try
+        {
+            return DirectFile.InMemory(options.DiskDirectory) is null && DirectFile.FreeBytes(options.DiskDirectory) > 0;
+        }
+        catch (ScratchFileException)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory, bool usesDisk)
     {
         FormattableString fewer = $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}";
         FormattableString less = $"{fewer}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
-        var inMemory = UsesDisk(options) ? DirectFile.InMemory(options.DiskDirectory) : null;
+        var inMemory = usesDisk && memory.DiskBytes is null ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
         if (hasGpu || options.GpuMemory is not null)
@@ -106,10 +129,10 @@ internal static class MemoryPlan
         var hostBudget = options.HostMemory ?? memory.HostBytes / 4 * 3;
         yield return new("host memory", $"{Setting.HostMemory} is", hostBudget, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
         yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {less}");
-        if (UsesDisk(options))
+        if (usesDisk)
         {
             yield return new(
-                "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
+                "the disk", $"{options.DiskDirectory} has free", memory.DiskBytes ?? DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
                 $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
         }
     }
@@ -130,7 +153,8 @@ internal static class MemoryPlan
     /// <param name="HostBytes">Of the machine, or of the container.</param>
     /// <param name="GpuBytesFree">Of the GPU, that nobody has taken.</param>
     /// <param name="GpuBytesInUse">Of the GPU, that this process has taken before the first weight.</param>
-    public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0)
+    /// <param name="DiskBytes">Free on the disk; null: what the disk directory has, whatever it is.</param>
+    public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0, double? DiskBytes = null)
     {
         /// <summary>This machine's. A GPU's context must be current.</summary>
         public static Machine This(Device device, long gpuBytesInUse)
@@ -142,27 +166,5 @@ internal static class MemoryPlan
                 device.type == TorchSharp.DeviceType.CPU ? 0 : CudaDriver.FreeMemory(),
                 gpuBytesInUse);
         }
-    }
-
-    /// <summary>A budget, what counts against it, and what lifts it.</summary>
-    private sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
-    {
-        public bool Holds(PolicyPlan plan) => Bytes(plan) <= Budget;
-
-        public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
-        {
-            var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose])))
-                .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
-            var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
-            var policy = plan.Policy;
-            var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
-            var total = Bytes(plan) / GiB;
-            var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
-            return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
-        }
-
-        private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);
-
-        private double ScratchBytes(PolicyPlan plan) => Scratch is null ? 0 : plan.Bytes[Tier.Disk];
     }
 }

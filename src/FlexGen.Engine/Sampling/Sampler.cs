@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace FlexGen.Engine.Sampling;
 
@@ -50,6 +51,24 @@ internal static class Sampler
         }
 
         return options.TopP < 1 ? Nucleus(room[..count], options.TopP) : room[..count];
+    }
+
+    /// <summary>Makes tokens impossible.</summary>
+    /// <param name="logits">[vocabulary].</param>
+    /// <param name="allowed">A bit for each token that may come.</param>
+    public static void Forbid(Span<float> logits, ReadOnlySpan<uint> allowed)
+    {
+        for (var word = 0; word < allowed.Length; word++)
+        {
+            var first = word * 32;
+            for (var forbidden = ~allowed[word]; forbidden != 0; forbidden &= forbidden - 1)
+            {
+                if (first + BitOperations.TrailingZeroCount(forbidden) is var id && id < logits.Length)
+                {
+                    logits[id] = float.NegativeInfinity;
+                }
+            }
+        }
     }
 
     internal static void Penalize(Span<float> logits, double penalty, IReadOnlySet<int> seen)

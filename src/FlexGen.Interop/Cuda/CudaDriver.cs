@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace FlexGen.Interop;
 
@@ -27,6 +28,23 @@ public static partial class CudaDriver
     {
         Check(MemGetInfo(out var free, out _), "cuMemGetInfo");
         return (long)free;
+    }
+
+    /// <summary>Bytes of the current device, in use or not.</summary>
+    public static long TotalMemory()
+    {
+        Check(MemGetInfo(out _, out var total), "cuMemGetInfo");
+        return (long)total;
+    }
+
+    /// <summary>A device's name. It needs no context.</summary>
+    public static string Name(int device)
+    {
+        Check(Init(0), "cuInit");
+        Check(DeviceGet(out var handle, device), "cuDeviceGet");
+        Span<byte> name = stackalloc byte[256];
+        Check(DeviceGetName(name, name.Length, handle), "cuDeviceGetName");
+        return Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)]);
     }
 
     /// <summary>A device's unique id. It needs no context.</summary>
@@ -80,6 +98,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuDeviceGet")]
     private static partial int DeviceGet(out int device, int ordinal);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceGetName")]
+    private static partial int DeviceGetName(Span<byte> name, int length, int device);
 
     [LibraryImport(Library, EntryPoint = "cuDeviceGetUuid_v2")]
     private static partial int DeviceGetUuid(Span<byte> id, int device);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace FlexGen.Interop;
 
@@ -19,6 +20,16 @@ public static partial class GpuMemory
     {
         Check(GetMemory(handles.GetOrAdd(device, Open), out var memory), "nvmlDeviceGetMemoryInfo");
         return (long)memory.Used;
+    }
+
+    /// <summary>The version of the driver.</summary>
+    /// <exception cref="InvalidOperationException">The driver did not say.</exception>
+    public static string DriverVersion()
+    {
+        Check(Init(), "nvmlInit");
+        Span<byte> version = stackalloc byte[96];
+        Check(GetDriverVersion(version, (uint)version.Length), "nvmlSystemGetDriverVersion");
+        return Encoding.UTF8.GetString(version[..version.IndexOf((byte)0)]);
     }
 
     private static IntPtr Open(int device)
@@ -43,6 +54,9 @@ public static partial class GpuMemory
 
     [LibraryImport(Library, EntryPoint = "nvmlInit_v2")]
     private static partial int Init();
+
+    [LibraryImport(Library, EntryPoint = "nvmlSystemGetDriverVersion")]
+    private static partial int GetDriverVersion(Span<byte> version, uint length);
 
     [LibraryImport(Library, EntryPoint = "nvmlDeviceGetHandleByUUID", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int GetHandle(string id, out IntPtr device);

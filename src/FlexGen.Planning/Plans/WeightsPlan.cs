@@ -8,7 +8,9 @@ namespace FlexGen.Planning.Plans;
 /// </summary>
 public sealed class WeightsPlan : TierPlan
 {
-    private const long StagingOfTheDisk = 32 << 20;
+    /// <summary>Bytes of host memory that weights go through from a disk to a GPU.</summary>
+    public const long StagingOfTheDisk = 32 << 20;
+
     private readonly Placement placement;
     private readonly ComputeDevice device;
     private readonly ModelOutline.Weight[][] weights;

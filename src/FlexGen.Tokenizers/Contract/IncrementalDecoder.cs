@@ -10,6 +10,10 @@ public abstract class IncrementalDecoder
     /// Special tokens and ids outside the vocabulary have no text.</summary>
     public abstract string Append(int id);
 
+    /// <summary>The bytes, of UTF-8 and not always whole characters, that an id writes within a text, not at its start; null where it writes none. It changes
+    /// nothing.</summary>
+    public abstract byte[]? BytesOf(int id);
+
     /// <summary>Returns what is left at the end of the sequence; an incomplete character becomes U+FFFD.</summary>
     public abstract string Flush();
 }

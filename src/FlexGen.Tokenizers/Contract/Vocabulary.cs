@@ -52,6 +52,8 @@ internal sealed class Vocabulary
 
     public string? TextOf(int id) => (uint)id < (uint)texts.Length ? texts[id] : null;
 
+    public int? IdOf(string text) => Array.IndexOf(texts, text) is >= 0 and var id ? id : null;
+
     public bool IsSpecial(int id) => (uint)id < (uint)special.Length && special[id];
 
     /// <summary>The special tokens.</summary>

@@ -7,8 +7,9 @@ internal sealed class ByteLevelDecoder(byte[]?[] bytesOfId) : IncrementalDecoder
 {
     private readonly Decoder utf8 = Encoding.UTF8.GetDecoder();
 
-    public override string Append(int id) =>
-        (uint)id < (uint)bytesOfId.Length && bytesOfId[id] is { } bytes ? Decode(bytes, flush: false) : "";
+    public override string Append(int id) => BytesOf(id) is { } bytes ? Decode(bytes, flush: false) : "";
+
+    public override byte[]? BytesOf(int id) => (uint)id < (uint)bytesOfId.Length && bytesOfId[id] is { Length: > 0 } bytes ? bytes : null;
 
     public override string Flush() => Decode([], flush: true);
 

@@ -21,6 +21,9 @@ internal sealed class FallbackDecoder(FallbackDecoding decoding) : IncrementalDe
         return decoding.TextOf(id) is { } text ? Stripped(EndRun() + text) : "";
     }
 
+    public override byte[]? BytesOf(int id) =>
+        decoding.ByteOf(id) is { } value ? [value] : decoding.TextOf(id) is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text) : null;
+
     public override string Flush() => Stripped(EndRun());
 
     private string EndRun()

@@ -1,3 +1,4 @@
+using System.Text;
 using FlexGen.Tokenizers.Splitting;
 
 namespace FlexGen.Tokenizers.Decoding;
@@ -16,8 +17,13 @@ internal sealed class MetaspaceDecoder(Vocabulary vocabulary, Metaspace metaspac
 
         var space = atStart ? "" : " ";
         atStart = false;
-        return text.Replace(metaspace.Replacement.ToString(), space, StringComparison.Ordinal);
+        return WithSpaces(text, space);
     }
 
+    public override byte[]? BytesOf(int id) =>
+        vocabulary.VisibleTextOf(id) is { Length: > 0 } text ? Encoding.UTF8.GetBytes(WithSpaces(text, " ")) : null;
+
     public override string Flush() => "";
+
+    private string WithSpaces(string text, string space) => text.Replace(metaspace.Replacement.ToString(), space, StringComparison.Ordinal);
 }

@@ -34,6 +34,9 @@ internal sealed class SentencePieceDecoder(SentencePieceDecoding decoding) : Inc
         return before + Shown(text.Replace(SpaceBorder.Space, ' '));
     }
 
+    public override byte[]? BytesOf(int id) => decoding.ByteOf(id) is { } value ? [value]
+        : decoding.TextOf(id) is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text.Replace(SpaceBorder.Space, ' ')) : null;
+
     public override string Flush() => Shown(Drain(final: true));
 
     private string Shown(string text)

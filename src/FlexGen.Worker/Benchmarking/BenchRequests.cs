@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FlexGen.Constraints;
 using FlexGen.Engine;
 using FlexGen.Worker.Configuration;
 
@@ -52,14 +53,18 @@ internal static class BenchRequests
     }
 
     /// <summary>Greedy requests that go on to their length, with tokens that differ from prompt to prompt.</summary>
-    public static IReadOnlyList<GenerationRequest> Create(IReadOnlyList<(int Prompt, int Output)> lengths, int vocabularySize)
+    /// <param name="lengths">Of each prompt and its output.</param>
+    /// <param name="vocabularySize">How many tokens there are.</param>
+    /// <param name="constraint">What outputs may be; null: anything.</param>
+    public static IReadOnlyList<GenerationRequest> Create(IReadOnlyList<(int Prompt, int Output)> lengths, int vocabularySize, Constraint? constraint = null)
     {
         var random = new Random(2);
         return [.. lengths.Select(l =>
             new GenerationRequest([.. Enumerable.Range(0, l.Prompt).Select(_ => random.Next(vocabularySize))], SamplingOptions.Greedy)
         {
             MaxNewTokens = l.Output,
-            IgnoreEos = true,
+            IgnoreEos = constraint is null,
+            Rule = constraint is null ? null : new EndlessRule(constraint),
         })];
     }
 

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Tracing;
-using FlexGen.Planning;
+using FlexGen.Planning.Cost;
 using FlexGen.Worker.Benchmarking;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Generation;
+using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Commands;
@@ -37,6 +40,7 @@ internal sealed class BenchCommand
             Examples:
               flexgen bench --shape opt-6.7b --gpu-batch-size 7 --num-gpu-batches 7 --percent 0 100 100 0 100 0 --gpu-memory 16GiB
               flexgen bench --shape opt-125m --prompt-len 64 --gen-len 8 --gpu-batch-size 8 --percent 0 0 100 0 100 0 --schedule serial
+              flexgen bench --shape llama-3-8b --gpu-batch-size 256 --prompt-len 64 --gen-len 64 --constrain person.schema.json
               flexgen bench --shape opt-1.3b --lengths mixed --num-prompts 64 --gpu-batch-size 16 --slots static --trace trace.json
             """);
         foreach (var option in bench.what.Concat(bench.engine))
@@ -57,15 +61,23 @@ internal sealed class BenchCommand
         using var traceFile = settings.Trace is { } path ? Open(path) : null;
         using var trace = traceFile is null ? null : new Trace();
         var start = TimeProvider.System.GetTimestamp();
-        var running = engineSettings.Load(
-            options => OffloadEngine.LoadShape(settings.Shape, options with { StaticBatches = settings.Slots == "static", Trace = trace }));
+        var planner = new EnginePlanner(engineSettings, text => ErrorStream.Say("bench", text), text => Report.Warn(text));
+        var running = planner.Load(
+            options => OffloadEngine.LoadShape(settings.Shape, options with { StaticBatches = settings.Slots == "static", Trace = trace }),
+            () => Workload(settings, settings.PromptCount ?? EnoughForTheLongest));
         Report.Warn(running.Warning?.Worded(engineSettings.NameOf));
         var loadSeconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var report = new Report().Add("shape", settings.Shape).Add("device", running.Description).Add("schedule", engineSettings.Schedule)
-            .Add("slots", settings.Slots).Add("policy", Policy(running.Policy), Text(running.Policy));
+            .Add("slots", settings.Slots).Add("policy", PlanText.Json(running.Policy), PlanText.Of(running.Policy));
         using (running)
         {
             await MeasureAsync(running, settings, trace, report, cancellation);
+            if (planner.Predict(running, Workload(settings, running.Policy.EffectiveBatchSize)) is { } predicted)
+            {
+                report.Add("predicted_tokens_per_second", Math.Round(predicted.TokensPerSecond, 2))
+                    .Add("predicted_prefill_seconds", Math.Round(predicted.PrefillSeconds, 3))
+                    .Add("predicted_decode_seconds", Math.Round(predicted.DecodeSeconds, 3));
+            }
         }
 
         report.Add("load_seconds", Math.Round(loadSeconds, 1)).AddPeaks(running.Statistics.PeakGpuBytes);
@@ -84,9 +96,13 @@ internal sealed class BenchCommand
 
     private static async Task MeasureAsync(OffloadEngine running, BenchSettings settings, Trace? trace, Report report, CancellationToken cancellation)
     {
-        var requests = BenchRequests.Create(BenchRequests.Lengths(settings, running.Policy.EffectiveBatchSize), running.Shape.VocabularySize);
+        var lengths = BenchRequests.Lengths(settings, running.Policy.EffectiveBatchSize);
+        var constraint = settings.Constrain is { } schema
+            ? OutputConstraint.Of(new OutputOptions { Schema = schema }, MadeUpTokens.Create(running.Shape.VocabularySize)) : null;
         // The libraries load their kernels, and the runtime compiles, at first use.
-        await running.GenerateAllAsync([.. requests.Take(running.Policy.GpuBatchSize).Select(r => r with { MaxNewTokens = WarmUpTokens })], cancellation);
+        var first = BenchRequests.Create([.. lengths.Take(running.Policy.GpuBatchSize).Select(l => (l.Prompt, WarmUpTokens))], running.Shape.VocabularySize, constraint);
+        await running.GenerateAllAsync(first, cancellation);
+        var requests = BenchRequests.Create(lengths, running.Shape.VocabularySize, constraint);
         var before = running.Statistics;
         trace?.Clear();
         var start = TimeProvider.System.GetTimestamp();
@@ -103,6 +119,9 @@ internal sealed class BenchCommand
             .Add("prefill_seconds", Math.Round(statistics.InPrefill.TotalSeconds, 3))
             .Add("decode_seconds", Math.Round(statistics.InDecode.TotalSeconds, 3));
     }
+
+    private static Workload Workload(BenchSettings settings, int count) =>
+        new([.. BenchRequests.Lengths(settings, count).Select(l => new SequenceLengths(l.Prompt, l.Output))]);
 
     /// <summary>Tokens that a slot must have room for, so that each prompt gets all its output.</summary>
     private static int Room(BenchSettings settings, int? asked)
@@ -126,23 +145,4 @@ internal sealed class BenchCommand
             throw new UsageException($"--trace {path} cannot be written: {e.Message}");
         }
     }
-
-    private static string Text(Policy policy) =>
-        $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; per cent on GPU/host/disk: weights {policy.Weights}, "
-        + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host; "
-        + $"compressed: weights {PolicySettings.CompressionName(policy.CompressWeights)}, KV cache {PolicySettings.CompressionName(policy.CompressCache)}";
-
-    private static JsonObject Policy(Policy policy) => new()
-    {
-        ["gpu_batch_size"] = policy.GpuBatchSize,
-        ["gpu_batch_count"] = policy.GpuBatchCount,
-        ["sequence_length"] = policy.SequenceLength,
-        ["weights"] = policy.Weights.ToString(),
-        ["cache"] = policy.Cache.ToString(),
-        ["hidden"] = policy.Hidden.ToString(),
-        ["weight_pages"] = policy.WeightPages ?? policy.GpuBatchCount,
-        ["attention_on_host"] = policy.AttentionOnHost,
-        ["compress_weights"] = PolicySettings.CompressionName(policy.CompressWeights),
-        ["compress_kv"] = PolicySettings.CompressionName(policy.CompressCache),
-    };
 }

@@ -56,9 +56,12 @@ internal static class FlexGenCommand
             RunCommand.Create(),
             ValidateCommand.Create(),
             GenerateCommand.Create(),
+            BatchCommand.Create(),
             TokenizeCommand.Create(),
             CompressCommand.Create(),
             BenchCommand.Create(),
+            ProfileCommand.Create(),
+            PlanCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new DetailedHelpAction((HelpAction)help.Action!);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using FlexGen.Dataflow;
+using FlexGen.Dataflow.Checks;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
@@ -23,6 +24,7 @@ internal sealed class GenerateCommand
     };
 
     private readonly IReadOnlyList<KeyedOption> generation = KeyedOption.ForGeneration();
+    private readonly ConstraintArguments constraint = new();
     private readonly IReadOnlyList<KeyedOption> engine = KeyedOption.ForEngine();
 
     public static Command Create()
@@ -42,6 +44,7 @@ internal sealed class GenerateCommand
             Examples:
               flexgen generate --model pipelines/demo/model --input prompts.jsonl --output completions.jsonl
               flexgen generate --model opt-125m --input prompts.jsonl --output out.jsonl --temperature 0.8 --top-p 0.95 --seed 7
+              flexgen generate --model qwen3-8b --input chats.jsonl --output out.jsonl --schema person.schema.json --max-new-tokens 128
               flexgen generate --model qwen3-8b --input chats.jsonl --output out.jsonl --template-argument enable_thinking=false
               flexgen generate --model opt-125m --input ids.jsonl --output out.jsonl --logits logits.jsonl --max-new-tokens 1
             """);
@@ -52,6 +55,7 @@ internal sealed class GenerateCommand
             command.Add(option.Option);
         }
 
+        generate.constraint.AddTo(command);
         command.SetAction((parse, cancellation) => generate.RunAsync(parse, cancellation));
         return command;
     }
@@ -60,8 +64,12 @@ internal sealed class GenerateCommand
     {
         var options = OptionsBinder.Bind<GenerationOptions>("command line", [KeyedOption.Layer(parse, generation)]);
         var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine), KeyedOption.Names(parse, engine));
+        var output = constraint.Read(parse, options);
         files.CheckFiles(parse, logitsFile);
-        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
+        var check = await constraint.CheckAsync(output, cancellation);
+        using var model = await constraint.WordedAsync(
+            () => Task.FromResult(LanguageModel.Load(
+                parse.GetRequiredValue(files.Model), settings, options, output, planning: files.Planning(parse, "generate", options.MaxNewTokens))));
         Report.Warn(model.Warning);
         await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
         var chat = files.Chat(parse, model.LoadChat);
@@ -86,16 +94,33 @@ internal sealed class GenerateCommand
         async Task<Action<Utf8JsonWriter>> CompleteAsync(int[] prompt)
         {
             var generated = await model.GenerateAsync(prompt, logits is not null, cancellation);
+            Require(generated, check);
             return json =>
             {
                 json.WriteTokenIds("token_ids", generated.TokenIds);
                 json.WriteString("text", generated.Text);
+                if (output is { Reasoning: true })
+                {
+                    json.WriteString("reasoning", generated.Reasoning);
+                }
+
                 json.WriteString("finish_reason", generated.FinishReasonName);
                 promptTokens += prompt.Length;
                 completionTokens += generated.TokenIds.Count;
                 logits?.WriteLogits(generated.Logits);
             };
         }
+    }
+
+    /// <exception cref="RecordException">The text is not the whole of what was asked for, or not of the schema.</exception>
+    private static void Require(GeneratedText generated, OutputSchema? check)
+    {
+        if (generated.Incomplete is { } why)
+        {
+            throw new RecordException("output_incomplete", why);
+        }
+
+        check?.Check(generated.Text!);
     }
 
     private int[] PromptTokens(ParseResult parse, InputLine line, LanguageModel model, Lazy<ModelChat> chat)

@@ -1,21 +1,25 @@
 using System.CommandLine;
+using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
+using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Commands;
 
 /// <summary>What the commands that map one JSON-lines file to another have in common.</summary>
-internal sealed class JsonLinesOptions
+/// <param name="ofOutput">What is done with the file to write.</param>
+internal sealed class JsonLinesOptions(string ofOutput = "File to write; replaced where it exists.")
 {
     public Option<string> Model { get; } = new("--model") { HelpName = "DIR", Required = true, Description = "Hugging Face checkpoint folder." };
 
     private readonly Option<string> input = new("--input") { HelpName = "FILE.jsonl", Required = true, Description = "File to read, one JSON object a line." };
-    private readonly Option<string> output =
-        new("--output") { HelpName = "FILE.jsonl", Required = true, Description = "File to write; replaced where it exists." };
+
+    public Option<string> Output { get; } = new("--output") { HelpName = "FILE.jsonl", Required = true, Description = ofOutput };
+
     private readonly Option<bool> controlTokens = new("--control-tokens")
     {
         Description = "The text of a control token in the input, such as </s>, stands for the token. Without it all of the input is plain text.",
@@ -40,7 +44,7 @@ internal sealed class JsonLinesOptions
     {
         command.Add(Model);
         command.Add(input);
-        command.Add(output);
+        command.Add(Output);
         command.Add(controlTokens);
         command.Add(arguments);
         command.Add(chatTemplate);
@@ -62,7 +66,7 @@ internal sealed class JsonLinesOptions
         }
 
         var options = new Dictionary<string, string> { [Path.GetFullPath(read)] = input.Name };
-        foreach (var option in alsoWritten.Prepend(output))
+        foreach (var option in alsoWritten.Prepend(Output))
         {
             if (parse.GetValue(option) is not { } path)
             {
@@ -83,9 +87,31 @@ internal sealed class JsonLinesOptions
         }
     }
 
-    public JsonLinesJob Job(ParseResult parse, int window) => new(parse.GetRequiredValue(input), parse.GetRequiredValue(output), window);
+    public JsonLinesJob Job(ParseResult parse, int window, string? errors = null, ILineFormat? format = null) =>
+        new(parse.GetRequiredValue(input), parse.GetRequiredValue(Output), window, errors, format);
 
     public Prompt Prompt(ParseResult parse, string text) => new(text, parse.GetValue(controlTokens) ? [(0, text.Length)] : []);
+
+    /// <summary>What a run over the input is planned with.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="command">Its name.</param>
+    /// <param name="mostNew">Tokens that are generated for a line at the most.</param>
+    public RunPlanning Planning(ParseResult parse, string command, int mostNew) => new(
+        text => ErrorStream.Say(command, text),
+        warning => Report.Warn(warning),
+        length =>
+        {
+            var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled);
+            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], [], mostNew, sample.Count);
+        });
+
+    private static int Tokens(InputLine line, Func<Prompt, int> length)
+    {
+        const int CharactersOfAToken = 4;
+        return line.Object.TryGetProperty("prompt_token_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.GetArrayLength()
+            : line.Object.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? length(new(text.GetString()!, []))
+            : line.Object.GetRawText().Length / CharactersOfAToken;
+    }
 
     /// <summary>The model's chat template, which is read when a line has messages, or now where an option is for it.</summary>
     /// <exception cref="UsageException">A template argument has no name or no value.</exception>
@@ -109,11 +135,15 @@ internal sealed class JsonLinesOptions
     /// <summary>The ids of a line's messages.</summary>
     /// <exception cref="LineException">The model has no chat template, or one that cannot be used.</exception>
     /// <exception cref="RecordException">The messages are none, or the template refuses them.</exception>
-    public int[] Encode(ParseResult parse, InputLine line, Lazy<ModelChat> chat)
+    public int[] Encode(ParseResult parse, InputLine line, Lazy<ModelChat> chat) =>
+        Encode(parse, line.Object.GetProperty("messages"), line.Find("tools"), chat);
+
+    /// <inheritdoc cref="Encode(ParseResult, InputLine, Lazy{ModelChat})"/>
+    public int[] Encode(ParseResult parse, System.Text.Json.JsonElement messages, System.Text.Json.JsonElement? tools, Lazy<ModelChat> chat)
     {
         try
         {
-            return chat.Value.Encode(line.Object.GetProperty("messages"), line.Find("tools"), parse.GetValue(controlTokens));
+            return chat.Value.Encode(messages, tools, parse.GetValue(controlTokens));
         }
         catch (ChatTemplateException e)
         {
@@ -130,11 +160,15 @@ internal sealed class JsonLinesOptions
         };
 
     /// <summary>Prints the report with the counts of lines; the exit code tells whether there were bad ones.</summary>
-    public int Finish(ParseResult parse, JsonLinesJob job, Report details)
+    /// <param name="parse">The command line.</param>
+    /// <param name="job">What was done.</param>
+    /// <param name="details">What else there is to say.</param>
+    /// <param name="before">Bad lines of earlier runs.</param>
+    public int Finish(ParseResult parse, JsonLinesJob job, Report details, int before = 0)
     {
-        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(output))
+        new Report().Add("records", job.Records).Add("errors", job.Errors).Add(details).Add("output", parse.GetRequiredValue(Output))
             .TryPrint(parse.GetValue(asJson));
-        return job.Errors == 0 ? ExitCode.Success : ExitCode.Failure;
+        return job.Errors + before == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static KeyValuePair<string, string> Argument(string given)

@@ -66,7 +66,13 @@ internal static class RunCommand
         report
             .Add("prompt_tokens", summary.PromptTokens)
             .Add("completion_tokens", summary.CompletionTokens)
-            .Add("tokens_per_second", Math.Round(summary.CompletionTokens / Math.Max(seconds, 1e-3), 1))
+            .Add("tokens_per_second", Math.Round(summary.CompletionTokens / Math.Max(seconds, 1e-3), 1));
+        if (outcome.Prediction is { } prediction)
+        {
+            report.Add("predicted_tokens_per_second", Math.Round(prediction.TokensPerSecond, 1));
+        }
+
+        report
             .Add("seconds", Math.Round(seconds, 1))
             .Add("output", summary.Output)
             .Add("dead_letter", summary.DeadLetter);

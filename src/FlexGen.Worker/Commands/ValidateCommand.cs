@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using FlexGen.Dataflow;
+using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,7 +29,8 @@ internal static class ValidateCommand
         {
             var options = arguments.Load(parse);
             var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation);
-            await using var generator = GeneratorFactory.Create(options, TimeProvider.System, new WorkerLog(NullLogger.Instance));
+            await using var generator = GeneratorFactory.Create(
+                options, TimeProvider.System, new WorkerLog(NullLogger.Instance), [], found.TotalRecords - found.RecordsAlreadyDone);
             Report.Warn((generator as EngineGenerator)?.Warning);
             new Report()
                 .Add("pipeline", options.Name)
@@ -37,11 +39,32 @@ internal static class ValidateCommand
                 .Add("columns", new JsonArray([.. found.Columns.Select(c => JsonValue.Create(c))]), string.Join(", ", found.Columns))
                 .Add("model", options.Model!.Path ?? "echo")
                 .Add("runs_as", generator is EngineGenerator engine ? engine.Description : null)
+                .Add(Checks(found, generator, options))
                 .Add("output", options.Sink.Parquet?.Path ?? options.Sink.Kafka?.Topic)
                 .Add("dead_letter", options.DeadLetter.Parquet?.Path ?? options.DeadLetter.Kafka?.Topic)
                 .Print(parse.GetValue(arguments.Json));
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Which keywords of the schema hold because nothing else is generated, and which are checked when an output is there.</summary>
+    private static Report Checks(PipelineValidation found, IGenerator generator, WorkerOptions options)
+    {
+        var constraint = (generator as EngineGenerator)?.Constraint;
+        if (found.SchemaKeywords is not { } keywords)
+        {
+            return constraint is null ? new Report() : new Report().Add("enforced_while_decoding", options.Output!.Regex is null ? "choices" : "regex");
+        }
+
+        string[] afterwards = constraint is null ? [.. keywords] : [.. constraint.Unenforced.Select(keyword => keyword.Location).Distinct()];
+        var reasons = constraint?.Unenforced.Select(keyword => $"{keyword.Location} ({keyword.Reason})") ?? afterwards;
+        return new Report()
+            .Add("enforced_while_decoding", List(keywords.Except(afterwards)), Text(keywords.Except(afterwards)))
+            .Add("checked_afterwards", List(afterwards), Text(reasons));
+
+        static JsonArray List(IEnumerable<string> places) => [.. places.Select(place => JsonValue.Create(place))];
+
+        static string Text(IEnumerable<string> places) => string.Join(", ", places) is { Length: > 0 } text ? text : "nothing";
     }
 }

@@ -33,6 +33,10 @@ internal sealed class BenchSettings
     [Length(1, int.MaxValue, ErrorMessage = "{0} must name a file to write.")]
     public string? Trace { get; set; }
 
+    /// <summary>A JSON schema that outputs are held to while they are generated; null: they are not.</summary>
+    [Length(1, int.MaxValue, ErrorMessage = "{0} must name a JSON schema file.")]
+    public string? Constrain { get; set; }
+
     /// <exception cref="UsageException">An option is wrong.</exception>
     public static BenchSettings Load(ConfigurationLayer commandLine)
     {

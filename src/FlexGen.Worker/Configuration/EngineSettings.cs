@@ -30,6 +30,9 @@ internal sealed class EngineSettings : PolicySettings
     [Required]
     public string Policy { get; set; } = PolicyFile.Auto;
 
+    /// <summary>Whether the policy is given, in a file or by its parts, and holds as it is; otherwise it is searched.</summary>
+    internal bool StatesPolicy => Policy != PolicyFile.Auto || HasSizesOrPlaces;
+
     /// <summary>What the user calls a setting that a message of the engine names.</summary>
     internal Func<Setting, string> NameOf { get; private set; } = KeyOf;
 

@@ -14,7 +14,7 @@ internal class PolicySettings
     public int? GpuBatchSize { get; set; }
 
     [Range(1, 1024)]
-    public int GpuBatchCount { get; set; } = 1;
+    public int? GpuBatchCount { get; set; }
 
     [Range(2, int.MaxValue)]
     public int? MaxSequenceLength { get; set; }
@@ -24,9 +24,8 @@ internal class PolicySettings
         + "none below 0 and no two above 100 together, such as 20 80 0 100 0 100.")]
     public IList<double>? Percent { get; set; }
 
-    [Required]
     [RegularExpression("gpu|host|100|[0-9]{1,2}", ErrorMessage = "{0} must be gpu, host or the per cent of sequences that attend on the host.")]
-    public string Attention { get; set; } = "gpu";
+    public string? Attention { get; set; }
 
     [Range(1, 1024)]
     public int? WeightPages { get; set; }
@@ -39,17 +38,20 @@ internal class PolicySettings
     [AllowedValues(None, Int4, ErrorMessage = "{0} must be none or int4.")]
     public string CompressKv { get; set; } = None;
 
+    /// <summary>Whether batch sizes, pages, placements or the place of attention are given, so that nothing of them is searched.</summary>
+    internal bool HasSizesOrPlaces => (GpuBatchSize ?? GpuBatchCount ?? WeightPages) is not null || Percent is not null || Attention is not null;
+
     /// <summary>What the settings call a compression.</summary>
-    internal static string CompressionName(Compression compression) => compression == Planning.Compression.Int4 ? Int4 : None;
+    internal static string CompressionName(Compression compression) => compression == FlexGen.Planning.Compression.Int4 ? Int4 : None;
 
     protected EngineOptions Apply(EngineOptions options)
     {
         options = options with
         {
             GpuBatchSize = GpuBatchSize,
-            GpuBatchCount = GpuBatchCount,
+            GpuBatchCount = GpuBatchCount ?? options.GpuBatchCount,
             MaxSequenceLength = MaxSequenceLength,
-            AttentionOnHost = Attention switch { "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
+            AttentionOnHost = Attention switch { null or "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
             WeightPages = WeightPages,
             CompressWeights = Compression(CompressWeights),
             CompressCache = Compression(CompressKv),
@@ -59,5 +61,5 @@ internal class PolicySettings
             : options;
     }
 
-    private static Compression Compression(string name) => name == Int4 ? Planning.Compression.Int4 : Planning.Compression.None;
+    private static Compression Compression(string name) => name == Int4 ? FlexGen.Planning.Compression.Int4 : FlexGen.Planning.Compression.None;
 }

@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
+using FlexGen.Constraints;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Checkpoints;
+using FlexGen.Planning.Cost;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Policies;
 
 namespace FlexGen.Worker.Generation;
 
@@ -11,21 +15,21 @@ internal sealed class LanguageModel : IDisposable
 {
     private readonly OffloadEngine engine;
     private readonly Tokenizer? tokenizer;
-    private readonly GenerationOptions options;
-    private readonly StopTexts stops;
+    private readonly CompletionForm standard;
     private readonly string folder;
+    private readonly IncrementalDecoder? decoder;
+    private readonly ConcurrentDictionary<string, Lazy<TokenBytes>> tokens = new();
     private readonly ModelChat? chat;
 
     private LanguageModel(
-        string folder, OffloadEngine engine, Tokenizer? tokenizer, ModelChat? chat, EngineSettings settings, GenerationOptions options)
+        string folder, OffloadEngine engine, Tokenizer? tokenizer, ModelChat? chat, EngineSettings settings, GenerationOptions options, OutputOptions? output)
     {
         this.folder = folder;
         this.engine = engine;
         this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
-        this.tokenizer = tokenizer;
-        this.options = options;
-        stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
+        (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
+        standard = Form(options, output is null ? null : constraint => OutputConstraint.Of(output, constraint), output?.CloseInTime ?? true, output?.Reasoning ?? false);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -36,6 +40,9 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>The most GPU memory in use after a sweep, the CUDA context included; 0 without a GPU.</summary>
     public long PeakGpuBytes => engine.Statistics.PeakGpuBytes;
 
+    /// <summary>What completions may be, as it was asked for when the model was loaded; null: any text.</summary>
+    public Constraint? Constraint => standard.Constraint;
+
     /// <summary>What was loaded, for a log line.</summary>
     public string Description =>
         $"{engine.Shape.Name}, {engine.Shape.DecoderLayers} layers, on {engine.Description}; {Slots} slots of {engine.Policy.SequenceLength} tokens";
@@ -43,12 +50,17 @@ internal sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="OffloadEngine.Warning"/>
     public string? Warning { get; }
 
+    /// <inheritdoc cref="EnginePlanner.Predict"/>
+    public Prediction? Prediction { get; private init; }
+
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="settings">How it is run.</param>
     /// <param name="options">How its completions are made.</param>
+    /// <param name="output">What they may be; null: any text.</param>
     /// <param name="prompt">What prompts are made of, where that is known; null: of texts.</param>
     /// <param name="time">Where chat templates have the date from.</param>
+    /// <param name="planning">What a policy that is not stated is searched with; null: all is on the compute device then.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="UsageException">It cannot be made so with this model.</exception>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
@@ -56,26 +68,30 @@ internal sealed class LanguageModel : IDisposable
     /// <exception cref="TokenizerException">Its tokenizer cannot be read or does not fit the model.</exception>
     /// <exception cref="ChatTemplateException">The prompt has messages, and the folder's chat template cannot be used.</exception>
     public static LanguageModel Load(
-        string path, EngineSettings settings, GenerationOptions options, PromptOptions? prompt = null, TimeProvider? time = null)
+        string path, EngineSettings settings, GenerationOptions options, OutputOptions? output = null, PromptOptions? prompt = null, TimeProvider? time = null,
+        RunPlanning? planning = null)
     {
         var folder = ModelTokenizer.Find(path);
         ModelFolder.RequireModel(folder);
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var chat = prompt is { Messages.Count: > 0 } && tokenizer is not null ? ModelChat.Load(folder, tokenizer, prompt, time) : null;
-        var engine = settings.Load(options => OffloadEngine.Load(folder, options));
+        var planner = planning is null ? null : new EnginePlanner(settings, planning.Say, planning.Warn);
+        var workload = new Lazy<Workload>(() => planning!.Workload(p => Length(p, tokenizer, chat)));
+        var engine = planner?.Load(Open, () => workload.Value) ?? settings.Load(Open);
         try
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            RequireFit(options, engine.Shape.VocabularySize, tokenizer);
-            return new LanguageModel(folder, engine, tokenizer, chat, settings, options);
+            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output) { Prediction = planner?.Predict(engine, workload.Value) };
         }
         catch
         {
             engine.Dispose();
             throw;
         }
+
+        OffloadEngine Open(EngineOptions options) => OffloadEngine.Load(folder, options);
     }
 
     /// <summary>The ids of a prompt; only within its literals does the text of a control token stand for the token.</summary>
@@ -111,25 +127,67 @@ internal sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>How completions are made that options ask for.</summary>
+    /// <param name="options">How they are sampled and when they end.</param>
+    /// <param name="compile">Says what they may be, for the model's tokens; null: any text.</param>
+    /// <param name="closesInTime">Whether they are closed where the rest of the budget is just enough for it.</param>
+    /// <param name="hasReasoning">Whether reasoning is told apart.</param>
+    /// <exception cref="UsageException">They cannot be made so with this model.</exception>
+    public CompletionForm Form(GenerationOptions options, Func<TokenBytes, Constraint?>? compile, bool closesInTime = true, bool hasReasoning = false)
+    {
+        RequireFit(options, engine.Shape.VocabularySize, tokenizer);
+        if ((compile is not null || hasReasoning) && tokenizer is null)
+        {
+            throw new UsageException("output needs a tokenizer, which says what tokens write, and the model folder has none.");
+        }
+
+        var reasoning = hasReasoning ? ReasoningTokens.Find(tokenizer!) ?? throw new UsageException(
+            $"output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known ({ReasoningTokens.Known}): leave it out.") : null;
+        return new CompletionForm(options, new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []), compile?.Invoke(TokensOf(options)), closesInTime, reasoning);
+    }
+
+    /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>
+    /// <exception cref="RecordException">The folder has no tokenizer.</exception>
+    public TokenBytes TokensOf(GenerationOptions options)
+    {
+        var texts = tokenizer ?? throw NoTokenizer();
+        return tokens.GetOrAdd(string.Join(' ', options.StopTokenIds), _ => new(() => new TokenBytes(
+            [.. Enumerable.Range(0, engine.Shape.VocabularySize).Select(BytesOf)],
+            [.. engine.EndOfSequenceIds.Union(options.StopTokenIds)],
+            text => texts.Encode(text, addSpecialTokens: false)))).Value;
+    }
+
+    /// <summary>What a token writes within a text; null: nothing.</summary>
+    public byte[]? BytesOf(int token) => decoder?.BytesOf(token);
+
     /// <summary>Generates from a prompt that passed <see cref="Require"/>.</summary>
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="returnLogits">Whether to return the logits after it.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="form">How; null: as it was asked for when the model was loaded.</param>
     /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
-    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken)
+    public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken, CompletionForm? form = null)
     {
-        var matcher = tokenizer is null ? null : new StopMatcher(stops, tokenizer.CreateDecoder());
-        var request = new GenerationRequest(tokens, ToSampling(options))
+        form ??= standard;
+        var options = form.Options;
+        var text = tokenizer is null ? null : new OutputText(form, tokenizer, tokens);
+        var request = new GenerationRequest(tokens, form.Sampling)
         {
             MaxNewTokens = options.MaxNewTokens,
             StopTokenIds = [.. options.StopTokenIds],
             IgnoreEos = options.IgnoreEos,
-            StopAfter = matcher is null ? null : matcher.Append,
+            Rule = text?.Rule([.. engine.EndOfSequenceIds, .. options.StopTokenIds]),
+            StopAfter = text is null ? null : text.Append,
             ReturnLogits = returnLogits,
+            TopLogProbabilities = form.TopLogProbabilities,
         };
         try
         {
             var sequence = await engine.GenerateAsync(request, cancellationToken);
-            var text = matcher is null ? null : OfRecord(matcher.Finish, "reading its tokens as text");
-            return new GeneratedText(sequence.TokenIds, text, matcher is { Stopped: true } ? FinishReason.Stop : sequence.FinishReason, sequence.Logits);
+            return text is null
+                ? new GeneratedText(sequence.TokenIds, null, sequence.FinishReason, sequence.Logits)
+                : OfRecord(() => text.Finish(sequence, engine.Policy.SequenceLength), "reading its tokens as text");
         }
         catch (RequestException e)
         {
@@ -138,6 +196,19 @@ internal sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => engine.Dispose();
+
+    /// <summary>Tokens of a prompt, for planning; 0: it is none.</summary>
+    internal static int Length(Prompt prompt, Tokenizer? tokenizer, ModelChat? chat)
+    {
+        try
+        {
+            return prompt.Messages is { } messages ? chat?.Encode(messages).Length ?? 0 : tokenizer?.Encode(prompt.Text, prompt.Literals).Length ?? 0;
+        }
+        catch (Exception e) when (RecordException.IsOfRecord(e))
+        {
+            return 0;
+        }
+    }
 
     private static RecordException NoTokenizer() =>
         new("no_tokenizer", "The model folder has no tokenizer to read text with: give prompt_token_ids, or add its tokenizer files.");
@@ -168,13 +239,4 @@ internal sealed class LanguageModel : IDisposable
             throw RecordException.Of(e, doing);
         }
     }
-
-    private static SamplingOptions ToSampling(GenerationOptions options) => new()
-    {
-        Temperature = options.Temperature,
-        TopK = options.TopK ?? 0,
-        TopP = options.TopP ?? 1,
-        RepetitionPenalty = options.RepetitionPenalty,
-        Seed = options.Seed,
-    };
 }

@@ -33,11 +33,16 @@ internal sealed class ModelChat(ChatTemplates templates, Tokenizer tokenizer, Ch
         {
             TemplateName = prompt.ChatTemplate,
             Arguments = TemplateArguments.Read(prompt.TemplateArguments),
+            Tools = prompt.Tools is null ? null : ReadTools(prompt.Tools),
             Time = time ?? TimeProvider.System,
         });
         chat.Require(prompt);
         return chat;
     }
+
+    private static JsonElement ReadTools(string path) => JsonSource.Read("prompt.tools", path) is { ValueKind: JsonValueKind.Array } tools
+        ? tools
+        : throw new UsageException($"prompt.tools: {path} must hold a list of tools, each a JSON object.");
 
     private void Require(PromptOptions prompt)
     {

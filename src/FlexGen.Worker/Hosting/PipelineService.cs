@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
+using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -39,10 +40,13 @@ internal sealed class PipelineService(
     {
         await using var pipeline = await Pipeline.OpenAsync(options, Environment.CurrentDirectory, loggers, time, stop);
         // Loading a large model takes long, and nothing is lost by leaving it at once.
-        await using var generator = await Task.Run(() => GeneratorFactory.Create(options, time, log), CancellationToken.None).WaitAsync(stop);
+        var sample = options.Model!.Path is null ? [] : await pipeline.SampleAsync(Workloads.Sampled, stop);
+        await using var generator = await Task.Run(
+            () => GeneratorFactory.Create(options, time, log, sample, pipeline.TotalRecords - pipeline.RecordsAlreadyDone), CancellationToken.None).WaitAsync(stop);
         var run = pipeline.RunAsync(generator, stop);
         await display.ShowAsync(options.Name, pipeline, run);
-        var outcome = new RunOutcome(await run, pipeline.TotalRecords, (generator as EngineGenerator)?.PeakGpuBytes);
+        var engine = generator as EngineGenerator;
+        var outcome = new RunOutcome(await run, pipeline.TotalRecords, engine?.PeakGpuBytes, engine?.Prediction);
         if (!outcome.Summary.Completed)
         {
             if (!stop.IsCancellationRequested)

@@ -12,8 +12,11 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
     // Of a key that comes twice, some readers take the first and some the last.
     private static readonly JsonDocumentOptions strict = new() { AllowDuplicateProperties = false };
 
+    /// <param name="text">The line.</param>
+    /// <param name="idKey">The key of its id.</param>
+    /// <param name="isText">Whether the id is a text.</param>
     /// <exception cref="LineException">The text is not a JSON object with an id.</exception>
-    public static InputLine Parse(string text)
+    public static InputLine Parse(string text, string idKey = "id", bool isText = false)
     {
         if (text.Contains(NoText))
         {
@@ -40,14 +43,14 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
             throw new LineException($"expected a JSON object, found {Name(root.ValueKind)}.");
         }
 
-        if (!root.TryGetProperty("id", out var id) || id.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
+        if (!root.TryGetProperty(idKey, out var id) || !(id.ValueKind == JsonValueKind.String || (id.ValueKind == JsonValueKind.Number && !isText)))
         {
-            throw new LineException("expected an \"id\", a string or a number.");
+            throw new LineException($"expected {(isText ? "a" : "an")} \"{idKey}\", a string{(isText ? "" : " or a number")}.");
         }
 
         if (id.ValueKind == JsonValueKind.String)
         {
-            TextOf(id, "id");
+            TextOf(id, idKey);
         }
 
         return new InputLine(root, id);
@@ -100,7 +103,8 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
             : throw new LineException($"\"{name}\" must be a list of whole numbers, found {Excerpt.Of(v.GetRawText())} in it."))];
     }
 
-    private static string TextOf(JsonElement value, string name)
+    /// <exception cref="LineException">It is half of a character.</exception>
+    public static string TextOf(JsonElement value, string name)
     {
         try
         {
@@ -115,7 +119,8 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
     private static LineException HalfCharacter(string place) =>
         new($"{place} holds half of a surrogate pair (\\ud800 to \\udfff), which is no text.");
 
-    private static string Name(JsonValueKind kind) => kind switch
+    /// <summary>What a value is, for a message.</summary>
+    public static string Name(JsonValueKind kind) => kind switch
     {
         JsonValueKind.True or JsonValueKind.False => "a boolean",
         JsonValueKind.Array => "a list",

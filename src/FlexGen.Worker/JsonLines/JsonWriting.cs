@@ -16,6 +16,20 @@ internal static class JsonWriting
         json.WriteEndArray();
     }
 
+    /// <summary>A line's id as it was given; null where it has none.</summary>
+    public static void WriteId(this Utf8JsonWriter json, string name, JsonElement? id)
+    {
+        json.WritePropertyName(name);
+        if (id is { } given)
+        {
+            given.WriteTo(json);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
     /// <summary>One line: a JSON array that reads back as the same float32 values; null stands for what is not finite.</summary>
     public static void WriteLogits(this Stream stream, float[]? logits)
     {

@@ -14,6 +14,12 @@ internal sealed partial class WorkerLog(ILogger logger)
     [LoggerMessage(102, LogLevel.Warning, "{Warning}")]
     public partial void EngineWarning(string warning);
 
+    [LoggerMessage(103, LogLevel.Information, "Plan: {Plan}")]
+    public partial void Planned(string plan);
+
+    [LoggerMessage(104, LogLevel.Information, "No plan without a profile: {What}")]
+    public partial void MeasuringMachine(string what);
+
     [LoggerMessage(110, LogLevel.Information, "{Done} of {Total} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s, {Left} left")]
     public partial void Progress(long done, long total, double recordsPerSecond, double tokensPerSecond, string left);
 

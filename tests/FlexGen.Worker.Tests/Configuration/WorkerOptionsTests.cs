@@ -71,6 +71,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("  messages: []", "prompt.template is missing. Write the prompt's text there, or a list of messages as prompt.messages.")]
     [InlineData("  template: a\n  templateArguments: { a: b }", "line 6: prompt.templateArguments has no effect without prompt.messages")]
     [InlineData("  template: a\n  chatTemplate: b", "line 6: prompt.chatTemplate has no effect without prompt.messages")]
+    [InlineData("  template: a\n  tools: b.json", "line 6: prompt.tools has no effect without prompt.messages")]
     [InlineData("  messages: [{ content: a }]", "prompt.messages.0.role is missing")]
     [InlineData("  messages: [{ role: user, content: a }, { role: user }]", "prompt.messages.1.content is missing")]
     [InlineData("  messages: [{ role: user, contnt: a }]", "line 5: unknown key 'prompt.messages.0.contnt'; did you mean 'prompt.messages.0.content'?")]

@@ -45,6 +45,23 @@ public sealed class ModelChatTests : IDisposable
         Assert.Contains(expected, Assert.Throws<ChatTemplateException>(() => Load(template, Prompt(("user", "x")))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Given_tools_then_the_template_writes_them_and_what_is_no_list_is_refused()
+    {
+        const string template = "{% for tool in tools or [] %}{{ tool.function.name }},{% endfor %}{{ messages[0].content }}";
+        workspace.Write("tools.json", """[{"type": "function", "function": {"name": "look"}}, {"type": "function", "function": {"name": "</s>"}}]""");
+        workspace.Write("one.json", "{}");
+        var prompt = Prompt(("user", "x"));
+        var without = Load(template, prompt).Encode([new PromptMessage("user", "look,</s>,x", [])]);
+        prompt.Tools = workspace.At("tools.json");
+        Assert.Equal(without, Load(template, prompt).Encode([new PromptMessage("user", "x", [])]));
+        foreach (var (file, expected) in new[] { ("one.json", "must hold a list of tools"), ("none.json", "cannot read"), ("model/merges.txt", "as JSON") })
+        {
+            prompt.Tools = workspace.At(file);
+            Assert.Contains(expected, Assert.Throws<UsageException>(() => Load(template, prompt)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Given_a_record_that_the_template_refuses_then_it_is_the_records()
     {
         var chat = Load("{% if 'bad' in messages[0].content %}{{ raise_exception('bad') }}{% endif %}x", Prompt(("user", "{{ a }}")));

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Results;
 using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Kafka.Sink;
@@ -13,8 +15,11 @@ namespace FlexGen.Dataflow.Kafka.Sink;
 /// <param name="isJson">Whether the records are messages whose values are JSON objects: their fields pass through as they are written.</param>
 /// <param name="isWhole">Whether all fields of such an object pass through, rather than those of the schema.</param>
 /// <param name="names">Other names for the fields that are added.</param>
+/// <param name="output">What the output is asked to be.</param>
+/// <param name="results">The columns of what outputs hold, which are fields here; null: none.</param>
 /// <exception cref="PipelineException">A column cannot be written as JSON.</exception>
-internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, IDictionary<string, string>? names = null)
+internal sealed class RecordJson(
+    RowSchema schema, bool isJson, bool isWhole, IDictionary<string, string>? names = null, OutputOptions? output = null, ResultColumns? results = null)
 {
     private static readonly JsonWriterOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -28,7 +33,8 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
     private readonly JsonColumn[] columns = isJson && isWhole ? [] : [.. schema.Names.Select(name => JsonColumn.Of(name, schema))];
 
     // The names in quotes, and a colon.
-    private readonly byte[][] added = [.. AddedNames.Fields.Select(field => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(NameOf(field, names)) + ":"))];
+    private readonly (string Field, byte[] Name)[] added = [.. AddedNames.Fields(output).Select(field => (field, Quoted(NameOf(field, names))))];
+    private readonly (string Property, byte[] Name)[] ofResults = [.. (results?.Schema.Names ?? []).Select(name => (name, Quoted(name)))];
 
     private static ArrayBufferWriter<byte> Written => writtenOfThread ??= new(1 << 12);
 
@@ -43,14 +49,20 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         }
 
         var completion = record.Completion!;
-        WriteName(added[0]);
-        WriteString(completion.Text);
-        WriteName(added[1]);
-        WriteString(completion.FinishReason);
-        WriteName(added[2]);
-        WriteNumber(completion.PromptTokens);
-        WriteName(added[3]);
-        WriteNumber(completion.CompletionTokens);
+        WriteResults(completion.Text);
+        foreach (var (field, name) in added)
+        {
+            WriteName(name);
+            switch (field)
+            {
+                case AddedNames.Output: WriteString(completion.Text); break;
+                case AddedNames.Reasoning: WriteString(completion.Reasoning); break;
+                case AddedNames.FinishReason: WriteString(completion.FinishReason); break;
+                case AddedNames.PromptTokens: WriteNumber(completion.PromptTokens); break;
+                default: WriteNumber(completion.CompletionTokens); break;
+            }
+        }
+
         Written.Write("}"u8);
         return Written.WrittenSpan.ToArray();
     }
@@ -77,6 +89,9 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         return result;
     }
 
+    /// <summary>Whether an encoded record holds the output's text.</summary>
+    public bool HoldsOutput => output is not { HasColumnsOnly: true };
+
     /// <summary>The output that an encoded record holds.</summary>
     public string OutputOf(Record record)
     {
@@ -94,6 +109,23 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
     }
 
     private static string NameOf(string field, IDictionary<string, string>? names) => names?.TryGetValue(field, out var name) == true ? name : field;
+
+    private static byte[] Quoted(string name) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(name) + ":");
+
+    private void WriteResults(string text)
+    {
+        if (ofResults.Length == 0)
+        {
+            return;
+        }
+
+        using var document = JsonDocument.Parse(text);
+        foreach (var (property, name) in ofResults)
+        {
+            WriteName(name);
+            Written.Write(document.RootElement.TryGetProperty(property, out var value) ? JsonMarshal.GetRawUtf8Value(value) : "null"u8);
+        }
+    }
 
     private bool PassesWhole => isJson && isWhole;
 
@@ -182,6 +214,18 @@ internal sealed class RecordJson(RowSchema schema, bool isJson, bool isWhole, ID
         }
 
         Written.Write(quoted);
+    }
+
+    private static void WriteString(string? value)
+    {
+        if (value is null)
+        {
+            Written.Write("null"u8);
+        }
+        else
+        {
+            WriteString(value.AsSpan());
+        }
     }
 
     private static void WriteString(ReadOnlySpan<char> value)

@@ -18,13 +18,13 @@ internal sealed class ResultFormat(string topic, string deadLetterTopic, RecordJ
     public void Encode(Record record)
     {
         record.Encoded = json.Encode(record);
-        record.Completion = record.Completion! with { Text = "" };
+        record.Completion = json.HoldsOutput ? record.Completion! with { Text = "" } : record.Completion;
     }
 
     /// <summary>Takes <see cref="Encode"/> back.</summary>
     public void Decode(Record record)
     {
-        record.Completion = record.Completion! with { Text = json.OutputOf(record) };
+        record.Completion = json.HoldsOutput ? record.Completion! with { Text = json.OutputOf(record) } : record.Completion;
         record.Encoded = null;
     }
 

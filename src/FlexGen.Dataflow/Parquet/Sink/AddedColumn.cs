@@ -18,6 +18,7 @@ internal abstract class AddedColumn(DataField field, DataField physical)
     private static IReadOnlyList<AddedColumn> OfOutputs { get; } =
     [
         new Text(AddedNames.Output, r => r.Completion!.Text),
+        new Text(AddedNames.Reasoning, r => r.Completion!.Reasoning, isNullable: true),
         new Text(AddedNames.FinishReason, r => r.Completion!.FinishReason),
         new Number(AddedNames.PromptTokens, r => r.Completion!.PromptTokens),
         new Number(AddedNames.CompletionTokens, r => r.Completion!.CompletionTokens),
@@ -42,10 +43,11 @@ internal abstract class AddedColumn(DataField field, DataField physical)
 
     /// <summary>The columns of the output.</summary>
     /// <inheritdoc cref="AddedNames.ToOutputs"/>
-    public static IReadOnlyList<AddedColumn> ToOutputs(bool fromMessages) => Named(AddedNames.ToOutputs(fromMessages), OfOutputs);
+    public static IReadOnlyList<AddedColumn> ToOutputs(bool fromMessages, OutputOptions? output = null) =>
+        Named(AddedNames.ToOutputs(fromMessages, output), OfOutputs);
 
     /// <summary>The columns of the dead letter.</summary>
-    /// <inheritdoc cref="AddedNames.ToOutputs"/>
+    /// <inheritdoc cref="AddedNames.ToDeadLetters"/>
     public static IReadOnlyList<AddedColumn> ToDeadLetters(bool fromMessages) => Named(AddedNames.ToDeadLetters(fromMessages), OfDeadLetters);
 
     /// <summary>The same column under another name.</summary>

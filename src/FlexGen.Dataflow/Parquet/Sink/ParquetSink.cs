@@ -1,23 +1,23 @@
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Results;
 
 namespace FlexGen.Dataflow.Parquet.Sink;
 
 /// <summary>Output and dead letter in Parquet folders of their own; a record is done when a part file of either covers it. Safe for several threads.</summary>
 /// <param name="output">Where results go; the sink's to dispose.</param>
 /// <param name="deadLetter">Where error records go; the sink's to dispose.</param>
+/// <param name="results">The columns of what outputs hold; null: none.</param>
 /// <param name="onDelivered">Told of each record that is in a part file.</param>
-internal sealed class ParquetSink(PartWriter output, PartWriter deadLetter, Action<Record> onDelivered) : ISink
+internal sealed class ParquetSink(PartWriter output, PartWriter deadLetter, ResultColumns? results, Action<Record> onDelivered) : ISink
 {
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>What is in an unfinished part file after a failure no one knows: nothing may follow it.</summary>
     private volatile PipelineException? failure;
 
-    // Values are encoded by columns.
-    public void Encode(Record record)
-    {
-    }
+    // Values are encoded by columns; what the output holds is told apart here, where several threads do it.
+    public void Encode(Record record) => record.Results = results?.Read(record.Completion!.Text);
 
     public ValueTask WriteAsync(Record[] records) => ChangeAsync(async () =>
     {

@@ -1,5 +1,6 @@
 using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Records;
+using FlexGen.Dataflow.Results;
 
 namespace FlexGen.Dataflow.Parquet.Sink;
 
@@ -11,6 +12,7 @@ namespace FlexGen.Dataflow.Parquet.Sink;
 /// <param name="Added">The columns that the pipeline adds.</param>
 /// <param name="Source">Where the records come from.</param>
 /// <param name="IsOutput">Whether a reader expects a file there, if there are no records, too.</param>
+/// <param name="Results">The columns of what outputs hold; null: none.</param>
 internal sealed record ParquetSinkLayout(
     string Folder,
     string Pipeline,
@@ -18,9 +20,13 @@ internal sealed record ParquetSinkLayout(
     RowSchema Rows,
     IReadOnlyList<AddedColumn> Added,
     ISource Source,
-    bool IsOutput)
+    bool IsOutput,
+    ResultColumns? Results = null)
 {
-    /// <exception cref="PipelineException">A column of the source has the name of a column that the pipeline adds.</exception>
+    /// <summary>The columns that pass through, and those of results.</summary>
+    public RowSchema Held { get; } = Results is null ? Rows : new RowSchema([.. Rows.Columns, .. Results.Schema.Columns], [.. Rows.Leaves, .. Results.Schema.Leaves]);
+
+    /// <exception cref="PipelineException">Two columns of the source, of results, and of those that the pipeline adds, have one name.</exception>
     public void CheckNames(string key)
     {
         if (Rows.Names.Intersect(Added.Select(column => column.Field.Name), StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
@@ -28,6 +34,27 @@ internal sealed record ParquetSinkLayout(
             throw new PipelineDefinitionException(
                 $"the source has a column '{name}', which is also a column that {key} adds: give that another name with {key}.parquet.names, "
                 + "or leave the source's out with source.parquet.columns.");
+        }
+
+        string[] results = [.. Results?.Schema.Names ?? []];
+        if (Rows.Names.Intersect(results, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } taken)
+        {
+            throw new PipelineDefinitionException(
+                $"the source has a column '{taken}', which is also a property of the schema that output.columns makes a column of: leave the source's out with "
+                + "source.parquet.columns, or give the property another name.");
+        }
+
+        if (Added.Select(column => column.Field.Name).Intersect(results, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } own)
+        {
+            throw new PipelineDefinitionException(
+                $"{key} adds a column '{own}', which is also a property of the schema that output.columns makes a column of: give what is added another name with "
+                + $"{key}.parquet.names.");
+        }
+
+        if (results.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } alike)
+        {
+            throw new PipelineDefinitionException(
+                $"the schema's properties {string.Join(" and ", alike.Select(name => $"'{name}'"))} differ in case alone, which columns that output.columns makes cannot.");
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class ParquetSinkPlan(ParquetSinkLayout output, ParquetSinkLayou
             var done = Union(ofOutputs, ofDeadLetters);
             var covered = new PartCoverage(done);
             var outputWriter = Writer(outputs, output);
-            sink = new ParquetSink(outputWriter, Writer(deadLetters, deadLetter), onDelivered);
+            sink = new ParquetSink(outputWriter, Writer(deadLetters, deadLetter), output.Results, onDelivered);
             if (moves.Count > 0)
             {
                 await outputWriter.NoteAsync(moves);

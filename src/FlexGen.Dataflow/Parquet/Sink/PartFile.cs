@@ -77,7 +77,9 @@ internal sealed class PartFile : IAsyncDisposable
         for (var leaf = 0; leaf < schema.Leaves.Count; leaf++)
         {
             rows.Clear();
-            rows.AddRange(records.Select(record => (record.Rows.Columns[leaf], record.Row)));
+            rows.AddRange(records.Select(record => leaf < record.Rows.Columns.Count
+                ? (record.Rows.Columns[leaf], record.Row)
+                : (record.Results!.Columns[leaf - record.Rows.Columns.Count], 0)));
             await rows[0].Column.WriteAsync(leaves, leaf, rows, CancellationToken.None);
         }
 

@@ -14,7 +14,7 @@ internal sealed record PartFolder(IReadOnlyList<(string Path, PartMetadata Metad
     /// <exception cref="PipelineException">A file there is not one that this pipeline wrote.</exception>
     public static async Task<PartFolder> ReadAsync(ParquetSinkLayout layout, CancellationToken cancellationToken)
     {
-        var types = layout.HasColumns ? Types([.. layout.Rows.Columns, .. await ColumnsOfAsync(layout.Added, cancellationToken)]) : null;
+        var types = layout.HasColumns ? Types([.. layout.Held.Columns, .. await ColumnsOfAsync(layout.Added, cancellationToken)]) : null;
         var parts = new List<(string, PartMetadata)>();
         var next = 0;
         foreach (var path in PartName.Finished(layout.Folder))

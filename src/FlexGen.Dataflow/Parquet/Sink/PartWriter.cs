@@ -42,7 +42,8 @@ internal sealed class PartWriter(
         }
 
         pending.Add(record);
-        pendingBytes += record.Rows.Bytes(record.Row) + ((record.Completion?.Text.Length ?? 0) * sizeof(char));
+        pendingBytes += record.Rows.Bytes(record.Row) + (record.Results?.Bytes() ?? 0)
+            + (((record.Completion?.Text.Length ?? 0) + (record.Completion?.Reasoning?.Length ?? 0)) * sizeof(char));
         rows++;
         Keep(record.Rows);
         if (pending.Count >= RowsPerGroup || pendingBytes >= BytesPerGroup)
@@ -98,7 +99,7 @@ internal sealed class PartWriter(
     {
         try
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Held, layout.Added);
             var metadata = PartMetadata.Of(layout.Pipeline, layout.Source.Identities, layout.Source.Files, inPart, topics.Starts);
             await part.CommitAsync((metadata with { Moves = moves }).ToFooter(layout.Source.Metadata));
         }
@@ -124,7 +125,7 @@ internal sealed class PartWriter(
         pending.Sort(Record.CompareByOrigin);
         try
         {
-            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Rows, layout.Added);
+            part ??= await PartFile.CreateAsync(files, layout.Folder, nextNumber++, layout.Held, layout.Added);
             await part.WriteRowGroupAsync(pending);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

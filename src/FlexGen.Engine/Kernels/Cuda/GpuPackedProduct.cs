@@ -25,6 +25,9 @@ internal sealed class GpuPackedProduct : IPackedProduct
         }
     }
 
+    /// <inheritdoc cref="PackedProduct.MostRows"/>
+    public int MostRows => kernels.MostRows;
+
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {
         var products = new Tensor[weights.Length];

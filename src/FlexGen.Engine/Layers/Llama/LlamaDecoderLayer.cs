@@ -40,6 +40,8 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
 
     protected internal override int? Window => options.Window(index);
 
+    protected internal override string Kind => "llama";
+
     protected internal override RowElements Elements(long wide)
     {
         var (hidden, heads, kvHeads) = ((long)options.Hidden, (long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);

@@ -32,6 +32,8 @@ internal sealed class OptDecoderLayer : DecoderLayer
         feedForwardNorm = OptNorm.Of(options, $"{name}final_layer_norm", (n, width) => Weight(n, width));
     }
 
+    protected internal override string Kind => "opt";
+
     protected internal override RowElements Elements(long wide) => new(
         Projecting: 4L * options.Hidden,
         Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,

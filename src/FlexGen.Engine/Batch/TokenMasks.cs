@@ -1,0 +1,69 @@
+using System.Numerics;
+using FlexGen.Interop;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Batch;
+
+/// <summary>
+/// Which tokens the rules of a micro-batch's sequences allow next, as bits, a row for each slot. A row is filled by a thread of the runtime's while the device computes
+/// the logits that it is for; where it was not, whoever needs it fills it.
+/// </summary>
+/// <param name="slots">Rows.</param>
+/// <param name="vocabulary">Tokens.</param>
+/// <param name="longest">Most tokens a slot holds.</param>
+/// <param name="pinned">Whether a GPU copies them.</param>
+internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, bool pinned) : IDisposable
+{
+    /// <summary>Stand in the place of the one token that is allowed.</summary>
+    public const int Several = -1, None = -2;
+
+    private const int WordBits = 32;
+    private readonly int words = (vocabulary + WordBits - 1) / WordBits;
+    private readonly Lazy<int>?[] filled = new Lazy<int>?[slots];
+    private HostMemory? memory;
+
+    /// <summary>Has a slot's row filled for the next token of its sequence.</summary>
+    public void Begin(int slot, Sequence sequence)
+    {
+        // Most runs have no rules.
+        memory ??= new((long)slots * words * sizeof(uint), pinned);
+        var filling = new Lazy<int>(() => Fill(slot, sequence));
+        filled[slot] = filling;
+        ThreadPool.UnsafeQueueUserWorkItem(static filling => _ = filling.Value, filling, preferLocal: false);
+    }
+
+    /// <summary>The one token that a slot's sequence may have next, <see cref="Several"/> or <see cref="None"/>; null where it has no rule.</summary>
+    public int? Only(int slot) => filled[slot]?.Value;
+
+    /// <summary>A slot's row, empty where its sequence has no rule.</summary>
+    public ReadOnlySpan<uint> Row(int slot) => filled[slot] is null ? [] : Words(slot);
+
+    /// <summary>A slot has another sequence, or none.</summary>
+    public void Clear(int slot) => filled[slot] = null;
+
+    /// <summary>The rows, [slots, bytes], in host memory.</summary>
+    public Tensor Bits() => Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory!.Address, [slots, words * sizeof(uint)], (int)ScalarType.Byte, null));
+
+    public void Dispose()
+    {
+        foreach (var filling in filled)
+        {
+            _ = filling?.Value;
+        }
+
+        memory?.Dispose();
+    }
+
+    private Span<uint> Words(int slot) => new((uint*)memory!.Address + ((long)slot * words), words);
+
+    private int Fill(int slot, Sequence sequence)
+    {
+        var mask = Words(slot);
+        sequence.FillMask(mask, longest);
+        mask[^1] &= uint.MaxValue >> ((words * WordBits) - vocabulary);
+        var first = mask.IndexOfAnyExcept(0u);
+        return first < 0 ? None
+            : BitOperations.IsPow2(mask[first]) && !mask[(first + 1)..].ContainsAnyExcept(0u) ? (first * WordBits) + BitOperations.TrailingZeroCount(mask[first])
+            : Several;
+    }
+}

@@ -1,0 +1,81 @@
+using FlexGen.Planning;
+using FlexGen.Planning.Plans;
+using FlexGen.Planning.Search;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Plan;
+
+/// <summary>A budget, what counts against it, and what lifts it.</summary>
+/// <param name="Place">What people call it.</param>
+/// <param name="Budgeted">Where it comes from, as far as its verb.</param>
+/// <param name="Budget">Bytes.</param>
+/// <param name="Tiers">Those that count against it.</param>
+/// <param name="Scratch">What people call scratch files that take its memory; null: none do.</param>
+/// <param name="Cure">What to change.</param>
+internal sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
+{
+    private const double GiB = 1L << 30;
+
+    /// <summary>What people are told that memory is for, in the order in which they are told.</summary>
+    private static readonly (Purpose Purpose, string Name)[] purposes =
+    [
+        (Purpose.Weights, "weights"),
+        (Purpose.StreamedWeights, "two layers of streamed weights"),
+        (Purpose.Cache, "KV cache"),
+        (Purpose.PartialResults, "attention's partial results"),
+        (Purpose.RecordedDecode, "the recorded decode"),
+        (Purpose.Activations, "activations"),
+        (Purpose.Context, "the CUDA context and its libraries"),
+        (Purpose.Hidden, "hidden states"),
+        (Purpose.Staging, "staging"),
+        (Purpose.Process, "the process itself"),
+    ];
+
+    /// <summary>The same for a search.</summary>
+    public MemoryBudget Search { get; } = new(Place, Scratch is null ? Tiers : [.. Tiers, Tier.Disk], Budget);
+
+    public bool Holds(PolicyPlan plan) => Bytes(plan) <= Budget;
+
+    public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
+    {
+        var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose])))
+            .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
+        var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
+        var policy = plan.Policy;
+        var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
+        var total = Bytes(plan) / GiB;
+        var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
+        return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
+    }
+
+    /// <summary>No policy fits: what each budget is, and what of it would do.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="type">It computes in.</param>
+    /// <param name="length">Room of a slot.</param>
+    /// <param name="limits">All of them, and the bytes with which something would fit while the others stay; null: no number would do.</param>
+    public static EngineException Refusal(string model, ScalarType type, int length, IReadOnlyList<(Limit Limit, double? Needed)> limits)
+    {
+        var lifted = limits.Where(l => l.Needed > l.Limit.Budget)
+            .Select(l => (FormattableString)$"{l.Limit.Budgeted} {l.Limit.Budget / GiB:0.00} GiB and would have to be {l.Needed / GiB:0.00}").ToList();
+        var all = limits.Select(l => (FormattableString)$"{l.Limit.Budgeted} {l.Limit.Budget / GiB:0.00} GiB").ToList();
+        var which = Joined(lifted.Count > 0 ? lifted : all);
+        var never = $"in {type}, even one slot of {length} tokens takes more than there is, wherever weights and KV cache are placed";
+        return new(new EngineMessage($"{model} fits nowhere: {never}: {which}. {limits[0].Limit.Cure}"));
+
+        static FormattableString Joined(IReadOnlyList<FormattableString> parts)
+        {
+            var joined = parts[0];
+            foreach (var part in parts.Skip(1))
+            {
+                var before = joined;
+                joined = $"{before}; {part}";
+            }
+
+            return joined;
+        }
+    }
+
+    private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);
+
+    private double ScratchBytes(PolicyPlan plan) => Scratch is null ? 0 : plan.Bytes[Tier.Disk];
+}

@@ -1,0 +1,121 @@
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Kernels.Host;
+using FlexGen.Engine.Memory;
+using FlexGen.Engine.Quantization;
+using FlexGen.Engine.Tensors;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Hardware;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Profiling;
+
+/// <summary>Products as linear layers have them: by libtorch with weights of the computed type, and with weights in 4 bits.</summary>
+internal sealed class ProductMeasurement : IDisposable
+{
+    private const int Group = 64, MostRowsBeside = 64;
+    private readonly ProfileScale scale;
+    private readonly Device device;
+    private readonly ScalarType type;
+    private readonly long elementBytes;
+    private readonly ComputeMemory pool;
+    private readonly int? gpu;
+
+    /// <param name="scale">How much is measured.</param>
+    /// <param name="device">The compute device.</param>
+    /// <param name="type">The computed type.</param>
+    public ProductMeasurement(ProfileScale scale, Device device, ScalarType type)
+    {
+        (this.scale, this.device, this.type, gpu) = (scale, device, type, ComputeMemory.Gpu(device));
+        elementBytes = DataTypes.Format(type).Bytes(1);
+        var largest = (long)scale.Widths[^1] * scale.Widths[^1];
+        pool = new(Math.Max(scale.PoolBytes, 2 * largest * elementBytes), device);
+        PoolBytes = Math.Max(scale.PoolBytes, 2 * largest * elementBytes);
+    }
+
+    private long PoolBytes { get; }
+
+    /// <summary>Tables by the weights' format.</summary>
+    /// <param name="timing">What measures.</param>
+    /// <param name="busy">Lanes that copy, for a figure beside them.</param>
+    /// <param name="beside">How many times as long a product takes beside them.</param>
+    public Dictionary<string, ProductTable> Measure(Timing timing, Func<IReadOnlyList<Traffic>> busy, out double beside)
+    {
+        FillPlain();
+        var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, width));
+        var (someRows, middle) = (scale.Rows.Last(r => r <= MostRowsBeside), scale.Widths[scale.Widths.Count / 2]);
+        var copying = busy();
+        try
+        {
+            beside = Math.Max(1, Plain(timing, someRows, middle) / plain.At(someRows, (double)middle * middle));
+        }
+        finally
+        {
+            foreach (var lane in copying)
+            {
+                lane.Dispose();
+            }
+        }
+
+        using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
+        FillPacked();
+        // Past the most that a GPU takes as they lie, weights are unpacked for each product: that is a step in the times.
+        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.Rows.Append(most + 1).Distinct().Order()] : scale.Rows;
+        return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = Table(rows, (r, width) => Packed(timing, product, r, width)) };
+    }
+
+    public void Dispose() => pool.Dispose();
+
+    private ProductTable Table(IReadOnlyList<int> rows, Func<int, int, double> seconds) => new(
+        [.. rows.Select(r => (double)r)],
+        [.. scale.Widths.Select(w => (double)w * w)],
+        [.. rows.Select(r => (IReadOnlyList<double>)[.. scale.Widths.Select(w => seconds(r, w))])]);
+
+    private double Plain(Timing timing, int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var x = Activations(rows, width);
+        var bytes = (long)width * width * elementBytes;
+        var weights = Enumerable.Range(0, (int)(PoolBytes / bytes)).Select(n => pool.View(n * bytes, [width, width], type)).ToList();
+        var seconds = timing.OnDevice(n => nn.functional.linear(x, weights[n % weights.Count]).Dispose());
+        weights.ForEach(w => w.Dispose());
+        return seconds;
+    }
+
+    private double Packed(Timing timing, IPackedProduct product, int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var x = Activations(rows, width);
+        var shape = new PackedShape(width, width, Group);
+        var count = (int)(PoolBytes / shape.Bytes);
+        return timing.OnDevice(n => product.Forward(x, [(new(pool.Address + (nint)(n % count * shape.Bytes), shape), null)])[0].Dispose());
+    }
+
+    private Tensor Activations(int rows, int width) => randn(rows, width, device: device).to(type);
+
+    private void FillPlain()
+    {
+        using var source = new DummyWeights();
+        using var all = pool.View(0, [PoolBytes / elementBytes], type);
+        source.Read(new("pool", all.shape, 0), 0, all);
+    }
+
+    /// <summary>A block has no place: as tiles of any shape they are numbers in 4 bits.</summary>
+    private void FillPacked()
+    {
+        using var source = new DummyWeights();
+        var tile = new PackedShape(PackedShape.TileRows, scale.Widths[0], Group);
+        var shape = tile with { Rows = PoolBytes / tile.Bytes * PackedShape.TileRows };
+        var spec = new WeightSpec("pool", [shape.Rows, shape.Columns], 0, IsLinear: true);
+        if (gpu is null)
+        {
+            source.ReadPacked(spec, shape, 0, pool.Address, shape.Bytes);
+            return;
+        }
+
+        using var packed = empty([shape.Bytes], ScalarType.Byte);
+        using var to = pool.View(0, [shape.Bytes], ScalarType.Byte);
+        source.ReadPacked(spec, shape, 0, packed.Address(), shape.Bytes);
+        to.copy_(packed);
+    }
+}

@@ -1,0 +1,178 @@
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+
+namespace FlexGen.Planning.Cost;
+
+/// <summary>Seconds of the compute device, and of the processor beside it, for parts of a layer.</summary>
+internal sealed class ComputeCosts
+{
+    /// <summary>Of the linear layers of a decoder layer those of query, key and value come before attention.</summary>
+    private const int Projecting = 3;
+
+    private readonly ModelOutline model;
+    private readonly PolicyPlan plan;
+    private readonly HardwareProfile profile;
+    private readonly int leastRows;
+    private readonly int leastLogits;
+    private readonly List<Product>[] products;
+    private readonly List<LayerPlan> layers;
+    private readonly Dictionary<(int Signature, bool Completes, int Rows), double> known = [];
+    private readonly Dictionary<(bool OnHost, long Tokens), double> attended = [];
+    private readonly int[] signatures;
+    private readonly LayerOverhead[] overheads;
+
+    public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
+    {
+        (this.model, this.plan, this.profile) = (model, plan, profile);
+        layers = [.. plan.Weights.Layers];
+        products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
+        signatures = Signatures();
+        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
+        // Below, a CPU's products round differently, unless all of them are of packed weights (Policy.LeastRowsOnCpu).
+        leastRows = profile.Compute.IsGpu || products.SkipLast(1).All(l => l.TrueForAll(p => p.Format.TileRows > 1)) ? 1 : Policy.LeastRowsOnCpu;
+        leastLogits = profile.Compute.IsGpu || products[^1].TrueForAll(p => p.Format.TileRows > 1) ? 1 : Policy.LeastRowsOnCpu;
+    }
+
+    public IReadOnlyList<LayerPlan> Layers => layers;
+
+    public bool IsDecoder(int layer) => model.Layers[layer].Elements is not null;
+
+    /// <summary>The half of a layer before attention; of one without, all of it.</summary>
+    public double Project(int layer, MicroBatchLoad load) => layer + 1 == layers.Count
+        ? Half(layer, false, Math.Max(load.Sequences, leastLogits))
+        : Half(layer, false, Math.Max(load.Rows, leastRows));
+
+    /// <summary>The half after attention.</summary>
+    public double Complete(int layer, MicroBatchLoad load) => Half(layer, true, Math.Max(load.Rows, leastRows));
+
+    /// <summary>A recorded sweep of all layers, which computes a row for each slot.</summary>
+    public double Recorded(MicroBatchLoad load)
+    {
+        var seconds = 0.0;
+        for (var layer = 0; layer < layers.Count; layer++)
+        {
+            seconds += Half(layer, false, plan.Policy.GpuBatchSize);
+            if (IsDecoder(layer))
+            {
+                seconds += Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s));
+            }
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
+    public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
+
+    /// <summary>The same in host memory.</summary>
+    public double DecodeOnHost(int layer, ShareLoad share) => Attend(layer, share, profile.Compute.IsGpu);
+
+    /// <summary>Attention of the prompts: 2 L^2 heads headDim operations each, of which a window leaves some out.</summary>
+    public double Prefill(int layer, MicroBatchLoad load)
+    {
+        var seconds = 0.0;
+        foreach (var length in load.Prompts)
+        {
+            var seen = Math.Min(length, model.Layers[layer].Window ?? length);
+            seconds += 2.0 * length * seen * model.Shape.Heads * model.Shape.HeadDim / profile.Compute.PrefillAttention.At(length);
+        }
+
+        return seconds;
+    }
+
+    /// <summary>What one layer of a micro-batch costs beside its products and elements.</summary>
+    public LayerOverhead Overhead(int layer) => overheads[layer];
+
+    /// <summary>The likeliest token of each sequence, on the compute device.</summary>
+    public double Logits(MicroBatchLoad load) =>
+        profile.Compute.Sweep.LogitSeconds * Math.Max(load.Sequences, leastLogits) * model.Shape.VocabularySize;
+
+    /// <summary>Bytes of keys and values of so many tokens in one layer.</summary>
+    public double CacheBytes(long tokens) => 2.0 * tokens * plan.Cache.Format.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+
+    /// <summary>Bytes of a micro-batch's hidden states.</summary>
+    public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);
+
+    private int Group => model.Shape.Heads / model.Shape.KvHeads;
+
+    private double Attend(int layer, ShareLoad share, bool onHost)
+    {
+        if (share.Sequences == 0)
+        {
+            return 0;
+        }
+
+        var key = (onHost, share.Seen(model.Layers[layer].Window));
+        if (!attended.TryGetValue(key, out var seconds))
+        {
+            var rates = Attention(onHost ? profile.HostAttention.ByFormat : profile.Compute.DecodeAttention);
+            attended.Add(key, seconds = rates.Seconds(CacheBytes(key.Item2), Group));
+        }
+
+        return seconds;
+    }
+
+    /// <summary>A kind that was not measured is taken for the slowest.</summary>
+    private LayerOverhead OverheadOf(string? kind) => kind is not null && profile.Compute.Layers.TryGetValue(kind, out var overhead)
+        ? overhead
+        : profile.Compute.Layers.Values.MaxBy(o => o.IssueSeconds)!;
+
+    private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
+        rates.TryGetValue(plan.Cache.Format.Name, out var found) ? found : rates.Values.First();
+
+    private double Half(int layer, bool completes, int rows)
+    {
+        var key = (signatures[layer], completes, rows);
+        if (!known.TryGetValue(key, out var seconds))
+        {
+            known.Add(key, seconds = Computed(layer, completes, rows));
+        }
+
+        return seconds;
+    }
+
+    private double Computed(int layer, bool completes, int rows)
+    {
+        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements));
+        if (model.Layers[layer].Elements is { } elements)
+        {
+            // Each is written once and read once.
+            seconds += (2.0 * rows * model.Format.Bytes(elements.Made) / 2 / profile.Compute.ElementBytes)
+                + ((profile.Compute.IsGpu ? Overhead(layer).RecordedSeconds : 0) / 2);
+        }
+
+        return seconds;
+    }
+
+    private ProductTable Table(ElementFormat format) =>
+        profile.Compute.Products.TryGetValue(format.Name, out var found) ? found : profile.Compute.Products.First(p => p.Key != "int4").Value;
+
+    private static List<Product> Products(LayerPlan plan, LayerOutline outline, bool isEmbedding)
+    {
+        var found = new List<Product>();
+        foreach (var placed in plan.Weights)
+        {
+            var weight = outline.Weights[placed.Index];
+            if (weight.Rows > 1 && !isEmbedding)
+            {
+                found.Add(new(placed.Format, (double)weight.Rows * weight.Columns, outline.Elements is not null && found.Count >= Projecting));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A number for each layer, the same for those that cost the same.</summary>
+    private int[] Signatures()
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. products.Select((layer, j) =>
+        {
+            var text = $"{model.Layers[j].Kind} {string.Join(' ', layer.Select(p => FormattableString.Invariant($"{p.Format.Name}{p.Elements}{p.Completes}")))}";
+            return seen.TryAdd(text, seen.Count) ? seen.Count - 1 : seen[text];
+        })];
+    }
+
+    private readonly record struct Product(ElementFormat Format, double Elements, bool Completes);
+}

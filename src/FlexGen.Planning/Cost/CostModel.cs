@@ -1,0 +1,179 @@
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+using FlexGen.Planning.Schedule;
+
+namespace FlexGen.Planning.Cost;
+
+/// <summary>
+/// What a policy takes on a machine: the schedule's own steps carried out on clocks, sweep by sweep, with the times of a
+/// <see cref="HardwareProfile"/>. Where FlexGen (Sheng et al. 2023, section 4.3 and appendix A.3) takes the longest of five sums for a layer,
+/// this has the steps wait for each other as they do: T_dec of a layer is what comes of it.
+/// </summary>
+/// <param name="model">The model.</param>
+/// <param name="profile">The machine.</param>
+public sealed class CostModel(ModelOutline model, HardwareProfile profile)
+{
+    private readonly Dictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+
+    /// <summary>How the run is scheduled.</summary>
+    /// <param name="Overlaps">Whether copies are made beside the computation.</param>
+    /// <param name="StaticBatches">Whether a free slot waits until all are.</param>
+    public readonly record struct Mode(bool Overlaps = true, bool StaticBatches = false)
+    {
+        public static Mode Default { get; } = new(true);
+    }
+
+    public ModelOutline Model => model;
+
+    public HardwareProfile Profile => profile;
+
+    /// <summary>The plan of a policy on this machine.</summary>
+    public PolicyPlan Plan(Policy policy) => new(model, policy, new(profile.Compute.IsGpu, (long)profile.ContextBytes));
+
+    /// <summary>Predicts a run.</summary>
+    /// <param name="plan">The policy.</param>
+    /// <param name="workload">All sequences wait from the beginning. Of very many, some are computed with.</param>
+    /// <param name="mode">How it is scheduled.</param>
+    public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
+    {
+        var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
+        var (clock, slots, start) = Decoding(plan, workload, costs, how);
+        var before = clock.Busy.Copy();
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, how, 1, k));
+        var busy = clock.Busy.Copy();
+        busy.Add(before, -1);
+        return Run(plan, workload, costs, Contend(busy, clock.Now - start), how);
+    }
+
+    /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
+    public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
+    {
+        var costs = new ComputeCosts(model, plan, profile);
+        var (clock, slots, start) = Decoding(plan, workload, costs, Mode.Default);
+        clock.Spans = [];
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, Mode.Default, 1, k));
+        return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
+    }
+
+    /// <summary>Clocks after a sweep in which all slots decode, halfway through the mean output.</summary>
+    private (SweepClock Clock, SlotOccupancy Slots, double Now) Decoding(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode mode)
+    {
+        var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
+        var many = Math.Min(workload.Count, plan.Policy.EffectiveBatchSize);
+        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), many);
+        var clock = new SweepClock(plan, profile, costs, Contention.None);
+        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, mode, 0, k));
+        return (clock, slots, clock.Now);
+    }
+
+    /// <summary>Sequences that are computed with, of very many: several times as many as there are slots, so that beginning and end weigh little.</summary>
+    private static long Computed(PolicyPlan plan, Workload workload)
+    {
+        const int Rounds = 4;
+        return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
+    }
+
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, Contention contention, Mode mode)
+    {
+        var count = Computed(plan, workload);
+        var slots = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(count), mode.StaticBatches);
+        var clock = new SweepClock(plan, profile, costs, contention);
+        var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
+        double prefill = 0, decode = 0;
+        long sweep = 0, prompts = 0, generated = 0;
+        while (slots.Admit())
+        {
+            var alike = slots.AlikeSweeps();
+            var loads = Loads(plan, slots);
+            prompts += loads.Sum(l => l?.PromptTokens ?? 0);
+            var sequences = loads.Sum(l => l?.Sequences ?? 0);
+            if (alike < 4)
+            {
+                var (seconds, times) = One(loads, sweep++);
+                busy.Add(times, 1);
+                (prefill, decode) = alike == 0 ? (prefill + seconds, decode) : (prefill, decode + seconds);
+                if (alike > 0)
+                {
+                    busyInDecode.Add(times, 1);
+                }
+
+                generated += sequences;
+                slots.Advance();
+                continue;
+            }
+
+            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end.
+            Weigh(One(loads, sweep), 1);
+            slots.Advance();
+            Weigh(One(Loads(plan, slots), sweep + 1), (alike - 1) / 2.0);
+            slots.Advance(alike - 2);
+            Weigh(One(Loads(plan, slots), sweep + 2), (alike - 1) / 2.0);
+            slots.Advance();
+            generated += (long)alike * sequences;
+            sweep += alike;
+        }
+
+        var (all, scale) = (prefill + decode, (double)workload.Count / count);
+        return new(
+            plan, prefill * scale, decode * scale, (long)(prompts * scale), (long)(generated * scale), workload.Count, (long)(sweep * scale),
+            Shares(busy, all), Shares(busyInDecode, decode));
+
+        void Weigh((double Seconds, ResourceTimes Busy) one, double weight)
+        {
+            decode += weight * one.Seconds;
+            busy.Add(one.Busy, weight);
+            busyInDecode.Add(one.Busy, weight);
+        }
+
+        (double Seconds, ResourceTimes Busy) One(MicroBatchLoad?[] loads, long n)
+        {
+            var (before, start) = (clock.Busy.Copy(), clock.Now);
+            clock.Sweep(loads, steps => Steps(plan, costs, mode, n, steps));
+            var times = clock.Busy.Copy();
+            times.Add(before, -1);
+            return (clock.Now - start, times);
+        }
+    }
+
+    /// <summary>What works beside what, by how long each is at work in a sweep when nothing holds up another.</summary>
+    private Contention Contend(ResourceTimes busy, double seconds)
+    {
+        var (copies, attention, reads) = (Share(Resource.ToGpu), Share(Resource.HostAttention), Share(Resource.DiskReads));
+        var link = profile.Links.HostToGpu;
+        return profile.Compute.IsGpu
+            ? new(1 + (attention * ((link.Alone / link.BesideAttention) - 1)), 1 + (copies * (profile.HostAttention.BesideCopies - 1)),
+                1 + (copies * (profile.Compute.BesideCopies - 1)))
+            : new(1, 1, 1 + (Math.Min(1, copies + reads) * (profile.Compute.BesideCopies - 1)));
+
+        double Share(Resource resource) => Math.Min(1, busy[resource] / seconds);
+    }
+
+    private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
+        [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
+
+    /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
+    private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
+    {
+        var policy = plan.Policy;
+        var across = policy.Weights == Placement.AllGpu && policy.Hidden == Placement.AllGpu;
+        if (microBatches.Count < policy.GpuBatchCount)
+        {
+            return Made();
+        }
+
+        var key = (mode, policy.GpuBatchCount, policy.WeightPages, across, sweep == 0);
+        if (!schedules.TryGetValue(key, out var steps))
+        {
+            schedules.Add(key, steps = [.. Made()]);
+        }
+
+        return steps;
+
+        IEnumerable<Step> Made() => mode.Overlaps
+            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, across)
+            : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
+    }
+
+    private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds) =>
+        Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, busy[r] / seconds) : 0);
+}

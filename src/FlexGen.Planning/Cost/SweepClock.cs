@@ -1,0 +1,366 @@
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+using FlexGen.Planning.Schedule;
+
+namespace FlexGen.Planning.Cost;
+
+/// <summary>
+/// Carries out a schedule's steps on clocks: each resource is free at some time, and a step begins when its resources are and what it needs
+/// is there. The steps, their buffers and their waits are those of the engine.
+/// </summary>
+internal sealed class SweepClock
+{
+    /// <summary>Shares of a layer's issuing: before attention, attention, after it.</summary>
+    private const double IssueProject = 0.4, IssueAttend = 0.2, IssueComplete = 0.4;
+
+    /// <summary>Up to here hidden states are moved by a kernel.</summary>
+    private const double FewBytes = 1 << 20;
+
+    private readonly PolicyPlan plan;
+    private readonly HardwareProfile profile;
+    private readonly ComputeCosts costs;
+    private readonly Contention contention;
+    private readonly bool isGpu;
+    private readonly ResourceTimes free = new();
+    private readonly LaneClock weights;
+    private readonly LaneClock hiddenLoads = new(1);
+    private readonly LaneClock hiddenStores = new(1);
+    private readonly LaneClock cacheStores = new(1);
+    private readonly LaneClock[] cacheLoads;
+    private readonly double[] weightsThere;
+    private readonly double[] hiddenThere;
+    private readonly double[] hiddenHome;
+    private readonly double[,] cacheThere;
+    private readonly double[] hostDone;
+    private double cacheLane;
+    private MicroBatchLoad?[] loads = [];
+    private int last;
+
+    public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs, Contention contention)
+    {
+        (this.plan, this.profile, this.costs, this.contention) = (plan, profile, costs, contention);
+        isGpu = profile.Compute.IsGpu;
+        var count = plan.Policy.GpuBatchCount;
+        weights = new(TierPlan.StreamBuffers);
+        cacheLoads = [.. plan.Cache.Shares.Select(_ => new LaneClock(TierPlan.StreamBuffers))];
+        (weightsThere, hiddenThere, hiddenHome, hostDone) = (new double[costs.Layers.Count], new double[count], new double[count], new double[count]);
+        cacheThere = new double[plan.Cache.Shares.Count, count];
+    }
+
+    /// <summary>Seconds that each resource has worked.</summary>
+    public ResourceTimes Busy { get; } = new();
+
+    /// <summary>Takes what the resources do, where someone wants it.</summary>
+    public List<Span>? Spans { get; set; }
+
+    /// <summary>When the engine's thread goes on to the next sweep.</summary>
+    public double Now => free[Resource.Engine];
+
+    /// <summary>Carries out one sweep.</summary>
+    /// <param name="of">What each micro-batch has to do; null: nothing.</param>
+    /// <param name="steps">The schedule, given the micro-batches that are not recorded.</param>
+    public void Sweep(MicroBatchLoad?[] of, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
+    {
+        loads = of;
+        var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
+        var stepped = active.Where(k => !plan.Workspace.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
+        foreach (var k in active.Except(stepped))
+        {
+            Take(Resource.Compute, Now, costs.Recorded(of[k]!) * contention.Compute, 0, k);
+        }
+
+        if (stepped.Count > 0)
+        {
+            last = stepped[^1];
+            foreach (var step in steps(stepped))
+            {
+                Execute(step);
+            }
+        }
+
+        foreach (var k in active)
+        {
+            Deliver(of[k]!, k);
+        }
+    }
+
+    private void Execute(Step step)
+    {
+        if (step is WeightStep load)
+        {
+            LoadWeights(load);
+            return;
+        }
+
+        var one = (MicroBatchStep)step;
+        var (layer, k, of) = (one.Layer, one.MicroBatch, loads[one.MicroBatch]!);
+        switch (step.Verb)
+        {
+            case Verb.LoadCache when costs.IsDecoder(layer):
+                LoadCache(layer, k, of);
+                break;
+            case Verb.LoadHidden when layer > 0:
+                LoadHidden(k, of);
+                break;
+            case Verb.Project:
+                Project(layer, k, of);
+                break;
+            case Verb.Attend when costs.IsDecoder(layer):
+                Attend(layer, k, of);
+                break;
+            case Verb.Complete:
+                Complete(layer, k, of);
+                break;
+            case Verb.StoreHidden when layer + 1 < costs.Layers.Count:
+                StoreHidden(layer, k, of);
+                break;
+            case Verb.StoreCache when costs.IsDecoder(layer):
+                StoreCache(layer, k, of);
+                break;
+        }
+    }
+
+    private void LoadWeights(WeightStep step)
+    {
+        var layer = costs.Layers[step.Layer];
+        var size = layer.ImageBytes;
+        if (size == 0)
+        {
+            return;
+        }
+
+        var start = step.Page == 0 ? 0 : Sector.Align(size * step.Page / step.Pages);
+        var end = step.Page == step.Pages - 1 ? size : Sector.Align(size * (step.Page + 1) / step.Pages);
+        if (start >= end)
+        {
+            return;
+        }
+
+        var ready = weights.Begin(Now, isNext: step.Page == 0);
+        var onHost = Math.Max(0, Math.Min(end, layer.HostBytes) - start);
+        weightsThere[step.Layer] = weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
+    }
+
+    private void LoadCache(int layer, int k, MicroBatchLoad of)
+    {
+        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        {
+            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            if (share.BroughtTo is { } to && load.Sequences > 0)
+            {
+                var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
+                var ready = Math.Max(cacheLane, cacheLoads[n].Begin(Now, isNext: true));
+                cacheThere[n, k] = cacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
+                    : to == Tier.Gpu ? Bring(ready, 0, bytes, layer, k)
+                    : Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.Alone, layer, k);
+            }
+        }
+    }
+
+    private void LoadHidden(int k, MicroBatchLoad of)
+    {
+        if (IsLeaving(k) && !ByKernel(k, of))
+        {
+            var (bytes, disk) = (costs.HiddenBytes(of), plan.Hidden.Home(k).Tier == Tier.Disk);
+            var ready = Math.Max(hiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
+            hiddenThere[k] = hiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
+        }
+    }
+
+    private void Project(int layer, int k, MicroBatchLoad of)
+    {
+        Issue(IssueProject, layer, k);
+        var ready = Math.Max(costs.Layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
+        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.HiddenBytes(of) / profile.Links.KernelToGpu : 0;
+        Compute(ready, costs.Project(layer, of) + moved, layer, k);
+        if (!costs.IsDecoder(layer))
+        {
+            ReleaseWeights(layer, k);
+        }
+    }
+
+    private void Attend(int layer, int k, MicroBatchLoad of)
+    {
+        Issue(IssueAttend, layer, k);
+        hostDone[k] = 0;
+        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        {
+            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            if (load.Sequences == 0)
+            {
+                continue;
+            }
+
+            if (!share.AttendsOnHost)
+            {
+                Compute(share.BroughtTo is null ? 0 : cacheThere[n, k], costs.Decode(layer, load), layer, k);
+                if (share.BroughtTo is not null)
+                {
+                    cacheLoads[n].Release(free[Resource.Compute]);
+                }
+
+                continue;
+            }
+
+            if (isGpu)
+            {
+                Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
+            }
+
+            var ready = Math.Max(free[Resource.Compute], share.BroughtTo is null ? 0 : cacheThere[n, k]);
+            var done = Take(
+                isGpu ? Resource.HostAttention : Resource.Compute, ready, costs.DecodeOnHost(layer, load) * contention.HostAttention, layer, k);
+            hostDone[k] = Math.Max(hostDone[k], done);
+            if (share.BroughtTo is not null)
+            {
+                cacheLoads[n].Release(done);
+            }
+        }
+
+        if (of.Prompts.Count > 0)
+        {
+            Compute(0, costs.Prefill(layer, of), layer, k);
+        }
+    }
+
+    private void Complete(int layer, int k, MicroBatchLoad of)
+    {
+        if (!costs.IsDecoder(layer))
+        {
+            return;
+        }
+
+        // The engine's thread itself waits for the processor's part.
+        Wait(hostDone[k]);
+        Issue(IssueComplete, layer, k);
+        var results = 0.0;
+        for (var n = 0; isGpu && n < plan.Cache.Shares.Count; n++)
+        {
+            var share = plan.Cache.Shares[n];
+            results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
+        }
+
+        Compute(hostDone[k], costs.Complete(layer, of) + results, layer, k);
+        ReleaseWeights(layer, k);
+    }
+
+    private void StoreHidden(int layer, int k, MicroBatchLoad of)
+    {
+        if (!IsLeaving(k))
+        {
+            return;
+        }
+
+        var bytes = costs.HiddenBytes(of);
+        if (ByKernel(k, of))
+        {
+            Compute(0, bytes / profile.Links.KernelToHost, layer, k);
+            return;
+        }
+
+        Wait(hiddenStores.Oldest());
+        var disk = plan.Hidden.Home(k).Tier == Tier.Disk;
+        hiddenHome[k] = Home(hiddenStores, bytes, disk, layer, k);
+    }
+
+    private void StoreCache(int layer, int k, MicroBatchLoad of)
+    {
+        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        {
+            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
+            if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
+            {
+                Wait(cacheStores.Oldest());
+                Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, layer, k);
+            }
+        }
+    }
+
+    private double Home(LaneClock lane, double bytes, bool disk, int layer, int k)
+    {
+        var rates = profile.Links.GpuToHost;
+        var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
+        lane.Lane = disk ? Take(Resource.DiskWrites, there, bytes / profile.Links.DiskWrite.Alone, layer, k) : there;
+        lane.Stored(lane.Lane);
+        return lane.Lane;
+    }
+
+    /// <summary>Brings bytes to the compute device; when they are there.</summary>
+    private double Bring(double ready, double onHost, double onDisk, int layer, int? k)
+    {
+        var rates = profile.Links.HostToGpu;
+        if (onHost > 0)
+        {
+            ready = Take(Resource.ToGpu, ready, rates.LatencySeconds + (onHost / rates.Alone * contention.Link), layer, k);
+        }
+
+        if (onDisk > 0)
+        {
+            ready = Take(Resource.DiskReads, ready, onDisk / profile.Links.DiskToGpu.Alone, layer, k);
+            Busy[Resource.ToGpu] += isGpu ? onDisk / rates.Alone : 0;
+        }
+
+        return ready;
+    }
+
+    private void Issue(double share, int layer, int k)
+    {
+        if (costs.IsDecoder(layer))
+        {
+            // A CPU computes in the engine's thread: its small operations are part of what it computes.
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).IssueSeconds, layer, k);
+            Meet();
+        }
+    }
+
+    private void Compute(double ready, double seconds, int layer, int k)
+    {
+        Take(Resource.Compute, Math.Max(Now, ready), seconds * contention.Compute, layer, k);
+        Meet();
+    }
+
+    /// <summary>Without a GPU the engine's thread goes on when what it computes is done.</summary>
+    private void Meet()
+    {
+        if (!isGpu)
+        {
+            Wait(free[Resource.Compute]);
+        }
+    }
+
+    private void Deliver(MicroBatchLoad of, int k)
+    {
+        Take(Resource.Compute, free[Resource.Compute], costs.Logits(of), costs.Layers.Count, k);
+        Wait(free[Resource.Compute]);
+        Take(Resource.Engine, Now, profile.Compute.Sweep.FixedSeconds + (of.Sequences * profile.Compute.Sweep.RowSeconds), costs.Layers.Count, k);
+    }
+
+    private void ReleaseWeights(int layer, int k)
+    {
+        if (k == last && costs.Layers[layer].ImageBytes > 0)
+        {
+            weights.Release(free[Resource.Compute]);
+        }
+    }
+
+    private bool IsLeaving(int k) => plan.Hidden.Home(k).Tier != Tier.Gpu;
+
+    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && plan.Hidden.Home(k).Tier == Tier.Host && costs.HiddenBytes(of) <= FewBytes;
+
+    private void Wait(double until) => free[Resource.Engine] = Math.Max(Now, until);
+
+    private double Take(Resource resource, double ready, double seconds, int layer, int? k)
+    {
+        var start = Math.Max(ready, free[resource]);
+        free[resource] = start + seconds;
+        Busy[resource] += seconds;
+        if (seconds > 0)
+        {
+            Spans?.Add(new(resource, start, start + seconds, layer, k));
+        }
+
+        return start + seconds;
+    }
+}

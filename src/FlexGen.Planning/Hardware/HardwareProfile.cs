@@ -1,0 +1,63 @@
+using System.Text.Json;
+
+namespace FlexGen.Planning.Hardware;
+
+/// <summary>A machine in figures: what the cost model computes with. Bytes, seconds, and bytes per second throughout.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="GpuBytes">Memory of the GPU; without one, of the host.</param>
+/// <param name="HostBytes">Memory of the host.</param>
+/// <param name="DiskBytes">Free on the disk.</param>
+/// <param name="ContextBytes">Of the GPU's memory, what driver and libraries take before the first weight.</param>
+/// <param name="Links">Between the tiers.</param>
+/// <param name="Compute">The compute device.</param>
+/// <param name="HostAttention">The processor beside it.</param>
+/// <param name="MeasuredOn">Where it was measured; null: its figures were published.</param>
+/// <param name="Sources">Of figures that were published, where.</param>
+public sealed record HardwareProfile(
+    string Name,
+    double GpuBytes,
+    double HostBytes,
+    double DiskBytes,
+    double ContextBytes,
+    LinkRates Links,
+    ComputeRates Compute,
+    HostAttentionRates HostAttention,
+    MeasuredOn? MeasuredOn = null,
+    IReadOnlyList<string>? Sources = null)
+{
+    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
+
+    /// <summary>From its own JSON.</summary>
+    /// <exception cref="JsonException">It is something else, or a figure in it is none that a machine can have.</exception>
+    public static HardwareProfile Parse(string text)
+    {
+        var profile = JsonSerializer.Deserialize<HardwareProfile>(text, json) ?? throw new JsonException("a hardware profile is an object, not null");
+        return profile.Fault() is { } fault ? throw new JsonException($"a hardware profile's {fault}") : profile;
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, json);
+
+    /// <summary>The first figure, or group of them, that cannot be; null: all can.</summary>
+    private string? Fault()
+    {
+        double[] bytes = [GpuBytes, HostBytes, DiskBytes, ContextBytes, Links.KernelToGpu, Links.KernelToHost];
+        CopyRates[] rates = [Links.HostToGpu, Links.GpuToHost, Links.DiskRead, Links.DiskWrite, Links.DiskToGpu];
+        var attention = Compute.DecodeAttention.Values.Concat(HostAttention.ByFormat.Values).SelectMany(a => new[] { a.Plain, a.Grouped });
+        var overheads = Compute.Layers.Values.SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds })
+            .Concat([Compute.Sweep.FixedSeconds, Compute.Sweep.RowSeconds, Compute.Sweep.LogitSeconds]);
+        return bytes.Any(b => b < 0) ? "bytes of memory must be 0 or more"
+            : !Array.TrueForAll(rates, r => r.IsSound) ? "copies must have rates above 0, and latencies of 0 or more"
+            : Compute.Products.Count == 0 || !Compute.Products.Values.All(p => p.IsSound) ? "products must be tables of seconds above 0 by rising rows and elements"
+            : Compute.DecodeAttention.Count == 0 || HostAttention.ByFormat.Count == 0 || !attention.Append(Compute.PrefillAttention).All(c => c.IsSound)
+                ? "attention must be curves with points above 0 by rising x"
+            : Compute.Layers.Count == 0 || overheads.Any(o => o < 0) ? "overheads must be 0 or more, of one kind of layer at least"
+            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || HostAttention.BesideCopies < 1 ? "elements, or what is beside copies, cannot be"
+            : null;
+    }
+}

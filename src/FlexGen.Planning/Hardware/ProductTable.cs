@@ -1,0 +1,29 @@
+namespace FlexGen.Planning.Hardware;
+
+/// <summary>Seconds of a product of some rows with a weight, as it was measured, the weight coming from memory and not from a cache.</summary>
+/// <param name="Rows">Of the activations, rising.</param>
+/// <param name="Elements">Of the weight, rising.</param>
+/// <param name="Seconds">[rows, elements].</param>
+public sealed record ProductTable(IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds)
+{
+    /// <summary>Whether it is a table of times by rising rows and elements.</summary>
+    internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
+        && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)
+        && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound;
+
+    /// <summary>Seconds of a product: on logarithmic axes straight between what was measured, and beyond.</summary>
+    public double At(double rows, double elements)
+    {
+        var ofRows = Rows.Select((r, n) => new CurvePoint(r, OfElements(n).At(elements)));
+        return Scaled(new([.. ofRows]), rows);
+
+        Curve OfElements(int row) => new([.. Elements.Select((e, n) => new CurvePoint(e, Seconds[row][n]))]);
+    }
+
+    /// <summary>Past the most rows that were measured the time grows as they do.</summary>
+    private static double Scaled(Curve curve, double rows)
+    {
+        var most = curve.Points[^1].X;
+        return rows <= most ? curve.At(rows) : curve.At(most) * rows / most;
+    }
+}

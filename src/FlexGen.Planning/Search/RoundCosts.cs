@@ -1,0 +1,107 @@
+using FlexGen.Planning.Cost;
+using FlexGen.Planning.Plans;
+
+namespace FlexGen.Planning.Search;
+
+/// <summary>
+/// The coefficients of a <see cref="ShareProgram"/>: seconds of a round, in which every slot has one sequence of the workload's mean lengths, with
+/// all of a kind at one place.
+/// </summary>
+internal sealed class RoundCosts
+{
+    /// <param name="model">The model on a machine.</param>
+    /// <param name="whole">The plan with everything on the compute device.</param>
+    /// <param name="workload">Lengths.</param>
+    public RoundCosts(CostModel model, PolicyPlan whole, Workload workload)
+    {
+        var (policy, profile, shape) = (whole.Policy, model.Profile, model.Model.Shape);
+        var costs = new ComputeCosts(model.Model, whole, profile);
+        var (slots, batches, layers) = (policy.GpuBatchSize, policy.GpuBatchCount, shape.DecoderLayers);
+        var (prompt, output) = (workload.MeanPrompt, workload.MeanOutput);
+        // Slots are refilled while others decode, so that prompts are computed in as many sweeps as they need room in.
+        PrefillSweeps = Math.Max(1, Math.Ceiling(slots * prompt / Policy.PrefillTokensPerPass));
+        DecodeSweeps = Math.Max(0, output - 1) + 1e-3;
+        var seen = prompt + (output / 2);
+        var decoding = Load(1, slots, (int)seen, 0, 0);
+        var prompts = (int)Math.Ceiling(slots / PrefillSweeps);
+        var prefilling = Load(1, 0, 0, prompts, (int)Math.Max(1, prompt));
+        double decode = 0, attention = 0, host = 0, prefill = 0;
+        for (var layer = 0; layer < costs.Layers.Count; layer++)
+        {
+            decode += costs.Project(layer, decoding);
+            prefill += costs.Project(layer, prefilling);
+            if (costs.IsDecoder(layer))
+            {
+                decode += costs.Complete(layer, decoding);
+                attention += costs.Decode(layer, decoding.Shares[0]);
+                host += costs.DecodeOnHost(layer, decoding.Shares[0]);
+                prefill += costs.Complete(layer, prefilling) + costs.Prefill(layer, prefilling);
+                IssueSeconds += profile.Compute.IsGpu && !whole.Workspace.RecordsDecode ? batches * costs.Overhead(layer).IssueSeconds : 0;
+                decode += profile.Compute.IsGpu ? 0 : costs.Overhead(layer).IssueSeconds;
+            }
+        }
+
+        (DecodeCompute, DecodeAttention, HostAttention) = (batches * decode, batches * attention, batches * host);
+        PrefillCompute = batches * PrefillSweeps * prefill;
+        var (link, read, write) = (profile.Links.HostToGpu.Alone, profile.Links.DiskToGpu.Alone, profile.Links.DiskWrite.Alone);
+        var weights = whole.Bytes[Tier.Gpu, Purpose.Weights];
+        var cache = batches * layers * costs.CacheBytes((long)(slots * seen));
+        var keysAndValues = batches * layers * costs.CacheBytes((long)(slots * prompt));
+        var hidden = 2.0 * batches * layers * costs.HiddenBytes(decoding);
+        var hiddenOfPrompts = PrefillSweeps * batches * layers * costs.HiddenBytes(prefilling);
+        (WeightsOverLink, CacheOverLink, HiddenOverLink) = (weights / link, cache / link, hidden / link / 2);
+        (WeightsFromDisk, CacheFromDisk, HiddenFromDisk) = (weights / read, cache / read, hidden / Math.Min(read, write));
+        (PromptsHome, PromptsToDisk, HiddenOfPrompts) =
+            (keysAndValues / profile.Links.GpuToHost.Alone, keysAndValues / write, hiddenOfPrompts / profile.Links.GpuToHost.Alone);
+    }
+
+    /// <summary>Sweeps in which prompts are computed.</summary>
+    public double PrefillSweeps { get; }
+
+    /// <summary>Sweeps that only decode.</summary>
+    public double DecodeSweeps { get; }
+
+    public double DecodeCompute { get; }
+
+    public double DecodeAttention { get; }
+
+    public double HostAttention { get; }
+
+    public double IssueSeconds { get; }
+
+    public double PrefillCompute { get; }
+
+    public double WeightsOverLink { get; }
+
+    public double CacheOverLink { get; }
+
+    public double HiddenOverLink { get; }
+
+    public double WeightsFromDisk { get; }
+
+    public double CacheFromDisk { get; }
+
+    public double HiddenFromDisk { get; }
+
+    public double PromptsHome { get; }
+
+    public double PromptsToDisk { get; }
+
+    public double HiddenOfPrompts { get; }
+
+    private static MicroBatchLoad Load(int shares, int decodes, int length, int prompts, int promptLength)
+    {
+        var load = new MicroBatchLoad(shares);
+        for (var n = 0; n < decodes; n++)
+        {
+            load.AddDecode(0, length);
+        }
+
+        for (var n = 0; n < prompts; n++)
+        {
+            load.AddPrompt(0, promptLength);
+        }
+
+        return load;
+    }
+}

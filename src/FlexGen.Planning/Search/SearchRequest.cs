@@ -1,0 +1,19 @@
+using FlexGen.Planning.Cost;
+
+namespace FlexGen.Planning.Search;
+
+/// <summary>What a policy is searched for.</summary>
+/// <param name="Workload">What is to be generated.</param>
+/// <param name="Budgets">What the plan may take; a tier that none names is not used.</param>
+/// <param name="SequenceLength">Room of a slot.</param>
+public sealed record SearchRequest(Workload Workload, IReadOnlyList<MemoryBudget> Budgets, int SequenceLength)
+{
+    /// <summary>How linear layers' weights are kept, as the user has said: compression costs accuracy, and is never switched on unasked.</summary>
+    public Compression CompressWeights { get; init; }
+
+    /// <inheritdoc cref="CompressWeights"/>
+    public Compression CompressCache { get; init; }
+
+    /// <summary>How it will be scheduled.</summary>
+    public CostModel.Mode Mode { get; init; } = CostModel.Mode.Default;
+}

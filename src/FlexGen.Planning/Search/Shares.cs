@@ -1,0 +1,10 @@
+namespace FlexGen.Planning.Search;
+
+/// <summary>What a linear program decides: shares of 0 to 1 by home and, of the KV cache, by where it is attended to.</summary>
+/// <param name="Weights">On the GPU and in host memory; the rest is on disk.</param>
+/// <param name="Cache">Likewise.</param>
+/// <param name="Hidden">Likewise.</param>
+/// <param name="AttentionOnHost">Of the cache that is not on the GPU.</param>
+/// <param name="Seconds">What it takes them to be for a round of as many sequences as there are slots.</param>
+internal readonly record struct Shares(
+    (double Gpu, double Host) Weights, (double Gpu, double Host) Cache, (double Gpu, double Host) Hidden, double AttentionOnHost, double Seconds);

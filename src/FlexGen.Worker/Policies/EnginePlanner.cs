@@ -1,0 +1,46 @@
+using FlexGen.Engine;
+using FlexGen.Planning.Cost;
+using FlexGen.Planning.Formats;
+using FlexGen.Planning.Hardware;
+using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Profiling;
+
+namespace FlexGen.Worker.Policies;
+
+/// <summary>
+/// Loads an engine under the policy that is stated or, where none is, that is searched with this machine's profile; and predicts what it takes.
+/// </summary>
+/// <param name="settings">How the model is run.</param>
+/// <param name="say">Told that the machine is measured, and of what.</param>
+/// <param name="warn">Told that the profile cannot be kept.</param>
+internal sealed class EnginePlanner(EngineSettings settings, Action<string> say, Action<string> warn)
+{
+    private EngineOptions? options;
+    private HardwareProfile? profile;
+
+    /// <summary>Loads it.</summary>
+    /// <param name="load">Loads with some options.</param>
+    /// <param name="workload">What it will generate; it is asked where a policy is to be found.</param>
+    /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
+    public OffloadEngine Load(Func<EngineOptions, OffloadEngine> load, Func<Workload> workload) => settings.Load(given =>
+    {
+        options = given;
+        return load(settings.StatesPolicy ? given : given with { Auto = new(Profile, workload()) });
+    });
+
+    /// <summary>What the loaded engine takes; null where the policy is stated and the machine was never measured.</summary>
+    public Prediction? Predict(OffloadEngine engine, Workload workload)
+    {
+        var device = engine.Description.Split(' ')[0];
+        var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
+        return known is null ? null : new CostModel(engine.Outline, known).Predict(engine.Plan, workload, new(options!.Overlap, options.StaticBatches));
+    }
+
+    private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);
+
+    private HardwareProfile Profile(string device, ElementFormat format) => profile = ProfileStore.FromEnvironment()
+        ?? Store.Obtain(ProfileStore.Options(options! with { Device = device, DataType = format.Name }), say, warn);
+
+    private MeasuredOn Wanted(string device, ElementFormat format) =>
+        Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { Device = device, DataType = format.Name }));
+}

@@ -1,0 +1,29 @@
+using FlexGen.Planning.Cost;
+
+namespace FlexGen.Worker.Policies;
+
+/// <summary>What a run will generate, as far as it can be known before.</summary>
+internal static class Workloads
+{
+    /// <summary>Prompts that are looked at.</summary>
+    public const int Sampled = 256;
+
+    /// <summary>Tokens of a prompt of which nothing is known.</summary>
+    private const int UnknownPrompt = 256;
+
+    /// <summary>Sequences of which no one can know how many there are: enough to fill any slots several times.</summary>
+    private const long Unknown = 1 << 20;
+
+    /// <summary>A workload by its prompts and by what outputs turned out to be, or can be at the most.</summary>
+    /// <param name="prompts">Tokens of some prompts; none: nothing is known of them.</param>
+    /// <param name="outputs">Tokens of some outputs of earlier runs; none: there were none, and each is taken to be as long as it can.</param>
+    /// <param name="mostNew">Tokens that are generated at the most.</param>
+    /// <param name="count">How many there are; null: no one can know.</param>
+    public static Workload Of(IReadOnlyList<int> prompts, IReadOnlyList<int> outputs, int mostNew, long? count)
+    {
+        var (known, generated) = (prompts.Count > 0 ? prompts : [UnknownPrompt], outputs.Count > 0 ? outputs : [mostNew]);
+        var sample = Enumerable.Range(0, Math.Max(known.Count, generated.Count))
+            .Select(n => new SequenceLengths(Math.Max(1, known[n % known.Count]), Math.Clamp(generated[n % generated.Count], 1, mostNew)));
+        return new([.. sample], Math.Max(1, count ?? Unknown));
+    }
+}

@@ -1,0 +1,5 @@
+namespace FlexGen.Constraints.Tests;
+
+public class SchemaConstraintTests
+{
+}
