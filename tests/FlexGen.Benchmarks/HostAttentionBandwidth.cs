@@ -19,9 +19,13 @@ internal static class HostAttentionBandwidth
             {
                 Measure<PackedSlab<Avx512Nibbles>>("int4", layout);
             }
-            else
+            else if (Avx2Nibbles.Fit(layout.HeadDim))
             {
                 Measure<PackedSlab<Avx2Nibbles>>("int4", layout);
+            }
+            else
+            {
+                Measure<PackedSlab<PortableNibbles>>("int4", layout);
             }
         }
 
