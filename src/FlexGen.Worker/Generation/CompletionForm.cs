@@ -4,7 +4,9 @@ using FlexGen.Engine;
 
 namespace FlexGen.Worker.Generation;
 
-/// <summary>How completions are made: sampled, ended, and held to what they may be. Made by <see cref="LanguageModel.Form"/>, and shared by all that are made so.</summary>
+/// <summary>
+/// How completions are made: sampled, ended, and held to what they may be. Made by <see cref="LanguageModel.Form"/>, and shared by all that are made so.
+/// </summary>
 /// <param name="Options">How they are sampled and when they end.</param>
 /// <param name="Stops">The texts that end them.</param>
 /// <param name="Constraint">What they may be; null: any text.</param>
