@@ -29,7 +29,7 @@ internal sealed class LanguageModel : IDisposable
         this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
         (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
-        standard = output is null ? Form(options, null)
+        standard = output is not { IsConstrained: true } ? Form(options, null, hasReasoning: output?.Reasoning ?? false)
             : Form(options, tokens => OutputConstraint.Of(output, tokens), output.CloseInTime ?? true, output.Reasoning);
     }
 
@@ -146,7 +146,7 @@ internal sealed class LanguageModel : IDisposable
             "output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known "
             + $"({ReasoningTokens.Known}): leave it out.") : null;
         var stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
-        return new CompletionForm(options, stops, compile?.Invoke(TokensOf(options)), closesInTime, reasoning);
+        return new CompletionForm(options, stops, compile?.Invoke(TokensOf(options)), closesInTime, reasoning, engine.Shape.VocabularySize);
     }
 
     /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>

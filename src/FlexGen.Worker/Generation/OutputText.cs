@@ -25,7 +25,7 @@ internal sealed class OutputText
     /// <param name="ends">The tokens that end the sequence.</param>
     public ITokenRule? Rule(IReadOnlyCollection<int> ends) => constrained is null || form.Reasoning is not { } tokens
         ? constrained
-        : new ReasonedRule(constrained, tokens, tokens.AreOpenAfter(prompt), ends, form.ClosesInTime ? form.Options.MaxNewTokens / 2 : 0);
+        : new ReasonedRule(constrained, tokens, tokens.AreOpenAfter(prompt), ends, form.Reserve);
 
     /// <summary>Takes the next token; true when the text now holds a stop string.</summary>
     public bool Append(int token) => split?.Append(token) ?? matcher.Append(token);
