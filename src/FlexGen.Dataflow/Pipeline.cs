@@ -2,6 +2,7 @@ using FlexGen.Dataflow.Ends;
 using FlexGen.Dataflow.Files;
 using FlexGen.Dataflow.Kafka;
 using FlexGen.Dataflow.Parquet.Source;
+using FlexGen.Dataflow.Records;
 using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Dataflow;
@@ -50,13 +51,16 @@ public sealed class Pipeline : IAsyncDisposable
     /// </summary>
     /// <exception cref="PipelineException">Something is missing or does not fit; the message says what to change.</exception>
     public static async Task<PipelineValidation> ValidateAsync(
-        PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken)
+        PipelineOptions options, string baseDirectory, ILoggerFactory loggers, CancellationToken cancellationToken, int sampled = 0)
     {
         await using var setup = await PipelineSetup.OpenAsync(
             options, baseDirectory, new FileOperations(), TimeProvider.System, new HidingLogger(loggers.CreateLogger<Pipeline>()), cancellationToken);
         var done = await setup.Sinks.ReadDoneAsync(cancellationToken);
         setup.Source.CheckDone(done);
-        return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names], setup.Schema?.Keywords);
+        return new PipelineValidation(setup.Source.TotalRecords, setup.CountOf(done), [.. setup.Source.Schema.Names], setup.Schema?.Keywords)
+        {
+            Sample = sampled > 0 ? await SampleAsync(setup, stream => done[stream], sampled, cancellationToken) : [],
+        };
     }
 
     internal static async Task<Pipeline> OpenAsync(
@@ -97,37 +101,8 @@ public sealed class Pipeline : IAsyncDisposable
     /// <param name="count">How many at the most.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="PipelineException">A file cannot be read.</exception>
-    public async Task<IReadOnlyList<Prompt>> SampleAsync(int count, CancellationToken cancellationToken)
-    {
-        var prompts = new List<Prompt>();
-        if (setup.Source is not ParquetSource files)
-        {
-            return prompts;
-        }
-
-        await foreach (var records in files.ReadAllAsync(cancellationToken, sink.Ledger.Done))
-        {
-            files.Decode(records);
-            foreach (var record in records.Where(r => r.Error is null))
-            {
-                try
-                {
-                    prompts.Add(setup.Prompt.Render(record.Rows, record.Row));
-                }
-                catch (Exception e) when (RecordException.IsOfRecord(e))
-                {
-                    // It gets its error when its turn comes.
-                }
-            }
-
-            if (prompts.Count >= count)
-            {
-                return prompts[..count];
-            }
-        }
-
-        return prompts;
-    }
+    public Task<IReadOnlyList<Prompt>> SampleAsync(int count, CancellationToken cancellationToken) =>
+        SampleAsync(setup, sink.Ledger.Done, count, cancellationToken);
 
     /// <summary>Runs to the end of the source; call it once.</summary>
     /// <param name="generator">Makes the outputs; it stays the caller's to dispose.</param>
@@ -164,4 +139,37 @@ public sealed class Pipeline : IAsyncDisposable
 
     /// <summary>Gives up what is not committed and frees what the run wrote to.</summary>
     public ValueTask DisposeAsync() => setup.DisposeAsync();
+
+    private static async Task<IReadOnlyList<Prompt>> SampleAsync(
+        PipelineSetup setup, Func<string, IntervalSet> done, int count, CancellationToken cancellationToken)
+    {
+        var prompts = new List<Prompt>();
+        if (setup.Source is not ParquetSource files)
+        {
+            return prompts;
+        }
+
+        await foreach (var records in files.ReadAllAsync(cancellationToken, done))
+        {
+            files.Decode(records);
+            foreach (var record in records.Where(r => r.Error is null))
+            {
+                try
+                {
+                    prompts.Add(setup.Prompt.Render(record.Rows, record.Row));
+                }
+                catch (Exception e) when (RecordException.IsOfRecord(e))
+                {
+                    // It gets its error when its turn comes.
+                }
+            }
+
+            if (prompts.Count >= count)
+            {
+                return prompts[..count];
+            }
+        }
+
+        return prompts;
+    }
 }

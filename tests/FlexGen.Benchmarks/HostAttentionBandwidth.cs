@@ -15,13 +15,13 @@ internal static class HostAttentionBandwidth
         {
             Measure<PlainSlab<Half>>("float16", layout);
             Measure<PlainSlab<ushort>>("bfloat16", layout);
-            if (WidePackedSlab.Fits(layout.HeadDim))
+            if (Avx512Nibbles.Fit(layout.HeadDim))
             {
-                Measure<WidePackedSlab>("int4", layout);
+                Measure<PackedSlab<Avx512Nibbles>>("int4", layout);
             }
             else
             {
-                Measure<PackedSlab>("int4", layout);
+                Measure<PackedSlab<Avx2Nibbles>>("int4", layout);
             }
         }
 

@@ -77,7 +77,7 @@ internal static class MemoryPlan
     {
         var hasGpu = device.type != TorchSharp.DeviceType.CPU;
         var profile = auto.Profile(hasGpu ? $"cuda:{device.index}" : "cpu", outline.Format) with { ContextBytes = memory.GpuBytesInUse };
-        var limits = Limits(hasGpu, options, memory, HasDisk(options)).ToList();
+        var limits = Limits(hasGpu, options, memory, HasDisk(options, memory)).ToList();
         var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
         {
             CompressWeights = stated.CompressWeights,
@@ -89,8 +89,13 @@ internal static class MemoryPlan
     }
 
     /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>
-    private static bool HasDisk(EngineOptions options)
+    private static bool HasDisk(EngineOptions options, Machine memory)
     {
+        if (memory.DiskBytes is { } known)
+        {
+            return known > 0;
+        }
+
         try
         {
             return DirectFile.InMemory(options.DiskDirectory) is null && DirectFile.FreeBytes(options.DiskDirectory) > 0;
@@ -105,7 +110,7 @@ internal static class MemoryPlan
     {
         FormattableString fewer = $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}";
         FormattableString less = $"{fewer}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
-        var inMemory = usesDisk ? DirectFile.InMemory(options.DiskDirectory) : null;
+        var inMemory = usesDisk && memory.DiskBytes is null ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
         if (hasGpu || options.GpuMemory is not null)
@@ -127,7 +132,7 @@ internal static class MemoryPlan
         if (usesDisk)
         {
             yield return new(
-                "the disk", $"{options.DiskDirectory} has free", DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
+                "the disk", $"{options.DiskDirectory} has free", memory.DiskBytes ?? DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
                 $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
         }
     }
@@ -148,7 +153,8 @@ internal static class MemoryPlan
     /// <param name="HostBytes">Of the machine, or of the container.</param>
     /// <param name="GpuBytesFree">Of the GPU, that nobody has taken.</param>
     /// <param name="GpuBytesInUse">Of the GPU, that this process has taken before the first weight.</param>
-    public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0)
+    /// <param name="DiskBytes">Free on the disk; null: what the disk directory has, whatever it is.</param>
+    public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0, double? DiskBytes = null)
     {
         /// <summary>This machine's. A GPU's context must be current.</summary>
         public static Machine This(Device device, long gpuBytesInUse)

@@ -98,14 +98,9 @@ public static class MachineProfiler
             var (toGpu, toHost, attentionBeside) = links.Measure(attention);
             var (kernelToGpu, kernelToHost) = links.MeasureKernels(timing);
             Begin("the disk");
-            using var disk = DiskMeasurement.Open(scale, device, options.DiskDirectory);
-            var diskBytes = disk is null ? 0 : DirectFile.FreeBytes(options.DiskDirectory);
-            var (read, write, diskToGpu) = disk?.Measure(attention) ?? DiskMeasurement.None;
-            disk?.Dispose();
+            var (diskBytes, (read, write, diskToGpu)) = MeasureDisk(attention);
             Begin("products");
-            using var products = new ProductMeasurement(scale, device, type);
-            var tables = products.Measure(timing, links.Busy, out var beside);
-            products.Dispose();
+            var (tables, beside) = MeasureProducts(links);
             Begin("attention");
             var onDevice = new DeviceAttentionMeasurement(scale, device, type);
             var decode = gpu is null ? onHost : onDevice.MeasureDecode(timing);
@@ -121,6 +116,21 @@ public static class MachineProfiler
                 compute,
                 new(onHost, gpu is null ? 1 : attentionBeside),
                 measuredOn);
+        }
+
+        /// <summary>What is free there, and its rates.</summary>
+        private (double Bytes, (CopyRates Read, CopyRates Write, CopyRates ToGpu) Rates) MeasureDisk(HostAttentionMeasurement attention)
+        {
+            var free = DirectFile.FreeBytes(options.DiskDirectory);
+            using var disk = DiskMeasurement.Open(scale, device, options.DiskDirectory);
+            return disk is null ? (0, DiskMeasurement.None) : (free, disk.Measure(attention));
+        }
+
+        /// <summary>Tables by the weights' format, and how many times as long a product takes beside copies.</summary>
+        private (Dictionary<string, ProductTable> Tables, double BesideCopies) MeasureProducts(LinkMeasurement links)
+        {
+            using var products = new ProductMeasurement(scale, device, type);
+            return (products.Measure(timing, links.Busy, out var beside), beside);
         }
 
         private void Begin(string what)

@@ -43,8 +43,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     /// <summary>Seconds of a decoding sweep.</summary>
     private double Sweep(string kind, int layers, int slots, bool recorded)
     {
-        var shape = PublishedShapes.Tiny(kind, layers);
-        using var engine = OffloadEngine.LoadDummy(shape, options with
+        using var engine = OffloadEngine.LoadDummy(PublishedShapes.Tiny(kind, layers), options with
         {
             GpuBatchSize = slots,
             MaxSequenceLength = scale.Sweeps + 8,

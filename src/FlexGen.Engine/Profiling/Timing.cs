@@ -12,7 +12,7 @@ namespace FlexGen.Engine.Profiling;
 /// <param name="budget">Seconds that one figure may take.</param>
 internal sealed class Timing(Device device, double budget)
 {
-    private const int Least = 3, MostRecorded = 256;
+    private const int Least = 3, MostRecorded = 256, MostBudgets = 20;
 
     /// <summary>Times that differ more from the best are of others' doing.</summary>
     private const double MostAboveBest = 1.1;
@@ -25,8 +25,8 @@ internal sealed class Timing(Device device, double budget)
     {
         var first = Elapsed(() => action(0));
         var (times, start) = (new List<double>(), TimeProvider.System.GetTimestamp());
-        // Once more is all that what is slower than expected gets.
-        for (var n = 1; times.Count < (first > budget ? 1 : Least) || TimeProvider.System.GetElapsedTime(start).TotalSeconds < budget; n++)
+        // Once more is all that what is far slower than expected gets.
+        for (var n = 1; times.Count < (first > MostBudgets * budget ? 1 : Least) || TimeProvider.System.GetElapsedTime(start).TotalSeconds < budget; n++)
         {
             times.Add(Elapsed(() => action(n)));
         }

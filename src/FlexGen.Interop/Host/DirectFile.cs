@@ -68,11 +68,14 @@ public sealed unsafe partial class DirectFile : IDisposable
     /// <summary>The name of the file system where a folder is, or would be, if its files take memory and no disk; otherwise null.</summary>
     public static string? InMemory(string folder) => FileSystem(folder).DriveFormat is ("tmpfs" or "ramfs") and var name ? name : null;
 
-    /// <summary>The file system where a folder is, or would be, for people: where it is mounted, and its kind.</summary>
+    /// <summary>What is mounted where a folder is, or would be, and as what: <c>/dev/vda (ext4)</c>, say.</summary>
     public static string DeviceOf(string folder)
     {
-        var system = FileSystem(folder);
-        return $"{system.Name} ({system.DriveFormat})";
+        // Of each mount: what, where, as what. A later one hides an earlier one at the same place.
+        var mounts = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).Where(m => m.Length > 2);
+        var path = Path.GetFullPath(folder) + "/";
+        var found = mounts.Where(m => path.StartsWith(m[1].TrimEnd('/') + "/", StringComparison.Ordinal)).Reverse().MaxBy(m => m[1].Length);
+        return found is null ? FileSystem(folder).DriveFormat : $"{found[0]} ({found[2]})";
     }
 
     /// <summary>Rounds a size up to a multiple of <see cref="Alignment"/>.</summary>

@@ -61,6 +61,7 @@ internal static class FlexGenCommand
             CompressCommand.Create(),
             BenchCommand.Create(),
             ProfileCommand.Create(),
+            PlanCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new DetailedHelpAction((HelpAction)help.Action!);

@@ -201,7 +201,7 @@ internal sealed class LanguageModel : IDisposable
     public void Dispose() => engine.Dispose();
 
     /// <summary>Tokens of a prompt, for planning; 0: it is none.</summary>
-    private static int Length(Prompt prompt, Tokenizer? tokenizer, ModelChat? chat)
+    internal static int Length(Prompt prompt, Tokenizer? tokenizer, ModelChat? chat)
     {
         try
         {

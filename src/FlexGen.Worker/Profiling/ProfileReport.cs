@@ -19,7 +19,8 @@ internal static class ProfileReport
             Add("measured_on", $"{on.DataType}, {on.Threads} threads, {on.DiskDirectory}, version {on.Version}");
         }
 
-        Add("memory", Text($"{(compute.IsGpu ? $"GPU {Gigabytes(profile.GpuBytes)}, of which {Gigabytes(profile.ContextBytes)} the context; " : "")}host {Gigabytes(profile.HostBytes)}; disk {Gigabytes(profile.DiskBytes)} free"));
+        var ofGpu = compute.IsGpu ? $"GPU {Gigabytes(profile.GpuBytes)}, of which {Gigabytes(profile.ContextBytes)} the context; " : "";
+        Add("memory", $"{ofGpu}host {Gigabytes(profile.HostBytes)}; disk {Gigabytes(profile.DiskBytes)} free");
         Copies(compute.IsGpu ? "host_to_gpu" : "copies_to_the_compute_tier", links.HostToGpu);
         Copies(compute.IsGpu ? "gpu_to_host" : "copies_from_it", links.GpuToHost);
         Copies("disk_read", links.DiskRead);
@@ -54,13 +55,15 @@ internal static class ProfileReport
             Add($"layer_of_{kind}", $"{Time(layer.IssueSeconds)}{(compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded" : "")}");
         }
 
-        Add("sweep", Text($"{Time(compute.Sweep.FixedSeconds)}, {Time(compute.Sweep.RowSeconds)} a sequence, {compute.Sweep.LogitSeconds * 1e9:0.000} ns a logit"));
+        var sweep = compute.Sweep;
+        Add("sweep", Text($"{Time(sweep.FixedSeconds)}, {Time(sweep.RowSeconds)} a sequence, {sweep.LogitSeconds * 1e9:0.000} ns a logit"));
         return report;
 
         void Add(string key, string text) => report.Add(key, null, text);
 
         void Copies(string key, CopyRates rates) => Add(key, Text(
-            $"{rates.Alone / GB:0.00} GB/s; {rates.BesideOther / GB:0.00} beside the other direction; {rates.BesideAttention / GB:0.00} beside attention; {Time(rates.LatencySeconds)} each"));
+            $"{rates.Alone / GB:0.00} GB/s; {rates.BesideOther / GB:0.00} beside the other direction; {rates.BesideAttention / GB:0.00} beside attention; ")
+            + $"{Time(rates.LatencySeconds)} each");
 
         void Attention(string key, IReadOnlyDictionary<string, AttentionRates> rates)
         {

@@ -78,4 +78,13 @@ public sealed partial class DirectFileTests : IDisposable
     private static partial int SetLimit(int resource, in Limit limit);
 
     private readonly record struct Limit(ulong Now, ulong Most);
+
+    [Fact]
+    public void A_folders_device_is_what_is_mounted_there_also_where_the_folder_is_not_yet()
+    {
+        Assert.Equal("proc (proc)", DirectFile.DeviceOf("/proc"));
+        Assert.Equal("proc (proc)", DirectFile.DeviceOf("/proc/nowhere/at/all"));
+        Assert.Matches(@"^\S.* \(\S+\)$", DirectFile.DeviceOf("/"));
+        Assert.DoesNotContain("proc", DirectFile.DeviceOf("/process"), StringComparison.Ordinal);
+    }
 }

@@ -34,11 +34,14 @@ internal static unsafe class Hadamard
 
             for (var half = Vector; half < size; half *= 2)
             {
-                for (var n = 0; n < size; n += (n + Vector) % half == 0 ? half + Vector : Vector)
+                for (var pair = block; pair < block + size; pair += 2 * half)
                 {
-                    var (a, b) = (Vector256.Load(block + n), Vector256.Load(block + n + half));
-                    (a + b).Store(block + n);
-                    (a - b).Store(block + n + half);
+                    for (var n = 0; n < half; n += Vector)
+                    {
+                        var (a, b) = (Vector256.Load(pair + n), Vector256.Load(pair + n + half));
+                        (a + b).Store(pair + n);
+                        (a - b).Store(pair + n + half);
+                    }
                 }
             }
         }

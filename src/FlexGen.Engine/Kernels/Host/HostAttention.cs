@@ -14,6 +14,7 @@ internal static unsafe class HostAttention
     private const long WorthAThread = 1 << 17;
     private const int ItemsOfACore = 4;
 
+    private const int CacheLine = 64;
     private const int ChunkTokens = 128;
 
     /// <summary>Elements of the partial results that are there at once, 8 MiB: many sequences, or many heads of a long one, take turns.</summary>
@@ -52,11 +53,14 @@ internal static unsafe class HostAttention
             case torch.ScalarType.Float16:
                 Decode<PlainSlab<Half>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
-            case torch.ScalarType.Byte when WidePackedSlab.Fits(layout.HeadDim):
-                Decode<WidePackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+            case torch.ScalarType.Byte when Avx512Nibbles.Fit(layout.HeadDim):
+                Decode<PackedSlab<Avx512Nibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                break;
+            case torch.ScalarType.Byte when Avx2Nibbles.Fit(layout.HeadDim):
+                Decode<PackedSlab<Avx2Nibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             case torch.ScalarType.Byte:
-                Decode<PackedSlab>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
+                Decode<PackedSlab<PortableNibbles>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
                 break;
             default:
                 Decode<PlainSlab<ushort>>((float*)query, (byte*)keys, (byte*)values, (float*)output, layout, seen, scale);
@@ -77,7 +81,7 @@ internal static unsafe class HostAttention
         float* query, byte* keys, byte* values, float* output, SlabLayout layout, ReadOnlySpan<Seen> seen, float scale, int partialElements = PartialElements)
         where TKind : struct, ISlabKind
     {
-        var room = partialElements / layout.PartialRow;
+        var room = partialElements / (layout.Group * HostChunk.Row(TKind.Lanes(layout.HeadDim)));
         for (int first = 0, count; first < seen.Length; first += count)
         {
             var (chunks, heads) = (0L, layout.KvHeads);
@@ -114,22 +118,22 @@ internal static unsafe class HostAttention
             work += (long)(seen[n].End - seen[n].First) * kvHeads * layout.Group * layout.HeadDim;
         }
 
-        var (row, rowBytes) = ((long)kvHeads * layout.PartialRow, TKind.RowBytes(layout));
-        var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, Partials(chunks.Length * row));
+        var (row, rowBytes) = (layout.Group * HostChunk.Row(TKind.Lanes(layout.HeadDim)), TKind.RowBytes(layout));
+        var (q, k, v, o, p) = ((IntPtr)query, (IntPtr)keys, (IntPtr)values, (IntPtr)output, Partials((long)chunks.Length * kvHeads * row));
         HostThreads.Run(work >= WorthAThread, chunks.Length * perChunk, item =>
         {
             var (chunk, head) = (item / perChunk, item % perChunk * heads);
             var (sequence, slot, first, end, before, all) = chunks[chunk];
             var queryAt = (sequence * layout.QueryRow) + (head * layout.Group * layout.HeadDim);
             var slabAt = (((long)first * layout.Slots) + slot) * rowBytes;
-            var partial = (float*)p + (chunk * row) + (head * layout.PartialRow);
+            var partial = (float*)p + ((((long)chunk * kvHeads) + head) * row);
             var count = Math.Min(heads, kvHeads - head);
-            HostChunk.Compute<TKind>(
+            TKind.Compute(
                 (float*)q + queryAt, (byte*)k + slabAt, (byte*)v + slabAt, partial, layout, firstHead + head, count, end - first, scale);
             if (Interlocked.Decrement(ref left[sequence]) == 0)
             {
                 HostChunk.Merge<TKind>(
-                    (float*)p + ((chunk - before) * row), all, (float*)o + (sequence * layout.QueryRow), kvHeads * layout.Group, layout.HeadDim);
+                    (float*)p + ((long)(chunk - before) * kvHeads * row), all, (float*)o + (sequence * layout.QueryRow), kvHeads * layout.Group, layout.HeadDim);
             }
         });
     }
@@ -152,12 +156,12 @@ internal static unsafe class HostAttention
 
     private static IntPtr Partials(long elements)
     {
-        if (partials is null || partials.Length < elements)
+        if (partials is null || partials.Length < elements + CacheLine)
         {
-            partials = GC.AllocateUninitializedArray<float>(checked((int)Math.Max(elements, PartialElements)), pinned: true);
+            partials = GC.AllocateUninitializedArray<float>(checked((int)Math.Max(elements, PartialElements)) + CacheLine, pinned: true);
         }
 
-        return (IntPtr)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(partials));
+        return ((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(partials)) + CacheLine - 1) & -CacheLine;
     }
 
     /// <summary>Key heads that are computed together: all, which lie together in memory, unless some cores would have nothing to do.</summary>

@@ -4,158 +4,95 @@ using static FlexGen.Engine.Kernels.Host.HostVectors;
 
 namespace FlexGen.Engine.Kernels.Host;
 
-/// <summary>The arithmetic of <see cref="HostAttention"/>: one chunk of a sequence by itself, and the chunks of a sequence together.</summary>
+/// <summary>What chunks of every kind of slab have in common: their weights, and how a sequence's are put together.</summary>
 internal static unsafe class HostChunk
 {
-    /// <summary>
-    /// One chunk of one sequence: some key heads with the query heads that share them, some tokens at a time, in the order in which they
-    /// lie. Of each query head: the weighted sum of the values, the highest score, and the sum of the weights relative to it.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<TKind>(
-        float* query, byte* keys, byte* values, float* partial, SlabLayout shape, int firstHead, int kvHeads, int length, float scale)
-        where TKind : struct, ISlabKind
-    {
-        var (group, headDim, lanes, stride) = (shape.Group, shape.HeadDim, TKind.Lanes(shape.HeadDim), shape.Slots * TKind.RowBytes(shape));
-        var (heads, row) = (kvHeads * group, headDim + 2);
-        var isShared = TKind.IsPacked && group > 1;
-        var rented = System.Buffers.ArrayPool<float>.Shared.Rent((heads * (length + lanes)) + (isShared ? Together * lanes : 0));
-        fixed (float* scores = rented)
-        {
-            var prepared = scores + (heads * length);
-            var unpacked = prepared + (heads * lanes);
-            new Span<float>(unpacked, isShared ? Together * lanes : 0).Clear();
-            for (var h = 0; h < heads; h++)
-            {
-                TKind.Prepare(query + (h * headDim), scale, headDim, prepared + (h * lanes));
-            }
+    /// <summary>Scores at once.</summary>
+    public const int Lanes = 16;
 
-            for (var t = 0; t < length; t += Together)
-            {
-                var together = Math.Min(Together, length - t);
-                var key = keys + (t * stride);
-                for (var h = 0; h < kvHeads; h++)
-                {
-                    TKind.Prefetch(key + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
-                    if (isShared)
-                    {
-                        TKind.Unpack(key, stride, firstHead + h, shape, unpacked, together);
-                    }
+    private const int Bias = 127;
+    private const int FractionBits = 23;
 
-                    for (var g = h * group; g < (h + 1) * group; g++)
-                    {
-                        if (isShared)
-                        {
-                            Dot(prepared + (g * lanes), unpacked, lanes, lanes, scores + (g * length) + t, together);
-                        }
-                        else
-                        {
-                            TKind.Dot(prepared + (g * lanes), key, stride, firstHead + h, shape, scores + (g * length) + t, together);
-                        }
-                    }
-                }
-            }
+    /// <summary>Tokens, filled up to whole vectors of scores.</summary>
+    public static int Rows(int length) => (length + Lanes - 1) & -Lanes;
 
-            for (var h = 0; h < heads; h++)
-            {
-                (partial[(h * row) + headDim], partial[(h * row) + headDim + 1]) = Weigh(new(scores + (h * length), length), TKind.WeightFactor);
-            }
-
-            var sums = prepared;
-            new Span<float>(sums, heads * lanes).Clear();
-            for (var t = 0; t < length; t += Together)
-            {
-                var together = Math.Min(Together, length - t);
-                var value = values + (t * stride);
-                for (var h = 0; h < kvHeads; h++)
-                {
-                    TKind.Prefetch(value + (Together * stride), stride, firstHead + h, shape, Math.Min(Together, length - t - Together));
-                    if (isShared)
-                    {
-                        TKind.Unpack(value, stride, firstHead + h, shape, unpacked, together);
-                    }
-
-                    for (var g = h * group; g < (h + 1) * group; g++)
-                    {
-                        if (isShared)
-                        {
-                            AddScaled(sums + (g * lanes), unpacked, lanes, lanes, scores + (g * length) + t, together);
-                        }
-                        else
-                        {
-                            TKind.AddScaled(sums + (g * lanes), value, stride, firstHead + h, shape, scores + (g * length) + t, together);
-                        }
-                    }
-                }
-            }
-
-            for (var h = 0; h < heads; h++)
-            {
-                TKind.Finish(sums + (h * lanes), headDim, partial + (h * row));
-            }
-        }
-
-        System.Buffers.ArrayPool<float>.Shared.Return(rented);
-    }
+    /// <summary>Floats of a chunk's partial result of one query head: the sum's lanes, and a cache line with the highest score and the sum of the weights.</summary>
+    public static int Row(int lanes) => lanes + Lanes;
 
     /// <summary>Puts the chunks of one sequence together.</summary>
+    [SkipLocalsInit]
     public static void Merge<TKind>(float* partials, int chunks, float* output, int heads, int headDim)
         where TKind : struct, ISlabKind
     {
-        for (var h = 0; h < heads; h++)
+        var lanes = TKind.Lanes(headDim);
+        var sums = stackalloc float[lanes];
+        for (var h = 0; h < heads; h++, output += headDim)
         {
             var (max, sum) = (float.NegativeInfinity, 0f);
-            var to = new Span<float>(output + (h * headDim), headDim);
             for (var c = 0; c < chunks; c++)
             {
-                max = MathF.Max(max, Head(c)[headDim]);
+                max = MathF.Max(max, Head(c)[lanes]);
             }
 
-            to.Clear();
+            new Span<float>(sums, lanes).Clear();
             for (var c = 0; c < chunks; c++)
             {
-                var fade = MathF.Exp(Head(c)[headDim] - max);
-                sum += Head(c)[headDim + 1] * fade;
-                AddScaled(output + (h * headDim), Head(c), fade, headDim);
+                var fade = MathF.Exp(Head(c)[lanes] - max);
+                sum += Head(c)[lanes + 1] * fade;
+                AddScaled(sums, Head(c), fade, lanes);
             }
 
-            for (var d = 0; d < headDim; d++)
+            for (var n = 0; n < lanes; n++)
             {
-                to[d] /= sum;
+                sums[n] /= sum;
             }
 
-            TKind.Restore(output + (h * headDim), headDim);
+            TKind.Finish(sums, headDim, output);
 
-            float* Head(int c) => partials + ((((long)c * heads) + h) * (headDim + 2));
+            float* Head(int c) => partials + ((((long)c * heads) + h) * Row(lanes));
         }
     }
 
-    /// <summary>Turns scores into weights relative to the highest, times a factor.</summary>
+    /// <summary>Turns scores, in whole vectors of <see cref="Lanes"/>, into weights relative to the highest, times a factor.</summary>
     /// <returns>The highest score, and the sum of the weights without the factor.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Highest, float Sum) Weigh(Span<float> scores, float factor)
+    public static (float Highest, float Sum) Weigh(float* scores, int length, float factor)
     {
-        var max = float.NegativeInfinity;
-        foreach (var score in scores)
+        var (highest, sum) = (Vector512.Load(scores), Vector512<float>.Zero);
+        for (var t = Lanes; t < length; t += Lanes)
         {
-            max = MathF.Max(max, score);
+            highest = Vector512.Max(highest, Vector512.Load(scores + t));
         }
 
-        var (lanes, sum, t) = (Vector256<float>.Zero, 0f, 0);
-        for (; t + Vector256<float>.Count <= scores.Length; t += Vector256<float>.Count)
+        var eight = Vector256.Max(highest.GetLower(), highest.GetUpper());
+        var four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        four = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        var max = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
+        for (var t = 0; t < length; t += Lanes)
         {
-            var weights = Vector256.Exp(Vector256.Create<float>(scores[t..]) - Vector256.Create(max));
-            (weights * factor).CopyTo(scores[t..]);
-            lanes += weights;
+            var weights = Exp(Vector512.Load(scores + t) - Vector512.Create(max));
+            (weights * factor).Store(scores + t);
+            sum += weights;
         }
 
-        for (; t < scores.Length; t++)
-        {
-            var weight = MathF.Exp(scores[t] - max);
-            sum += weight;
-            scores[t] = weight * factor;
-        }
+        return (max, Vector512.Sum(sum));
+    }
 
-        return (max, sum + Vector256.Sum(lanes));
+    /// <summary>e to the power of what is not above 0, to two units in the last place; below -87 it is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Exp(Vector512<float> x)
+    {
+        var powers = Vector512.Round(x * 1.44269504f);
+        var rest = Vector512.FusedMultiplyAdd(powers, Vector512.Create(-0.693359375f), x);
+        rest = Vector512.FusedMultiplyAdd(powers, Vector512.Create(2.12194440e-4f), rest);
+        var series = Vector512.FusedMultiplyAdd(rest, Vector512.Create(1 / 5040f), Vector512.Create(1 / 720f));
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512.Create(1 / 120f));
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512.Create(1 / 24f));
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512.Create(1 / 6f));
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512.Create(0.5f));
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512<float>.One);
+        series = Vector512.FusedMultiplyAdd(rest, series, Vector512<float>.One);
+        var factor = ((Vector512.ConvertToInt32Native(powers) + Vector512.Create(Bias)) << FractionBits).AsSingle();
+        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(-87f)), Vector512<float>.Zero, series * factor);
     }
 }

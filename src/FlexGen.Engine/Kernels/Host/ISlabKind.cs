@@ -1,41 +1,30 @@
 namespace FlexGen.Engine.Kernels.Host;
 
-/// <summary>
-/// How keys and values lie in a slab, and how they are multiplied. A row is a token of one slot. Queries and sums have an order of their own,
-/// of <see cref="Lanes"/> floats, in which they fit a row's elements.
-/// </summary>
+/// <summary>How keys and values lie in a slab, and how they are attended to. A row is a token of one slot.</summary>
 internal unsafe interface ISlabKind
 {
     /// <summary>Bytes of a row.</summary>
     static abstract long RowBytes(SlabLayout layout);
 
-    /// <summary>Floats that one head's query, or its sum, takes.</summary>
+    /// <summary>Floats of a head's sum, in an order of the kind's own.</summary>
     static abstract int Lanes(int headDim);
 
-    /// <summary>What scores must be multiplied with for a sum's weights.</summary>
-    static abstract float WeightFactor { get; }
-
-    /// <summary>Puts a head's query, times a factor, into the rows' order.</summary>
-    static abstract void Prepare(float* query, float scale, int headDim, float* lanes);
-
-    /// <summary>Whether a head that several query heads share is unpacked once for all of them.</summary>
-    static abstract bool IsPacked { get; }
-
-    /// <summary>One head of some rows as float32 in the lanes' order, [tokens, lanes], where that has a place for each.</summary>
-    static abstract void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens);
-
-    /// <summary>The products of a prepared query with one head of some rows, a stride of bytes apart.</summary>
-    static abstract void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens);
-
-    /// <summary>Adds to a sum one head of some rows, each by its weight.</summary>
-    static abstract void AddScaled(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* weights, int tokens);
-
-    /// <summary>A head's sum in the elements' order.</summary>
-    static abstract void Finish(float* lanes, int headDim, float* sum);
+    /// <summary>
+    /// Attends to one chunk of one sequence: some key heads with the query heads that share them. Of each query head it gives the weighted sum of
+    /// the values, the highest score, and the sum of the weights relative to it.
+    /// </summary>
+    /// <param name="query">[kvHeads * group, headDim].</param>
+    /// <param name="keys">The slot's row of the chunk's first token; those of the next tokens are a stride of all slots' rows apart.</param>
+    /// <param name="values">The same.</param>
+    /// <param name="partial">[kvHeads * group, <see cref="HostChunk.Row"/>]: the sum's lanes, the highest score, and the sum of the weights.</param>
+    /// <param name="layout">The slab's layout.</param>
+    /// <param name="firstHead">The first of the key heads.</param>
+    /// <param name="kvHeads">How many key heads.</param>
+    /// <param name="length">Tokens of the chunk.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    static abstract void Compute(
+        float* query, byte* keys, byte* values, float* partial, SlabLayout layout, int firstHead, int kvHeads, int length, float scale);
 
     /// <summary>What attention gives for a head, once all chunks are together, as the model means it.</summary>
-    static abstract void Restore(float* output, int headDim);
-
-    /// <summary>Asks for one head of some rows: they lie on other pages than those before, so the processor does not read ahead by itself.</summary>
-    static abstract void Prefetch(byte* rows, long stride, int head, SlabLayout layout, int tokens);
+    static abstract void Finish(float* lanes, int headDim, float* output);
 }

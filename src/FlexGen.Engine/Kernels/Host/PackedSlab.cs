@@ -1,171 +1,151 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlexGen.Engine.Kernels.Host;
 
 /// <summary>
-/// Rows of 4-bit groups (<see cref="CacheRows"/>), 8 words at a time: a shift by 4 s bits brings one element of each into place, so a query lies as
-/// vectors of such elements, one for each shift, and a ninth of what the zeros are multiplied with (<see cref="PackedLanes"/>).
+/// Rows of 4-bit groups (<see cref="CacheRows"/>), a tile of 16 at a time. A query is rounded to 16 bits, and so are the weights of a tile's values, so
+/// that products are of integers. Scores and sums are put together in float32 in an order of their own, whatever the processor: a score group by
+/// group, score = fma(scale * factor, fma(-zero, sum of the query, products), score), and a sum tile by tile.
 /// </summary>
-internal readonly unsafe struct PackedSlab : ISlabKind
+internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
+    where TKernel : struct, INibbleKernel
 {
-    private const int Words = 8;
-    private const float Largest = 65504;
-
-    public static float WeightFactor => 1;
-
-    public static bool IsPacked => true;
+    private const int Tile = PackedPairs.Tile;
+    private const int CacheLine = 64;
 
     public static long RowBytes(SlabLayout layout) => CacheRows.RowBytes(layout.KvHeads, layout.HeadDim);
 
-    public static int Lanes(int headDim) => PackedLanes.Count(headDim, Words);
+    /// <summary>The sums, and behind them what the zeros come to: [groups, 16].</summary>
+    public static int Lanes(int headDim) => new PackedHead(headDim, TKernel.Width).Lanes;
 
-    public static void Prepare(float* query, float scale, int headDim, float* lanes) => PackedLanes.Prepare(query, scale, headDim, lanes, Words);
-
-    public static void Finish(float* lanes, int headDim, float* sum) => PackedLanes.Finish(lanes, headDim, sum, Words);
-
-    public static void Restore(float* output, int headDim) => CacheRows.Rotate(output, 1, headDim);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* rows, long stride, int head, SlabLayout layout, int tokens) => PackedLanes.Prefetch(rows, stride, head, layout, tokens);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Dot(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* scores, int tokens)
+    public static void Finish(float* lanes, int headDim, float* output)
     {
-        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
-        var (pairsAt, wordsAt) = (PackedLanes.PairsAt(head, layout), head * groups * words * sizeof(uint));
-        for (var t = 0; t < tokens; t++, rows += stride)
-        {
-            scores[t] = Vector256.Sum(Product(lanes, (uint*)(rows + wordsAt), (int*)(rows + pairsAt), groups, words));
-        }
+        PackedQuery.Finish(lanes, headDim, new(headDim, TKernel.Width), output);
+        CacheRows.Rotate(output, 1, headDim);
     }
 
-    /// <summary>The products of a query with one head of one row, in 8 parts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Product(float* query, uint* word, int* pairs, int groups, int words)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compute(
+        float* query, byte* keys, byte* values, float* partial, SlabLayout layout, int firstHead, int kvHeads, int length, float scale)
     {
-        var (blocks, sum) = ((words + Words - 1) / Words, Vector256<float>.Zero);
-        for (var g = 0; g < groups; g++, word += words)
+        var head = new PackedHead(layout.HeadDim, TKernel.Width);
+        var (group, headDim, row, stride) = (layout.Group, layout.HeadDim, HostChunk.Row(head.Lanes), layout.Slots * RowBytes(layout));
+        var (heads, wordsAt, pairsAt) = (kvHeads * group, firstHead * head.Bytes, (layout.KvHeads * head.Bytes) + (firstHead * head.Groups * sizeof(int)));
+        var rented = ArrayPool<byte>.Shared.Rent(new PackedRoom(null, head, kvHeads, group, length).Bytes);
+        fixed (byte* memory = rented)
         {
-            var (scale, zero) = Pair(pairs + g);
-            for (var b = 0; b < blocks; b++, query += PackedLanes.Vectors * Words)
+            var room = new PackedRoom(memory, head, kvHeads, group, length);
+            Ahead(keys + wordsAt, keys + pairsAt, stride, kvHeads, head, Math.Min(Tile, length)).Ask(int.MaxValue);
+            for (var h = 0; h < heads; h++)
             {
-                var v = Load(word + (b * Words), words - (b * Words));
-                var a = Vector256.FusedMultiplyAdd(Numbers(v), Vector256.Load(query), -zero * Vector256.Load(query + (8 * Words)));
-                var c = Numbers(v >>> 4) * Vector256.Load(query + Words);
-                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), Vector256.Load(query + (2 * Words)), a);
-                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 12), Vector256.Load(query + (3 * Words)), c);
-                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 16), Vector256.Load(query + (4 * Words)), a);
-                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 20), Vector256.Load(query + (5 * Words)), c);
-                a = Vector256.FusedMultiplyAdd(Numbers(v >>> 24), Vector256.Load(query + (6 * Words)), a);
-                c = Vector256.FusedMultiplyAdd(Numbers(v >>> 28), Vector256.Load(query + (7 * Words)), c);
-                sum = Vector256.FusedMultiplyAdd(scale, a + c, sum);
+                PackedQuery.Round(query + (h * headDim), scale, headDim, head, room.Queries + (h * head.QueryPairs), room.Factors + (h * head.Groups * 2));
+            }
+
+            for (var t = 0; t < length; t += Tile, keys += Tile * stride)
+            {
+                Score(keys + wordsAt, keys + pairsAt, stride, t, length, group, kvHeads, head, room);
+            }
+
+            Ahead(values + wordsAt, values + pairsAt, stride, kvHeads, head, Math.Min(Tile, length)).Ask(int.MaxValue);
+            for (var h = 0; h < heads; h++)
+            {
+                var scores = room.Scores + (h * room.Rows);
+                new Span<float>(scores + length, room.Rows - length).Fill(float.NegativeInfinity);
+                (partial[(h * row) + head.Lanes], partial[(h * row) + head.Lanes + 1]) = HostChunk.Weigh(scores, room.Rows, 1);
+                new Span<float>(partial + (h * row), head.Lanes).Clear();
+            }
+
+            for (var t = 0; t < length; t += Tile, values += Tile * stride)
+            {
+                Sum(values + wordsAt, values + pairsAt, stride, t, length, group, kvHeads, head, room, partial);
             }
         }
 
-        return sum;
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
+    /// <summary>The scores of a tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddScaled(float* lanes, byte* rows, long stride, int head, SlabLayout layout, float* weights, int tokens)
+    private static void Score(byte* words, byte* pairs, long stride, int first, int length, int group, int kvHeads, PackedHead head, PackedRoom room)
     {
-        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
-        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
-        for (var g = 0; g < groups; g++)
+        var (rows, groups) = (Math.Min(Tile, length - first), head.Groups);
+        float* scores = room.Scores + first, factors = room.Factors, scales = room.Pairs;
+        var query = room.Queries;
+        PackedPairs.Read(pairs, stride, rows, kvHeads * groups, scales);
+        var ahead = Ahead(words + (Tile * stride), pairs + (Tile * stride), stride, kvHeads, head, Math.Min(Tile, length - first - Tile));
+        var lines = (ahead.Lines + kvHeads - 1) / kvHeads;
+        for (var h = 0; h < kvHeads; h++, words += head.Bytes, scales += groups * PackedPairs.Floats)
         {
-            for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
+            ahead.Ask(lines);
+            TKernel.Multiply(words, stride, rows, query, group, head, room.Kernel, room.Products);
+            query += group * head.QueryPairs;
+            var products = room.Products;
+            for (var n = 0; n < group; n++, scores += room.Rows)
             {
-                var (s0, s1) = (Vector256.Load(lanes), Vector256.Load(lanes + Words));
-                var (s2, s3) = (Vector256.Load(lanes + (2 * Words)), Vector256.Load(lanes + (3 * Words)));
-                var (s4, s5) = (Vector256.Load(lanes + (4 * Words)), Vector256.Load(lanes + (5 * Words)));
-                var (s6, s7) = (Vector256.Load(lanes + (6 * Words)), Vector256.Load(lanes + (7 * Words)));
-                var zeros = Vector256.Load(lanes + (8 * Words));
-                var row = rows;
-                for (var t = 0; t < tokens; t++, row += stride)
+                var score = Vector512<float>.Zero;
+                for (var g = 0; g < groups; g++, factors += 2, products += Tile)
                 {
-                    var (scale, zero) = Pair((int*)(row + pairsAt) + g);
-                    var weight = scale * weights[t];
-                    var v = Load((uint*)row + wordsAt + (g * words) + (b * Words), words - (b * Words));
-                    s0 = Vector256.FusedMultiplyAdd(Numbers(v), weight, s0);
-                    s1 = Vector256.FusedMultiplyAdd(Numbers(v >>> 4), weight, s1);
-                    s2 = Vector256.FusedMultiplyAdd(Numbers(v >>> 8), weight, s2);
-                    s3 = Vector256.FusedMultiplyAdd(Numbers(v >>> 12), weight, s3);
-                    s4 = Vector256.FusedMultiplyAdd(Numbers(v >>> 16), weight, s4);
-                    s5 = Vector256.FusedMultiplyAdd(Numbers(v >>> 20), weight, s5);
-                    s6 = Vector256.FusedMultiplyAdd(Numbers(v >>> 24), weight, s6);
-                    s7 = Vector256.FusedMultiplyAdd(Numbers(v >>> 28), weight, s7);
-                    zeros = Vector256.FusedMultiplyAdd(zero, weight, zeros);
+                    var (scale, zero) = (Vector512.Load(scales + (g * PackedPairs.Floats)), Vector512.Load(scales + (g * PackedPairs.Floats) + Tile));
+                    var shifted = Vector512.FusedMultiplyAdd(-zero, Vector512.Create(factors[1]), Vector512.ConvertToSingle(Vector512.Load(products)));
+                    score = Vector512.FusedMultiplyAdd(scale * Vector512.Create(factors[0]), shifted, score);
                 }
 
-                s0.Store(lanes);
-                s1.Store(lanes + Words);
-                s2.Store(lanes + (2 * Words));
-                s3.Store(lanes + (3 * Words));
-                s4.Store(lanes + (4 * Words));
-                s5.Store(lanes + (5 * Words));
-                s6.Store(lanes + (6 * Words));
-                s7.Store(lanes + (7 * Words));
-                zeros.Store(lanes + (8 * Words));
+                score.Store(scores);
             }
         }
     }
 
+    /// <summary>Adds a tile's values, each by its weight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack(byte* rows, long stride, int head, SlabLayout layout, float* lanes, int tokens)
+    private static void Sum(
+        byte* words, byte* pairs, long stride, int first, int length, int group, int kvHeads, PackedHead head, PackedRoom room, float* partial)
     {
-        var (groups, words) = (CacheRows.Groups(layout.HeadDim), CacheRows.Group(layout.HeadDim) / Words);
-        var (blocks, pairsAt, wordsAt) = ((words + Words - 1) / Words, PackedLanes.PairsAt(head, layout), head * groups * words);
-        for (var t = 0; t < tokens; t++, rows += stride)
+        var (rows, row) = (Math.Min(Tile, length - first), HostChunk.Row(head.Lanes));
+        PackedPairs.Read(pairs, stride, rows, kvHeads * head.Groups, room.Pairs);
+        var ahead = Ahead(words + (Tile * stride), pairs + (Tile * stride), stride, kvHeads, head, Math.Min(Tile, length - first - Tile));
+        var lines = (ahead.Lines + kvHeads - 1) / kvHeads;
+        var factors = room.WeightFactors;
+        var weights = room.Weights;
+        for (var h = 0; h < kvHeads; h++)
         {
-            for (var g = 0; g < groups; g++)
+            for (var n = h * group; n < (h + 1) * group; n++)
             {
-                var (scale, zero) = Pair((int*)(rows + pairsAt) + g);
-                var shift = -scale * zero;
-                for (var b = 0; b < blocks; b++, lanes += PackedLanes.Vectors * Words)
-                {
-                    var v = Load((uint*)rows + wordsAt + (g * words) + (b * Words), words - (b * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v), scale, shift).Store(lanes);
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 4), scale, shift).Store(lanes + Words);
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 8), scale, shift).Store(lanes + (2 * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 12), scale, shift).Store(lanes + (3 * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 16), scale, shift).Store(lanes + (4 * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 20), scale, shift).Store(lanes + (5 * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 24), scale, shift).Store(lanes + (6 * Words));
-                    Vector256.FusedMultiplyAdd(Numbers(v >>> 28), scale, shift).Store(lanes + (7 * Words));
-                }
+                var at = n * head.Groups;
+                Weigh(
+                    room.Scores + (n * room.Rows) + first, room.Pairs + (h * head.Groups * PackedPairs.Floats), head.Groups, weights + (at * Tile), factors + at,
+                    partial + (n * row) + head.Sums);
+            }
+        }
+
+        for (var h = 0; h < kvHeads; h++, words += head.Bytes)
+        {
+            ahead.Ask(lines);
+            for (var n = 0; n < group; n++, partial += row, weights += head.Groups * Tile, factors += head.Groups)
+            {
+                TKernel.Add(words, stride, rows, weights, factors, head, partial);
             }
         }
     }
 
-    /// <summary>The lowest four bits of each word.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Numbers(Vector256<uint> words) => Vector256.ConvertToSingle((words & Vector256.Create(15u)).AsInt32());
-
-    /// <summary>A group's scale and zero. What has no number in float16 is none here either.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> Scale, Vector256<float> Zero) Pair(int* pair)
+    /// <summary>Rounds what a head's numbers are to be multiplied with in each group, and adds what its zeros come to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh(float* scores, float* pairs, int groups, short* weights, float* factors, float* zeros)
     {
-        var halves = Vector128.Create(*pair << 16, *pair, 0, 0) >> 3;
-        var floats = (halves & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle() * HostVectors.Unscale<Half>();
-        floats = Vector128.ConditionalSelect(Vector128.GreaterThan(Vector128.Abs(floats), Vector128.Create(Largest)), Vector128.Create(float.NaN), floats);
-        return (Vector256.Create(floats[0]), Vector256.Create(floats[1]));
-    }
-
-    /// <summary>8 words, or as many as there are and zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Load(uint* from, int count) =>
-        count >= Words ? Vector256.Load(from)
-        : count == Words / 2 ? Vector256.Create(Vector128.Load(from), Vector128<uint>.Zero)
-        : Few(from, count);
-
-    private static Vector256<uint> Few(uint* from, int count)
-    {
-        var words = Vector256<uint>.Zero;
-        for (var n = 0; n < count; n++)
+        for (var g = 0; g < groups; g++, pairs += PackedPairs.Floats, weights += Tile, zeros += Tile)
         {
-            words = words.WithElement(n, from[n]);
+            var weight = Vector512.Load(scores) * Vector512.Load(pairs);
+            var bits = weight.AsInt32() & Vector512.Create(int.MaxValue);
+            var (factor, inverse) = PackedQuery.Factor(PackedQuery.Most(Vector256.Max(bits.GetLower(), bits.GetUpper())));
+            var rounded = Vector512.Round(weight * Vector512.Create(inverse));
+            var numbers = Vector512.ConvertToInt32Native(rounded);
+            Vector256.Narrow(numbers.GetLower(), numbers.GetUpper()).Store(weights);
+            Vector512.FusedMultiplyAdd(rounded * Vector512.Create(factor), Vector512.Load(pairs + Tile), Vector512.Load(zeros)).Store(zeros);
+            factors[g] = factor;
         }
-
-        return words;
     }
+
+    private static RowsAhead Ahead(byte* words, byte* pairs, long stride, int kvHeads, PackedHead head, int rows) =>
+        new(words, kvHeads * head.Bytes, pairs, kvHeads * head.Groups * sizeof(int), stride, rows);
 }

@@ -5,7 +5,4 @@ internal readonly record struct SlabLayout(int Slots, int KvHeads, int Group, in
 {
     /// <summary>Elements of a sequence's query, and of its output.</summary>
     public long QueryRow => (long)KvHeads * Group * HeadDim;
-
-    /// <summary>Elements of a chunk's partial result of one key head: the sum, the highest score and the sum of weights of each query head.</summary>
-    public int PartialRow => Group * (HeadDim + 2);
 }

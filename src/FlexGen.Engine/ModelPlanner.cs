@@ -1,0 +1,63 @@
+using FlexGen.Engine.Checkpoints;
+using FlexGen.Engine.Layers;
+using FlexGen.Engine.Models;
+using FlexGen.Engine.Plan;
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine;
+
+/// <summary>Plans for a model that is not loaded, on a machine that need not be here.</summary>
+public sealed class ModelPlanner
+{
+    private readonly ScalarType type;
+    private readonly Device device;
+
+    private ModelPlanner(Model model, ScalarType stored, EngineOptions options, bool onGpu, Func<WeightSpec, int?>? group)
+    {
+        device = onGpu ? new(TorchSharp.DeviceType.CUDA, 0) : CPU;
+        type = DataTypes.Resolve(options.DataType, stored, device);
+        Outline = model.Outline(DataTypes.Format(type), group);
+    }
+
+    /// <summary>What planning knows of the model.</summary>
+    public ModelOutline Outline { get; }
+
+    /// <summary>Whether what <see cref="EngineOptions.Device"/> names is a GPU.</summary>
+    /// <exception cref="EngineException">There is no such device.</exception>
+    public static bool IsGpu(string device) => Devices.Resolve(device).type != TorchSharp.DeviceType.CPU;
+
+    /// <summary>For a Hugging Face checkpoint folder, of which only what its files say of themselves is read.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How it is to be run.</param>
+    /// <param name="onGpu">Whether on a GPU.</param>
+    /// <exception cref="CheckpointException">The folder is not a checkpoint that can be run.</exception>
+    /// <exception cref="EngineException">The options do not go together.</exception>
+    public static ModelPlanner OfFolder(string folder, EngineOptions options, bool onGpu)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        var model = ModelFamily.Create(checkpoint);
+        return new(model, checkpoint.StoredType(model), options, onGpu, checkpoint.PackedGroup);
+    }
+
+    /// <summary>For a published shape (<see cref="PublishedShapes"/>).</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">How it is to be run.</param>
+    /// <param name="onGpu">Whether on a GPU.</param>
+    /// <inheritdoc cref="OfFolder"/>
+    public static ModelPlanner OfShape(string name, EngineOptions options, bool onGpu) =>
+        new(PublishedShapes.Create(name), ScalarType.Float16, options, onGpu, null);
+
+    /// <summary>What would be placed where: the policy that the options state or, with <see cref="EngineOptions.Auto"/>, the best.</summary>
+    /// <param name="machine">The machine; its memory is all there is.</param>
+    /// <param name="options">Budgets and policy.</param>
+    /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
+    public PolicyPlan Plan(HardwareProfile machine, EngineOptions options)
+    {
+        var memory = machine.Compute.IsGpu
+            ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
+            : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
+        return MemoryPlan.Choose(Outline, type, device, options, memory);
+    }
+}

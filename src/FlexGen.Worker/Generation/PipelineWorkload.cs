@@ -1,0 +1,24 @@
+using FlexGen.Dataflow;
+using FlexGen.Planning.Cost;
+using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Policies;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FlexGen.Worker.Generation;
+
+/// <summary>What a pipeline will generate, by a sample of its own source.</summary>
+internal static class PipelineWorkload
+{
+    /// <param name="options">The pipeline.</param>
+    /// <param name="folder">The model's.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="PipelineException">Something that the pipeline names is missing or does not fit.</exception>
+    public static async Task<Workload> OfAsync(WorkerOptions options, string folder, CancellationToken cancellation)
+    {
+        var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation, Workloads.Sampled);
+        var tokenizer = ModelTokenizer.LoadIfPresent(folder);
+        var chat = options.Prompt.Messages.Count > 0 && tokenizer is not null ? ModelChat.Load(folder, tokenizer, options.Prompt, TimeProvider.System) : null;
+        var lengths = found.Sample.Select(prompt => LanguageModel.Length(prompt, tokenizer, chat)).Where(n => n > 0).ToList();
+        return Workloads.Of(lengths, [], options.Generation.MaxNewTokens, found.TotalRecords - found.RecordsAlreadyDone);
+    }
+}

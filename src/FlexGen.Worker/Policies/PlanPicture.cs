@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using FlexGen.Planning;
+using FlexGen.Planning.Cost;
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+
+namespace FlexGen.Worker.Policies;
+
+/// <summary>A plan as a terminal can draw it: what lies on each tier, and what each resource does while a decoding sweep passes a few layers.</summary>
+internal static class PlanPicture
+{
+    private const int Width = 72;
+    private const int LayersShown = 3;
+    private const string Idle = "·";
+    private const double GiB = 1L << 30;
+
+    private static readonly (Purpose Purpose, char Mark, string Name)[] marks =
+    [
+        (Purpose.Weights, 'W', "weights"), (Purpose.StreamedWeights, 'w', "streamed weights"), (Purpose.Cache, 'K', "KV cache"),
+        (Purpose.Hidden, 'H', "hidden states"), (Purpose.Activations, 'a', "activations"), (Purpose.RecordedDecode, 'r', "recorded decode"),
+    ];
+
+    /// <summary>A bar for each tier, of its whole memory.</summary>
+    public static string Tiers(PolicyPlan plan, HardwareProfile machine)
+    {
+        var text = new StringBuilder();
+        foreach (var (tier, name, all) in new[] { (Tier.Gpu, machine.Compute.IsGpu ? "GPU" : "compute", machine.GpuBytes), (Tier.Host, "host", machine.HostBytes), (Tier.Disk, "disk", machine.DiskBytes) })
+        {
+            if (plan.Bytes[tier] > 0)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"{name,-8}[{Bar(plan, tier, all)}] {plan.Bytes[tier] / GiB:0.0} of {all / GiB:0.0} GiB");
+            }
+        }
+
+        var seen = marks.Where(m => Enum.GetValues<Tier>().Any(t => plan.Bytes[t, m.Purpose] > 0)).Select(m => $"{m.Mark} {m.Name}");
+        return text.AppendLine(CultureInfo.InvariantCulture, $"         {string.Join(", ", seen)}, o other").ToString();
+    }
+
+    /// <summary>A line for each resource that works, over a few layers in the middle; a digit is the micro-batch that it works for, # what all share.</summary>
+    public static string Timeline(IReadOnlyList<Span> spans, int layers)
+    {
+        var first = Math.Max(1, (layers / 2) - 1);
+        var compute = spans.Where(s => s.Resource == Resource.Compute && s.Layer >= first && s.Layer < first + LayersShown).ToList();
+        if (compute.Count == 0)
+        {
+            return "A decoding sweep is recorded once and given to the GPU whole.\n";
+        }
+
+        var (start, end) = (compute.Min(s => s.Start), compute.Max(s => s.End));
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"layers {first} to {first + LayersShown - 1} of {layers - 2} in a decoding sweep, {(end - start) * 1000:0.0} ms:");
+        foreach (var resource in Enum.GetValues<Resource>().Where(r => spans.Any(s => s.Resource == r && s.End > start && s.Start < end)))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{PlanText.Name(resource),-26}[{Line(spans.Where(s => s.Resource == resource), start, end)}]");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Bar(PolicyPlan plan, Tier tier, double all)
+    {
+        var (bar, bytes) = (new StringBuilder(), 0.0);
+        foreach (var (purpose, mark, _) in marks.Append((Purpose.Process, 'o', "")))
+        {
+            bytes = purpose == Purpose.Process ? plan.Bytes[tier] : bytes + plan.Bytes[tier, purpose];
+            bar.Append(mark, Math.Max(0, (int)Math.Round(Math.Min(1, bytes / all) * Width) - bar.Length));
+        }
+
+        return bar.ToString().PadRight(Width, Idle[0]);
+    }
+
+    private static string Line(IEnumerable<Span> spans, double start, double end)
+    {
+        var (line, step) = (new double[Width], (end - start) / Width);
+        var marks = new char[Width];
+        Array.Fill(marks, Idle[0]);
+        foreach (var span in spans)
+        {
+            for (var n = Math.Max(0, (int)((span.Start - start) / step)); n < Width && start + (n * step) < span.End; n++)
+            {
+                var covered = Math.Min(span.End, start + ((n + 1) * step)) - Math.Max(span.Start, start + (n * step));
+                if (covered > line[n] && covered > step / 4)
+                {
+                    (line[n], marks[n]) = (covered, span.MicroBatch is { } k ? (char)('0' + (k % 10)) : '#');
+                }
+            }
+        }
+
+        return new(marks);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FlexGen.Planning;
+using FlexGen.Planning.Cost;
+using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
+using FlexGen.Worker.Reporting;
+
+namespace FlexGen.Worker.Policies;
+
+/// <summary>What <c>flexgen plan</c> says.</summary>
+internal static class PlanReport
+{
+    private const double GiB = 1L << 30;
+
+    /// <param name="name">The model.</param>
+    /// <param name="model">What planning knows of it.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="workload">What is generated.</param>
+    /// <param name="prediction">What it takes.</param>
+    /// <param name="alternatives">What would be faster.</param>
+    public static Report Of(
+        string name, ModelOutline model, HardwareProfile machine, Workload workload, Prediction prediction, IReadOnlyList<(string Change, double Times)> alternatives)
+    {
+        var plan = prediction.Plan;
+        var report = new Report()
+            .Add("model", name, $"{name}, {model.Shape.DecoderLayers} layers, {model.Format.Name}")
+            .Add("machine", machine.Name)
+            .Add("workload", Json(workload), Text(workload))
+            .Add("policy", PlanText.Json(plan.Policy), PlanText.Of(plan.Policy))
+            .Add("predicted_tokens_per_second", Rounded(prediction.TokensPerSecond), PlanText.Significant(prediction.TokensPerSecond))
+            .Add("predicted_records_per_hour", Rounded(prediction.SequencesPerSecond * 3600), PlanText.Significant(prediction.SequencesPerSecond * 3600))
+            .Add("predicted_seconds", Rounded(prediction.Seconds), string.Create(
+                CultureInfo.InvariantCulture, $"{prediction.Seconds:N1}, {prediction.PrefillSeconds:N1} of them in sweeps that prefill; {prediction.Sweeps:N0} sweeps"));
+        foreach (var tier in Enum.GetValues<Tier>().Where(t => plan.Bytes[t] > 0))
+        {
+            var purposes = Enum.GetValues<Purpose>().Where(p => plan.Bytes[tier, p] > 0).ToList();
+            report.Add(
+                $"{Name(tier, machine)}_bytes",
+                new JsonObject(purposes.Select(p => KeyValuePair.Create<string, JsonNode?>(JsonName(p), Math.Round(plan.Bytes[tier, p])))
+                    .Prepend(KeyValuePair.Create<string, JsonNode?>("all", Math.Round(plan.Bytes[tier])))),
+                string.Create(CultureInfo.InvariantCulture, $"{plan.Bytes[tier] / GiB:0.00} GiB: ")
+                    + string.Join(", ", purposes.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Words(p)} {plan.Bytes[tier, p] / GiB:0.00}"))));
+        }
+
+        var busy = prediction.Busy.Where(b => b.Value > 0).OrderByDescending(b => b.Value).ToList();
+        return report
+            .Add("busy", new JsonObject(busy.Select(b => KeyValuePair.Create<string, JsonNode?>(JsonName(b.Key), Math.Round(b.Value, 3)))),
+                string.Join(", ", busy.Where(b => b.Value >= 0.005).Select(b => string.Create(CultureInfo.InvariantCulture, $"{PlanText.Name(b.Key)} {b.Value:0%}"))))
+            .Add("binds", JsonName(prediction.Binds), PlanText.Name(prediction.Binds))
+            .Add("would_help", new JsonArray([.. alternatives.Select(a => new JsonObject { ["change"] = a.Change, ["times"] = Math.Round(a.Times, 2) })]),
+                alternatives.Count == 0 ? "nothing that was tried" : string.Join("; ", alternatives.Select(Gain)));
+    }
+
+    private static string Gain((string Change, double Times) alternative) => alternative.Times < 2
+        ? string.Create(CultureInfo.InvariantCulture, $"{alternative.Change} would give {(alternative.Times - 1) * 100:+0}%")
+        : string.Create(CultureInfo.InvariantCulture, $"{alternative.Change} would give {alternative.Times:0.0} times");
+
+    private static JsonObject Json(Workload workload) => new()
+    {
+        ["sequences"] = workload.Count,
+        ["mean_prompt_tokens"] = Math.Round(workload.MeanPrompt, 1),
+        ["mean_completion_tokens"] = Math.Round(workload.MeanOutput, 1),
+        ["longest"] = workload.Longest,
+    };
+
+    private static string Text(Workload workload) => string.Create(
+        CultureInfo.InvariantCulture, $"{workload.Count:N0} sequences of {workload.MeanPrompt:0.#} + {workload.MeanOutput:0.#} tokens, {workload.Longest} at the most");
+
+    private static double Rounded(double value) => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private static string Name(Tier tier, HardwareProfile machine) =>
+        tier == Tier.Gpu && !machine.Compute.IsGpu ? "compute" : tier.ToString().ToLowerInvariant();
+
+    private static string JsonName<T>(T value)
+        where T : Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private static string Words(Purpose purpose) => JsonName(purpose).Replace('_', ' ');
+}
