@@ -54,7 +54,8 @@ internal static class KafkaSetup
         {
             CheckColumns(source.Schema.Names, options, results, "source.parquet.columns");
             return new KafkaSinkPlan(
-                sink, deadLetter, $"{options.Name}-{sink.Topic}", new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names, options.Output, results),
+                sink, deadLetter, $"{options.Name}-{sink.Topic}",
+                new RecordJson(source.Schema, isJson: false, isWhole: false, sink.Names, options.Output, results),
                 () => new FilePositions(options.Name, sink, deadLetter.Topic, source.Files!, log), log);
         }
 
@@ -80,15 +81,15 @@ internal static class KafkaSetup
         if (columns.Intersect(results?.Schema.Names ?? []).FirstOrDefault() is { } taken)
         {
             throw new PipelineDefinitionException(
-                $"the source has a column '{taken}', which is also a property of the schema that output.columns makes a field of: leave the source's out with {key}, "
-                + "or give the property another name.");
+                $"the source has a column '{taken}', which is also a property of the schema that output.columns makes a field of: leave the source's out "
+                + $"with {key}, or give the property another name.");
         }
 
         if (FieldsOf(options).Intersect(results?.Schema.Names ?? []).FirstOrDefault() is { } own)
         {
             throw new PipelineDefinitionException(
-                $"sink.kafka adds a field '{own}', which is also a property of the schema that output.columns makes a field of: give what is added another name with "
-                + "sink.kafka.names.");
+                $"sink.kafka adds a field '{own}', which is also a property of the schema that output.columns makes a field of: give what is added another "
+                + "name with sink.kafka.names.");
         }
     }
 

@@ -82,6 +82,20 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task An_output_that_is_not_whole_is_its_dead_letter_with_what_there_is_and_reasoning_is_a_column()
+    {
+        place.WriteIds(10);
+        var options = place.Options();
+        options.Output = new OutputOptions { Reasoning = true };
+        var generator = new TestGenerator { Incomplete = text => text.EndsWith('7') ? "the output is not whole after 3 tokens." : null };
+        await place.RunAsync(options, generator);
+        Assert.Equal(
+            ["7 output_incomplete text 7 the output is not whole after 3 tokens."],
+            Duck.Column($"SELECT concat_ws(' ', id, error_reason, output, error) FROM '{place.ErrorFiles}'"));
+        Assert.Equal(9, Duck.Count($"SELECT count(*) FROM '{place.OutFiles}' WHERE reasoning = 'about ' || text AND output = text"));
+    }
+
+    [Fact]
     public async Task A_number_of_any_size_is_judged_as_the_schema_says()
     {
         await File.WriteAllTextAsync(Path.Combine(place.Root, "schema.json"), """{"properties":{"n":{"type":["number","null"]}}}""");

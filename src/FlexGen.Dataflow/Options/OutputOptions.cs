@@ -43,10 +43,12 @@ public class OutputOptions
     /// <param name="generation">How outputs are generated.</param>
     public IEnumerable<string> Errors(GenerationOptions? generation)
     {
-        string[] given = [.. new[] { (Schema, "schema"), (Regex, "regex"), (Choices.Count > 0 ? "" : null, "choices") }.Where(o => o.Item1 is not null).Select(o => o.Item2)];
+        (string? Value, string Name)[] ways = [(Schema, "schema"), (Regex, "regex"), (Choices.Count > 0 ? "" : null, "choices")];
+        string[] given = [.. ways.Where(way => way.Value is not null).Select(way => way.Name)];
         if (given.Length == 0 && !Reasoning)
         {
-            yield return "output.schema is missing. Write a JSON schema file's path there, or output.regex or output.choices; or leave output out, if any text will do.";
+            yield return "output.schema is missing. Write a JSON schema file's path there, or output.regex or output.choices; or leave output out, if any "
+                + "text will do.";
         }
 
         if (given.Length > 1)
@@ -95,8 +97,8 @@ public class OutputOptions
         // What every document has would cut every document.
         if (Schema is not null && generation.Stop.FirstOrDefault(stop => stop.Length > 0 && stop.All(Structure.Contains)) is { } mark)
         {
-            return $"generation.stop has '{mark}', which cuts a JSON document where it is not whole: leave it out, since a constrained output ends by itself, or write "
-                + "output.constrain: false.";
+            return $"generation.stop has '{mark}', which cuts a JSON document where it is not whole: leave it out, since a constrained output ends by "
+                + "itself, or write output.constrain: false.";
         }
 
         if (Schema is null && generation.Stop.Count > 0)

@@ -113,7 +113,8 @@ internal sealed class ResultColumns
     private static int Day(JsonElement value) =>
         DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
             ? date.DayNumber - epoch.DayNumber
-            : throw new RecordException(OutOfRange, $"the output has the day {Excerpt.Of(value.GetString()!)}, and the column of days takes the years 1 to 9999.");
+            : throw new RecordException(OutOfRange, $"the output has the day {Excerpt.Of(value.GetString()!)}, and the column of days takes the years 1 to "
+                + "9999.");
 
     // Whole numbers may be written 1.0 or 1e3.
     private static long Long(JsonElement value) =>

@@ -65,8 +65,8 @@ internal sealed class ResultSchema(bool isOnly)
 
         if (isOnly && node.AdditionalProperties is null && node.UnevaluatedProperties is null)
         {
-            throw Refused(node, "allows properties that it does not name, of which columns alone would lose what they hold: add \"additionalProperties\": false, "
-                + "or write output.columns: true");
+            throw Refused(node, "allows properties that it does not name, of which columns alone would lose what they hold: add \"additionalProperties\": "
+                + "false, or write output.columns: true");
         }
 
         return [.. properties.Select(p => Of(p.Key, p.Value, !node.Required.Contains(p.Key)))];

@@ -119,7 +119,8 @@ internal static class NextTokens
         void DrawOne(int n)
         {
             var (slot, sequence) = rows[drawn[n]];
-            tokens[drawn[n]] = sequence.Choose(new((float*)address + ((long)n * vocabulary), vocabulary), masks is null ? [] : masks.Row(slot)) ?? NothingAllowed;
+            var row = new Span<float>((float*)address + ((long)n * vocabulary), vocabulary);
+            tokens[drawn[n]] = sequence.Choose(row, masks is null ? [] : masks.Row(slot)) ?? NothingAllowed;
         }
     }
 }

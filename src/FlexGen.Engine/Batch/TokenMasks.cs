@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Batch;
 
 /// <summary>
-/// Which tokens the rules of a micro-batch's sequences allow next, as bits, a row for each slot. A row is filled by a thread of the runtime's while the device computes
-/// the logits that it is for; where it was not, whoever needs it fills it.
+/// Which tokens the rules of a micro-batch's sequences allow next, as bits, a row for each slot. A row is filled by a thread of the runtime's while the
+/// device computes the logits that it is for; where it was not, whoever needs it fills it.
 /// </summary>
 /// <param name="slots">Rows.</param>
 /// <param name="vocabulary">Tokens.</param>
@@ -63,7 +63,8 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
         mask[^1] &= uint.MaxValue >> ((words * WordBits) - vocabulary);
         var first = mask.IndexOfAnyExcept(0u);
         return first < 0 ? None
-            : BitOperations.IsPow2(mask[first]) && !mask[(first + 1)..].ContainsAnyExcept(0u) ? (first * WordBits) + BitOperations.TrailingZeroCount(mask[first])
+            : BitOperations.IsPow2(mask[first]) && !mask[(first + 1)..].ContainsAnyExcept(0u)
+            ? (first * WordBits) + BitOperations.TrailingZeroCount(mask[first])
             : Several;
     }
 }

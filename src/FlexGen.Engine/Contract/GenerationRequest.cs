@@ -49,7 +49,8 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
 
         if (IgnoreEos && Rule is not null)
         {
-            throw new RequestException("option_invalid", "It goes on past end-of-sequence tokens, with which its token rule ends it. Leave one of the two out.");
+            throw new RequestException("option_invalid", "It goes on past end-of-sequence tokens, with which its token rule ends it. Leave one of the two "
+                + "out.");
         }
 
         Sampling.Check();

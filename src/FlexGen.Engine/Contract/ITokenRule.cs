@@ -1,8 +1,8 @@
 namespace FlexGen.Engine;
 
 /// <summary>
-/// Which tokens one sequence may have. The engine calls it from one thread at a time, but from different ones: masks are filled by the runtime's threads while the
-/// device computes.
+/// Which tokens one sequence may have. The engine calls it from one thread at a time, but from different ones: masks are filled by the runtime's threads
+/// while the device computes.
 /// </summary>
 public interface ITokenRule
 {

@@ -4,14 +4,15 @@ using FlexGen.Constraints;
 namespace FlexGen.Worker.Benchmarking;
 
 /// <summary>
-/// What the tokens of a shape would write, which has no tokenizer: each byte, then words as a tokenizer of texts and code has them, with a space before half of them. None of
-/// them ends a sequence, so that outputs have the length that was asked for.
+/// What the tokens of a shape would write, which has no tokenizer: each byte, then words as a tokenizer of texts and code has them, with a space before half
+/// of them. None of them ends a sequence, so that outputs have the length that was asked for.
 /// </summary>
 internal static class MadeUpTokens
 {
     private const int Bytes = 256;
     private const string Letters = "etaoinshrdlucmfwypvbgkqjxzETAOINSHRDL0123456789_";
-    private static readonly string[] marks = ["\": \"", "\",", "\": ", "{\"", "\"}", "},", "]", "[{", "\"", ", \"", ": ", "0", "1", "true", "false", "null", "\n", "  "];
+    private static readonly string[] marks =
+        ["\": \"", "\",", "\": ", "{\"", "\"}", "},", "]", "[{", "\"", ", \"", ": ", "0", "1", "true", "false", "null", "\n", "  "];
 
     public static TokenBytes Create(int vocabularySize)
     {

@@ -47,8 +47,8 @@ internal sealed class BatchCommand
             A body may have temperature, top_p, seed, max_tokens or max_completion_tokens, stop, logprobs, n of 1, tools, which the model's chat template writes
             out, and response_format, text, json_object or json_schema, which the answer then is. What it does not say is as the options below say. Fields that
             are not known fail their line, those that have no effect, such as model, are named once.
-            The same command goes on where it was stopped: requests whose custom_id is in a file of answers are not answered again. The exit code is 1 when there
-            are failed requests.
+            The same command goes on where it was stopped: requests whose custom_id is in a file of answers are not answered again. The exit code is 1 when
+            there are failed requests.
 
             Examples:
               flexgen batch --model qwen3-8b --input requests.jsonl --output results.jsonl
@@ -76,7 +76,8 @@ internal sealed class BatchCommand
         Report.Warn(model.Warning);
         model.Form(options, null, hasReasoning: parse.GetValue(reasoning));
         var chat = files.Chat(parse, model.LoadChat);
-        var body = new ResponseBody(Path.GetFileName(Path.TrimEndingDirectorySeparator(parse.GetRequiredValue(files.Model))), TimeProvider.System, model.BytesOf);
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(parse.GetRequiredValue(files.Model)));
+        var body = new ResponseBody(name, TimeProvider.System, model.BytesOf);
         long promptTokens = 0, completionTokens = 0;
         var start = Stopwatch.GetTimestamp();
         var job = files.Job(parse, LinesPerSlot * model.Slots, parse.GetValue(errors), lines);
@@ -103,7 +104,7 @@ internal sealed class BatchCommand
         }
 
         async Task<Action<Utf8JsonWriter>> GenerateAsync(
-            int[] prompt, RequestBody request, CompletionForm form, Dataflow.Checks.OutputSchema? check, string name)
+            int[] prompt, RequestBody request, CompletionForm form, Dataflow.Checks.OutputSchema? check, string id)
         {
             var generated = await model.GenerateAsync(prompt, returnLogits: false, cancellation, form);
             if (generated.Incomplete is null)
@@ -113,7 +114,7 @@ internal sealed class BatchCommand
 
             return json =>
             {
-                body.Write(json, request.IsChat, name, prompt.Length, generated);
+                body.Write(json, request.IsChat, id, prompt.Length, generated);
                 promptTokens += prompt.Length;
                 completionTokens += generated.TokenIds.Count;
             };

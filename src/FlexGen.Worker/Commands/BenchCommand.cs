@@ -100,8 +100,8 @@ internal sealed class BenchCommand
         var constraint = settings.Constrain is { } schema
             ? OutputConstraint.Of(new OutputOptions { Schema = schema }, MadeUpTokens.Create(running.Shape.VocabularySize)) : null;
         // The libraries load their kernels, and the runtime compiles, at first use.
-        var first = BenchRequests.Create([.. lengths.Take(running.Policy.GpuBatchSize).Select(l => (l.Prompt, WarmUpTokens))], running.Shape.VocabularySize, constraint);
-        await running.GenerateAllAsync(first, cancellation);
+        var first = lengths.Take(running.Policy.GpuBatchSize).Select(l => (l.Prompt, WarmUpTokens)).ToArray();
+        await running.GenerateAllAsync(BenchRequests.Create(first, running.Shape.VocabularySize, constraint), cancellation);
         var requests = BenchRequests.Create(lengths, running.Shape.VocabularySize, constraint);
         var before = running.Statistics;
         trace?.Clear();

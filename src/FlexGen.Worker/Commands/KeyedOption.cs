@@ -52,7 +52,8 @@ internal sealed record KeyedOption(string Key, Option Option)
         Text("promptCount", "--num-prompts", "N", "How many prompts; of a file of lengths the first N [default: as many as there are slots; all of the file]."),
         Text("slots", "--slots", "static|continuous", "Whether a free slot waits until its whole batch has ended, or is refilled at once "
             + "[default: continuous]."),
-        Text("constrain", "--constrain", "SCHEMA", "Hold outputs to a JSON schema while they are generated, one document after another, with made-up texts for the tokens."),
+        Text("constrain", "--constrain", "SCHEMA", "Hold outputs to a JSON schema while they are generated, one document after another, with made-up texts "
+            + "for the tokens."),
         Text("trace", "--trace", "FILE", "Write what each stream and thread did, for chrome://tracing or ui.perfetto.dev."),
     ];
 
@@ -82,11 +83,15 @@ internal sealed record KeyedOption(string Key, Option Option)
     /// <summary>What completions may be. Keys are those of the pipeline file's <c>output</c>.</summary>
     public static IReadOnlyList<KeyedOption> ForOutput() =>
     [
-        Text("schema", "--schema", "FILE", "A JSON schema. Tokens are chosen among those that can still lead to a document of it, and a completion that is not one is an error."),
+        Text("schema", "--schema", "FILE", "A JSON schema. Tokens are chosen among those that can still lead to a document of it, and a completion that is "
+            + "not one is an error."),
         Text("regex", "--regex", "PATTERN", "An ECMA-262 expression that each completion matches as a whole."),
-        new("choices", new Option<string[]>("--choices") { HelpName = "TEXT", AllowMultipleArgumentsPerToken = true, Description = "Texts of which each completion is one." }),
-        Text("constrain", "--constrain", "true|false", "Whether --schema holds while a completion is generated, or is only checked when it is there [default: true]."),
-        new("reasoning", new Option<bool>("--reasoning") { Description = "What the model writes between the tokens of its reasoning is \"reasoning\", and no part of the text." }),
+        new("choices", new Option<string[]>("--choices") { HelpName = "TEXT", AllowMultipleArgumentsPerToken = true, Description = "Texts of which each "
+            + "completion is one." }),
+        Text("constrain", "--constrain", "true|false", "Whether --schema holds while a completion is generated, or is only checked when it is there "
+            + "[default: true]."),
+        new("reasoning", new Option<bool>("--reasoning") { Description = "What the model writes between the tokens of its reasoning is \"reasoning\", and "
+            + "no part of the text." }),
     ];
 
     /// <summary>The keys of those options that were given.</summary>
@@ -125,7 +130,8 @@ internal sealed record KeyedOption(string Key, Option Option)
 
     /// <summary>A message about keys of a pipeline file, about the options that stand for them.</summary>
     public static string Worded(string message, IEnumerable<KeyedOption> options, string prefix) => options.Aggregate(message, (text, option) => text
-        .Replace($"{prefix}{option.Key}: ", option.Option.Name + " ", StringComparison.Ordinal).Replace(prefix + option.Key, option.Option.Name, StringComparison.Ordinal));
+        .Replace($"{prefix}{option.Key}: ", option.Option.Name + " ", StringComparison.Ordinal)
+        .Replace(prefix + option.Key, option.Option.Name, StringComparison.Ordinal));
 
     private static KeyedOption Text(string key, string name, string helpName, string description) =>
         new(key, new Option<string>(name) { HelpName = helpName, Description = description });

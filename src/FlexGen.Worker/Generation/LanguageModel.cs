@@ -29,7 +29,8 @@ internal sealed class LanguageModel : IDisposable
         this.chat = chat;
         Warning = engine.Warning?.Worded(settings.NameOf);
         (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
-        standard = Form(options, output is null ? null : constraint => OutputConstraint.Of(output, constraint), output?.CloseInTime ?? true, output?.Reasoning ?? false);
+        standard = output is not { IsConstrained: true } ? Form(options, null, hasReasoning: output?.Reasoning ?? false)
+            : Form(options, tokens => OutputConstraint.Of(output, tokens), output.CloseInTime ?? true, output.Reasoning);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -142,8 +143,10 @@ internal sealed class LanguageModel : IDisposable
         }
 
         var reasoning = hasReasoning ? ReasoningTokens.Find(tokenizer!) ?? throw new UsageException(
-            $"output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known ({ReasoningTokens.Known}): leave it out.") : null;
-        return new CompletionForm(options, new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []), compile?.Invoke(TokensOf(options)), closesInTime, reasoning);
+            "output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known "
+            + $"({ReasoningTokens.Known}): leave it out.") : null;
+        var stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
+        return new CompletionForm(options, stops, compile?.Invoke(TokensOf(options)), closesInTime, reasoning, engine.Shape.VocabularySize);
     }
 
     /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>

@@ -25,7 +25,7 @@ internal sealed class OutputText
     /// <param name="ends">The tokens that end the sequence.</param>
     public ITokenRule? Rule(IReadOnlyCollection<int> ends) => constrained is null || form.Reasoning is not { } tokens
         ? constrained
-        : new ReasonedRule(constrained, tokens, tokens.AreOpenAfter(prompt), ends, form.ClosesInTime ? form.Options.MaxNewTokens / 2 : 0);
+        : new ReasonedRule(constrained, tokens, tokens.AreOpenAfter(prompt), ends, form.Reserve);
 
     /// <summary>Takes the next token; true when the text now holds a stop string.</summary>
     public bool Append(int token) => split?.Append(token) ?? matcher.Append(token);
@@ -49,14 +49,15 @@ internal sealed class OutputText
         if (matcher.Stopped)
         {
             return IsJson(text) ? null
-                : $"the output was cut after {count} tokens by a text of generation.stop before it was whole: leave that out, since a constrained output ends by itself.";
+                : $"the output was cut after {count} tokens by a text of generation.stop before it was whole: leave that out, since a constrained output "
+                + "ends by itself.";
         }
 
         return constrained!.IsWhole ? null
             : count >= form.Options.MaxNewTokens
             ? $"the output is not whole after {count} tokens, which are all that generation.maxNewTokens allows: raise it, or ask for less."
-            : $"the output is not whole after {count} tokens, for which a slot of {room} has room after a prompt of {prompt.Length}: raise the maximum sequence length if "
-                + "the model's context allows it, shorten the prompt, or ask for less.";
+            : $"the output is not whole after {count} tokens, for which a slot of {room} has room after a prompt of {prompt.Length}: raise the maximum "
+                + "sequence length if the model's context allows it, shorten the prompt, or ask for less.";
     }
 
     private static bool IsJson(string text)

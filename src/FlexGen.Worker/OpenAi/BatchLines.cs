@@ -6,8 +6,8 @@ using FlexGen.Worker.JsonLines;
 namespace FlexGen.Worker.OpenAi;
 
 /// <summary>
-/// Lines of OpenAI's batch files. An answer bears the request's <c>custom_id</c>, by which a later run knows that it is there; what has none, or one that an earlier
-/// line has, is known by its line's number.
+/// Lines of OpenAI's batch files. An answer bears the request's <c>custom_id</c>, by which a later run knows that it is there; what has none, or one that an
+/// earlier line has, is known by its line's number.
 /// </summary>
 internal sealed class BatchLines : ILineFormat
 {

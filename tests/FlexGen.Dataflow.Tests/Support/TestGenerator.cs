@@ -7,6 +7,9 @@ internal sealed class TestGenerator : IGenerator
 
     public Func<string, string> OnGenerate { get; init; } = text => text;
 
+    /// <summary>Why an output is not whole.</summary>
+    public Func<string, string?> Incomplete { get; init; } = _ => null;
+
     public int Concurrency => 4;
 
     public TokenizedPrompt Tokenize(Prompt prompt) => new(OnTokenize(prompt.Text), []);
@@ -15,7 +18,7 @@ internal sealed class TestGenerator : IGenerator
     {
         await Task.Yield();
         cancellationToken.ThrowIfCancellationRequested();
-        return new Completion(OnGenerate(prompt.Text), "stop", 1, 1);
+        return new Completion(OnGenerate(prompt.Text), "stop", 1, 1) { Incomplete = Incomplete(prompt.Text), Reasoning = $"about {prompt.Text}" };
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

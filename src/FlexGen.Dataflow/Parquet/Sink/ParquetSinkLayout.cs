@@ -24,7 +24,8 @@ internal sealed record ParquetSinkLayout(
     ResultColumns? Results = null)
 {
     /// <summary>The columns that pass through, and those of results.</summary>
-    public RowSchema Held { get; } = Results is null ? Rows : new RowSchema([.. Rows.Columns, .. Results.Schema.Columns], [.. Rows.Leaves, .. Results.Schema.Leaves]);
+    public RowSchema Held { get; } = Results is null ? Rows
+        : new RowSchema([.. Rows.Columns, .. Results.Schema.Columns], [.. Rows.Leaves, .. Results.Schema.Leaves]);
 
     /// <exception cref="PipelineException">Two columns of the source, of results, and of those that the pipeline adds, have one name.</exception>
     public void CheckNames(string key)
@@ -47,14 +48,15 @@ internal sealed record ParquetSinkLayout(
         if (Added.Select(column => column.Field.Name).Intersect(results, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } own)
         {
             throw new PipelineDefinitionException(
-                $"{key} adds a column '{own}', which is also a property of the schema that output.columns makes a column of: give what is added another name with "
-                + $"{key}.parquet.names.");
+                $"{key} adds a column '{own}', which is also a property of the schema that output.columns makes a column of: give what is added another "
+                + $"name with {key}.parquet.names.");
         }
 
         if (results.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } alike)
         {
             throw new PipelineDefinitionException(
-                $"the schema's properties {string.Join(" and ", alike.Select(name => $"'{name}'"))} differ in case alone, which columns that output.columns makes cannot.");
+                $"the schema's properties {string.Join(" and ", alike.Select(name => $"'{name}'"))} differ in case alone, which columns that "
+                    + "output.columns makes cannot.");
         }
     }
 

@@ -11,6 +11,9 @@ public sealed record ConstraintOptions
     /// </summary>
     public bool AllowWhitespace { get; init; } = true;
 
+    /// <summary>In which order an object's properties stand.</summary>
+    public PropertyOrder PropertyOrder { get; init; } = PropertyOrder.Schema;
+
     /// <summary>
     /// When the tokens that are left are just enough for the shortest way to close the document, only tokens on such a way are allowed, so that a budget
     /// that was enough at the start is enough at the end.

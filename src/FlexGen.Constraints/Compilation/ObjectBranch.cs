@@ -1,0 +1,32 @@
+namespace FlexGen.Constraints.Compilation;
+
+/// <summary>All that an object must be.</summary>
+internal sealed record ObjectBranch
+{
+    public static ObjectBranch All { get; } = new();
+
+    /// <summary>Schemas whose properties, patterns, additional properties and names count, by number.</summary>
+    public int[] Facets { get; init; } = [];
+
+    /// <summary>What single properties must be besides.</summary>
+    public (string Name, int Signed)[] Named { get; init; } = [];
+
+    public string[] Required { get; init; } = [];
+
+    public long Min { get; init; }
+
+    public long Max { get; init; } = long.MaxValue;
+
+    /// <summary>What properties must be that none of some facets speaks of.</summary>
+    public (int Schema, int[] Facets)[] Unevaluated { get; init; } = [];
+
+    public ObjectBranch And(ObjectBranch other) => this == All ? other : other == All ? this : new ObjectBranch
+    {
+        Facets = [.. Facets.Union(other.Facets)],
+        Named = [.. Named.Union(other.Named)],
+        Required = [.. Required.Union(other.Required)],
+        Min = Math.Max(Min, other.Min),
+        Max = Math.Min(Max, other.Max),
+        Unevaluated = [.. Unevaluated, .. other.Unevaluated],
+    };
+}

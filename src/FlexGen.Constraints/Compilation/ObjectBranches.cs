@@ -1,0 +1,83 @@
+using FlexGen.Constraints.Schemas;
+
+namespace FlexGen.Constraints.Compilation;
+
+/// <summary>The objects that schemas allow.</summary>
+/// <param name="library">The schemas.</param>
+/// <param name="findings">Takes what is not enforced.</param>
+/// <param name="values">Says what properties must be.</param>
+internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, PropertyValues values) : BranchFinder<ObjectBranch>(library, findings)
+{
+    /// <summary>Says of schemas whether it is soon seen that no value fits them all.</summary>
+    public Func<int[], bool> AreSeenEmpty { get; set; } = _ => false;
+
+    protected override ObjectBranch All => ObjectBranch.All;
+
+    protected override SchemaTypes Type => SchemaTypes.Object;
+
+    protected override ObjectBranch And(ObjectBranch first, ObjectBranch second) => first.And(second);
+
+    protected override bool Clash(ObjectBranch branch) =>
+        branch.Min > branch.Max || branch.Required.Length > branch.Max
+        || Array.Exists(branch.Required, name => AreSeenEmpty(values.Of(branch, name)) || !values.IsName(branch, name));
+
+    protected override (List<ObjectBranch> Branches, bool IsExact) Own(Schema schema)
+    {
+        var own = new ObjectBranch
+        {
+            Facets = schema.NamesProperties ? [Library.NumberOf(schema)] : [],
+            Required = schema.Required,
+            Min = schema.MinProperties,
+            Max = schema.MaxProperties,
+        };
+        var branches = new List<ObjectBranch> { own };
+        foreach (var (name, required) in schema.DependentRequired)
+        {
+            branches = Depend(branches, name, new ObjectBranch { Required = [name, .. required] });
+        }
+
+        foreach (var (name, dependent) in schema.DependentSchemas)
+        {
+            branches = [.. Find([Signed.Of(dependent)]).SelectMany(each => Depend(branches, name, each.And(new ObjectBranch { Required = [name] }))).Distinct()];
+        }
+
+        branches.RemoveAll(Clash);
+        return (branches, true);
+    }
+
+    protected override List<ObjectBranch>? OwnRefused(Schema schema)
+    {
+        var refused = new List<ObjectBranch>();
+        refused.AddRange(schema.Required.Select(name => new ObjectBranch { Named = [(name, Signed.Of(Library.Nothing))] }));
+        refused.AddRange((schema.Properties ?? []).Where(property => !Library[property.Schema].SaysNothing)
+            .Select(property => new ObjectBranch { Required = [property.Name], Named = [(property.Name, Signed.Of(property.Schema, isNegated: true))] }));
+        refused.AddRange(schema.DependentRequired.SelectMany(dependent => dependent.Required.Select(name =>
+            new ObjectBranch { Required = [dependent.Name], Named = [(name, Signed.Of(Library.Nothing))] })));
+        if (schema.MinProperties > 0)
+        {
+            refused.Add(new ObjectBranch { Max = schema.MinProperties - 1 });
+        }
+
+        if (schema.MaxProperties < long.MaxValue)
+        {
+            refused.Add(new ObjectBranch { Min = schema.MaxProperties + 1 });
+        }
+
+        var isExact = (schema.AdditionalProperties < 0 || Library[schema.AdditionalProperties].SaysNothing) && schema is { PropertyNames: < 0, UnevaluatedProperties: < 0 }
+            && Array.TrueForAll(schema.PatternProperties ?? [], property => Library[property.Schema].SaysNothing) && schema.DependentSchemas.Count == 0;
+        refused.RemoveAll(Clash);
+        return isExact ? refused : null;
+    }
+
+    protected override ObjectBranch Complete(Schema schema, ObjectBranch branch) => schema.UnevaluatedProperties < 0
+        ? branch
+        : branch with { Unevaluated = [.. branch.Unevaluated, (schema.UnevaluatedProperties, branch.Facets)] };
+
+    protected override IEnumerable<int[]> Listed(Schema schema) => schema.ListedBelow.Select(listed => listed.Objects);
+
+    private List<ObjectBranch> Depend(List<ObjectBranch> branches, string name, ObjectBranch with) =>
+    [
+        .. branches.Select(branch => branch.And(new ObjectBranch { Named = [(name, Signed.Of(Library.Nothing))] })),
+        .. branches.Select(branch => branch.And(with)),
+    ];
+}

@@ -1,0 +1,127 @@
+using FlexGen.Constraints.Grammar;
+using FlexGen.Constraints.Regexes;
+using FlexGen.Constraints.Schemas;
+
+namespace FlexGen.Constraints.Compilation;
+
+/// <summary>Makes the rule of an object from all that it must be.</summary>
+/// <param name="library">The schemas.</param>
+/// <param name="algebra">Makes the languages of names.</param>
+/// <param name="scalars">Has those of schemas.</param>
+/// <param name="values">Says what properties must be.</param>
+/// <param name="isInOrder">Properties stand in the order of the schema that names them.</param>
+/// <param name="numberOf">Gives the rule of values that fit schemas, by number.</param>
+internal sealed class ObjectRules(
+    SchemaLibrary library, RegexAlgebra algebra, ScalarLanguages scalars, PropertyValues values, bool isInOrder, Func<int[], int> numberOf)
+{
+    /// <summary>The most patterns of names that are told apart.</summary>
+    private const int MostPatterns = 6;
+
+    /// <summary>The most states of names that are looked at.</summary>
+    private const int MostStates = 200;
+
+    public ObjectRule Make(ObjectBranch branch)
+    {
+        var declared = new List<(string Name, int Chain)>();
+        var seen = new HashSet<string>();
+        foreach (var (chain, number) in branch.Facets.Index())
+        {
+            declared.AddRange((library[number].Properties ?? []).Where(property => seen.Add(property.Name)).Select(property => (property.Name, isInOrder ? chain : -1)));
+        }
+
+        declared.AddRange(branch.Required.Concat(branch.Named.Select(named => named.Name)).Where(seen.Add).Select(name => (name, -1)));
+        var required = branch.Required.ToHashSet();
+        var properties = declared.Select(property => new PropertyRule(
+            property.Name, values.IsName(branch, property.Name) ? numberOf(values.Of(branch, property.Name)) : -1, required.Contains(property.Name), property.Chain));
+        return new ObjectRule([.. properties], [.. Extras(branch, seen)], branch.Min, branch.Max);
+    }
+
+    private List<ExtraRule> Extras(ObjectBranch branch, HashSet<string> declared)
+    {
+        var names = algebra.Not(algebra.Literals(declared));
+        foreach (var facet in branch.Facets)
+        {
+            if (library[facet].PropertyNames is >= 0 and var ofNames)
+            {
+                names = algebra.And(names, scalars.Find([Signed.Of(ofNames)], ScalarKind.Text));
+            }
+        }
+
+        var patterns = branch.Facets.SelectMany(facet => (library[facet].PatternProperties ?? []).Select(property => (Schema: library[facet], property.Pattern)))
+            .DistinctBy(each => each.Pattern).ToArray();
+        if (patterns.Length > MostPatterns)
+        {
+            throw new ConstraintException(patterns[0].Schema.Location, $"has more than {MostPatterns} patterns for names of one object: make it fewer");
+        }
+
+        var byValue = new Dictionary<int, RegexNode>();
+        for (var set = 0; set < 1 << patterns.Length; set++)
+        {
+            var matched = patterns.Where((_, i) => (set >> i & 1) != 0).Select(each => each.Pattern).ToHashSet();
+            if (Values(branch, matched) is not { } ofThese)
+            {
+                continue;
+            }
+
+            var language = algebra.And([
+                names, .. patterns.Select(each => values.Language(each.Pattern, each.Schema) is var texts && matched.Contains(each.Pattern) ? texts : algebra.Not(texts))]);
+            if (algebra.IsAlive(language))
+            {
+                var number = numberOf(ofThese);
+                byValue[number] = algebra.Or(byValue.GetValueOrDefault(number, algebra.None), language);
+            }
+        }
+
+        return [.. byValue.Select(extra => new ExtraRule(extra.Value, extra.Key, IsEndless(extra.Value)))];
+    }
+
+    /// <summary>What properties must be whose names match some patterns and no others; null where there may be none.</summary>
+    private int[]? Values(ObjectBranch branch, HashSet<string> matched)
+    {
+        var signed = new SortedSet<int>();
+        foreach (var facet in branch.Facets)
+        {
+            var schema = library[facet];
+            var own = (schema.PatternProperties ?? []).Where(property => matched.Contains(property.Pattern)).Select(property => property.Schema).ToList();
+            own.AddRange(own.Count == 0 && schema.AdditionalProperties >= 0 ? [schema.AdditionalProperties] : []);
+            own.ForEach(each => values.Add(Signed.Of(each), signed));
+        }
+
+        foreach (var (schema, facets) in branch.Unevaluated)
+        {
+            var isEvaluated = Array.Exists(facets, facet => library[facet].AdditionalProperties >= 0
+                || Array.Exists(library[facet].PatternProperties ?? [], property => matched.Contains(property.Pattern)));
+            if (!isEvaluated)
+            {
+                values.Add(Signed.Of(schema), signed);
+            }
+        }
+
+        return signed.Any(each => !Signed.IsNegated(each) && library[Signed.Schema(each)].RefusesAll) ? null : [.. signed];
+    }
+
+    // From no state on is the rest finite.
+    private bool IsEndless(RegexNode names)
+    {
+        var targets = new Dictionary<RegexNode, RegexNode[]>();
+        var queue = new Queue<RegexNode>([names]);
+        while (queue.TryDequeue(out var node))
+        {
+            if (targets.ContainsKey(node))
+            {
+                continue;
+            }
+
+            if (targets.Count == MostStates)
+            {
+                return false;
+            }
+
+            targets[node] = [.. algebra.Steps(node).Targets.Where(target => !target.IsEmpty).Distinct()];
+            Array.ForEach(targets[node], queue.Enqueue);
+        }
+
+        // A state that leads to no circle is left when those that lead nowhere are taken away again and again.
+        return !targets.Values.Any(next => next.Length == 0) && targets.Count > 0;
+    }
+}

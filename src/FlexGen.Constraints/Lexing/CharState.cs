@@ -1,0 +1,23 @@
+using FlexGen.Constraints.Regexes;
+
+namespace FlexGen.Constraints.Lexing;
+
+/// <summary>Where a text is in several languages at once, of which one or more are still possible; those are told apart by tags.</summary>
+/// <param name="parts">What is left of each language, none of them empty.</param>
+internal sealed class CharState((int Tag, RegexNode Left)[] parts)
+{
+    public (int Tag, RegexNode Left)[] Parts { get; } = parts;
+
+    /// <summary>The language that the text so far is in; -1 where it is in none.</summary>
+    public int AcceptTag { get; } = Array.Find(parts, part => part.Left.IsNullable) is { Left: not null } whole ? whole.Tag : -1;
+
+    /// <summary>Where intervals of code points begin, and what follows those of each (null: nothing does). Null until they are asked for.</summary>
+    public (int[] Starts, CharState?[] Targets)? Steps { get; set; }
+
+    public CharState? After(int point)
+    {
+        var (starts, targets) = Steps!.Value;
+        var index = Array.BinarySearch(starts, point);
+        return targets[index >= 0 ? index : ~index - 1];
+    }
+}

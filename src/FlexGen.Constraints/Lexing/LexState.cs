@@ -1,0 +1,73 @@
+using FlexGen.Constraints.Vocabulary;
+
+namespace FlexGen.Constraints.Lexing;
+
+/// <summary>A state of an automaton over bytes, whose steps are known as far as they were taken. Thread-safe.</summary>
+/// <param name="chars">The languages that are possible.</param>
+/// <param name="form">What was read of a code point.</param>
+internal abstract class LexState(CharState chars, LexForm form)
+{
+    private LexState?[]? steps;
+    private ulong[]? known;
+    private long loops = -1;
+
+    public CharState Chars { get; } = chars;
+
+    public LexForm Form { get; } = form;
+
+    /// <summary>The language that the text so far is a whole text of; -1 where there is none, or where its last quote is missing.</summary>
+    public int AcceptTag => IsClosed || Form is { Mode: LexMode.Raw, Place: LexPlace.Body } ? Chars.AcceptTag : -1;
+
+    public bool IsClosed => Form.Place == LexPlace.Closed;
+
+    /// <summary>Tokens, at most, to a whole text. With several languages, to one of the first.</summary>
+    public abstract int Cost { get; }
+
+    /// <summary>Classes of bytes that lead back here.</summary>
+    public uint Loops => (uint)(loops >= 0 ? loops : loops = FindLoops());
+
+    public abstract LexMask Mask { get; }
+
+    /// <summary>The same with one of its languages alone; null where that one is not possible any more.</summary>
+    public abstract LexState? Only(int tag);
+
+    /// <summary>The state after another byte; null where no text goes on with it.</summary>
+    public LexState? Next(byte value)
+    {
+        if (known is { } sure && (Volatile.Read(ref sure[value >> 6]) >> value & 1) != 0)
+        {
+            return steps![value];
+        }
+
+        return Learn(value);
+    }
+
+    protected abstract LexState? Step(byte value);
+
+    private uint FindLoops()
+    {
+        uint found = 0;
+        for (var i = 1; i < ByteClasses.Count; i++)
+        {
+            var isLoop = true;
+            foreach (var value in ByteClasses.Members(i))
+            {
+                isLoop = isLoop && Next(value) == this;
+            }
+
+            found |= isLoop ? 1u << i : 0;
+        }
+
+        return found;
+    }
+
+    private LexState? Learn(byte value)
+    {
+        var next = Step(value);
+        Interlocked.CompareExchange(ref steps, new LexState?[256], null);
+        Interlocked.CompareExchange(ref known, new ulong[4], null);
+        Volatile.Write(ref steps[value], next);
+        Interlocked.Or(ref known[value >> 6], 1UL << value);
+        return next;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using FlexGen.Constraints.Vocabulary;
+
+namespace FlexGen.Constraints.Running;
+
+/// <summary>All that sequences under one constraint share.</summary>
+/// <param name="Stepper">Knows what follows.</param>
+/// <param name="Vocabulary">The tokens.</param>
+/// <param name="Start">Where sequences begin.</param>
+/// <param name="ClosesInTime">Whether a sequence is led to its end when few tokens are left.</param>
+internal sealed record ConstraintProgram(Stepper Stepper, VocabularyIndex Vocabulary, Position Start, bool ClosesInTime)
+{
+    private const int MostKept = 4096;
+
+    private readonly ConcurrentDictionary<Position, PositionMask> masks = new();
+
+    public PositionMask MaskOf(Position position)
+    {
+        if (masks.TryGetValue(position, out var known))
+        {
+            return known;
+        }
+
+        if (masks.Count >= MostKept)
+        {
+            masks.Clear();
+        }
+
+        return masks[position] = new MaskMaker(Stepper, Vocabulary).Make(position);
+    }
+}
