@@ -81,7 +81,8 @@ public sealed record MachineSpecification(
                     ["bfloat16"] = OnHost(HostBandwidth),
                     ["int4"] = OnHost(PackedOnHost * HostBandwidth),
                 },
-                AttentionBeside),
+                AttentionBeside,
+                InTurns: 0.8),
             Sources: Sources);
 
         ProductTable Products(double bytesOfAnElement) => new(rows, elements,
