@@ -7,7 +7,9 @@ namespace FlexGen.Benchmarks;
 /// <summary>How fast decode attention in host memory reads the KV cache, in 16 and in 4 bits, beside a plain read of the same bytes.</summary>
 internal static class HostAttentionBandwidth
 {
-    private const int Slots = 40, Tokens = 528, Slabs = 6, Repeats = 4;
+    private const int Slots = 40, Tokens = 528, Slabs = 6;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5), Measured = TimeSpan.FromSeconds(1);
 
     public static int Run()
     {
@@ -19,9 +21,13 @@ internal static class HostAttentionBandwidth
             {
                 Measure<PackedSlab<Avx512Nibbles>>("int4", layout);
             }
-            else
+            else if (Avx2Nibbles.Fit(layout.HeadDim))
             {
                 Measure<PackedSlab<Avx2Nibbles>>("int4", layout);
+            }
+            else
+            {
+                Measure<PackedSlab<PortableNibbles>>("int4", layout);
             }
         }
 
@@ -53,18 +59,19 @@ internal static class HostAttentionBandwidth
 
         double Rate(Action<IntPtr> action)
         {
-            var start = 0L;
-            for (var n = -Slabs; n < Slabs * Repeats; n++)
+            _ = Run(WarmUp);
+            return 2.0 * bytes / Run(Measured) / 1e9;
+
+            double Run(TimeSpan least)
             {
-                if (n == 0)
+                var (start, count) = (Stopwatch.GetTimestamp(), 0);
+                while (count % Slabs != 0 || Stopwatch.GetElapsedTime(start) < least)
                 {
-                    start = Stopwatch.GetTimestamp();
+                    action(memory.Address + (nint)(count++ % Slabs * 2 * bytes));
                 }
 
-                action(memory.Address + (nint)((n + Slabs) % Slabs * 2 * bytes));
+                return Stopwatch.GetElapsedTime(start).TotalSeconds / count;
             }
-
-            return 2.0 * bytes * Slabs * Repeats / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
         }
     }
 }

@@ -26,8 +26,6 @@ switch (args)
         return PredictedRuns.Run(profile, runs);
     case ["search", .. var rest]:
         return SearchedPolicy.Run(rest);
-    case ["scratch", .. var rest]:
-        return Scratch.Run(rest);
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

@@ -39,7 +39,7 @@ internal sealed class DeviceAttentionMeasurement(ProfileScale scale, Device devi
     public double MeasureElements(Timing timing)
     {
         using var scope = NewDisposeScope();
-        var x = Random(ComputeMemory.Gpu(device) is null ? [512, Heads * HeadDim] : [8192, 2 * Heads * HeadDim]);
+        var x = Random(ComputeMemory.Gpu(device) is null ? [512, Heads * HeadDim] : [8192, 4 * Heads * HeadDim]);
         return 3 * x.ByteCount() / timing.OnDevice(_ => x.add(x).Dispose(), recorded: false);
     }
 

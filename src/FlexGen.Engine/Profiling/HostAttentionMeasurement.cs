@@ -10,6 +10,9 @@ namespace FlexGen.Engine.Profiling;
 internal sealed unsafe class HostAttentionMeasurement : IDisposable
 {
     private const int GroupedHeads = AttentionRates.GroupedHeads;
+
+    /// <summary>Calls of each of two threads, in what is timed.</summary>
+    private const int AtOnce = 3;
     private readonly ProfileScale scale;
     private readonly ElementFormat format;
     private readonly ScalarType type;
@@ -58,6 +61,30 @@ internal sealed unsafe class HostAttentionMeasurement : IDisposable
         var rowBytes = RowBytes(kept, ProfileScale.Heads / group);
         return new([.. scale.Sequences.Select(n => n * group).Select(n => new CurvePoint(
             2.0 * n * ProfileScale.Tokens * rowBytes, timing.OnHost(turn => Decode(kept, group, n, turn))))]);
+    }
+
+    /// <summary>The part of a call's time that the next must wait, where two lanes take turns.</summary>
+    public double MeasureInTurns(Timing timing)
+    {
+        var most = scale.Sequences[^1];
+        var (alone, inTurns) = (timing.OnHost(turn => Decode(type, 1, most, turn)), timing.OnHost(turn => InTurns(type, 1, most, turn)) / (2 * AtOnce));
+        return Math.Clamp(inTurns / alone, 0.5, 1);
+    }
+
+    /// <summary>As the engine's two lanes have it: while one's last cores are at work, the other has work for the rest.</summary>
+    private void InTurns(ScalarType kept, int group, int sequences, int turn)
+    {
+        var other = Task.Run(() => Several(1));
+        Several(0);
+        other.Wait();
+
+        void Several(int lane)
+        {
+            for (var n = 0; n < AtOnce; n++)
+            {
+                Decode(kept, group, sequences, (((turn * AtOnce) + n) * 2) + lane);
+            }
+        }
     }
 
     private long RowBytes(ScalarType kept, int kvHeads) =>

@@ -13,7 +13,7 @@ namespace FlexGen.Engine.Profiling;
 public static class MachineProfiler
 {
     /// <summary>Rises when figures are measured otherwise, so that those that were measured before do not pass for them.</summary>
-    private const int Revision = 1;
+    private const int Revision = 2;
 
     /// <summary>What figures that are measured now would be of.</summary>
     /// <exception cref="EngineException">The options name what is not on this machine.</exception>
@@ -89,10 +89,10 @@ public static class MachineProfiler
             var machine = MemoryPlan.Machine.This(device, contextBytes);
             Begin("the cost of layers and sweeps");
             var names = new EngineOptions { Device = options.Device, DataType = options.DataType };
-            var (layers, sweep) = new OverheadMeasurement(scale, device, type, names).Measure();
+            var (layers, packedLayers, sweep) = new OverheadMeasurement(scale, device, type, names).Measure();
             Begin("attention in host memory");
             using var attention = new HostAttentionMeasurement(scale, type);
-            var onHost = attention.Measure(timing);
+            var (onHost, inTurns) = (attention.Measure(timing), attention.MeasureInTurns(timing));
             Begin("copies");
             using var links = new LinkMeasurement(scale, device);
             var (toGpu, toHost, attentionBeside) = links.Measure(attention);
@@ -105,7 +105,7 @@ public static class MachineProfiler
             var onDevice = new DeviceAttentionMeasurement(scale, device, type);
             var decode = gpu is null ? onHost : onDevice.MeasureDecode(timing);
             var compute = new ComputeRates(
-                gpu is not null, tables, decode, onDevice.MeasurePrefill(timing), onDevice.MeasureElements(timing), layers, sweep, beside);
+                gpu is not null, tables, decode, onDevice.MeasurePrefill(timing), onDevice.MeasureElements(timing), layers, packedLayers, sweep, beside);
             return new(
                 measuredOn.Gpu is { } name ? $"{name}, {measuredOn.Processor}" : $"{measuredOn.Processor}, {measuredOn.Threads} threads",
                 gpu is null ? machine.HostBytes : CudaDriver.TotalMemory(),
@@ -114,7 +114,7 @@ public static class MachineProfiler
                 contextBytes,
                 new(toGpu, toHost, read, write, diskToGpu, kernelToGpu, kernelToHost),
                 compute,
-                new(onHost, gpu is null ? 1 : attentionBeside),
+                new(onHost, gpu is null ? 1 : attentionBeside, inTurns),
                 measuredOn);
         }
 

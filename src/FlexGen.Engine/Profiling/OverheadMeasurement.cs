@@ -1,5 +1,6 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Models;
+using FlexGen.Planning;
 using FlexGen.Planning.Hardware;
 using static TorchSharp.torch;
 
@@ -17,48 +18,51 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
 {
     private const int Few = 2, More = 12, Rounds = 4, Vocabulary = 50272, LogitRows = 32;
 
-    /// <summary>By the kind of layer.</summary>
-    public (Dictionary<string, LayerOverhead> Layers, SweepOverhead Sweep) Measure()
+    /// <summary>By the kind of layer, without compression and with, and what a sweep costs.</summary>
+    public (Dictionary<string, LayerOverhead> Layers, Dictionary<string, LayerOverhead> Packed, SweepOverhead Sweep) Measure()
     {
-        var (opt, llama) = (Kind("opt"), Kind("llama"));
-        var many = Line("opt", scale.Slots, recorded: false);
+        var packed = options with { CompressWeights = Compression.Int4, CompressCache = Compression.Int4 };
+        var (opt, llama) = (Kind("opt", options), Kind("llama", options));
+        var (packedOpt, packedLlama) = (Kind("opt", packed), Kind("llama", packed));
+        var many = Line("opt", scale.Slots, options);
         var perRow = Math.Max(0, many.Sweep - opt.Fixed) / (scale.Slots - 1);
-        return (new() { ["opt"] = opt.Layer, ["llama"] = llama.Layer }, new(Math.Min(opt.Fixed, llama.Fixed), perRow, LogitSeconds()));
+        var streamed = Line("opt", 1, options with { Weights = new(0, 100) });
+        var sweep = new SweepOverhead(Math.Min(opt.Fixed, llama.Fixed), perRow, LogitSeconds(), Math.Max(0, streamed.Layer - opt.Layer.IssueSeconds));
+        return (new() { ["opt"] = opt.Layer, ["llama"] = llama.Layer }, new() { ["opt"] = packedOpt.Layer, ["llama"] = packedLlama.Layer }, sweep);
     }
 
-    private (LayerOverhead Layer, double Fixed) Kind(string kind)
+    private (LayerOverhead Layer, double Fixed) Kind(string kind, EngineOptions how)
     {
-        var issued = Line(kind, 1, recorded: false);
-        return (new(issued.Layer, device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, 1, recorded: true).Layer), issued.Sweep);
+        var issued = Line(kind, 1, how);
+        var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, 1, how with { RecordsDecode = true }).Layer;
+        // Two prompts that differ by a token are attended to together, and computed with no decoding row.
+        return (new(issued.Layer, recorded, Math.Max(0, Line(kind, 2, how).Prefill - issued.Layer)), issued.Sweep);
     }
 
-    /// <summary>Seconds of a layer, and of a sweep without any.</summary>
-    private (double Layer, double Sweep) Line(string kind, int slots, bool recorded)
+    /// <summary>Seconds of a layer that decodes, of a sweep without any, and of a layer with prompts.</summary>
+    private (double Layer, double Sweep, double Prefill) Line(string kind, int slots, EngineOptions how)
     {
-        var (few, more) = (Sweep(kind, Few, slots, recorded), Sweep(kind, More, slots, recorded));
-        var layer = Math.Max(0, more - few) / (More - Few);
-        return (layer, Math.Max(0, few - (Few * layer)));
+        var (few, more) = (Sweep(kind, Few, slots, how), Sweep(kind, More, slots, how));
+        var (layer, prefill) = (Math.Max(0, more.Decode - few.Decode) / (More - Few), Math.Max(0, more.Prefill - few.Prefill) / (More - Few));
+        return (layer, Math.Max(0, few.Decode - (Few * layer)), prefill);
     }
 
-    /// <summary>Seconds of a decoding sweep.</summary>
-    private double Sweep(string kind, int layers, int slots, bool recorded)
+    /// <summary>Seconds of a decoding sweep, and of one that computes all prompts.</summary>
+    private (double Decode, double Prefill) Sweep(string kind, int layers, int slots, EngineOptions how)
     {
-        using var engine = OffloadEngine.LoadDummy(PublishedShapes.Tiny(kind, layers), options with
-        {
-            GpuBatchSize = slots,
-            MaxSequenceLength = scale.Sweeps + 8,
-            RecordsDecode = recorded,
-        });
-        var requests = Enumerable.Range(0, slots).Select(_ => new GenerationRequest([1, 2], new()) { MaxNewTokens = scale.Sweeps, IgnoreEos = true }).ToList();
+        using var engine = OffloadEngine.LoadDummy(PublishedShapes.Tiny(kind, layers), how with { GpuBatchSize = slots, MaxSequenceLength = scale.Sweeps + 8 });
+        var requests = Enumerable.Range(0, slots)
+            .Select(n => new GenerationRequest(n % 2 == 0 ? [1, 2, 3, 4] : [1, 2, 3], new()) { MaxNewTokens = scale.Sweeps, IgnoreEos = true }).ToList();
         engine.GenerateAllAsync(requests).GetAwaiter().GetResult();
-        return Enumerable.Range(0, Rounds).Min(_ => Round());
+        var rounds = Enumerable.Range(0, Rounds).Select(_ => Round()).ToList();
+        return (rounds.Min(r => r.Decode), rounds.Min(r => r.Prefill));
 
-        double Round()
+        (double Decode, double Prefill) Round()
         {
             var before = engine.Statistics;
             engine.GenerateAllAsync(requests).GetAwaiter().GetResult();
             var statistics = engine.Statistics - before;
-            return statistics.InDecode.TotalSeconds / (statistics.Sweeps - 1);
+            return (statistics.InDecode.TotalSeconds / (statistics.Sweeps - 1), statistics.InPrefill.TotalSeconds);
         }
     }
 

@@ -11,6 +11,9 @@ public static partial class CudaDriver
 {
     private const string Library = "libcuda.so.1";
 
+    /// <summary>Held while work is recorded: a wait for the whole device, on any thread, would make what was recorded until then invalid.</summary>
+    internal static Lock Recording { get; } = new();
+
     /// <summary>Makes a device's primary context current on this thread.</summary>
     public static void Use(int device)
     {
@@ -21,7 +24,13 @@ public static partial class CudaDriver
     }
 
     /// <summary>Waits until the current device has done all it was given, or has failed.</summary>
-    public static void Settle() => _ = ContextSynchronize();
+    public static void Settle()
+    {
+        lock (Recording)
+        {
+            _ = ContextSynchronize();
+        }
+    }
 
     /// <summary>Bytes free on the current device.</summary>
     public static long FreeMemory()

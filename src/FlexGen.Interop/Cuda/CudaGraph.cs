@@ -11,7 +11,6 @@ public sealed class CudaGraph : IDisposable
     /// <summary>For as long as the process lives: libtorch keeps memory and workspaces by the stream that they were first used on.</summary>
     private static readonly Dictionary<int, CudaStream> streams = [];
 
-    private static readonly Lock capturing = new();
     private readonly IntPtr executable;
 
     private CudaGraph(IntPtr executable) => this.executable = executable;
@@ -22,7 +21,7 @@ public sealed class CudaGraph : IDisposable
     /// <exception cref="InvalidOperationException">The work cannot be recorded.</exception>
     public static CudaGraph Capture(int gpu, Action work)
     {
-        lock (capturing)
+        lock (CudaDriver.Recording)
         {
             if (!streams.TryGetValue(gpu, out var stream))
             {

@@ -68,17 +68,51 @@ internal sealed class ComputeCosts
     /// <summary>The same in host memory.</summary>
     public double DecodeOnHost(int layer, ShareLoad share) => Attend(layer, share, profile.Compute.IsGpu);
 
-    /// <summary>Attention of the prompts: 2 L^2 heads headDim operations each, of which a window leaves some out.</summary>
+    /// <summary>
+    /// Attention of the prompts: 2 L^2 heads headDim operations each, of which a window leaves some out. On a GPU prompts of similar lengths are padded
+    /// to the longest and computed together, for which their rows, and the result's, are copied.
+    /// </summary>
     public double Prefill(int layer, MicroBatchLoad load)
     {
-        var seconds = 0.0;
-        foreach (var length in load.Prompts)
+        var (seconds, heads) = (0.0, (double)model.Shape.Heads * model.Shape.HeadDim);
+        foreach (var (length, count) in Groups(load))
         {
             var seen = Math.Min(length, model.Layers[layer].Window ?? length);
-            seconds += 2.0 * length * seen * model.Shape.Heads * model.Shape.HeadDim / profile.Compute.PrefillAttention.At(length);
+            seconds += 2.0 * count * length * seen * heads / profile.Compute.PrefillAttention.At(length);
+            // Queries, keys and values are gathered, or keys and values repeated for the heads that share them; the result is laid out and put in place.
+            var copies = (count > 1 ? 3 : 0) + (Group > 1 ? 2 : 0) + 2;
+            seconds += profile.Compute.IsGpu ? 2.0 * copies * count * length * heads * model.Format.Bytes(1) / profile.Compute.ElementBytes : 0;
         }
 
         return seconds;
+    }
+
+    /// <summary>Groups of prompts that are attended to together.</summary>
+    public int PrefillGroups(MicroBatchLoad load) => Groups(load).Count;
+
+    /// <summary>The lengths to which prompts are padded, and how many each has.</summary>
+    private List<(int Length, int Count)> Groups(MicroBatchLoad load)
+    {
+        if (load.Groups is { } known)
+        {
+            return known;
+        }
+
+        var groups = new List<(int Length, int Count)>();
+        foreach (var length in load.Prompts.OrderDescending())
+        {
+            var together = profile.Compute.IsGpu && groups.Count > 0 && length * WorkspacePlan.MostPadded.Rows >= groups[^1].Length * WorkspacePlan.MostPadded.Of;
+            if (together)
+            {
+                groups[^1] = (groups[^1].Length, groups[^1].Count + 1);
+            }
+            else
+            {
+                groups.Add((length, 1));
+            }
+        }
+
+        return load.Groups = groups;
     }
 
     /// <summary>What one layer of a micro-batch costs beside its products and elements.</summary>
@@ -114,9 +148,12 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>A kind that was not measured is taken for the slowest.</summary>
-    private LayerOverhead OverheadOf(string? kind) => kind is not null && profile.Compute.Layers.TryGetValue(kind, out var overhead)
-        ? overhead
-        : profile.Compute.Layers.Values.MaxBy(o => o.IssueSeconds)!;
+    private LayerOverhead OverheadOf(string? kind)
+    {
+        var packed = plan.Cache.Format.BlockElements > 1 || plan.Weights.Groups.Count > 0;
+        var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
+        return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
+    }
 
     private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
         rates.TryGetValue(plan.Cache.Format.Name, out var found) ? found : rates.Values.First();

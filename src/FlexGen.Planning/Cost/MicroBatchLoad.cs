@@ -10,6 +10,9 @@ internal sealed class MicroBatchLoad(int shares)
     /// <summary>Lengths of the prompts that are computed.</summary>
     public List<int> Prompts { get; } = [];
 
+    /// <summary>How they are put together, once that is known.</summary>
+    public List<(int Length, int Count)>? Groups { get; set; }
+
     public int PromptTokens { get; private set; }
 
     /// <summary>Sequences that decode.</summary>

@@ -137,6 +137,7 @@ internal sealed class SweepClock
             return;
         }
 
+        Ask(step.Layer, null);
         var ready = weights.Begin(Now, isNext: step.Page == 0);
         var onHost = Math.Max(0, Math.Min(end, layer.HostBytes) - start);
         weightsThere[step.Layer] = weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
@@ -149,6 +150,7 @@ internal sealed class SweepClock
             var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
             if (share.BroughtTo is { } to && load.Sequences > 0)
             {
+                Ask(layer, k);
                 var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
                 var ready = Math.Max(cacheLane, cacheLoads[n].Begin(Now, isNext: true));
                 cacheThere[n, k] = cacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
@@ -203,14 +205,16 @@ internal sealed class SweepClock
                 continue;
             }
 
+            Ask(layer, k);
             if (isGpu)
             {
                 Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
             }
 
             var ready = Math.Max(free[Resource.Compute], share.BroughtTo is null ? 0 : cacheThere[n, k]);
-            var done = Take(
-                isGpu ? Resource.HostAttention : Resource.Compute, ready, costs.DecodeOnHost(layer, load) * contention.HostAttention, layer, k);
+            var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
+            var done = isGpu ? Take(Resource.HostAttention, ready, seconds * profile.HostAttention.InTurns, layer, k) + (seconds * (1 - profile.HostAttention.InTurns))
+                : Take(Resource.Compute, ready, seconds, layer, k);
             hostDone[k] = Math.Max(hostDone[k], done);
             if (share.BroughtTo is not null)
             {
@@ -220,6 +224,8 @@ internal sealed class SweepClock
 
         if (of.Prompts.Count > 0)
         {
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, costs.PrefillGroups(of) * costs.Overhead(layer).PromptSeconds, layer, k);
+            Meet();
             Compute(0, costs.Prefill(layer, of), layer, k);
         }
     }
@@ -272,6 +278,7 @@ internal sealed class SweepClock
             var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
             if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
             {
+                Ask(layer, k);
                 Wait(cacheStores.Oldest());
                 Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, layer, k);
             }
@@ -282,9 +289,16 @@ internal sealed class SweepClock
     {
         var rates = profile.Links.GpuToHost;
         var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
-        lane.Lane = disk ? Take(Resource.DiskWrites, there, bytes / profile.Links.DiskWrite.Alone, layer, k) : there;
+        lane.Lane = disk ? ToDisk(bytes, there, layer, k) : there;
         lane.Stored(lane.Lane);
         return lane.Lane;
+    }
+
+    /// <summary>Rows go to their places among those of other slots: what is around them in a sector is read before they are written.</summary>
+    private double ToDisk(double bytes, double ready, int layer, int k)
+    {
+        var read = Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.BesideOther, layer, k);
+        return Take(Resource.DiskWrites, read, bytes / profile.Links.DiskWrite.BesideOther, layer, k);
     }
 
     /// <summary>Brings bytes to the compute device; when they are there.</summary>
@@ -304,6 +318,9 @@ internal sealed class SweepClock
 
         return ready;
     }
+
+    /// <summary>The engine's thread asks a lane for a copy, or for attention.</summary>
+    private void Ask(int layer, int? k) => Take(Resource.Engine, Now, profile.Compute.Sweep.CopySeconds, layer, k);
 
     private void Issue(double share, int layer, int k)
     {

@@ -9,6 +9,7 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="PrefillAttention">Operations per second of causal attention by the tokens of a prompt, 2 L^2 heads headDim of them each, in the computed type.</param>
 /// <param name="ElementBytes">Bytes per second that operations on elements read and write together.</param>
 /// <param name="Layers">By a layer's kind.</param>
+/// <param name="PackedLayers">The same where linear layers' weights, or the KV cache, are in 4 bits.</param>
 /// <param name="Sweep">At its ends.</param>
 /// <param name="BesideCopies">How many times as long products and attention take while lanes copy; on a CPU they share the cores.</param>
 public sealed record ComputeRates(
@@ -18,5 +19,6 @@ public sealed record ComputeRates(
     Curve PrefillAttention,
     double ElementBytes,
     IReadOnlyDictionary<string, LayerOverhead> Layers,
+    IReadOnlyDictionary<string, LayerOverhead> PackedLayers,
     SweepOverhead Sweep,
     double BesideCopies);

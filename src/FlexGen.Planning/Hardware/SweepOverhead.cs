@@ -4,4 +4,5 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="FixedSeconds">Of a micro-batch.</param>
 /// <param name="RowSeconds">Of a sequence.</param>
 /// <param name="LogitSeconds">Of an element of the logits.</param>
-public sealed record SweepOverhead(double FixedSeconds, double RowSeconds, double LogitSeconds);
+/// <param name="CopySeconds">Of the engine's thread, for each copy that it asks for and waits for on the way.</param>
+public sealed record SweepOverhead(double FixedSeconds, double RowSeconds, double LogitSeconds, double CopySeconds);

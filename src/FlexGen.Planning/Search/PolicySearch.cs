@@ -48,7 +48,7 @@ public sealed class PolicySearch(CostModel model)
             return null;
         }
 
-        var judged = answers.OrderBy(a => a.Seconds).Select(a => a.Policy).Concat(Resident(request)).Distinct().Take(Judged + 1)
+        var judged = Resident(request).Concat(answers.OrderBy(a => a.Seconds).Select(a => a.Policy)).Distinct().Take(Judged + 1)
             .OrderByDescending(p => Judge(request, tries, p)).Take(Improved).ToList();
         var best = judged.Select(p => Improve(request, tries, p)).MaxBy(p => Judge(request, tries, p));
         return model.Predict(model.Plan(best), request.Workload, request.Mode);

@@ -50,13 +50,13 @@ internal static class ProfileReport
         Add("prompt_attention", string.Join(", ", compute.PrefillAttention.Points.Select(p => Text($"{p.X} tokens {p.Y / 1e12:0.00} Tflop/s"))));
         Add("elements", Text($"{compute.ElementBytes / GB:0.0} GB/s"));
         Add("compute_beside_copies", Text($"{compute.BesideCopies:0.00} times as long"));
-        foreach (var (kind, layer) in compute.Layers)
+        foreach (var (kind, layer) in compute.Layers.Concat(compute.PackedLayers.Select(p => KeyValuePair.Create($"{p.Key}_in_4_bits", p.Value))))
         {
-            Add($"layer_of_{kind}", $"{Time(layer.IssueSeconds)}{(compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded" : "")}");
+            Add($"layer_of_{kind}", $"{Time(layer.IssueSeconds)}{(compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded" : "")}, {Time(layer.PromptSeconds)} for prompts");
         }
 
         var sweep = compute.Sweep;
-        Add("sweep", Text($"{Time(sweep.FixedSeconds)}, {Time(sweep.RowSeconds)} a sequence, {sweep.LogitSeconds * 1e9:0.000} ns a logit"));
+        Add("sweep", Text($"{Time(sweep.FixedSeconds)}, {Time(sweep.RowSeconds)} a sequence, {sweep.LogitSeconds * 1e9:0.000} ns a logit, {Time(sweep.CopySeconds)} a copy"));
         return report;
 
         void Add(string key, string text) => report.Add(key, null, text);

@@ -67,6 +67,7 @@ internal static unsafe class CacheRows
     /// <param name="heads">[heads, headDim].</param>
     /// <param name="count">How many heads.</param>
     /// <param name="headDim">Elements of a head.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Rotate(float* heads, long count, int headDim) => Hadamard.Rotate(heads, count * headDim, headDim & -headDim);
 
     [SkipLocalsInit]

@@ -15,7 +15,7 @@ internal static unsafe class HostAttention
     private const int ItemsOfACore = 4;
 
     private const int CacheLine = 64;
-    private const int ChunkTokens = 128;
+    private const int ChunkTokens = 256;
 
     /// <summary>Elements of the partial results that are there at once, 8 MiB: many sequences, or many heads of a long one, take turns.</summary>
     private const int PartialElements = 2 << 20;

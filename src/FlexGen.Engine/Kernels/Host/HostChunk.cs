@@ -21,6 +21,7 @@ internal static unsafe class HostChunk
 
     /// <summary>Puts the chunks of one sequence together.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Merge<TKind>(float* partials, int chunks, float* output, int heads, int headDim)
         where TKind : struct, ISlabKind
     {
@@ -42,9 +43,15 @@ internal static unsafe class HostChunk
                 AddScaled(sums, Head(c), fade, lanes);
             }
 
-            for (var n = 0; n < lanes; n++)
+            var at = 0;
+            for (; at + Vector256<float>.Count <= lanes; at += Vector256<float>.Count)
             {
-                sums[n] /= sum;
+                (Vector256.Load(sums + at) / sum).Store(sums + at);
+            }
+
+            for (; at < lanes; at++)
+            {
+                sums[at] /= sum;
             }
 
             TKind.Finish(sums, headDim, output);

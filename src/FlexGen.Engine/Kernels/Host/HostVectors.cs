@@ -142,6 +142,7 @@ internal static unsafe class HostVectors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled<T>(float* to, T* from, float factor, int length)
         where T : unmanaged
     {

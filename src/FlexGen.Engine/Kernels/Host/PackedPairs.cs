@@ -24,6 +24,7 @@ internal static unsafe class PackedPairs
     /// <param name="rows">How many rows, up to <see cref="Tile"/>.</param>
     /// <param name="groups">Pairs of a row.</param>
     /// <param name="to">[groups, <see cref="Floats"/>].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Read(byte* pairs, long stride, int rows, int groups, float* to)
     {
         for (var first = 0; first < Tile; first += Square, to += Square)

@@ -58,6 +58,7 @@ internal static unsafe class PackedQuery
         Order((int*)rounded, head, pairs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(float* from, float factor, float* to, int count)
     {
         var n = 0;
@@ -73,6 +74,7 @@ internal static unsafe class PackedQuery
     }
 
     /// <summary>Puts a head's pairs, [words, shifts], into the order in which they meet words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Order(int* from, PackedHead head, int* to)
     {
         var width = head.Width;

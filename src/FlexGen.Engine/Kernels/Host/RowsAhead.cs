@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace FlexGen.Engine.Kernels.Host;
@@ -37,6 +38,7 @@ internal unsafe ref struct RowsAhead
     /// <summary>Lines of all rows.</summary>
     public int Lines { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Ask(int lines)
     {
         while (Sse.IsSupported && lines > 0 && rows > 0)
@@ -56,6 +58,7 @@ internal unsafe ref struct RowsAhead
     }
 
     /// <summary>Goes on with the other part, or the next row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Next()
     {
         if (end == words + wordBytes)

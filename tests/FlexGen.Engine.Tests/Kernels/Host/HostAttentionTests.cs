@@ -69,15 +69,27 @@ public class HostAttentionTests
         }
     }
 
-    [Fact]
-    public void Over_four_bits_a_key_that_is_not_finite_gives_nothing_finite()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Over_four_bits_a_key_or_value_that_is_not_finite_gives_its_head_nothing_finite_and_no_other_suffers(bool isKey)
     {
         using var scope = NewDisposeScope();
-        var keys = randn(10, 1, 64);
-        keys[4, 0, 3] = float.NaN;
-        var (packed, values, query, output) = (Packed(keys), Packed(randn(10, 1, 64)), randn(1, 1, 64), zeros(1, 1, 64));
-        HostAttention.Decode(At(query), At(packed), At(values), At(output), ScalarType.Byte, new(1, 1, 1, 64), [new(0, 0, 10)], 0.1f);
-        Assert.False(output.isfinite().any().item<bool>());
+        var (keys, values, query) = (randn(20, 2, 64), randn(20, 2, 64), randn(1, 2, 64));
+        (isKey ? keys : values)[4, 0, 3] = float.NaN;
+        var (packedKeys, packedValues) = (Packed(keys), Packed(values));
+        var shape = new SlabLayout(Slots: 1, KvHeads: 2, Group: 1, HeadDim: 64);
+        Check(Attend<PackedSlab<PortableNibbles>>(query, packedKeys, packedValues, shape, [new(0, 0, 20)]));
+        if (Avx2Nibbles.Fit(64))
+        {
+            Check(Attend<PackedSlab<Avx2Nibbles>>(query, packedKeys, packedValues, shape, [new(0, 0, 20)]));
+        }
+
+        static void Check(Tensor output)
+        {
+            Assert.False(output[0, 0].isfinite().any().item<bool>());
+            Assert.True(output[0, 1].isfinite().all().item<bool>());
+        }
     }
 
     [Theory]
