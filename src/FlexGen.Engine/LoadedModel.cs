@@ -38,7 +38,7 @@ internal sealed class LoadedModel : IDisposable
     private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
-        EndOfSequenceIds = source.EndOfSequenceIds;
+        EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
         (Device, gpuBytesBefore) = Prepare(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
         if (ComputeMemory.Gpu(Device) is not null)
@@ -95,7 +95,7 @@ internal sealed class LoadedModel : IDisposable
     /// <inheritdoc cref="MemoryPlan.Warning"/>
     public EngineMessage? Warning { get; }
 
-    public IReadOnlyList<int> EndOfSequenceIds { get; }
+    public IReadOnlySet<int> EndOfSequenceIds { get; }
 
     /// <summary>Bytes on the GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
     public long GpuBytesInUse => ComputeMemory.Gpu(Device) is { } gpu ? GpuMemory.Used(gpu) - gpuBytesBefore : 0;

@@ -30,7 +30,7 @@ internal sealed class LanguageModel : IDisposable
         Warning = engine.Warning?.Worded(settings.NameOf);
         (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
         standard = output is not { IsConstrained: true } ? Form(options, null, hasReasoning: output?.Reasoning ?? false)
-            : Form(options, tokens => OutputConstraint.Of(output, tokens), output.CloseInTime ?? true, output.Reasoning);
+            : Form(options, tokens => OutputConstraint.Of(output, tokens, decoder?.HidesFirstSpace == true), output.CloseInTime ?? true, output.Reasoning);
     }
 
     public bool HasTokenizer => tokenizer is not null;
