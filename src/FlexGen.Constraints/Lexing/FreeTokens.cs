@@ -2,7 +2,7 @@ using FlexGen.Constraints.Vocabulary;
 
 namespace FlexGen.Constraints.Lexing;
 
-/// <summary>The tokens that end within a JSON string that may be anything, in the order of the vocabulary's trie.</summary>
+/// <summary>The tokens that end within a JSON string of any characters of a set, in the order of the vocabulary's trie.</summary>
 internal sealed class FreeTokens
 {
     private readonly TokenTrie trie;
@@ -10,12 +10,14 @@ internal sealed class FreeTokens
     private readonly int[] before;
 
     /// <param name="trie">The vocabulary.</param>
-    /// <param name="anything">The state of such a string.</param>
-    public FreeTokens(TokenTrie trie, LexState anything)
+    /// <param name="state">The state of such a string.</param>
+    /// <param name="areOfAnything">The string may be anything.</param>
+    public FreeTokens(TokenTrie trie, LexState state, bool areOfAnything)
     {
         this.trie = trie;
+        AreOfAnything = areOfAnything;
         var isFree = new bool[trie.Tokens.Length];
-        Below(TokenTrie.Root, anything, isFree);
+        Below(TokenTrie.Root, state, isFree);
         before = new int[isFree.Length + 1];
         for (var i = 0; i < isFree.Length; i++)
         {
@@ -24,6 +26,9 @@ internal sealed class FreeTokens
 
         tokens = [.. trie.Tokens.Where((_, i) => isFree[i])];
     }
+
+    /// <summary>The set has all.</summary>
+    public bool AreOfAnything { get; }
 
     /// <summary>Those that end at a node or below it.</summary>
     public ReadOnlySpan<int> Under(int node)

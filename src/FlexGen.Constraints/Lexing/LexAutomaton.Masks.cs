@@ -13,16 +13,12 @@ internal sealed partial class LexAutomaton
     private const int MostReached = 40;
 
     private readonly List<OwnState> masked = [];
-    private readonly Dictionary<LexMode, FreeTokens> free = [];
+    private readonly Dictionary<(RegexNode?, LexMode), FreeTokens> free = [];
     private long kept;
 
     private LexMask MaskOf(OwnState state)
     {
-        var mode = state.Form.Mode;
-        var walk = mode == LexMode.Raw
-            ? new LexWalk(vocabulary, null)
-            : new LexWalk(vocabulary, (common ?? this).Free(mode));
-        var mask = walk.Mask(state);
+        var mask = new LexWalk(vocabulary).Mask(state);
         lock (masked)
         {
             kept += mask.Size;
@@ -38,13 +34,30 @@ internal sealed partial class LexAutomaton
         return mask;
     }
 
-    private FreeTokens Free(LexMode mode)
+    private FreeTokens? SafeOf(OwnState state)
+    {
+        if (state.Form is not { Place: LexPlace.Body, Mode: not LexMode.Raw } || state.SafeDepth == 0)
+        {
+            return null;
+        }
+
+        if (state.Chars.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set } set] })] && set != Algebra.Any.Parts[0])
+        {
+            return Free(set, state.Form.Mode);
+        }
+
+        return (common ?? this).Free(null, state.Form.Mode);
+    }
+
+    // Of texts of code points of a set, or of any.
+    private FreeTokens Free(RegexNode? set, LexMode mode)
     {
         lock (gate)
         {
-            if (!free.TryGetValue(mode, out var tokens))
+            if (!free.TryGetValue((set, mode), out var tokens))
             {
-                tokens = free[mode] = new FreeTokens(vocabulary.Trie, Anything(mode));
+                var endless = set is null ? Anything(mode) : Body(Chars([(0, Algebra.Loop(set, 0, RegexAlgebra.Endless))])!, mode);
+                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, endless, set is null);
             }
 
             return tokens;
@@ -55,7 +68,7 @@ internal sealed partial class LexAutomaton
     {
         lock (gate)
         {
-            return state.Form.Place == LexPlace.Body ? SafeOf(state).Depth : 0;
+            return state.Form.Place == LexPlace.Body ? DepthOf(state).Depth : 0;
         }
     }
 
@@ -63,14 +76,20 @@ internal sealed partial class LexAutomaton
     {
         lock (gate)
         {
-            return SafeOf(state).Reached.Max(chars => Body(chars, state.Form.Mode).Cost);
+            return DepthOf(state).Reached.Max(chars => Body(chars, state.Form.Mode).Cost);
         }
     }
 
-    private SafeDepth SafeOf(LexState state) => (SafeDepth)(state.Chars.Safe ??= FindSafe(state.Chars));
+    private SafeDepth DepthOf(LexState state) => (SafeDepth)(state.Chars.Safe ??= FindSafe(state.Chars));
 
     private SafeDepth FindSafe(CharState start)
     {
+        if (start.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set }] } loop)])
+        {
+            // What is nearer to its end costs no more.
+            return new SafeDepth(loop.Max, [start]);
+        }
+
         var reached = new HashSet<CharState> { start };
         List<CharState> last = [start];
         for (var depth = 0; ; depth++)

@@ -117,6 +117,8 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
     {
         private int cost = -1;
         private int safe = -1;
+        private FreeTokens? safeTokens;
+        private volatile bool isSafeKnown;
         private LexMask? mask;
 
         public override int Cost => cost >= 0 ? cost : cost = owner.CostOf(this);
@@ -136,9 +138,18 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
 
         public override LexState? Only(int tag) => owner.OnlyOf(this, tag);
 
+        public override FreeTokens? Safe => isSafeKnown ? safeTokens : FindSafe();
+
         public override int SafeDepth => safe >= 0 ? safe : safe = owner.SafeDepthOf(this);
 
         public override int SafeCost => owner.SafeCostOf(this);
+
+        private FreeTokens? FindSafe()
+        {
+            safeTokens = owner.SafeOf(this);
+            isSafeKnown = true;
+            return safeTokens;
+        }
 
         private LexMask Remember()
         {

@@ -28,7 +28,13 @@ internal abstract class LexState(CharState chars, LexForm form)
 
     public abstract LexMask Mask { get; }
 
-    /// <summary>Between two code points: how many may follow whatever they are, at least, without the text becoming impossible.</summary>
+    /// <summary>
+    /// Between two code points of a JSON string: tokens, those of texts of a simpler kind, that are allowed here too, as far as they have no more code points
+    /// than <see cref="SafeDepth"/>. Null where none are known.
+    /// </summary>
+    public abstract FreeTokens? Safe { get; }
+
+    /// <summary>How many code points may follow, at least, as if the text were of that simpler kind.</summary>
     public abstract int SafeDepth { get; }
 
     /// <summary>Tokens, at most, to a whole text from wherever those lead.</summary>
@@ -86,6 +92,8 @@ internal abstract class LexState(CharState chars, LexForm form)
         public override int Cost => throw new InvalidOperationException("there is no text");
 
         public override LexMask Mask => throw new InvalidOperationException("there is no text");
+
+        public override FreeTokens? Safe => null;
 
         public override int SafeDepth => 0;
 

@@ -5,8 +5,7 @@ namespace FlexGen.Constraints.Lexing;
 
 /// <summary>A walk over the vocabulary from one state: finds the tokens that it allows. Used once.</summary>
 /// <param name="vocabulary">The tokens.</param>
-/// <param name="free">Of a JSON string, tokens that are allowed where anything is.</param>
-internal sealed class LexWalk(VocabularyIndex vocabulary, FreeTokens? free)
+internal sealed class LexWalk(VocabularyIndex vocabulary)
 {
     // A part of the vocabulary that is worth asking whether all of it leads back.
     private const int Large = 16;
@@ -21,14 +20,16 @@ internal sealed class LexWalk(VocabularyIndex vocabulary, FreeTokens? free)
     private readonly HashSet<LexState> safeEnds = [];
     private SuffixSet? ownSuffixes;
     private LexState? lastEnd;
+    private FreeTokens? start;
 
     public LexMask Mask(LexState state)
     {
-        if (free is not null && state.Form.Place == LexPlace.Body)
+        if (state.Form is { Mode: not LexMode.Raw, Place: LexPlace.Body })
         {
+            start = state.Safe;
             if (!TryAddFree(TokenTrie.Root, state))
             {
-                Below(TokenTrie.Root, state, collectsExits: false);
+                Below(TokenTrie.Root, state);
             }
 
             Close(TokenTrie.Root, state);
@@ -36,14 +37,39 @@ internal sealed class LexWalk(VocabularyIndex vocabulary, FreeTokens? free)
         else
         {
             ownSuffixes = new SuffixSet();
-            Below(TokenTrie.Root, state, collectsExits: true);
+            BelowWithExits(TokenTrie.Root, state);
         }
 
         var cost = new Lazy<int>(() => ends.Select(end => end.Cost).Concat(safeEnds.Select(end => end.SafeCost + Broken)).DefaultIfEmpty(0).Max());
         return new LexMask(vocabulary, CollectionsMarshal.AsSpan(inner), cost) { Exits = Exits(), RootTag = state.AcceptTag };
     }
 
-    private void Below(int node, LexState state, bool collectsExits)
+    private void Below(int node, LexState state)
+    {
+        var (labels, ends) = (trie.Labels, trie.End);
+        var end = ends[node];
+        for (var child = node + 1; child < end;)
+        {
+            var after = ends[child];
+            if (state.Next(labels[child]) is { IsClosed: false } next)
+            {
+                if (after == child + 1)
+                {
+                    // A leaf is a token.
+                    Add(trie.At(child), next);
+                }
+                else if (after - child <= Large || (!TryAddFree(child, next) && !TryLoop(child, state, next)))
+                {
+                    Add(trie.At(child), next);
+                    Below(child, next);
+                }
+            }
+
+            child = after;
+        }
+    }
+
+    private void BelowWithExits(int node, LexState state)
     {
         for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
         {
@@ -52,46 +78,55 @@ internal sealed class LexWalk(VocabularyIndex vocabulary, FreeTokens? free)
                 continue;
             }
 
-            if (next.AcceptTag >= 0 && collectsExits)
+            if (next.AcceptTag >= 0)
             {
                 AddExits(child, next);
             }
 
-            if (next.IsClosed || (!collectsExits && TryAddFree(child, next)))
+            if (!next.IsClosed && !(trie.End[child] - child > Large && TryLoop(child, state, next)))
             {
-                continue;
-            }
-
-            var under = trie.Under(child);
-            if (under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
-            {
-                inner.AddRange(under);
-                End(next);
-                continue;
-            }
-
-            var at = trie.At(child);
-            if (at.Length > 0)
-            {
-                inner.AddRange(at);
-                End(next);
-            }
-
-            if (at.Length < under.Length)
-            {
-                Below(child, next, collectsExits);
+                Add(trie.At(child), next);
+                BelowWithExits(child, next);
             }
         }
     }
 
-    private bool TryAddFree(int node, LexState state)
+    private void Add(ReadOnlySpan<int> tokens, LexState next)
     {
-        if (state.Form.Place != LexPlace.Body || trie.Under(node).Length <= Large || state.SafeDepth < trie.Heights[node])
+        if (tokens.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var token in tokens)
+        {
+            inner.Add(token);
+        }
+
+        End(next);
+    }
+
+    private bool TryLoop(int node, LexState state, LexState next)
+    {
+        if (next != state || (trie.Below[node] & ~next.Loops) != 0)
         {
             return false;
         }
 
-        inner.AddRange(free!.Under(node));
+        inner.AddRange(trie.Under(node));
+        End(next);
+        return true;
+    }
+
+    private bool TryAddFree(int node, LexState state)
+    {
+        // A simpler kind that is not any text counts from the start alone: what leads here must be of it, too.
+        if (state.Safe is not { } free || state.SafeDepth < trie.Heights[node] || (free != start && !free.AreOfAnything))
+        {
+            return false;
+        }
+
+        inner.AddRange(free.Under(node));
         safeEnds.Add(state);
         return true;
     }

@@ -48,7 +48,7 @@ internal sealed partial class RegexAlgebra
     public int First(RegexNode node)
     {
         var steps = Steps(node);
-        var distance = Distance(node) - 1;
+        var distance = steps.Targets.Min(Distance);
         foreach (var point in Preferred)
         {
             if (Distance(steps.After(point)) == distance)
@@ -57,10 +57,19 @@ internal sealed partial class RegexAlgebra
             }
         }
 
-        var index = Array.FindIndex(steps.Targets, target => Distance(target) == distance);
-        // A printable one of the interval, where it has one.
-        var end = index + 1 < steps.Starts.Length ? steps.Starts[index + 1] : CodePointSet.Last + 1;
-        return steps.Starts[index] < ' ' && end > '!' ? '!' : steps.Starts[index];
+        for (var i = 0; i < steps.Starts.Length; i++)
+        {
+            var last = i + 1 < steps.Starts.Length ? steps.Starts[i + 1] - 1 : CodePointSet.Last;
+            // A printable one of the interval, where it has one; a half of a surrogate pair is none.
+            var first = steps.Starts[i] < '!' && last >= '!' ? '!' : steps.Starts[i];
+            first = first is >= CodePointSet.FirstHalf and <= CodePointSet.LastHalf ? CodePointSet.LastHalf + 1 : first;
+            if (first <= last && Distance(steps.Targets[i]) == distance)
+            {
+                return first;
+            }
+        }
+
+        throw new InvalidOperationException("a language that is said to have a text has none");
     }
 
     // The nearest end is mostly near. Where it is not, all that can be reached is looked at, once for all of it.

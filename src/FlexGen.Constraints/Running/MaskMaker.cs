@@ -178,7 +178,7 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
             }
 
             var under = trie.Under(child);
-            if (takenNext is null && under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
+            if (takenNext is null && next == lex && under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
             {
                 Add(under, CostWithin(position, next));
                 continue;
