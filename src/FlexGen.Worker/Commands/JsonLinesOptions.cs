@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
@@ -108,9 +107,17 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
     private static int Tokens(InputLine line, Func<Prompt, int> length)
     {
         const int CharactersOfAToken = 4;
-        return line.Object.TryGetProperty("prompt_token_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.GetArrayLength()
-            : line.Object.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? length(new(text.GetString()!, []))
-            : line.Object.GetRawText().Length / CharactersOfAToken;
+        try
+        {
+            return line.Has("prompt_token_ids") ? line.TokenIds("prompt_token_ids").Length
+                : line.Has("prompt") ? length(new(line.Text("prompt"), []))
+                : line.Object.GetRawText().Length / CharactersOfAToken;
+        }
+        catch (LineException)
+        {
+            // It gets its error when its turn comes.
+            return 0;
+        }
     }
 
     /// <summary>The model's chat template, which is read when a line has messages, or now where an option is for it.</summary>
