@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
