@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using FlexGen.Dataflow;
+using FlexGen.Planning.Cost;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
@@ -96,13 +97,14 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
     /// <param name="parse">The command line.</param>
     /// <param name="command">Its name.</param>
     /// <param name="mostNew">Tokens that are generated for a line at the most.</param>
-    public RunPlanning Planning(ParseResult parse, string command, int mostNew) => new(
+    /// <param name="earlier">What earlier runs had.</param>
+    public RunPlanning Planning(ParseResult parse, string command, int mostNew, IReadOnlyList<SequenceLengths> earlier) => new(
         text => ErrorStream.Say(command, text),
         warning => Report.Warn(warning),
         length =>
         {
             var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled);
-            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], [], mostNew, sample.Count);
+            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], earlier, mostNew, sample.Count);
         });
 
     private static int Tokens(InputLine line, Func<Prompt, int> length)

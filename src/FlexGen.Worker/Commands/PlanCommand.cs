@@ -90,7 +90,8 @@ internal sealed class PlanCommand
 
         var planner = folder is null ? ModelPlanner.OfShape(parse.GetValue(shape)!, engineOptions, onGpu)
             : ModelPlanner.OfFolder(ModelTokenizer.Find(folder), engineOptions, onGpu);
-        var workload = options is null ? Uniform(parse) : await PipelineWorkload.OfAsync(options, ModelTokenizer.Find(folder!), cancellation);
+        var expected = options is null ? null : await PipelineWorkload.OfAsync(options, ModelTokenizer.Find(folder!), cancellation);
+        var workload = expected?.Workload ?? Uniform(parse);
         if (options is null && engineOptions.MaxSequenceLength is null)
         {
             engineOptions = engineOptions with { MaxSequenceLength = Math.Max(2, workload.Longest) };
@@ -102,7 +103,7 @@ internal sealed class PlanCommand
         var cost = new CostModel(planner.Outline, machine);
         var prediction = cost.Predict(planner.Plan(machine, searched), workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
-        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, prediction, alternatives).Print(parse.GetValue(json));
+        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives).Print(parse.GetValue(json));
         if (!parse.GetValue(json))
         {
             Console.Out.WriteLine();
