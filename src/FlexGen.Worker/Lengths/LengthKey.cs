@@ -26,7 +26,4 @@ internal sealed record LengthKey(string Pipeline, string Model, string Options)
         var all = JsonSerializer.SerializeToUtf8Bytes(new { sampled, output, prompt });
         return new(pipeline, Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), Convert.ToHexStringLower(SHA256.HashData(all)));
     }
-
-    /// <summary>The name of its file.</summary>
-    public string FileName => $"lengths-{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)))[..16]}.json";
 }

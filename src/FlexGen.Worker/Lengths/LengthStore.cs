@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using FlexGen.Files;
 using FlexGen.Planning.Cost;
@@ -47,7 +48,9 @@ internal sealed class LengthStore(string folder)
     public string? Save(LengthKey key, IReadOnlyList<SequenceLengths> lengths) =>
         UserCache.Write(FileOf(key), JsonSerializer.Serialize(new Content(key, [.. lengths.Select(l => new[] { l.Prompt, l.Output })]), json));
 
-    public string FileOf(LengthKey key) => Path.Combine(folder, key.FileName);
+    /// <summary>The file of a key.</summary>
+    public string FileOf(LengthKey key) =>
+        Path.Combine(folder, $"lengths-{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(key)))[..16]}.json");
 
     /// <param name="Lengths">Some of them.</param>
     /// <param name="Warning">What is there that cannot be used, as a sentence; null: nothing.</param>
