@@ -14,6 +14,7 @@ using FlexGen.Engine.Tracing;
 using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Cost;
 using FlexGen.Planning.Plans;
 using FlexGen.Planning.Schedule;
 using static TorchSharp.torch;
@@ -31,6 +32,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly Trace? trace;
     private readonly bool overlap;
     private readonly long gpuBytesBefore;
+    private readonly ResourceMeter meter = new();
 
     /// <summary>Before a checkpoint's first tensor loads libtorch.</summary>
     static LoadedModel() => TorchContext.RestIdleThreads();
@@ -56,7 +58,7 @@ internal sealed class LoadedModel : IDisposable
             new DirectFile(options.DiskDirectory, 0).Dispose();
         }
 
-        var tiers = new Tiers(Device, options.DiskDirectory, trace);
+        var tiers = new Tiers(Device, options.DiskDirectory, trace, meter);
         product = Plan.Weights.Groups is { Count: > 0 } groups ? Product(tiers, groups) : null;
         weights = new(model, source, Plan.Weights, DataType, tiers, product);
         try
@@ -96,6 +98,9 @@ internal sealed class LoadedModel : IDisposable
     public EngineMessage? Warning { get; }
 
     public IReadOnlySet<int> EndOfSequenceIds { get; }
+
+    /// <inheritdoc cref="ResourceMeter.Work"/>
+    public IReadOnlyDictionary<Resource, ResourceWork> Work => meter.Work;
 
     /// <summary>Bytes on the GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
     public long GpuBytesInUse => ComputeMemory.Gpu(Device) is { } gpu ? GpuMemory.Used(gpu) - gpuBytesBefore : 0;

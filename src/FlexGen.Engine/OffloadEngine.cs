@@ -3,6 +3,7 @@ using FlexGen.Engine.Batch;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Tracing;
 using FlexGen.Planning;
+using FlexGen.Planning.Cost;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -68,6 +69,9 @@ public sealed class OffloadEngine : IDisposable
             }
         }
     }
+
+    /// <summary>What resources have done, as far as the host sees it: reads from disk, and without a GPU copies, too.</summary>
+    public IReadOnlyDictionary<Resource, ResourceWork> Work => model.Work;
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <exception cref="EngineException">The options cannot be met on this machine, or do not fit the model.</exception>

@@ -11,4 +11,7 @@ public sealed class EngineException : Exception
 
     /// <summary>The message, in which settings can be named otherwise.</summary>
     public EngineMessage Text { get; }
+
+    /// <summary>Whether it is that the model takes more memory than there is.</summary>
+    public bool IsOfMemory { get; init; }
 }

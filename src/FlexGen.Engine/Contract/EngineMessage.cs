@@ -17,6 +17,7 @@ public sealed class EngineMessage(FormattableString text)
         {
             Setting setting => name(setting),
             FormattableString part => Format(part, name),
+            EngineMessage message => message.Worded(name),
             _ => argument,
         }));
 }

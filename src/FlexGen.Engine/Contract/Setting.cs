@@ -27,6 +27,9 @@ public enum Setting
     /// <summary>The shares of <see cref="EngineOptions.Weights"/>, <see cref="EngineOptions.Cache"/> and <see cref="EngineOptions.Hidden"/>.</summary>
     Shares,
 
+    /// <inheritdoc cref="EngineOptions.CompressWeights"/>
+    CompressWeights,
+
     /// <inheritdoc cref="EngineOptions.DiskDirectory"/>
     DiskDirectory,
 }

@@ -1,9 +1,12 @@
 using FlexGen.Interop;
+using FlexGen.Planning.Cost;
 
 namespace FlexGen.Engine.Memory;
 
 /// <summary>The copies a lane can make. On a GPU they are put into the lane's stream; without one they are made at once.</summary>
-internal sealed unsafe class Copier(CudaStream? stream)
+/// <param name="stream">The lane's; null: without a GPU.</param>
+/// <param name="meter">Counts the copies that are made at once, and what is read from files; null: nothing does.</param>
+internal sealed unsafe class Copier(CudaStream? stream, ResourceMeter? meter = null)
 {
     /// <summary>Copies within host memory.</summary>
     public static Copier OnHost { get; } = new(null);
@@ -13,6 +16,7 @@ internal sealed unsafe class Copier(CudaStream? stream)
     {
         if (stream is null)
         {
+            using var work = meter?.Begin(Resource.ToGpu, bytes);
             Buffer.MemoryCopy((void*)from, (void*)to, bytes, bytes);
         }
         else if (bytes > 0)
@@ -31,7 +35,7 @@ internal sealed unsafe class Copier(CudaStream? stream)
     {
         if (staging is null)
         {
-            file.Read(offset, to, DirectFile.Align(bytes));
+            Read(file, offset, to, bytes);
             return;
         }
 
@@ -40,7 +44,7 @@ internal sealed unsafe class Copier(CudaStream? stream)
         for (var (n, at) = (0, 0L); at < bytes; n++, at += half)
         {
             var (piece, length) = (staging.Address + (nint)(n % 2 * half), Math.Min(half, bytes - at));
-            file.Read(offset + at, piece, DirectFile.Align(length));
+            Read(file, offset + at, piece, length);
             if (n > 0)
             {
                 Flush();
@@ -52,11 +56,18 @@ internal sealed unsafe class Copier(CudaStream? stream)
         Flush();
     }
 
+    private void Read(DirectFile file, long offset, IntPtr to, long bytes)
+    {
+        using var work = meter?.Begin(Resource.DiskReads, DirectFile.Align(bytes));
+        file.Read(offset, to, DirectFile.Align(bytes));
+    }
+
     /// <summary>From the compute device to host memory.</summary>
     public void ToHost(IntPtr to, IntPtr from, long bytes)
     {
         if (stream is null)
         {
+            using var work = meter?.Begin(Resource.ToHost, bytes);
             Buffer.MemoryCopy((void*)from, (void*)to, bytes, bytes);
         }
         else if (bytes > 0)

@@ -12,6 +12,7 @@ internal sealed class Lane : IDisposable
     private readonly Trace? trace;
     private readonly bool waitsOnThread;
     private readonly bool tracesCopies;
+    private readonly ResourceMeter? meter;
     private readonly Thread thread;
 
     /// <param name="name">Its thread's name.</param>
@@ -22,9 +23,10 @@ internal sealed class Lane : IDisposable
     /// only when all the copies to the GPU that were asked for had ended.
     /// </param>
     /// <param name="tracesCopies">Whether its own work is recorded, and not only the waits for it.</param>
-    public Lane(string name, int? gpu, Trace? trace, bool waitsOnThread = false, bool tracesCopies = true)
+    /// <param name="meter">What counts its copies; null: nothing does.</param>
+    public Lane(string name, int? gpu, Trace? trace, bool waitsOnThread = false, bool tracesCopies = true, ResourceMeter? meter = null)
     {
-        (this.gpu, this.trace, this.waitsOnThread, this.tracesCopies) = (gpu, trace, waitsOnThread, tracesCopies);
+        (this.gpu, this.trace, this.waitsOnThread, this.tracesCopies, this.meter) = (gpu, trace, waitsOnThread, tracesCopies, meter);
         thread = new(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -74,7 +76,7 @@ internal sealed class Lane : IDisposable
         }
 
         using var stream = gpu is null ? null : new CudaStream();
-        var copier = new Copier(stream);
+        var copier = new Copier(stream, meter);
         foreach (var (transfer, copy, after, own, what) in jobs.GetConsumingEnumerable())
         {
             // A stream that waits for an event does so even when the event is disposed.

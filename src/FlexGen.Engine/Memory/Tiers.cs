@@ -8,7 +8,8 @@ namespace FlexGen.Engine.Memory;
 /// <param name="device">The compute device.</param>
 /// <param name="diskFolder">Where scratch files go.</param>
 /// <param name="trace">What records the copies; null: nothing does.</param>
-internal sealed class Tiers(Device device, string diskFolder, Trace? trace = null)
+/// <param name="meter">What counts them; null: nothing does.</param>
+internal sealed class Tiers(Device device, string diskFolder, Trace? trace = null, ResourceMeter? meter = null)
 {
     public Device Device => device;
 
@@ -27,5 +28,5 @@ internal sealed class Tiers(Device device, string diskFolder, Trace? trace = nul
 
     /// <summary>A lane to and from the compute device; its parameters are a <see cref="Memory.Lane"/>'s.</summary>
     public Lane Lane(string name, bool waitsOnThread = false, bool tracesCopies = true) =>
-        new(name, ComputeMemory.Gpu(device), trace, waitsOnThread, tracesCopies);
+        new(name, ComputeMemory.Gpu(device), trace, waitsOnThread, tracesCopies, meter);
 }

@@ -36,6 +36,13 @@ public static class PublishedShapes
     /// <summary>Their names, such as opt-6.7b.</summary>
     public static IReadOnlyCollection<string> Names => configs.Keys;
 
+    /// <summary>Smaller ones of a name's family, such as opt or llama-2, the largest first.</summary>
+    public static IEnumerable<string> Smaller(string name)
+    {
+        var family = name[..(name.LastIndexOf('-') + 1)];
+        return Names.TakeWhile(n => n != name).Where(n => n.StartsWith(family, StringComparison.Ordinal)).Reverse();
+    }
+
     /// <summary>The model of a name.</summary>
     /// <exception cref="CheckpointException">There is none of this name.</exception>
     public static Model Create(string name)

@@ -11,7 +11,7 @@ namespace FlexGen.Engine.Plan;
 /// <param name="Budget">Bytes.</param>
 /// <param name="Tiers">Those that count against it.</param>
 /// <param name="Scratch">What people call scratch files that take its memory; null: none do.</param>
-/// <param name="Cure">What to change.</param>
+/// <param name="Cure">What lifts it.</param>
 internal sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
 {
     private const double GiB = 1L << 30;
@@ -36,7 +36,12 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
 
     public bool Holds(PolicyPlan plan) => Bytes(plan) <= Budget;
 
-    public EngineException Refusal(string model, ScalarType type, PolicyPlan plan)
+    /// <summary>A policy that was stated takes more.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="type">It computes in.</param>
+    /// <param name="plan">The policy.</param>
+    /// <param name="less">What would have it take less.</param>
+    public EngineException Refusal(string model, ScalarType type, PolicyPlan plan, FormattableString less)
     {
         var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose])))
             .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
@@ -45,7 +50,7 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
         var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
         var total = Bytes(plan) / GiB;
         var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
-        return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}"));
+        return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}, {less}")) { IsOfMemory = true };
     }
 
     /// <summary>No policy fits: what each budget is, and what of it would do.</summary>
@@ -53,26 +58,35 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
     /// <param name="type">It computes in.</param>
     /// <param name="length">Room of a slot.</param>
     /// <param name="limits">All of them, and the bytes with which something would fit while the others stay; null: no number would do.</param>
-    public static EngineException Refusal(string model, ScalarType type, int length, IReadOnlyList<(Limit Limit, double? Needed)> limits)
+    /// <param name="less">What would have it take less.</param>
+    public static EngineException Refusal(
+        string model, ScalarType type, int length, IReadOnlyList<(Limit Limit, double? Needed)> limits, FormattableString less)
     {
-        var lifted = limits.Where(l => l.Needed > l.Limit.Budget)
-            .Select(l => (FormattableString)$"{l.Limit.Budgeted} {l.Limit.Budget / GiB:0.00} GiB and would have to be {l.Needed / GiB:0.00}").ToList();
-        var all = limits.Select(l => (FormattableString)$"{l.Limit.Budgeted} {l.Limit.Budget / GiB:0.00} GiB").ToList();
-        var which = Joined(lifted.Count > 0 ? lifted : all);
+        var lifted = limits.Where(l => l.Needed > l.Limit.Budget).ToList();
+        var told = lifted.Count > 0 ? lifted.Select(l => l.Limit.Needing(l.Needed)).ToList() : [.. limits.Select(l => l.Limit.Needing(null))];
         var never = $"in {type}, even one slot of {length} tokens takes more than there is, wherever weights and KV cache are placed";
-        return new(new EngineMessage($"{model} fits nowhere: {never}: {which}. {limits[0].Limit.Cure}"));
+        var cure = lifted.Count > 0 ? lifted[0].Limit.Cure : Joined(", ", [.. limits.Select(l => l.Limit.Cure).DistinctBy(c => new EngineMessage(c).ToString())]);
+        return new(new EngineMessage($"{model} fits nowhere: {never}: {Joined("; ", told)}. {cure}, {less}")) { IsOfMemory = true };
 
-        static FormattableString Joined(IReadOnlyList<FormattableString> parts)
+        static FormattableString Joined(string between, IReadOnlyList<FormattableString> parts)
         {
             var joined = parts[0];
             foreach (var part in parts.Skip(1))
             {
                 var before = joined;
-                joined = $"{before}; {part}";
+                joined = $"{before}{between}{part}";
             }
 
             return joined;
         }
+    }
+
+    /// <summary>What it is and, where some number of bytes would do, that number, rounded to one that still does.</summary>
+    private FormattableString Needing(double? bytes)
+    {
+        var enough = Math.Ceiling((bytes ?? 0) / GiB * 100) / 100;
+        FormattableString now = $"{Budgeted} {Budget / GiB:0.00} GiB";
+        return bytes is null ? now : $"{now} and would have to be {enough:0.00} GiB, {enough - (Budget / GiB):0.00} more";
     }
 
     private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);

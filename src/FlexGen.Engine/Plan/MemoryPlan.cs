@@ -52,7 +52,7 @@ internal static class MemoryPlan
             plan = Plan(slots);
         }
 
-        return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan) : plan;
+        return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan, Less(false, options)) : plan;
 
         PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse));
     }
@@ -85,7 +85,7 @@ internal static class MemoryPlan
             Mode = new(options.Overlap, options.StaticBatches),
         };
         var search = new PolicySearch(new(outline, profile));
-        return search.Find(request)?.Plan ?? throw Limit.Refusal(outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))]);
+        return search.Find(request)?.Plan ?? throw Limit.Refusal(outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))], Less(true, options));
     }
 
     /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>
@@ -106,10 +106,21 @@ internal static class MemoryPlan
         }
     }
 
+    /// <summary>What has a model take less memory: of a policy that is searched, what the search leaves alone.</summary>
+    private static FormattableString Less(bool isSearched, EngineOptions options)
+    {
+        if (!isSearched)
+        {
+            FormattableString fewer = $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}";
+            return $"{fewer}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
+        }
+
+        FormattableString smaller = $"lower {Setting.MaxSequenceLength}, choose a smaller {Setting.DataType}";
+        return options.CompressWeights == Compression.Int4 ? smaller : $"{smaller}, or have weights in 4 bits with {Setting.CompressWeights}";
+    }
+
     private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory, bool usesDisk)
     {
-        FormattableString fewer = $"lower {Setting.GpuBatchSize}, {Setting.GpuBatchCount} or {Setting.MaxSequenceLength}";
-        FormattableString less = $"{fewer}, choose a smaller {Setting.DataType}, or move a share to another tier with {Setting.Shares}";
         var inMemory = usesDisk && memory.DiskBytes is null ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
@@ -117,23 +128,23 @@ internal static class MemoryPlan
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
             var place = hasGpu ? "GPU memory" : "the compute tier";
-            yield return new(place, $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}, {less}");
+            yield return new(place, $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}");
         }
 
         if (hasGpu)
         {
             var all = memory.GpuBytesFree + memory.GpuBytesInUse;
-            yield return new("GPU memory", $"this process can have", all, [Tier.Gpu], null, $"End what else uses the GPU, {less}");
+            yield return new("GPU memory", $"this process can have", all, [Tier.Gpu], null, $"End what else uses the GPU");
         }
 
         var hostBudget = options.HostMemory ?? memory.HostBytes / 4 * 3;
-        yield return new("host memory", $"{Setting.HostMemory} is", hostBudget, onHost, scratch, $"Raise {Setting.HostMemory}, {less}");
-        yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more, {less}");
+        yield return new("host memory", $"{Setting.HostMemory} is", hostBudget, onHost, scratch, $"Raise {Setting.HostMemory}");
+        yield return new("host memory", $"this machine has", memory.HostBytes, onHost, scratch, $"Run it on a machine with more");
         if (usesDisk)
         {
             yield return new(
                 "the disk", $"{options.DiskDirectory} has free", memory.DiskBytes ?? DirectFile.FreeBytes(options.DiskDirectory), [Tier.Disk], null,
-                $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}, {less}");
+                $"Free some space there, name a folder on a larger disk with {Setting.DiskDirectory}");
         }
     }
 

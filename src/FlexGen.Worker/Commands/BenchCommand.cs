@@ -72,7 +72,7 @@ internal sealed class BenchCommand
         using (running)
         {
             await MeasureAsync(running, settings, trace, report, cancellation);
-            if (planner.Predict(running, Workload(settings, running.Policy.EffectiveBatchSize)) is { } predicted)
+            if (planner.Plan(running, new(Workload(settings, running.Policy.EffectiveBatchSize), false))?.Prediction is { } predicted)
             {
                 report.Add("predicted_tokens_per_second", Math.Round(predicted.TokensPerSecond, 2))
                     .Add("predicted_prefill_seconds", Math.Round(predicted.PrefillSeconds, 3))

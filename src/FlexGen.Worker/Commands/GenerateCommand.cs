@@ -6,6 +6,7 @@ using FlexGen.Dataflow.Checks;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
+using FlexGen.Worker.Lengths;
 using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Commands;
@@ -67,11 +68,16 @@ internal sealed class GenerateCommand
         var output = constraint.Read(parse, options);
         files.CheckFiles(parse, logitsFile);
         var check = await constraint.CheckAsync(output, cancellation);
+        var path = parse.GetRequiredValue(files.Model);
+        var (store, key) = (LengthStore.OfUser(), LengthKey.Of("", ModelTokenizer.Find(path), options, output, null));
+        var earlier = store.Load(key);
         using var model = await constraint.WordedAsync(
             () => Task.FromResult(LanguageModel.Load(
-                parse.GetRequiredValue(files.Model), settings, options, output, planning: files.Planning(parse, "generate", options.MaxNewTokens))));
+                path, settings, options, output, planning: files.Planning(parse, "generate", options.MaxNewTokens, earlier.Lengths))));
         Report.Warn(model.Warning);
-        await using var logits = parse.GetValue(logitsFile) is { } path ? File.Create(path) : null;
+        Report.Warn(earlier.Warning);
+        await using var lengths = new LengthRecorder(store, key, earlier.Lengths, Report.Warn, TimeProvider.System);
+        await using var logits = parse.GetValue(logitsFile) is { } logitsPath ? File.Create(logitsPath) : null;
         var chat = files.Chat(parse, model.LoadChat);
         long promptTokens = 0, completionTokens = 0;
         var start = Stopwatch.GetTimestamp();
@@ -107,6 +113,7 @@ internal sealed class GenerateCommand
                 json.WriteString("finish_reason", generated.FinishReasonName);
                 promptTokens += prompt.Length;
                 completionTokens += generated.TokenIds.Count;
+                lengths.Add(prompt.Length, generated.TokenIds.Count);
                 logits?.WriteLogits(generated.Logits);
             };
         }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using FlexGen.Dataflow;
+using FlexGen.Planning.Cost;
 using FlexGen.Tokenizers;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
@@ -95,14 +97,16 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
     /// <param name="parse">The command line.</param>
     /// <param name="command">Its name.</param>
     /// <param name="mostNew">Tokens that are generated for a line at the most.</param>
+    /// <param name="earlier">What earlier runs had.</param>
     /// <param name="read">Reads a line; null: as a plain one.</param>
-    public RunPlanning Planning(ParseResult parse, string command, int mostNew, Func<string, InputLine>? read = null) => new(
+    public RunPlanning Planning(
+        ParseResult parse, string command, int mostNew, IReadOnlyList<SequenceLengths> earlier, Func<string, InputLine>? read = null) => new(
         text => ErrorStream.Say(command, text),
         warning => Report.Warn(warning),
         length =>
         {
             var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled, read ?? (text => InputLine.Parse(text)));
-            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], [], mostNew, sample.Count);
+            return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], earlier, mostNew, sample.Count);
         });
 
     private static int Tokens(InputLine line, Func<Prompt, int> length)

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using FlexGen.Engine;
+using FlexGen.Engine.Models;
 using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
+using FlexGen.Planning.Plans;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.Policies;
@@ -90,7 +92,8 @@ internal sealed class PlanCommand
 
         var planner = folder is null ? ModelPlanner.OfShape(parse.GetValue(shape)!, engineOptions, onGpu)
             : ModelPlanner.OfFolder(ModelTokenizer.Find(folder), engineOptions, onGpu);
-        var workload = options is null ? Uniform(parse) : await PipelineWorkload.OfAsync(options, ModelTokenizer.Find(folder!), cancellation);
+        var expected = options is null ? null : await PipelineWorkload.OfAsync(options, ModelTokenizer.Find(folder!), cancellation);
+        var workload = expected?.Workload ?? Uniform(parse);
         if (options is null && engineOptions.MaxSequenceLength is null)
         {
             engineOptions = engineOptions with { MaxSequenceLength = Math.Max(2, workload.Longest) };
@@ -100,15 +103,41 @@ internal sealed class PlanCommand
             ProfileStore.Options(engineOptions with { DataType = planner.Outline.Format.Name }), text => ErrorStream.Say("plan", text), Report.Warn, cancellation: cancellation);
         var searched = settings.StatesPolicy ? engineOptions : engineOptions with { Auto = new((_, _) => machine, workload) };
         var cost = new CostModel(planner.Outline, machine);
-        var prediction = cost.Predict(planner.Plan(machine, searched), workload, new(searched.Overlap));
+        var prediction = cost.Predict(Plan(parse, planner, machine, searched), workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
-        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, prediction, alternatives).Print(parse.GetValue(json));
+        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives).Print(parse.GetValue(json));
         if (!parse.GetValue(json))
         {
             Console.Out.WriteLine();
             Console.Out.Write(PlanPicture.Tiers(prediction.Plan, machine));
             Console.Out.WriteLine();
             Console.Out.Write(PlanPicture.Timeline(cost.Picture(prediction.Plan, workload), planner.Outline.Layers.Count));
+        }
+    }
+
+    /// <exception cref="EngineException">It does not fit; of a published shape, the message names the largest of its family that would.</exception>
+    private PolicyPlan Plan(ParseResult parse, ModelPlanner planner, HardwareProfile machine, EngineOptions options)
+    {
+        try
+        {
+            return planner.Plan(machine, options);
+        }
+        catch (EngineException e) when (e.IsOfMemory && parse.GetValue(shape) is { } name && PublishedShapes.Smaller(name).Any())
+        {
+            var (fitting, none) = (PublishedShapes.Smaller(name).FirstOrDefault(Fits), "None of the smaller ones of its family fits either");
+            throw new EngineException(new EngineMessage($"{e.Text}. {(fitting is null ? none : $"{fitting} is the largest of its family that fits")}"), e);
+        }
+
+        bool Fits(string name)
+        {
+            try
+            {
+                return ModelPlanner.OfShape(name, options, machine.Compute.IsGpu).Plan(machine, options) is not null;
+            }
+            catch (EngineException)
+            {
+                return false;
+            }
         }
     }
 

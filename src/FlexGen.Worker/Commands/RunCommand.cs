@@ -67,9 +67,9 @@ internal static class RunCommand
             .Add("prompt_tokens", summary.PromptTokens)
             .Add("completion_tokens", summary.CompletionTokens)
             .Add("tokens_per_second", Math.Round(summary.CompletionTokens / Math.Max(seconds, 1e-3), 1));
-        if (outcome.Prediction is { } prediction)
+        if (outcome.Account is { } account)
         {
-            report.Add("predicted_tokens_per_second", Math.Round(prediction.TokensPerSecond, 1));
+            report.Add(account.Report());
         }
 
         report

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FlexGen.Dataflow;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
+using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,10 +29,9 @@ internal static class ValidateCommand
         command.SetAction(async (parse, cancellation) =>
         {
             var options = arguments.Load(parse);
-            var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation);
+            var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation, Workloads.Sampled);
             await using var generator = GeneratorFactory.Create(
-                options, TimeProvider.System, new WorkerLog(NullLogger.Instance), [], found.TotalRecords - found.RecordsAlreadyDone);
-            Report.Warn((generator as EngineGenerator)?.Warning);
+                options, TimeProvider.System, new WorkerLog(new CommandLogger("validate")), found.Sample, found.TotalRecords - found.RecordsAlreadyDone);
             new Report()
                 .Add("pipeline", options.Name)
                 .Add("records", found.TotalRecords)
@@ -39,6 +39,7 @@ internal static class ValidateCommand
                 .Add("columns", new JsonArray([.. found.Columns.Select(c => JsonValue.Create(c))]), string.Join(", ", found.Columns))
                 .Add("model", options.Model!.Path ?? "echo")
                 .Add("runs_as", generator is EngineGenerator engine ? engine.Description : null)
+                .Add(Plan((generator as EngineGenerator)?.Plan))
                 .Add(Checks(found, generator, options))
                 .Add("output", options.Sink.Parquet?.Path ?? options.Sink.Kafka?.Topic)
                 .Add("dead_letter", options.DeadLetter.Parquet?.Path ?? options.DeadLetter.Kafka?.Topic)
@@ -47,6 +48,11 @@ internal static class ValidateCommand
         });
         return command;
     }
+
+    private static Report Plan(RunPlan? plan) => plan is null ? new() : new Report()
+        .Add("plan", PlanText.Json(plan.Prediction.Plan.Policy), $"{PlanText.Of(plan.Prediction.Plan.Policy)}; {plan.Expected.Basis}")
+        .Add("predicted_tokens_per_second", Math.Round(plan.Prediction.TokensPerSecond, 1))
+        .Add("predicted_records_per_hour", Math.Round(plan.Prediction.SequencesPerSecond * 3600));
 
     /// <summary>Which keywords of the schema hold because nothing else is generated, and which are checked when an output is there.</summary>
     private static Report Checks(PipelineValidation found, IGenerator generator, WorkerOptions options)

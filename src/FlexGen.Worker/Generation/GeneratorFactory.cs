@@ -1,6 +1,7 @@
 using FlexGen.Dataflow;
 using FlexGen.Dataflow.Generation;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Lengths;
 using FlexGen.Worker.Policies;
 using FlexGen.Worker.Reporting;
 
@@ -28,8 +29,11 @@ internal static class GeneratorFactory
 
         log.LoadingModel(path);
         var start = time.GetTimestamp();
+        var (store, key) = (LengthStore.OfUser(), LengthKey.Of(options, ModelTokenizer.Find(path)));
+        var earlier = store.Load(key);
         var planning = new RunPlanning(
-            log.MeasuringMachine, log.EngineWarning, length => Workloads.Of([.. sample.Select(length).Where(n => n > 0)], [], options.Generation.MaxNewTokens, records));
+            log.MeasuringMachine, log.EngineWarning,
+            length => Workloads.Of([.. sample.Select(length).Where(n => n > 0)], earlier.Lengths, options.Generation.MaxNewTokens, records));
         var loaded = LanguageModel.Load(path, options.Engine, options.Generation, options.Output, options.Prompt, time, planning);
         if (!loaded.HasTokenizer)
         {
@@ -39,17 +43,17 @@ internal static class GeneratorFactory
         }
 
         log.LoadedModel(loaded.Description, time.GetElapsedTime(start).TotalSeconds);
-        if (loaded.Prediction is { } prediction)
+        if (loaded.Plan is { } plan)
         {
-            log.Planned(PlanText.Of(prediction));
+            log.Planned(PlanText.Of(plan));
         }
 
-        if (loaded.Warning is { } warning)
+        foreach (var warning in new[] { loaded.Warning, earlier.Warning }.OfType<string>())
         {
             log.EngineWarning(warning);
         }
 
-        return new EngineGenerator(loaded);
+        return new EngineGenerator(loaded, new(store, key, earlier.Lengths, log.EngineWarning, time));
     }
 
     /// <exception cref="UsageException">The options ask for what only a model does.</exception>

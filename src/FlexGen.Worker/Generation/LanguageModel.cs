@@ -51,8 +51,14 @@ internal sealed class LanguageModel : IDisposable
     /// <inheritdoc cref="OffloadEngine.Warning"/>
     public string? Warning { get; }
 
-    /// <inheritdoc cref="EnginePlanner.Predict"/>
-    public Prediction? Prediction { get; private init; }
+    /// <inheritdoc cref="EnginePlanner.Plan"/>
+    public RunPlan? Plan { get; private init; }
+
+    /// <inheritdoc cref="OffloadEngine.Statistics"/>
+    public EngineStatistics Statistics => engine.Statistics;
+
+    /// <inheritdoc cref="OffloadEngine.Work"/>
+    public IReadOnlyDictionary<Resource, ResourceWork> Work => engine.Work;
 
     /// <summary>Loads a Hugging Face checkpoint folder.</summary>
     /// <param name="path">The folder.</param>
@@ -78,13 +84,13 @@ internal sealed class LanguageModel : IDisposable
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var chat = prompt is { Messages.Count: > 0 } && tokenizer is not null ? ModelChat.Load(folder, tokenizer, prompt, time) : null;
         var planner = planning is null ? null : new EnginePlanner(settings, planning.Say, planning.Warn);
-        var workload = new Lazy<Workload>(() => planning!.Workload(p => Length(p, tokenizer, chat)));
-        var engine = planner?.Load(Open, () => workload.Value) ?? settings.Load(Open);
+        var workload = new Lazy<ExpectedWorkload>(() => planning!.Workload(p => Length(p, tokenizer, chat)));
+        var engine = planner?.Load(Open, () => workload.Value.Workload) ?? settings.Load(Open);
         try
         {
             files.RequireUnchanged();
             tokenizer?.RequireVocabulary(engine.Shape.VocabularySize);
-            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output) { Prediction = planner?.Predict(engine, workload.Value) };
+            return new LanguageModel(folder, engine, tokenizer, chat, settings, options, output) { Plan = planner?.Plan(engine, workload.Value) };
         }
         catch
         {

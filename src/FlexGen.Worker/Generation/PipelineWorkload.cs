@@ -1,7 +1,8 @@
 using FlexGen.Dataflow;
-using FlexGen.Planning.Cost;
 using FlexGen.Worker.Configuration;
+using FlexGen.Worker.Lengths;
 using FlexGen.Worker.Policies;
+using FlexGen.Worker.Reporting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlexGen.Worker.Generation;
@@ -13,12 +14,14 @@ internal static class PipelineWorkload
     /// <param name="folder">The model's.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="PipelineException">Something that the pipeline names is missing or does not fit.</exception>
-    public static async Task<Workload> OfAsync(WorkerOptions options, string folder, CancellationToken cancellation)
+    public static async Task<ExpectedWorkload> OfAsync(WorkerOptions options, string folder, CancellationToken cancellation)
     {
         var found = await Pipeline.ValidateAsync(options, Environment.CurrentDirectory, NullLoggerFactory.Instance, cancellation, Workloads.Sampled);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var chat = options.Prompt.Messages.Count > 0 && tokenizer is not null ? ModelChat.Load(folder, tokenizer, options.Prompt, TimeProvider.System) : null;
         var lengths = found.Sample.Select(prompt => LanguageModel.Length(prompt, tokenizer, chat)).Where(n => n > 0).ToList();
-        return Workloads.Of(lengths, [], options.Generation.MaxNewTokens, found.TotalRecords - found.RecordsAlreadyDone);
+        var earlier = LengthStore.OfUser().Load(LengthKey.Of(options, folder));
+        Report.Warn(earlier.Warning);
+        return Workloads.Of(lengths, earlier.Lengths, options.Generation.MaxNewTokens, found.TotalRecords - found.RecordsAlreadyDone);
     }
 }

@@ -46,7 +46,8 @@ internal sealed class PipelineService(
         var run = pipeline.RunAsync(generator, stop);
         await display.ShowAsync(options.Name, pipeline, run);
         var engine = generator as EngineGenerator;
-        var outcome = new RunOutcome(await run, pipeline.TotalRecords, engine?.PeakGpuBytes, engine?.Prediction);
+        var summary = await run;
+        var outcome = new RunOutcome(summary, pipeline.TotalRecords, engine?.PeakGpuBytes, engine?.Account(summary.Elapsed, summary.CompletionTokens));
         if (!outcome.Summary.Completed)
         {
             if (!stop.IsCancellationRequested)

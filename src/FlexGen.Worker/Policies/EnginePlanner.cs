@@ -29,11 +29,11 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     });
 
     /// <summary>What the loaded engine takes; null where the policy is stated and the machine was never measured.</summary>
-    public Prediction? Predict(OffloadEngine engine, Workload workload)
+    public RunPlan? Plan(OffloadEngine engine, ExpectedWorkload expected)
     {
         var device = engine.Description.Split(' ')[0];
         var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
-        return known is null || !IsOf(known, device) ? null : new CostModel(engine.Outline, known).Predict(engine.Plan, workload, new(options!.Overlap, options.StaticBatches));
+        return known is null || !IsOf(known, device) ? null : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);

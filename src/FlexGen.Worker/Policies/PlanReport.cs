@@ -17,16 +17,18 @@ internal static class PlanReport
     /// <param name="model">What planning knows of it.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="workload">What is generated.</param>
+    /// <param name="basis">Where its lengths are from; null: they are given.</param>
     /// <param name="prediction">What it takes.</param>
     /// <param name="alternatives">What would be faster.</param>
     public static Report Of(
-        string name, ModelOutline model, HardwareProfile machine, Workload workload, Prediction prediction, IReadOnlyList<(string Change, double Times)> alternatives)
+        string name, ModelOutline model, HardwareProfile machine, Workload workload, string? basis, Prediction prediction,
+        IReadOnlyList<(string Change, double Times)> alternatives)
     {
         var plan = prediction.Plan;
         var report = new Report()
             .Add("model", name, $"{name}, {model.Shape.DecoderLayers} layers, {model.Format.Name}")
             .Add("machine", machine.Name)
-            .Add("workload", Json(workload), Text(workload))
+            .Add("workload", Json(workload, basis), basis is null ? Text(workload) : $"{Text(workload)}; {basis}")
             .Add("policy", PlanText.Json(plan.Policy), PlanText.Of(plan.Policy))
             .Add("predicted_tokens_per_second", Rounded(prediction.TokensPerSecond), PlanText.Significant(prediction.TokensPerSecond))
             .Add("predicted_records_per_hour", Rounded(prediction.SequencesPerSecond * 3600), PlanText.Significant(prediction.SequencesPerSecond * 3600))
@@ -56,13 +58,22 @@ internal static class PlanReport
         ? string.Create(CultureInfo.InvariantCulture, $"{alternative.Change} would give {(alternative.Times - 1) * 100:+0}%")
         : string.Create(CultureInfo.InvariantCulture, $"{alternative.Change} would give {alternative.Times:0.0} times");
 
-    private static JsonObject Json(Workload workload) => new()
+    private static JsonObject Json(Workload workload, string? basis)
     {
-        ["sequences"] = workload.Count,
-        ["mean_prompt_tokens"] = Math.Round(workload.MeanPrompt, 1),
-        ["mean_completion_tokens"] = Math.Round(workload.MeanOutput, 1),
-        ["longest"] = workload.Longest,
-    };
+        var json = new JsonObject
+        {
+            ["sequences"] = workload.Count,
+            ["mean_prompt_tokens"] = Math.Round(workload.MeanPrompt, 1),
+            ["mean_completion_tokens"] = Math.Round(workload.MeanOutput, 1),
+            ["longest"] = workload.Longest,
+        };
+        if (basis is not null)
+        {
+            json["basis"] = basis;
+        }
+
+        return json;
+    }
 
     private static string Text(Workload workload) => string.Create(
         CultureInfo.InvariantCulture, $"{workload.Count:N0} sequences of {workload.MeanPrompt:0.#} + {workload.MeanOutput:0.#} tokens, {workload.Longest} at the most");

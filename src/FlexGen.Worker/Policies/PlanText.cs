@@ -11,9 +11,9 @@ internal static class PlanText
 {
     /// <summary>A policy in a line.</summary>
     public static string Of(Policy policy) =>
-        $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; per cent on GPU/host/disk: weights {policy.Weights}, "
-        + $"KV cache {policy.Cache}, hidden states {policy.Hidden}; {policy.AttentionOnHost}% of attention on the host; "
-        + $"compressed: weights {PolicySettings.CompressionName(policy.CompressWeights)}, KV cache {PolicySettings.CompressionName(policy.CompressCache)}";
+        $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens; weights {Of(policy.Weights, policy.CompressWeights)}, "
+        + $"KV cache {Of(policy.Cache, policy.CompressCache)}, hidden states {policy.Hidden} (% on GPU/host/disk)"
+        + (policy.AttentionOnHost > 0 ? string.Create(CultureInfo.InvariantCulture, $", {policy.AttentionOnHost:0.#}% of attention on the host") : "");
 
     /// <summary>A prediction in a line.</summary>
     public static string Of(Prediction prediction)
@@ -23,6 +23,9 @@ internal static class PlanText
             CultureInfo.InvariantCulture,
             $"{Of(prediction.Plan.Policy)}: {Significant(prediction.TokensPerSecond)} tokens/s and {Significant(records)} records/h predicted; {Name(binds)} is busy {prediction.Busy[binds]:0%}");
     }
+
+    /// <summary>A run's plan in a line.</summary>
+    public static string Of(RunPlan plan) => $"{Of(plan.Prediction)}; {plan.Expected.Basis}";
 
     /// <summary>What people call a resource.</summary>
     public static string Name(Resource resource) => resource switch
@@ -35,6 +38,9 @@ internal static class PlanText
         Resource.DiskWrites => "writing to disk",
         _ => "attention in host memory",
     };
+
+    private static string Of(Placement placement, Compression compression) =>
+        compression == Compression.None ? placement.ToString() : $"{placement} in {PolicySettings.CompressionName(compression)}";
 
     /// <summary>A policy's keys, as <c>bench</c> and <c>plan</c> print them.</summary>
     public static JsonObject Json(Policy policy) => new()

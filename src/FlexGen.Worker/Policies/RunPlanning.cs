@@ -1,5 +1,4 @@
 using FlexGen.Dataflow;
-using FlexGen.Planning.Cost;
 
 namespace FlexGen.Worker.Policies;
 
@@ -7,4 +6,4 @@ namespace FlexGen.Worker.Policies;
 /// <param name="Say">Told that the machine is measured, and of what.</param>
 /// <param name="Warn">Told that its profile cannot be kept.</param>
 /// <param name="Workload">What will be generated, given how many tokens a prompt has.</param>
-internal sealed record RunPlanning(Action<string> Say, Action<string> Warn, Func<Func<Prompt, int>, Workload> Workload);
+internal sealed record RunPlanning(Action<string> Say, Action<string> Warn, Func<Func<Prompt, int>, ExpectedWorkload> Workload);

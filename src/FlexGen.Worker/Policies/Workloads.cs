@@ -16,14 +16,15 @@ internal static class Workloads
 
     /// <summary>A workload by its prompts and by what outputs turned out to be, or can be at the most.</summary>
     /// <param name="prompts">Tokens of some prompts; none: nothing is known of them.</param>
-    /// <param name="outputs">Tokens of some outputs of earlier runs; none: there were none, and each is taken to be as long as it can.</param>
+    /// <param name="earlier">What earlier runs had; none: there were none, and each output is taken to be as long as it can.</param>
     /// <param name="mostNew">Tokens that are generated at the most.</param>
     /// <param name="count">How many there are; null: no one can know.</param>
-    public static Workload Of(IReadOnlyList<int> prompts, IReadOnlyList<int> outputs, int mostNew, long? count)
+    public static ExpectedWorkload Of(IReadOnlyList<int> prompts, IReadOnlyList<SequenceLengths> earlier, int mostNew, long? count)
     {
-        var (known, generated) = (prompts.Count > 0 ? prompts : [UnknownPrompt], outputs.Count > 0 ? outputs : [mostNew]);
-        var sample = Enumerable.Range(0, Math.Max(known.Count, generated.Count))
-            .Select(n => new SequenceLengths(Math.Max(1, known[n % known.Count]), Math.Clamp(generated[n % generated.Count], 1, mostNew)));
-        return new([.. sample], Math.Max(1, count ?? Unknown));
+        var known = prompts.Count > 0 ? prompts : earlier.Count > 0 ? [.. earlier.Select(l => l.Prompt)] : new[] { UnknownPrompt };
+        var generated = earlier.Count > 0 ? earlier.Select(l => l.Output).ToArray() : [mostNew];
+        var sample = Enumerable.Range(0, Math.Max(known.Count, generated.Length))
+            .Select(n => new SequenceLengths(Math.Max(1, known[n % known.Count]), Math.Clamp(generated[n % generated.Length], 1, mostNew)));
+        return new(new([.. sample], Math.Max(1, count ?? Unknown)), earlier.Count > 0);
     }
 }

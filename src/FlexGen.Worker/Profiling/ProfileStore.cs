@@ -21,13 +21,7 @@ internal sealed class ProfileStore(string folder)
 
     /// <summary>The user's: <c>$XDG_CACHE_HOME/flexgen</c>, or <c>~/.cache/flexgen</c>.</summary>
     /// <param name="variable">Reads an environment variable.</param>
-    public static ProfileStore OfUser(Func<string, string?> variable)
-    {
-        // As the specification has it, a path that is not absolute does not count.
-        var cache = variable("XDG_CACHE_HOME") is { } given && Path.IsPathRooted(given) ? given
-            : Path.Combine(variable("HOME") is { Length: > 0 } home ? home : Path.GetTempPath(), ".cache");
-        return new(Path.Combine(cache, "flexgen"));
-    }
+    public static ProfileStore OfUser(Func<string, string?> variable) => new(UserCache.Folder(variable));
 
     /// <summary>The environment's variable that names a profile to plan with, whatever this machine is.</summary>
     public const string Variable = "FLEXGEN_PROFILE";
@@ -118,30 +112,7 @@ internal sealed class ProfileStore(string folder)
     }
 
     /// <summary>Keeps a profile: all of it is in the file, or what was there before. Why it could not be; null: it was.</summary>
-    public string? Save(HardwareProfile profile)
-    {
-        var path = FileOf(profile.MeasuredOn!);
-        var draft = $"{path}.{Guid.NewGuid():N}";
-        try
-        {
-            Directory.CreateDirectory(folder);
-            try
-            {
-                File.WriteAllText(draft, profile.ToJson());
-                File.Move(draft, path, overwrite: true);
-            }
-            finally
-            {
-                File.Delete(draft);
-            }
-
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message.EndsWith('.') ? e.Message : e.Message + ".";
-        }
-    }
+    public string? Save(HardwareProfile profile) => UserCache.Write(FileOf(profile.MeasuredOn!), profile.ToJson());
 
     /// <summary>The file of what is chosen: a GPU or none, a data type and a folder. All else may make it stale.</summary>
     public string FileOf(MeasuredOn on)

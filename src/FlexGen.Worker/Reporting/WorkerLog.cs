@@ -5,6 +5,9 @@ namespace FlexGen.Worker.Reporting;
 /// <summary>The worker's log messages; their event ids are stable.</summary>
 internal sealed partial class WorkerLog(ILogger logger)
 {
+    /// <summary>The event id of <see cref="MeasuringMachine"/>.</summary>
+    public const int Measuring = 104;
+
     [LoggerMessage(100, LogLevel.Information, "Loading model {Path}")]
     public partial void LoadingModel(string path);
 
@@ -17,7 +20,7 @@ internal sealed partial class WorkerLog(ILogger logger)
     [LoggerMessage(103, LogLevel.Information, "Plan: {Plan}")]
     public partial void Planned(string plan);
 
-    [LoggerMessage(104, LogLevel.Information, "No plan without a profile: {What}")]
+    [LoggerMessage(Measuring, LogLevel.Information, "No plan without a profile: {What}")]
     public partial void MeasuringMachine(string what);
 
     [LoggerMessage(110, LogLevel.Information, "{Done} of {Total} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s, {Left} left")]
