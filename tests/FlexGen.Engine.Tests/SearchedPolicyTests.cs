@@ -1,6 +1,5 @@
 using System.Globalization;
 using FlexGen.Engine.Tests.Models;
-using FlexGen.Planning;
 using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
 
