@@ -15,8 +15,8 @@ public sealed class TokenBytes
     /// </param>
     /// <param name="endOfSequence">The ids that end an output; whatever they would write does not count.</param>
     /// <param name="tokenize">
-    /// The ids that the tokenizer has for a text, without those it puts around one. Null: it is not known how a text would be cut, and only a token that is
-    /// the only one is forced (<see cref="TokenRule.Forced"/>).
+    /// The ids that the tokenizer has for a text, without those it puts around one. Null: it is not known how a text would be cut, and nothing is said to
+    /// be forced (<see cref="TokenRule.Forced"/>).
     /// </param>
     public TokenBytes(IReadOnlyList<byte[]?> tokens, IReadOnlyCollection<int> endOfSequence, Func<string, IReadOnlyList<int>>? tokenize = null)
     {

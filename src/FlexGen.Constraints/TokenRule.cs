@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using FlexGen.Constraints.Running;
 using FlexGen.Constraints.Vocabulary;
 
@@ -8,6 +10,9 @@ public sealed class TokenRule
 {
     /// <summary>More ways to read a text than these are not followed: what only those would allow is not allowed.</summary>
     private const int MostPositions = 256;
+
+    /// <summary>Bytes of forced text that are looked ahead.</summary>
+    private const int MostForced = 512;
 
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
@@ -60,10 +65,90 @@ public sealed class TokenRule
         return next.Count > 0;
     }
 
-    /// <summary>The tokens that are forced from here, in order. They are not taken yet.</summary>
+    /// <summary>
+    /// The tokens that are forced from here, in order. They are not taken yet. Where only one text can follow, they are the tokenizer's own for it, as token by
+    /// token under the same masks they would be, were each of them the likeliest; up to the first that would be a longer one if the free text behind the
+    /// forced one began as that does: there the choice is the model's. So what is forced meets what is free where no token of the vocabulary reaches across.
+    /// How many tokens are left does not count: where they are few, <see cref="Fill"/> may ask for a shorter way.
+    /// </summary>
     /// <param name="forced">Takes them, as many as fit.</param>
     /// <returns>How many.</returns>
-    public int Forced(Span<int> forced) => positions.Count == 0 ? forced.Length : 0;
+    public int Forced(Span<int> forced)
+    {
+        var run = ForcedBytes();
+        var count = 0;
+        var at = 0;
+        foreach (var token in run.Count == 0 || tokens.Tokenize is null ? [] : tokens.Tokenize(WholeText(run)))
+        {
+            var bytes = program.Vocabulary.Tokens[token];
+            if (count == forced.Length || bytes is not { Length: > 0 } || !CollectionsMarshal.AsSpan(run)[at..].StartsWith(bytes) || ReachesAcross(run, at))
+            {
+                break;
+            }
+
+            forced[count++] = token;
+            at += bytes.Length;
+        }
+
+        return count;
+    }
+
+    /// <summary>A rule that is where this one is, and goes its own way.</summary>
+    internal TokenRule Copy() => new(program, tokens) { positions = positions };
+
+    // Bytes of which each is the only one that may follow. Where the text may end, none must.
+    private List<byte> ForcedBytes()
+    {
+        var run = new List<byte>();
+        var ahead = Copy();
+        while (run.Count < MostForced && !ahead.MayEnd && ahead.OnlyByte() is { } only)
+        {
+            run.Add(only);
+            ahead.positions = ahead.After([only]);
+        }
+
+        return run;
+    }
+
+    private byte? OnlyByte()
+    {
+        byte? only = null;
+        for (var value = 0; value < 256; value++)
+        {
+            if (positions.Exists(position => program.Stepper.MayFollow(position, (byte)value)))
+            {
+                if (only is not null)
+                {
+                    return null;
+                }
+
+                only = (byte)value;
+            }
+        }
+
+        return only;
+    }
+
+    private bool ReachesAcross(List<byte> run, int from)
+    {
+        var trie = program.Vocabulary.Trie;
+        var node = TokenTrie.Root;
+        for (var i = from; i < run.Count && node >= 0; i++)
+        {
+            node = trie.Child(node, run[i]);
+        }
+
+        return node >= 0 && trie.End[node] > node + 1;
+    }
+
+    private static string WholeText(List<byte> run)
+    {
+        var bytes = CollectionsMarshal.AsSpan(run);
+        var decoder = Encoding.UTF8.GetDecoder();
+        var text = new char[bytes.Length];
+        // A character that is begun is left out.
+        return new string(text, 0, decoder.GetChars(bytes, text, flush: false));
+    }
 
     private static bool IsWhole(Position position) =>
         position.Frame is null && (position.Kind == PositionKind.After || position is { Kind: PositionKind.Scalar, Lex.AcceptTag: >= 0 });

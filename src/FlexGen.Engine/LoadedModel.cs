@@ -40,7 +40,7 @@ internal sealed class LoadedModel : IDisposable
     private LoadedModel(IWeightSource source, Model model, EngineOptions options)
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
-        EndOfSequenceIds = source.EndOfSequenceIds;
+        EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
         (Device, gpuBytesBefore) = Prepare(options.Device);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
         if (ComputeMemory.Gpu(Device) is not null)
@@ -97,7 +97,7 @@ internal sealed class LoadedModel : IDisposable
     /// <inheritdoc cref="MemoryPlan.Warning"/>
     public EngineMessage? Warning { get; }
 
-    public IReadOnlyList<int> EndOfSequenceIds { get; }
+    public IReadOnlySet<int> EndOfSequenceIds { get; }
 
     /// <inheritdoc cref="ResourceMeter.Work"/>
     public IReadOnlyDictionary<Resource, ResourceWork> Work => meter.Work;

@@ -21,20 +21,17 @@ public sealed class OffloadEngine : IDisposable
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
-
     /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
     private readonly List<Action> ended = [];
     private Exception? failure;
     private volatile bool stopping;
     private readonly Lock submitting = new();
-    private readonly bool staticBatches;
-    private readonly Trace? trace;
+    private readonly EngineOptions options;
     private EngineStatistics statistics;
 
     private OffloadEngine(LoadedModel model, EngineOptions options)
     {
-        (this.model, staticBatches, trace) = (model, options.StaticBatches, options.Trace);
-        EndOfSequenceIds = new HashSet<int>(model.EndOfSequenceIds);
+        (this.model, this.options) = (model, options);
         microBatches = model.CreateMicroBatches();
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
@@ -53,7 +50,7 @@ public sealed class OffloadEngine : IDisposable
     public ModelOutline Outline => model.Outline;
 
     /// <summary>The tokens with which the model ends a sequence.</summary>
-    public IReadOnlySet<int> EndOfSequenceIds { get; }
+    public IReadOnlySet<int> EndOfSequenceIds => model.EndOfSequenceIds;
 
     /// <inheritdoc cref="LoadedModel.Description"/>
     public string Description => model.Description;
@@ -199,7 +196,7 @@ public sealed class OffloadEngine : IDisposable
     private bool Admit()
     {
         Array.ForEach(microBatches, m => m.BeginSweep());
-        if (!staticBatches)
+        if (!options.StaticBatches)
         {
             Fill();
         }
@@ -238,14 +235,13 @@ public sealed class OffloadEngine : IDisposable
         var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
         // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
         var gpuBytes = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0 ? model.GpuBytesInUse : 0;
-        trace?.Sweep(elapsed, prompts > 0);
-        var tokens = layouts.Sum(l => l.Sequences.Count);
+        options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
         {
             statistics = new(
                 statistics.Sweeps + 1,
                 statistics.PromptTokens + prompts,
-                statistics.GeneratedTokens + tokens,
+                statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
                 statistics.InPrefill + (prompts > 0 ? elapsed : TimeSpan.Zero),
                 statistics.InDecode + (prompts > 0 ? TimeSpan.Zero : elapsed),
                 Math.Max(statistics.PeakGpuBytes, gpuBytes));

@@ -139,7 +139,7 @@ public sealed class GenerateTests : IDisposable
     {
         workspace.WriteJson("in.jsonl", new { id = 1, prompt = "a" });
         Assert.Contains("has no tokenizer", (await GenerateAsync(ModelWorkspace.Reference("opt-pre-ln"))).Expect(1).Error, StringComparison.Ordinal);
-        Assert.Contains("generation.stop (--stop) needs a tokenizer", (await GenerateAsync(ModelWorkspace.Reference("opt-pre-ln"), "--stop", "a")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("error: --stop needs a tokenizer", (await GenerateAsync(ModelWorkspace.Reference("opt-pre-ln"), "--stop", "a")).Expect(2).Error, StringComparison.Ordinal);
     }
 
     private Task<ProcessResult> GenerateAsync(string model, params string[] options) =>

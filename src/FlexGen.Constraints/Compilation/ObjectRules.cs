@@ -14,8 +14,8 @@ namespace FlexGen.Constraints.Compilation;
 internal sealed class ObjectRules(
     SchemaLibrary library, RegexAlgebra algebra, ScalarLanguages scalars, PropertyValues values, bool isInOrder, Func<int[], int> numberOf)
 {
-    /// <summary>The most patterns of names that are told apart.</summary>
-    private const int MostPatterns = 6;
+    /// <summary>The most classes of names that patterns may make.</summary>
+    private const int MostClasses = 64;
 
     /// <summary>The most states of names that are looked at.</summary>
     private const int MostStates = 200;
@@ -49,23 +49,23 @@ internal sealed class ObjectRules(
 
         var patterns = branch.Facets.SelectMany(facet => (library[facet].PatternProperties ?? []).Select(property => (Schema: library[facet], property.Pattern)))
             .DistinctBy(each => each.Pattern).ToArray();
-        if (patterns.Length > MostPatterns)
+        var classes = new List<(RegexNode Names, HashSet<string> Matched)> { (names, []) };
+        foreach (var (schema, pattern) in patterns)
         {
-            throw new ConstraintException(patterns[0].Schema.Location, $"has more than {MostPatterns} patterns for names of one object: make it fewer");
+            var texts = values.Language(pattern, schema);
+            var others = algebra.Not(texts);
+            classes = [.. classes.SelectMany(each => new[] { (Names: algebra.And(each.Names, texts), Matched: each.Matched.Append(pattern).ToHashSet()),
+                (Names: algebra.And(each.Names, others), each.Matched) }).Where(each => algebra.IsAlive(each.Names))];
+            if (classes.Count > MostClasses)
+            {
+                throw new ConstraintException(schema.Location, $"has patterns that divide names into more than {MostClasses} classes: make them fewer");
+            }
         }
 
         var byValue = new Dictionary<int, RegexNode>();
-        for (var set = 0; set < 1 << patterns.Length; set++)
+        foreach (var (language, matched) in classes)
         {
-            var matched = patterns.Where((_, i) => (set >> i & 1) != 0).Select(each => each.Pattern).ToHashSet();
-            if (Values(branch, matched) is not { } ofThese)
-            {
-                continue;
-            }
-
-            var language = algebra.And([
-                names, .. patterns.Select(each => values.Language(each.Pattern, each.Schema) is var texts && matched.Contains(each.Pattern) ? texts : algebra.Not(texts))]);
-            if (algebra.IsAlive(language))
+            if (Values(branch, matched) is { } ofThese && algebra.IsAlive(language))
             {
                 var number = numberOf(ofThese);
                 byValue[number] = algebra.Or(byValue.GetValueOrDefault(number, algebra.None), language);

@@ -40,7 +40,7 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         }
 
         var mayHaveExtra = place.Count + 1 + required <= Max && !Enumerable.Range(0, Properties.Length).Any(i => missing[i] && Properties[i].Chain >= 0)
-            && (Min <= place.Count + 1 || Array.Exists(Extras, extra => extra.IsEndless) || CanReachMin(place with { HasExtra = true, Count = place.Count + 1 }));
+            && (Min <= place.Count + 1 || Extras.Length > 0);
         if (mayHaveExtra)
         {
             tags.AddRange(Enumerable.Range(0, Extras.Length));
@@ -125,7 +125,7 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
             var next = Enumerable.Range(0, Properties.Length).FirstOrDefault(i => IsInOrder(i, place, missing), -1);
             if (next < 0)
             {
-                return Array.Exists(Extras, extra => extra.IsEndless) && !Array.Exists(missing, isMissing => isMissing);
+                return Extras.Length > 0 && !Array.Exists(missing, isMissing => isMissing);
             }
 
             place = place with { Used = place.Used.With(next), Count = place.Count + 1 };

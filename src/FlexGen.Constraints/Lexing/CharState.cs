@@ -14,6 +14,9 @@ internal sealed class CharState((int Tag, RegexNode Left)[] parts)
     /// <summary>Where intervals of code points begin, and what follows those of each (null: nothing does). Null until they are asked for.</summary>
     public (int[] Starts, CharState?[] Targets)? Steps { get; set; }
 
+    /// <summary>How far one may go from here whatever comes; null until it is asked for. A <see cref="SafeDepth"/>.</summary>
+    public object? Safe { get; set; }
+
     public CharState? After(int point)
     {
         var (starts, targets) = Steps!.Value;

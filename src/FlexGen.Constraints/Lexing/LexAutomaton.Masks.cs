@@ -1,117 +1,137 @@
-using System.Runtime.InteropServices;
-using FlexGen.Constraints.Vocabulary;
+using FlexGen.Constraints.Regexes;
 
 namespace FlexGen.Constraints.Lexing;
 
 // Which tokens a state allows.
 internal sealed partial class LexAutomaton
 {
-    /// <summary>Fewer tokens than these are kept as a list.</summary>
-    private const int Few = 600;
+    /// <summary>Bytes of masks that are kept.</summary>
+    private const long MostKept = 96 << 20;
 
-    private LexMask MaskOf(LexState state)
+    /// <summary>How far it is looked for a character that makes a text impossible, and at how many states.</summary>
+    private const int MostSafe = 24;
+    private const int MostReached = 40;
+
+    private readonly List<OwnState> masked = [];
+    private readonly Dictionary<(RegexNode?, LexMode), FreeTokens> free = [];
+    private long kept;
+
+    private LexMask MaskOf(OwnState state)
     {
-        var walk = new Walk(vocabulary);
-        walk.Below(TokenTrie.Root, state);
-        var ends = walk.Ends;
-        return new LexMask(
-            walk.Count > Few ? walk.Bits() : null,
-            walk.Count > Few ? [] : walk.List(),
-            new Lazy<int>(() => ends.Max(end => end.Cost)),
-            walk.Exits(),
-            state.AcceptTag);
+        var mask = new LexWalk(vocabulary).Mask(state);
+        lock (masked)
+        {
+            kept += mask.Size;
+            masked.Add(state);
+            if (kept > MostKept)
+            {
+                masked.ForEach(each => each.Forget());
+                masked.Clear();
+                kept = 0;
+            }
+        }
+
+        return mask;
     }
 
-    /// <summary>A walk over the vocabulary, from one state.</summary>
-    private sealed class Walk(VocabularyIndex vocabulary)
+    private FreeTokens? SafeOf(OwnState state)
     {
-        // A part of the vocabulary that is worth asking whether all of it leads back.
-        private const int Large = 16;
-
-        private readonly TokenTrie trie = vocabulary.Trie;
-        private readonly List<int> inner = new(4096);
-        private readonly List<(int Tag, int Node, bool IsClosed)> exits = [];
-        private LexState? lastEnd;
-
-        public HashSet<LexState> Ends { get; } = [];
-
-        public int Count => inner.Count;
-
-        public void Below(int node, LexState state)
+        if (state.Form is not { Place: LexPlace.Body, Mode: not LexMode.Raw } || state.SafeDepth == 0)
         {
-            for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
+            return null;
+        }
+
+        if (state.Chars.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set } set] })] && set != Algebra.Any.Parts[0])
+        {
+            return Free(set, state.Form.Mode);
+        }
+
+        return (common ?? this).Free(null, state.Form.Mode);
+    }
+
+    // Of texts of code points of a set, or of any.
+    private FreeTokens Free(RegexNode? set, LexMode mode)
+    {
+        lock (gate)
+        {
+            if (!free.TryGetValue((set, mode), out var tokens))
             {
-                if (state.Next(trie.Labels[child]) is not { } next)
-                {
-                    continue;
-                }
-
-                if (next.AcceptTag >= 0)
-                {
-                    exits.Add((next.AcceptTag, child, next.IsClosed));
-                }
-
-                if (next.IsClosed)
-                {
-                    continue;
-                }
-
-                var under = trie.Under(child);
-                if (under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
-                {
-                    inner.AddRange(under);
-                    End(next);
-                    continue;
-                }
-
-                var at = trie.At(child);
-                if (at.Length > 0)
-                {
-                    inner.AddRange(at);
-                    End(next);
-                }
-
-                if (at.Length < under.Length)
-                {
-                    Below(child, next);
-                }
+                var endless = set is null ? Anything(mode) : Body(Chars([(0, Algebra.Loop(set, 0, RegexAlgebra.Endless))])!, mode);
+                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, endless, set is null);
             }
+
+            return tokens;
+        }
+    }
+
+    private int SafeDepthOf(LexState state)
+    {
+        lock (gate)
+        {
+            return state.Form.Place == LexPlace.Body ? DepthOf(state).Depth : 0;
+        }
+    }
+
+    private int SafeCostOf(LexState state)
+    {
+        lock (gate)
+        {
+            return DepthOf(state).Reached.Max(chars => Body(chars, state.Form.Mode).Cost);
+        }
+    }
+
+    private SafeDepth DepthOf(LexState state) => (SafeDepth)(state.Chars.Safe ??= FindSafe(state.Chars));
+
+    private SafeDepth FindSafe(CharState start)
+    {
+        if (start.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set }] } loop)])
+        {
+            // What is nearer to its end costs no more.
+            return new SafeDepth(loop.Max, [start]);
         }
 
-        public int[] List() => [.. inner];
-
-        public uint[] Bits()
+        var reached = new HashSet<CharState> { start };
+        List<CharState> last = [start];
+        for (var depth = 0; ; depth++)
         {
-            var bits = new uint[vocabulary.Words];
-            TokenSet.Add(bits, CollectionsMarshal.AsSpan(inner));
-            return bits;
-        }
-
-        public (int, TokenTrie)[] Exits() => [.. exits.GroupBy(exit => exit.Tag).Select(tagged => (tagged.Key, Suffixes(tagged))).Where(exit => exit.Item2.Tokens.Length > 0)];
-
-        private void End(LexState state)
-        {
-            if (state != lastEnd)
+            var next = new List<CharState>();
+            foreach (var chars in last)
             {
-                Ends.Add(lastEnd = state);
-            }
-        }
-
-        private TokenTrie Suffixes(IEnumerable<(int, int, bool)> nodes)
-        {
-            var suffixes = new List<(ReadOnlyMemory<byte>, int)>();
-            foreach (var (_, node, isClosed) in nodes)
-            {
-                for (var below = isClosed ? node : node + 1; below < trie.End[node]; below++)
+                if (!TryStepAnywhere(Known(chars), reached, next))
                 {
-                    foreach (var token in trie.At(below))
-                    {
-                        suffixes.Add((vocabulary.Tokens[token].AsMemory(trie.Depths[node]), token));
-                    }
+                    return new SafeDepth(depth, [.. reached]);
                 }
             }
 
-            return new TokenTrie(suffixes);
+            if (next.Count == 0 || depth == MostSafe || reached.Count > MostReached)
+            {
+                return new SafeDepth(next.Count == 0 ? int.MaxValue : depth + 1, [.. reached]);
+            }
+
+            last = next;
         }
+    }
+
+    private static bool TryStepAnywhere(CharState chars, HashSet<CharState> reached, List<CharState> next)
+    {
+        var (starts, targets) = chars.Steps!.Value;
+        for (var i = 0; i < starts.Length; i++)
+        {
+            // Texts have no halves of surrogate pairs.
+            var last = i + 1 < starts.Length ? starts[i + 1] - 1 : CodePointSet.Last;
+            if (targets[i] is not { } target)
+            {
+                if (starts[i] < FirstHalf || last > LastHalf)
+                {
+                    return false;
+                }
+            }
+            else if (reached.Add(target))
+            {
+                next.Add(target);
+            }
+        }
+
+        return true;
     }
 }

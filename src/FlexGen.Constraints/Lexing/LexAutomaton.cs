@@ -116,11 +116,14 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
     private sealed class OwnState(LexAutomaton owner, CharState chars, LexForm form) : LexState(chars, form)
     {
         private int cost = -1;
+        private int safe = -1;
+        private FreeTokens? safeTokens;
+        private volatile bool isSafeKnown;
         private LexMask? mask;
 
         public override int Cost => cost >= 0 ? cost : cost = owner.CostOf(this);
 
-        public override LexMask Mask => Volatile.Read(ref mask) ?? (mask = owner.MaskOf(this));
+        public override LexMask Mask => Volatile.Read(ref mask) ?? Remember();
 
         public LexAutomaton Owner => owner;
 
@@ -131,7 +134,29 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
             set => cost = value;
         }
 
+        public void Forget() => Volatile.Write(ref mask, null);
+
         public override LexState? Only(int tag) => owner.OnlyOf(this, tag);
+
+        public override FreeTokens? Safe => isSafeKnown ? safeTokens : FindSafe();
+
+        public override int SafeDepth => safe >= 0 ? safe : safe = owner.SafeDepthOf(this);
+
+        public override int SafeCost => owner.SafeCostOf(this);
+
+        private FreeTokens? FindSafe()
+        {
+            safeTokens = owner.SafeOf(this);
+            isSafeKnown = true;
+            return safeTokens;
+        }
+
+        private LexMask Remember()
+        {
+            var made = owner.MaskOf(this);
+            Volatile.Write(ref mask, made);
+            return made;
+        }
 
         protected override LexState? Step(byte value) => owner.Step(this, value);
     }

@@ -3,21 +3,44 @@ using FlexGen.Constraints.Vocabulary;
 namespace FlexGen.Constraints.Lexing;
 
 /// <summary>The tokens that a state of a text allows, whatever the text is a part of.</summary>
-/// <param name="inner">Those that end within the text, by id; null where <paramref name="few"/> has them.</param>
-/// <param name="few">The same as a list.</param>
-/// <param name="innerCost">Tokens, at most, to a whole text after one of them.</param>
-/// <param name="exits">For each language, what tokens have after a whole text of it; where that is nothing, they end with it.</param>
-/// <param name="rootTag">The language that the text is a whole text of already; -1 where there is none.</param>
-internal sealed class LexMask(uint[]? inner, int[] few, Lazy<int> innerCost, (int Tag, TokenTrie Suffixes)[] exits, int rootTag)
+internal sealed class LexMask
 {
-    public (int Tag, TokenTrie Suffixes)[] Exits { get; } = exits;
+    /// <summary>Fewer tokens than these are kept as a list.</summary>
+    private const int Few = 600;
 
-    public int RootTag { get; } = rootTag;
+    private readonly uint[]? inner;
+    private readonly int[] few = [];
+    private readonly Lazy<int> innerCost;
 
-    /// <summary>Tokens, at most, to a whole text after an inner token.</summary>
+    /// <param name="vocabulary">The tokens there are.</param>
+    /// <param name="inner">Those that end within the text.</param>
+    /// <param name="innerCost">Tokens, at most, to a whole text after one of them.</param>
+    public LexMask(VocabularyIndex vocabulary, ReadOnlySpan<int> inner, Lazy<int> innerCost)
+    {
+        this.innerCost = innerCost;
+        if (inner.Length <= Few)
+        {
+            few = inner.ToArray();
+            return;
+        }
+
+        this.inner = new uint[vocabulary.Words];
+        TokenSet.Add(this.inner, inner);
+    }
+
+    /// <summary>Those that go on after the text, by its language.</summary>
+    public LexExits[] Exits { get; init; } = [];
+
+    /// <summary>The language that the text is a whole text of already; -1 where there is none.</summary>
+    public int RootTag { get; init; } = -1;
+
+    /// <summary>Tokens, at most, to a whole text after a token that ends within it.</summary>
     public int InnerCost => innerCost.Value;
 
     public bool HasInner => inner is not null || few.Length > 0;
+
+    /// <summary>Bytes that it takes.</summary>
+    public int Size => (inner?.Length ?? 0) * sizeof(uint) + (few.Length + Exits.Sum(exit => 2 * exit.Tokens.Length)) * sizeof(int);
 
     public void AddInner(Span<uint> mask)
     {

@@ -8,8 +8,8 @@ namespace FlexGen.Constraints.Lexing;
 internal abstract class LexState(CharState chars, LexForm form)
 {
     private LexState?[]? steps;
-    private ulong[]? known;
     private long loops = -1;
+    private bool isDead;
 
     public CharState Chars { get; } = chars;
 
@@ -28,18 +28,26 @@ internal abstract class LexState(CharState chars, LexForm form)
 
     public abstract LexMask Mask { get; }
 
+    /// <summary>
+    /// Between two code points of a JSON string: tokens, those of texts of a simpler kind, that are allowed here too, as far as they have no more code points
+    /// than <see cref="SafeDepth"/>. Null where none are known.
+    /// </summary>
+    public abstract FreeTokens? Safe { get; }
+
+    /// <summary>How many code points may follow, at least, as if the text were of that simpler kind.</summary>
+    public abstract int SafeDepth { get; }
+
+    /// <summary>Tokens, at most, to a whole text from wherever those lead.</summary>
+    public abstract int SafeCost { get; }
+
     /// <summary>The same with one of its languages alone; null where that one is not possible any more.</summary>
     public abstract LexState? Only(int tag);
 
     /// <summary>The state after another byte; null where no text goes on with it.</summary>
     public LexState? Next(byte value)
     {
-        if (known is { } sure && (Volatile.Read(ref sure[value >> 6]) >> value & 1) != 0)
-        {
-            return steps![value];
-        }
-
-        return Learn(value);
+        var next = steps?[value] ?? Learn(value);
+        return next.isDead ? null : next;
     }
 
     protected abstract LexState? Step(byte value);
@@ -61,13 +69,38 @@ internal abstract class LexState(CharState chars, LexForm form)
         return found;
     }
 
-    private LexState? Learn(byte value)
+    private LexState Learn(byte value)
     {
-        var next = Step(value);
-        Interlocked.CompareExchange(ref steps, new LexState?[256], null);
-        Interlocked.CompareExchange(ref known, new ulong[4], null);
+        if (steps is null)
+        {
+            Interlocked.CompareExchange(ref steps, new LexState?[256], null);
+        }
+
+        var next = Step(value) ?? Dead.Instance;
         Volatile.Write(ref steps[value], next);
-        Interlocked.Or(ref known[value >> 6], 1UL << value);
         return next;
+    }
+
+    /// <summary>Where no text goes on.</summary>
+    private sealed class Dead : LexState
+    {
+        private Dead()
+            : base(null!, default) => isDead = true;
+
+        public static Dead Instance { get; } = new();
+
+        public override int Cost => throw new InvalidOperationException("there is no text");
+
+        public override LexMask Mask => throw new InvalidOperationException("there is no text");
+
+        public override FreeTokens? Safe => null;
+
+        public override int SafeDepth => 0;
+
+        public override int SafeCost => 0;
+
+        public override LexState? Only(int tag) => null;
+
+        protected override LexState? Step(byte value) => null;
     }
 }

@@ -43,8 +43,35 @@ internal sealed partial class NumberLanguages
     private RegexNode ExponentSign(char sign) =>
         algebra.Concat(algebra.Set(CodePointSet.Of([('E', 'E'), ('e', 'e')])), algebra.Optional(Literal(sign.ToString())));
 
-    /// <summary>The digits of exponents, with zeros before them up to three.</summary>
-    private RegexNode Exponents(int min, int max) => algebra.Literals(
-        Enumerable.Range(min, max - min + 1).Select(value => value.ToString(CultureInfo.InvariantCulture))
-            .SelectMany(text => Enumerable.Range(text.Length, 4 - text.Length).Select(length => text.PadLeft(length, '0'))));
+    /// <summary>The digits of exponents, with up to two zeros before them.</summary>
+    private RegexNode Exponents(int min, int max) => min > max ? algebra.None : algebra.Concat(algebra.Loop(Literal("0"), 0, 2), WholeBetween(min, max));
+
+    private RegexNode WholeBetween(int min, int max)
+    {
+        var parts = new List<RegexNode>();
+        for (var length = Written(min).Length; length <= Written(max).Length; length++)
+        {
+            var least = Math.Max(min, length == 1 ? 0 : (int)Math.Pow(10, length - 1));
+            var most = Math.Min(max, (int)Math.Pow(10, length) - 1);
+            parts.Add(SameLength(Written(least), Written(most)));
+        }
+
+        return algebra.Or([.. parts]);
+    }
+
+    private RegexNode SameLength(string min, string max)
+    {
+        if (min.Length == 1 || min[0] == max[0])
+        {
+            return min.Length == 1 ? Digit(min[0], max[0]) : algebra.Concat(Literal(min[..1]), SameLength(min[1..], max[1..]));
+        }
+
+        var rest = min.Length - 1;
+        return algebra.Or(
+            algebra.Concat(Literal(min[..1]), SameLength(min[1..], new string('9', rest))),
+            max[0] - min[0] > 1 ? algebra.Concat(Digit((char)(min[0] + 1), (char)(max[0] - 1)), Digits(rest, rest)) : algebra.None,
+            algebra.Concat(Literal(max[..1]), SameLength(new string('0', rest), max[1..])));
+    }
+
+    private static string Written(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -5,8 +5,8 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
     public const int Last = 0x10FFFF;
 
-    private const int FirstHalf = 0xD800;
-    private const int LastHalf = 0xDFFF;
+    public const int FirstHalf = 0xD800;
+    public const int LastHalf = 0xDFFF;
 
     private readonly int hash;
 

@@ -6,10 +6,12 @@ internal sealed partial class RegexAlgebra
     /// <summary>How many languages are looked at for one that ends before it is said that none does.</summary>
     private const int MostSearched = 4000;
 
+    private const int Near = 200;
+
     // Characters that a shortest text is made of, as far as it has a choice.
     private const string Preferred = "a0A1 -";
 
-    /// <summary>What is left of a language after each code point.</summary>
+    /// <summary>What is left of a language after each code point; none where no text goes on with it.</summary>
     public RegexSteps Steps(RegexNode node)
     {
         if (node.Steps is { } known)
@@ -17,43 +19,10 @@ internal sealed partial class RegexAlgebra
             return known;
         }
 
-        var sets = new List<CodePointSet>();
-        AddHeads(node, sets);
-        var bounds = new SortedSet<int> { 0 };
-        foreach (var (first, last) in sets.SelectMany(set => set.Ranges))
-        {
-            bounds.Add(first);
-            bounds.Add(last + 1);
-        }
-
-        bounds.Remove(CodePointSet.Last + 1);
-        var starts = new List<int>();
-        var targets = new List<RegexNode>();
-        var bySignature = new Dictionary<string, RegexNode>();
-        var signature = new char[sets.Count];
-        foreach (var start in bounds)
-        {
-            for (var i = 0; i < signature.Length; i++)
-            {
-                signature[i] = sets[i].Contains(start) ? '1' : '0';
-            }
-
-            var key = new string(signature);
-            if (!bySignature.TryGetValue(key, out var target))
-            {
-                target = Derivative(node, start);
-                target = IsAlive(target) ? target : None;
-                bySignature[key] = target;
-            }
-
-            if (targets.Count == 0 || targets[^1] != target)
-            {
-                starts.Add(start);
-                targets.Add(target);
-            }
-        }
-
-        return node.Steps = new RegexSteps([.. starts], [.. targets]);
+        var derived = Derived(node);
+        return node.Steps = node.IsBoolean
+            ? new RegexSteps(derived.Starts, Array.ConvertAll(derived.Targets, target => IsAlive(target) ? target : None))
+            : derived;
     }
 
     /// <summary>It has a text. Where that is too long to find out, it is said that it has none.</summary>
@@ -79,7 +48,7 @@ internal sealed partial class RegexAlgebra
     public int First(RegexNode node)
     {
         var steps = Steps(node);
-        var distance = Distance(node) - 1;
+        var distance = steps.Targets.Min(Distance);
         foreach (var point in Preferred)
         {
             if (Distance(steps.After(point)) == distance)
@@ -88,90 +57,199 @@ internal sealed partial class RegexAlgebra
             }
         }
 
-        var index = Array.FindIndex(steps.Targets, target => Distance(target) == distance);
-        // A printable one of the interval, where it has one.
-        var end = index + 1 < steps.Starts.Length ? steps.Starts[index + 1] : CodePointSet.Last + 1;
-        return steps.Starts[index] < ' ' && end > '!' ? '!' : steps.Starts[index];
-    }
-
-    private void Search(RegexNode start)
-    {
-        var queue = new PriorityQueue<RegexNode, (int, int)>();
-        var previous = new Dictionary<RegexNode, RegexNode?> { [start] = null };
-        var depths = new Dictionary<RegexNode, int> { [start] = 0 };
-        var ends = new HashSet<RegexNode>();
-        queue.Enqueue(start, (0, 0));
-        var searched = 0;
-        while (queue.TryDequeue(out var node, out _))
+        for (var i = 0; i < steps.Starts.Length; i++)
         {
-            if (ends.Contains(node))
+            var last = i + 1 < steps.Starts.Length ? steps.Starts[i + 1] - 1 : CodePointSet.Last;
+            // A printable one of the interval, where it has one; a half of a surrogate pair is none.
+            var first = steps.Starts[i] < '!' && last >= '!' ? '!' : steps.Starts[i];
+            first = first is >= CodePointSet.FirstHalf and <= CodePointSet.LastHalf ? CodePointSet.LastHalf + 1 : first;
+            if (first <= last && Distance(steps.Targets[i]) == distance)
             {
-                Settle(node, previous);
-                return;
-            }
-
-            if (++searched > MostSearched)
-            {
-                start.Distance = int.MaxValue;
-                return;
-            }
-
-            foreach (var (target, _) in Derivatives(node))
-            {
-                if (!previous.TryAdd(target, node))
-                {
-                    continue;
-                }
-
-                var depth = depths[target] = depths[node] + 1;
-                var rest = Known(target);
-                if (rest == int.MaxValue)
-                {
-                    continue;
-                }
-
-                if (rest is not null)
-                {
-                    ends.Add(target);
-                }
-
-                queue.Enqueue(target, (depth + (rest ?? 0), rest is null ? 0 : 1));
+                return first;
             }
         }
 
-        foreach (var node in previous.Keys)
+        throw new InvalidOperationException("a language that is said to have a text has none");
+    }
+
+    // The nearest end is mostly near. Where it is not, all that can be reached is looked at, once for all of it.
+    private void Search(RegexNode start)
+    {
+        var queue = new PriorityQueue<RegexNode, (int, int)>();
+        var previous = new Dictionary<RegexNode, (RegexNode? Before, int Depth)> { [start] = (null, 0) };
+        queue.Enqueue(start, (0, 1));
+        RegexNode? end = null;
+        while (queue.TryDequeue(out var node, out var priority) && (end is null || previous.Count > Near))
         {
-            node.Distance ??= int.MaxValue;
+            if (priority.Item2 == 0)
+            {
+                end ??= node;
+                continue;
+            }
+
+            if (previous.Count > MostSearched)
+            {
+                start.Distance ??= end is null ? int.MaxValue : null;
+                break;
+            }
+
+            var depth = previous[node].Depth + 1;
+            foreach (var target in Derived(node).Targets)
+            {
+                if (target.IsEmpty || !previous.TryAdd(target, (node, depth)))
+                {
+                    continue;
+                }
+
+                var rest = Known(target);
+                if (rest != int.MaxValue)
+                {
+                    queue.Enqueue(target, (depth + (rest ?? 0), rest is null ? 1 : 0));
+                }
+            }
+        }
+
+        if (queue.Count == 0 && (end is null || previous.Count > Near))
+        {
+            SettleAll(previous.Keys);
+        }
+        else if (end is not null)
+        {
+            Settle(end, previous);
         }
     }
 
     private static int? Known(RegexNode node) =>
         node.IsNullable ? 0 : !node.IsBoolean ? node.MinLength : node.Distance;
 
-    private static void Settle(RegexNode end, Dictionary<RegexNode, RegexNode?> previous)
+    private static void Settle(RegexNode end, Dictionary<RegexNode, (RegexNode? Before, int Depth)> previous)
     {
         var distance = Known(end)!.Value;
         var node = end;
         while (node is not null)
         {
             node.Distance = distance++;
-            node = previous[node];
+            node = previous[node].Before;
+        }
+    }
+
+    // From all ends back.
+    private void SettleAll(IReadOnlyCollection<RegexNode> nodes)
+    {
+        var before = new Dictionary<RegexNode, List<RegexNode>>();
+        var queue = new PriorityQueue<RegexNode, int>();
+        foreach (var node in nodes)
+        {
+            if (Known(node) is { } distance)
+            {
+                if (distance < int.MaxValue)
+                {
+                    queue.Enqueue(node, distance);
+                }
+
+                continue;
+            }
+
+            foreach (var target in Derived(node).Targets.Distinct())
+            {
+                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(before, target, out _) ??= [];
+                before[target].Add(node);
+            }
+        }
+
+        while (queue.TryDequeue(out var node, out var distance))
+        {
+            foreach (var each in before.GetValueOrDefault(node) ?? [])
+            {
+                if (each.Distance is null)
+                {
+                    each.Distance = distance + 1;
+                    queue.Enqueue(each, distance + 1);
+                }
+            }
+        }
+
+        foreach (var node in nodes)
+        {
+            node.Distance ??= Known(node) ?? int.MaxValue;
         }
     }
 
     // Without asking whether they are alive, which is what is being found out.
-    private List<(RegexNode Target, int Point)> Derivatives(RegexNode node)
+    private RegexSteps Derived(RegexNode node)
     {
-        var sets = new List<CodePointSet>();
-        AddHeads(node, sets);
-        var classes = new List<CodePointSet> { CodePointSet.All };
-        foreach (var set in sets)
+        if (node.Derived is { } known)
         {
-            var outside = set.Complement();
-            classes = [.. classes.SelectMany(each => new[] { each.Intersect(set), each.Intersect(outside) }).Where(each => !each.IsEmpty)];
+            return known;
         }
 
-        return [.. classes.Select(each => each.Ranges[0].First).Select(point => (Derivative(node, point), point)).Where(step => !step.Item1.IsEmpty)];
+        var sets = new List<CodePointSet>();
+        AddHeads(node, sets);
+        var (starts, signatures) = Classes(sets);
+        var bySignature = new Dictionary<UInt128, RegexNode>();
+        var targets = new List<RegexNode>();
+        var kept = new List<int>();
+        foreach (var (i, start) in starts.Index())
+        {
+            if (!bySignature.TryGetValue(signatures[i], out var target))
+            {
+                bySignature[signatures[i]] = target = Derivative(node, start);
+            }
+
+            if (targets.Count == 0 || targets[^1] != target)
+            {
+                kept.Add(start);
+                targets.Add(target);
+            }
+        }
+
+        return node.Derived = new RegexSteps([.. kept], [.. targets]);
+    }
+
+    /// <summary>Intervals of code points that each set has all of or none of, and which sets have them.</summary>
+    private static (List<int> Starts, List<UInt128> Signatures) Classes(List<CodePointSet> sets)
+    {
+        var bounds = new List<(int At, UInt128 Toggled)>();
+        for (var i = 0; i < sets.Count; i++)
+        {
+            // Where there are very many, several share a bit and the interval's number tells them apart.
+            var bit = UInt128.One << Math.Min(i, 126);
+            foreach (var (first, last) in sets[i].Ranges)
+            {
+                bounds.Add((first, bit));
+                bounds.Add((last + 1, bit));
+            }
+        }
+
+        bounds.Sort((x, y) => x.At.CompareTo(y.At));
+        var starts = new List<int> { 0 };
+        var signatures = new List<UInt128> { 0 };
+        UInt128 signature = 0;
+        foreach (var (at, toggled) in bounds)
+        {
+            signature ^= toggled;
+            if (at > CodePointSet.Last)
+            {
+                break;
+            }
+
+            if (at > starts[^1])
+            {
+                starts.Add(at);
+                signatures.Add(signature);
+            }
+            else
+            {
+                signatures[^1] = signature;
+            }
+        }
+
+        if (sets.Count > 126)
+        {
+            signatures = [.. starts.Select(start => (UInt128)start)];
+        }
+
+        return (starts, signatures);
     }
 
     private RegexNode Derivative(RegexNode node, int point) => node.Kind switch
@@ -208,7 +286,7 @@ internal sealed partial class RegexAlgebra
 
                 break;
             case RegexKind.Multiple:
-                sets.AddRange(((IEnumerable<int>)"-.0123456789".Select(c => (int)c)).Select(CodePointSet.Of));
+                sets.AddRange("-.0123456789".Select(character => CodePointSet.Of(character)).Where(set => !sets.Contains(set)));
                 break;
             default:
                 foreach (var part in node.Parts)

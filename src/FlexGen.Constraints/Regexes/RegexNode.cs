@@ -34,6 +34,9 @@ internal sealed class RegexNode
     /// <summary>What follows each code point; null until it is asked for.</summary>
     public RegexSteps? Steps { get; set; }
 
+    /// <summary>The same before it is known which of those have no text.</summary>
+    public RegexSteps? Derived { get; set; }
+
     /// <summary>Code points to the nearest end; null until it is asked for, <see cref="int.MaxValue"/> where there is none.</summary>
     public int? Distance { get; set; }
 

@@ -23,11 +23,9 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
         }
 
         var text = position.Lex.Mask;
-        foreach (var (tag, suffixes) in text.Exits)
+        foreach (var exit in text.Exits)
         {
-            var after = Stepper.AfterText(position, tag, null);
-            Add(suffixes.At(TokenTrie.Root), after);
-            Below(suffixes, TokenTrie.Root, after);
+            AddExits(exit, Stepper.AfterText(position, exit.Tag, null));
         }
 
         if (text.RootTag >= 0 && position.Frame is not null)
@@ -65,6 +63,36 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
             if (at.Length < trie.Under(child).Length)
             {
                 AddInner(position, trie, child, next, limit, mask);
+            }
+        }
+    }
+
+    private void AddExits(LexExits exits, Position after)
+    {
+        var suffixes = new MaskMaker(stepper, vocabulary);
+        suffixes.Add(exits.Suffixes.Trie.At(TokenTrie.Root), after);
+        suffixes.Below(exits.Suffixes.Trie, TokenTrie.Root, after);
+        var known = new int[exits.Suffixes.Count];
+        foreach (var (suffix, cost) in suffixes.costs)
+        {
+            known[suffix] = cost + 1;
+        }
+
+        foreach (var suffix in suffixes.unsure)
+        {
+            known[suffix] = -1;
+        }
+
+        for (var i = 0; i < exits.Tokens.Length; i++)
+        {
+            switch (known[exits.SuffixOf[i]])
+            {
+                case < 0:
+                    unsure.Add(exits.Tokens[i]);
+                    break;
+                case > 0 and var cost:
+                    Add([exits.Tokens[i]], cost - 1);
+                    break;
             }
         }
     }
@@ -150,7 +178,7 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
             }
 
             var under = trie.Under(child);
-            if (takenNext is null && under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
+            if (takenNext is null && next == lex && under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
             {
                 Add(under, CostWithin(position, next));
                 continue;

@@ -30,6 +30,24 @@ internal sealed class Stepper(JsonGrammar grammar)
 
     public static long CostOfName(ObjectFrame frame, LexState name) => (long)name.Cost + frame.CostAfter(name.Chars.Parts[0].Tag);
 
+    /// <summary>A byte may follow.</summary>
+    public bool MayFollow(Position position, byte value)
+    {
+        if (position.Lex?.Next(value) is { } next && (!next.IsClosed || position.Taken?.Next(value) is not { IsClosed: true }))
+        {
+            return true;
+        }
+
+        if (position.Lex is { AcceptTag: < 0 })
+        {
+            return false;
+        }
+
+        var after = new List<Position>();
+        Step(position.Lex is null ? position : AfterText(position, position.Lex.AcceptTag, null), value, after);
+        return after.Count > 0;
+    }
+
     /// <summary>Adds the positions after some bytes.</summary>
     public void Advance(Position from, ReadOnlySpan<byte> bytes, List<Position> to)
     {

@@ -36,7 +36,10 @@ internal sealed class TokenTrie
         Labels = [.. labels];
         firstToken = [.. first];
         Depths = [.. depths];
-        (End, Below) = Close();
+        End = new int[Labels.Length];
+        Below = new uint[Labels.Length];
+        Heights = new int[Labels.Length];
+        Close();
     }
 
     /// <param name="tokens">By id, bytes; null or empty where there are none.</param>
@@ -55,11 +58,17 @@ internal sealed class TokenTrie
     /// <summary>Classes of the bytes below a node.</summary>
     public uint[] Below { get; }
 
+    /// <summary>Code points that begin below a node, on the way where they are the most.</summary>
+    public int[] Heights { get; }
+
     /// <summary>Ids of tokens in the order of their nodes.</summary>
     public int[] Tokens { get; }
 
     /// <summary>The tokens that end at a node.</summary>
     public ReadOnlySpan<int> At(int node) => Tokens.AsSpan(firstToken[node]..firstToken[node + 1]);
+
+    /// <summary>Where in <see cref="Tokens"/> those stand that end at a node or below it.</summary>
+    public Range Place(int node) => firstToken[node]..firstToken[End[node]];
 
     /// <summary>The tokens that end at a node or below it.</summary>
     public ReadOnlySpan<int> Under(int node) => Tokens.AsSpan(firstToken[node]..firstToken[End[node]]);
@@ -78,20 +87,19 @@ internal sealed class TokenTrie
         return -1;
     }
 
-    private (int[] End, uint[] Below) Close()
+    private void Close()
     {
-        var end = new int[Labels.Length];
-        var below = new uint[Labels.Length];
         var open = new Stack<int>();
         for (var node = 0; node <= Labels.Length; node++)
         {
             while (open.Count > 0 && (node == Labels.Length || Depths[node] <= Depths[open.Peek()]))
             {
                 var closed = open.Pop();
-                end[closed] = node;
+                End[closed] = node;
                 if (open.TryPeek(out var parent))
                 {
-                    below[parent] |= below[closed] | ByteClasses.BitOf(Labels[closed]);
+                    Below[parent] |= Below[closed] | ByteClasses.BitOf(Labels[closed]);
+                    Heights[parent] = Math.Max(Heights[parent], Heights[closed] + (Labels[closed] is < 0x80 or > 0xBF ? 1 : 0));
                 }
             }
 
@@ -100,7 +108,5 @@ internal sealed class TokenTrie
                 open.Push(node);
             }
         }
-
-        return (end, below);
     }
 }

@@ -4,6 +4,8 @@ namespace FlexGen.Constraints.Vocabulary;
 /// <param name="tokens">By id, bytes; null where a token writes none.</param>
 internal sealed class VocabularyIndex(IReadOnlyList<byte[]?> tokens)
 {
+    private readonly Lazy<ClosingTokens> closing = new(() => new ClosingTokens(tokens));
+
     public IReadOnlyList<byte[]?> Tokens { get; } = tokens;
 
     public TokenTrie Trie { get; } = TokenTrie.Of(tokens);
@@ -12,4 +14,7 @@ internal sealed class VocabularyIndex(IReadOnlyList<byte[]?> tokens)
     public int Words { get; } = TokenSet.Words(tokens.Count);
 
     public int Size => Tokens.Count;
+
+    /// <summary>Those that end a JSON string, as seen from within it.</summary>
+    public ClosingTokens Closing => closing.Value;
 }

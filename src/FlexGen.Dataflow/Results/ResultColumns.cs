@@ -14,6 +14,7 @@ namespace FlexGen.Dataflow.Results;
 internal sealed class ResultColumns
 {
     private const string OutOfRange = "value_out_of_range";
+    private const int DaysOf400Years = 146_097;
     private static readonly DateOnly epoch = new(1970, 1, 1);
     private readonly IReadOnlyList<ResultType> types;
 
@@ -110,11 +111,16 @@ internal sealed class ResultColumns
         _ => new LeafValues<bool>(leaf.Physical, value => value.GetBoolean()),
     };
 
-    private static int Day(JsonElement value) =>
-        DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-            ? date.DayNumber - epoch.DayNumber
-            : throw new RecordException(OutOfRange, $"the output has the day {Excerpt.Of(value.GetString()!)}, and the column of days takes the years 1 to "
-                + "9999.");
+    // A day of the year 0, which no date here has, is as that of the year 400, all but how far it is.
+    private static int Day(JsonElement value)
+    {
+        var text = value.GetString()!;
+        var isFirst = text.StartsWith("0000", StringComparison.Ordinal);
+        return DateOnly.TryParseExact(
+            isFirst ? $"0400{text[4..]}" : text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date.DayNumber - epoch.DayNumber - (isFirst ? DaysOf400Years : 0)
+            : throw new RecordException(OutOfRange, $"the output has {Excerpt.Of(text)}, which is no day of the years 0 to 9999.");
+    }
 
     // Whole numbers may be written 1.0 or 1e3.
     private static long Long(JsonElement value) =>

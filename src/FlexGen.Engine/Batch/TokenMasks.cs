@@ -29,7 +29,7 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
         memory ??= new((long)slots * words * sizeof(uint), pinned);
         var filling = new Lazy<int>(() => Fill(slot, sequence));
         filled[slot] = filling;
-        ThreadPool.UnsafeQueueUserWorkItem(static filling => _ = filling.Value, filling, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(Finish, filling, preferLocal: false);
     }
 
     /// <summary>The one token that a slot's sequence may have next, <see cref="Several"/> or <see cref="None"/>; null where it has no rule.</summary>
@@ -46,12 +46,20 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
 
     public void Dispose()
     {
-        foreach (var filling in filled)
+        Array.ForEach(filled, Finish);
+        memory?.Dispose();
+    }
+
+    private static void Finish(Lazy<int>? filling)
+    {
+        try
         {
             _ = filling?.Value;
         }
-
-        memory?.Dispose();
+        catch (OutOfMemoryException)
+        {
+            // Whoever needs it is told.
+        }
     }
 
     private Span<uint> Words(int slot) => new((uint*)memory!.Address + ((long)slot * words), words);

@@ -16,17 +16,18 @@ namespace FlexGen.Engine.Profiling;
 /// <param name="options">Names them.</param>
 internal sealed class OverheadMeasurement(ProfileScale scale, Device device, ScalarType type, EngineOptions options)
 {
+    private readonly EngineOptions issuing = options with { RecordsDecode = false };
     private const int Few = 2, More = 12, Rounds = 4, Vocabulary = 50272, LogitRows = 32;
 
     /// <summary>By the kind of layer, without compression and with, and what a sweep costs.</summary>
     public (Dictionary<string, LayerOverhead> Layers, Dictionary<string, LayerOverhead> Packed, SweepOverhead Sweep) Measure()
     {
-        var packed = options with { CompressWeights = Compression.Int4, CompressCache = Compression.Int4 };
-        var (opt, llama) = (Kind("opt", options), Kind("llama", options));
+        var packed = issuing with { CompressWeights = Compression.Int4, CompressCache = Compression.Int4 };
+        var (opt, llama) = (Kind("opt", issuing), Kind("llama", issuing));
         var (packedOpt, packedLlama) = (Kind("opt", packed), Kind("llama", packed));
-        var many = Line("opt", scale.Slots, options);
+        var many = Line("opt", scale.Slots, issuing);
         var perRow = Math.Max(0, many.Sweep - opt.Fixed) / (scale.Slots - 1);
-        var streamed = Line("opt", 1, options with { Weights = new(0, 100) });
+        var streamed = Line("opt", 1, issuing with { Weights = new(0, 100) });
         var sweep = new SweepOverhead(Math.Min(opt.Fixed, llama.Fixed), perRow, LogitSeconds(), Math.Max(0, streamed.Layer - opt.Layer.IssueSeconds));
         return (new() { ["opt"] = opt.Layer, ["llama"] = llama.Layer }, new() { ["opt"] = packedOpt.Layer, ["llama"] = packedLlama.Layer }, sweep);
     }

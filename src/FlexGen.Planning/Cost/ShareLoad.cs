@@ -25,7 +25,14 @@ internal sealed class ShareLoad
         Longest = Math.Max(Longest, length);
     }
 
-    public void AddPrompt(int length) => PromptTokens += length;
+    /// <summary>Prompts that are computed.</summary>
+    public int Prompts { get; private set; }
+
+    public void AddPrompt(int length)
+    {
+        Prompts++;
+        PromptTokens += length;
+    }
 
     /// <summary>Tokens that they see under a window together.</summary>
     public long Seen(int? window)

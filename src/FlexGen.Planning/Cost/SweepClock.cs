@@ -267,7 +267,7 @@ internal sealed class SweepClock
 
         Wait(hiddenStores.Oldest());
         var disk = plan.Hidden.Home(k).Tier == Tier.Disk;
-        hiddenHome[k] = Home(hiddenStores, bytes, disk, layer, k);
+        hiddenHome[k] = Home(hiddenStores, bytes, disk, amongOthers: false, layer, k);
     }
 
     private void StoreCache(int layer, int k, MicroBatchLoad of)
@@ -280,23 +280,28 @@ internal sealed class SweepClock
             {
                 Ask(layer, k);
                 Wait(cacheStores.Oldest());
-                Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, layer, k);
+                Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, load.Prompts < share.Slots, layer, k);
             }
         }
     }
 
-    private double Home(LaneClock lane, double bytes, bool disk, int layer, int k)
+    private double Home(LaneClock lane, double bytes, bool disk, bool amongOthers, int layer, int k)
     {
         var rates = profile.Links.GpuToHost;
         var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
-        lane.Lane = disk ? ToDisk(bytes, there, layer, k) : there;
+        lane.Lane = disk ? ToDisk(bytes, there, amongOthers, layer, k) : there;
         lane.Stored(lane.Lane);
         return lane.Lane;
     }
 
-    /// <summary>Rows go to their places among those of other slots: what is around them in a sector is read before they are written.</summary>
-    private double ToDisk(double bytes, double ready, int layer, int k)
+    /// <summary>Where rows have their places among those of other slots, what is around them in a sector is read before they are written.</summary>
+    private double ToDisk(double bytes, double ready, bool amongOthers, int layer, int k)
     {
+        if (!amongOthers)
+        {
+            return Take(Resource.DiskWrites, ready, bytes / profile.Links.DiskWrite.Alone, layer, k);
+        }
+
         var read = Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.BesideOther, layer, k);
         return Take(Resource.DiskWrites, read, bytes / profile.Links.DiskWrite.BesideOther, layer, k);
     }

@@ -14,6 +14,9 @@ public abstract class IncrementalDecoder
     /// nothing.</summary>
     public abstract byte[]? BytesOf(int id);
 
+    /// <summary>Whether a text does not show the space that its first token begins with, being the one that encoding puts there.</summary>
+    public abstract bool HidesFirstSpace { get; }
+
     /// <summary>Returns what is left at the end of the sequence; an incomplete character becomes U+FFFD.</summary>
     public abstract string Flush();
 }

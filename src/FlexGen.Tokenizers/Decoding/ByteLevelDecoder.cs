@@ -7,6 +7,8 @@ internal sealed class ByteLevelDecoder(byte[]?[] bytesOfId) : IncrementalDecoder
 {
     private readonly Decoder utf8 = Encoding.UTF8.GetDecoder();
 
+    public override bool HidesFirstSpace => false;
+
     public override string Append(int id) => BytesOf(id) is { } bytes ? Decode(bytes, flush: false) : "";
 
     public override byte[]? BytesOf(int id) => (uint)id < (uint)bytesOfId.Length && bytesOfId[id] is { Length: > 0 } bytes ? bytes : null;

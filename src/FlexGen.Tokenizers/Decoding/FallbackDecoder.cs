@@ -10,6 +10,8 @@ internal sealed class FallbackDecoder(FallbackDecoding decoding) : IncrementalDe
     private readonly List<byte> run = [];
     private int toStrip = decoding.StripStart;
 
+    public override bool HidesFirstSpace => decoding is { StripStart: > 0, Strip: ' ' };
+
     public override string Append(int id)
     {
         if (decoding.ByteOf(id) is { } value)

@@ -8,6 +8,8 @@ internal sealed class MetaspaceDecoder(Vocabulary vocabulary, Metaspace metaspac
 {
     private bool atStart = metaspace.Prepend != MetaspacePrepend.Never;
 
+    public override bool HidesFirstSpace => metaspace.Prepend != MetaspacePrepend.Never;
+
     public override string Append(int id)
     {
         if (vocabulary.VisibleTextOf(id) is not { } text)

@@ -11,6 +11,8 @@ internal sealed class SentencePieceDecoder(SentencePieceDecoding decoding) : Inc
     private readonly List<byte> pending = [];
     private bool atStart = decoding.StripsSpace;
 
+    public override bool HidesFirstSpace => decoding.StripsSpace;
+
     public override string Append(int id)
     {
         if (decoding.ByteOf(id) is { } value)

@@ -72,7 +72,8 @@ internal sealed class BatchCommand
         var settings = EngineSettings.Load(KeyedOption.Layer(parse, engine), KeyedOption.Names(parse, engine));
         files.CheckFiles(parse, errors);
         var lines = new BatchLines(new[] { parse.GetRequiredValue(files.Output), parse.GetValue(errors) }.OfType<string>());
-        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options);
+        var planning = files.Planning(parse, "batch", options.MaxNewTokens, [], text => InputLine.Parse(text, "custom_id", isText: true));
+        using var model = LanguageModel.Load(parse.GetRequiredValue(files.Model), settings, options, planning: planning);
         Report.Warn(model.Warning);
         model.Form(options, null, hasReasoning: parse.GetValue(reasoning));
         var chat = files.Chat(parse, model.LoadChat);

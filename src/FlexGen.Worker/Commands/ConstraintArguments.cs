@@ -29,7 +29,8 @@ internal sealed class ConstraintArguments
         }
 
         var output = OptionsBinder.Bind<OutputOptions>("command line", [layer]);
-        OptionsBinder.ThrowIfAny("command line", [.. output.Errors(generation).Select(Worded)]);
+        OptionsBinder.ThrowIfAny("command line", [.. output.Errors(generation).Select(Worded)
+            .Select(error => KeyedOption.Worded(error, KeyedOption.ForGeneration(), "generation."))]);
         return output;
     }
 
@@ -57,6 +58,5 @@ internal sealed class ConstraintArguments
         ? await WordedAsync(() => OutputSchema.ReadAsync(Path.GetFullPath(path), TimeProvider.System, cancellation))
         : null;
 
-    private string Worded(string message) =>
-        KeyedOption.Worded(KeyedOption.Worded(message, options, "output."), KeyedOption.ForGeneration(), "generation.");
+    private string Worded(string message) => KeyedOption.Worded(message, options, "output.");
 }

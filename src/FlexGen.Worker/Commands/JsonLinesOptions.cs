@@ -98,21 +98,31 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
     /// <param name="command">Its name.</param>
     /// <param name="mostNew">Tokens that are generated for a line at the most.</param>
     /// <param name="earlier">What earlier runs had.</param>
-    public RunPlanning Planning(ParseResult parse, string command, int mostNew, IReadOnlyList<SequenceLengths> earlier) => new(
+    /// <param name="read">Reads a line; null: as a plain one.</param>
+    public RunPlanning Planning(
+        ParseResult parse, string command, int mostNew, IReadOnlyList<SequenceLengths> earlier, Func<string, InputLine>? read = null) => new(
         text => ErrorStream.Say(command, text),
         warning => Report.Warn(warning),
         length =>
         {
-            var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled);
+            var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled, read ?? (text => InputLine.Parse(text)));
             return Workloads.Of([.. sample.Lines.Select(l => Tokens(l, length)).Where(n => n > 0)], earlier, mostNew, sample.Count);
         });
 
     private static int Tokens(InputLine line, Func<Prompt, int> length)
     {
         const int CharactersOfAToken = 4;
-        return line.Object.TryGetProperty("prompt_token_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.GetArrayLength()
-            : line.Object.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? length(new(text.GetString()!, []))
-            : line.Object.GetRawText().Length / CharactersOfAToken;
+        try
+        {
+            return line.Object.TryGetProperty("prompt_token_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? ids.GetArrayLength()
+                : line.Object.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? length(new(line.Text("prompt"), []))
+                : line.Object.GetRawText().Length / CharactersOfAToken;
+        }
+        catch (Exception e) when (RecordException.IsOfRecord(e))
+        {
+            // It gets its error when its turn comes.
+            return 0;
+        }
     }
 
     /// <summary>The model's chat template, which is read when a line has messages, or now where an option is for it.</summary>

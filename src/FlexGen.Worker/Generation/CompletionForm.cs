@@ -14,7 +14,8 @@ namespace FlexGen.Worker.Generation;
 /// <param name="ClosesInTime">Whether the rest of the budget is used for the shortest way to a whole text where it is just enough for that.</param>
 /// <param name="Reasoning">The tokens around reasoning, which is no part of the text; null: all is text.</param>
 /// <param name="Vocabulary">How many tokens the model has.</param>
-internal sealed record CompletionForm(GenerationOptions Options, StopTexts Stops, Constraint? Constraint, bool ClosesInTime, ReasoningTokens? Reasoning, int Vocabulary)
+internal sealed record CompletionForm(
+    GenerationOptions Options, StopTexts Stops, Constraint? Constraint, bool ClosesInTime, ReasoningTokens? Reasoning, int Vocabulary)
 {
     /// <summary>Tokens that are kept for the text after reasoning: as many as the shortest one takes.</summary>
     public int Reserve { get; } = Reasoning is null || Constraint is null || !ClosesInTime ? 0 : Shortest(Constraint, Vocabulary, Options.MaxNewTokens);

@@ -30,7 +30,7 @@ internal sealed class LanguageModel : IDisposable
         Warning = engine.Warning?.Worded(settings.NameOf);
         (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
         standard = output is not { IsConstrained: true } ? Form(options, null, hasReasoning: output?.Reasoning ?? false)
-            : Form(options, tokens => OutputConstraint.Of(output, tokens), output.CloseInTime ?? true, output.Reasoning);
+            : Form(options, tokens => OutputConstraint.Of(output, tokens, decoder?.HidesFirstSpace == true), output.CloseInTime ?? true, output.Reasoning);
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -226,13 +226,13 @@ internal sealed class LanguageModel : IDisposable
     {
         if (options.Stop.Count > 0 && tokenizer is null)
         {
-            throw new UsageException("generation.stop (--stop) needs a tokenizer, and the model folder has none. Tokens can be named by "
-                + "generation.stopTokenIds (--stop-token-id).");
+            throw new UsageException("generation.stop needs a tokenizer, and the model folder has none. Tokens can be named by "
+                + "generation.stopTokenIds.");
         }
 
         foreach (var id in options.StopTokenIds.Where(id => id >= vocabularySize))
         {
-            throw new UsageException($"generation.stopTokenIds (--stop-token-id) holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
+            throw new UsageException($"generation.stopTokenIds holds {id}, but the model's token ids are 0 to {vocabularySize - 1}.");
         }
     }
 

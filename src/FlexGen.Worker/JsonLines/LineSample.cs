@@ -9,7 +9,8 @@ internal sealed record LineSample(IReadOnlyList<InputLine> Lines, long? Count)
 {
     /// <param name="path">A file. What can be read but once, such as a pipe, is left alone.</param>
     /// <param name="most">Lines that are read at the most.</param>
-    public static LineSample Of(string path, int most)
+    /// <param name="parse">Reads a line.</param>
+    public static LineSample Of(string path, int most, Func<string, InputLine> parse)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         if (!stream.CanSeek)
@@ -27,7 +28,7 @@ internal sealed record LineSample(IReadOnlyList<InputLine> Lines, long? Count)
             {
                 if (!string.IsNullOrWhiteSpace(text))
                 {
-                    lines.Add(InputLine.Parse(text));
+                    lines.Add(parse(text));
                 }
             }
             catch (Exception e) when (RecordException.IsOfRecord(e))

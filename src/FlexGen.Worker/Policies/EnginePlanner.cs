@@ -33,13 +33,23 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     {
         var device = engine.Description.Split(' ')[0];
         var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
-        return known is null ? null : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
+        return known is null || !IsOf(known, device) ? null : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);
 
-    private HardwareProfile Profile(string device, ElementFormat format) => profile = ProfileStore.FromEnvironment()
+    private HardwareProfile Profile(string device, ElementFormat format) => profile = FromEnvironment(device)
         ?? Store.Obtain(ProfileStore.Options(options! with { Device = device, DataType = format.Name }), say, warn);
+
+    private static HardwareProfile? FromEnvironment(string device)
+    {
+        var named = ProfileStore.FromEnvironment();
+        return named is null || IsOf(named, device) ? named : throw new UsageException(
+            $"{ProfileStore.Variable} names a machine {(named.Compute.IsGpu ? "with" : "without")} a GPU, {named.Name}, and the model runs on {device}: "
+            + "name another profile, or none for this machine's own.");
+    }
+
+    private static bool IsOf(HardwareProfile machine, string device) => machine.Compute.IsGpu == device.StartsWith("cuda", StringComparison.Ordinal);
 
     private MeasuredOn Wanted(string device, ElementFormat format) =>
         Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { Device = device, DataType = format.Name }));

@@ -49,7 +49,7 @@ public sealed class ResultColumnsTests : IDisposable
         [
             """{"name":"Ada","count":3,"price":1.5,"paid":true,"day":"2026-11-27","kind":"a","place":{"city":"Turin","at":[1,2.5]},"lines":[{"what":"x","tags":["r",null]},{"what":"y","tags":[]},{"what":"z"},{"what":"w","tags":null}]}""",
             """{"name":"","count":-4e2,"price":null,"day":null,"kind":null,"lines":[]}""",
-            """{"name":"é\u20ac","count":9007199254740993,"place":{"city":"Bonn"},"lines":[{"what":"q","tags":["s"]}]}""",
+            """{"name":"é\u20ac","count":9007199254740993,"day":"0000-02-29","place":{"city":"Bonn"},"lines":[{"what":"q","tags":["s"]}]}""",
             """{"name":"many","count":12345678901234567890,"lines":[]}""",
         ];
         place.WriteSource($"SELECT * FROM (VALUES {string.Join(", ", outputs.Select((output, n) => $"({n}, '{output}')"))}) t(id, text)");
@@ -68,7 +68,7 @@ public sealed class ResultColumnsTests : IDisposable
         [
             "Ada|3|1.5|true|2026-11-27|a|{'city': Turin, 'at': [1.0, 2.5]}|[{'what': x, 'tags': [r, NULL]}, {'what': y, 'tags': []}, {'what': z, 'tags': NULL}, {'what': w, 'tags': NULL}]",
             "|-400|-|-|-|-|-|[]",
-            "é€|9007199254740993|-|-|-|-|{'city': Bonn, 'at': NULL}|[{'what': q, 'tags': [s]}]",
+            "é€|9007199254740993|-|-|0001-02-29 (BC)|-|{'city': Bonn, 'at': NULL}|[{'what': q, 'tags': [s]}]",
         ],
             Duck.Column($"""
                 SELECT concat_ws('|', name, count, coalesce(price::VARCHAR, '-'), coalesce(paid::VARCHAR, '-'), coalesce(day::VARCHAR, '-'), coalesce(kind, '-'),

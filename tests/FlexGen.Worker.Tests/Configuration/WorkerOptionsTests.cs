@@ -51,6 +51,17 @@ public sealed class WorkerOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Given_what_an_output_may_be_when_loaded_then_it_is_bound_and_overridden()
+    {
+        var options = Load(Good.Replace("stop: [\"\\n\", END]", "seed: 1", StringComparison.Ordinal) + "\noutput: { choices: [yes, no, 3], closeInTime: false, reasoning: true }");
+        Assert.Equal(["yes", "no", "3"], options.Output!.Choices);
+        Assert.Equal((false, null, true), (options.Output.CloseInTime, options.Output.Constrain, options.Output.Reasoning));
+        options = Load(Good + "\noutput: { schema: a.json, columns: only }", "output.constrain=false", "output.columns=true");
+        Assert.Equal(("a.json", false, "true"), (options.Output!.Schema, options.Output.Constrain, options.Output.Columns));
+        Assert.Equal("a", Load(Good.Replace("stop: [\"\\n\", END]", "seed: 1", StringComparison.Ordinal) + "\noutput: { regex: a }").Output!.Regex);
+    }
+
+    [Fact]
     public void Given_messages_when_loaded_then_they_stand_in_place_of_the_template()
     {
         var options = Load(WithPrompt("""

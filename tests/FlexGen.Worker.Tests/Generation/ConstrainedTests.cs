@@ -1,6 +1,8 @@
 using System.Text.Json;
+using FlexGen.Constraints;
 using FlexGen.Dataflow;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Tokenizers.Loading;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.Reporting;
@@ -83,6 +85,37 @@ public sealed class ConstrainedTests : IDisposable
         {
             var outputs = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => GenerateAsync(model, $"{n}")));
             Assert.All(outputs, output => Assert.Matches("^[A-C]{2,3}-[0-9]{4}(é|€)$", output.Text));
+        }
+    }
+
+    [Theory]
+    [InlineData("yes", null)]
+    [InlineData(" maybe", null)]
+    [InlineData(null, "[0-9^]{3}[A-Z]+")]
+    [InlineData(null, "^ab+$")]
+    [InlineData(null, "^a$|^b$")]
+    public void Given_a_tokenizer_whose_texts_hide_their_first_space_when_drawn_then_what_is_shown_is_what_was_asked_for(string? choice, string? regex)
+    {
+        var tokenizer = TokenizerLoader.Load(Path.Combine(Repository.Root, "tests/FlexGen.Tokenizers.Tests/reference/llama2"));
+        var decoder = tokenizer.CreateDecoder();
+        Assert.True(decoder.HidesFirstSpace);
+        const int end = 2;
+        var tokens = new TokenBytes([.. Enumerable.Range(0, tokenizer.VocabularySize).Select(decoder.BytesOf)], [end]);
+        var constraint = OutputConstraint.Of(new OutputOptions { Choices = choice is null ? [] : [choice], Regex = regex }, tokens, decoder.HidesFirstSpace)!;
+        var mask = new uint[(tokens.Size + 31) / 32];
+        var random = new Random(1);
+        for (var draw = 0; draw < 20; draw++)
+        {
+            var (rule, ids) = (constraint.Begin(), new List<int>());
+            while (!rule.MayEnd)
+            {
+                rule.Fill(mask, 12 - ids.Count);
+                int[] allowed = [.. Enumerable.Range(0, tokens.Size).Where(id => (mask[id / 32] & (1u << (id % 32))) != 0)];
+                ids.Add(allowed[random.Next(allowed.Length)]);
+                Assert.True(rule.Take(ids[^1]));
+            }
+
+            Assert.Matches(choice is null ? $"^(?:{regex})$" : $"^{choice}$", tokenizer.Decode(ids));
         }
     }
 

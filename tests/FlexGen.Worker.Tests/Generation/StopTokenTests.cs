@@ -37,7 +37,7 @@ public sealed class StopTokenTests : IDisposable
     public void Given_an_id_beyond_the_vocabulary_when_loaded_then_it_is_refused()
     {
         var message = Assert.Throws<UsageException>(() => Load(new() { StopTokenIds = [EndOfSequence, 800] })).Message;
-        Assert.Equal("generation.stopTokenIds (--stop-token-id) holds 800, but the model's token ids are 0 to 799.", message);
+        Assert.Equal("generation.stopTokenIds holds 800, but the model's token ids are 0 to 799.", message);
     }
 
     [Theory]
