@@ -20,7 +20,8 @@ internal sealed class ArrayRules(SchemaLibrary library, Findings findings, Prope
         foreach (var (extra, _, _) in branch.Hits.Skip(1))
         {
             var location = library[Signed.Schema(extra)].Location;
-            findings.Add(location[(location.LastIndexOf('/') + 1)..], location[..location.LastIndexOf('/')], "another such keyword is enforced for the same array");
+            findings.Add(location[(location.LastIndexOf('/') + 1)..], location[..location.LastIndexOf('/')],
+                "another such keyword is enforced for the same array");
         }
 
         if (branch.Hits is not [var (hit, min, max), ..])

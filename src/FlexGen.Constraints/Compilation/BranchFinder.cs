@@ -115,7 +115,8 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
 
         if (schema.If >= 0 && (schema.Then >= 0 || schema.Else >= 0))
         {
-            var then = Product(Find(Signed.Of(schema.If)).Branches, schema.Then < 0 ? [All] : Find(Signed.Of(schema.Then)).Branches, schema.Location, MostBranches)!;
+            var then = Product(Find(Signed.Of(schema.If)).Branches, schema.Then < 0 ? [All] : Find(Signed.Of(schema.Then)).Branches,
+                schema.Location, MostBranches)!;
             var @else = schema.Else < 0 ? [All] : Find(Signed.Of(schema.Else)).Branches;
             Exclude(schema.If, "if", (refused, most) => Product(refused, @else, schema.Location, most) is { } rest ? [.. then, .. rest] : null);
         }
@@ -135,7 +136,8 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
             var narrowed = used is null ? null : Product(branches, used, schema.Location, Math.Max(MostRefused, branches.Count * 2));
             if (narrowed is null)
             {
-                Findings.Add(keyword, schema.Location, isKnown ? "what it refuses has too many branches" : "what it refuses has a keyword that cannot be turned around");
+                Findings.Add(keyword, schema.Location, isKnown ? "what it refuses has too many branches"
+                    : "what it refuses has a keyword that cannot be turned around");
                 isExact = false;
             }
 

@@ -22,7 +22,8 @@ internal sealed class EmptinessCheck(SchemaLibrary library, ScalarLanguages scal
         var key = string.Join(' ', signed);
         if (!known.TryGetValue(key, out var isEmpty))
         {
-            known[key] = isEmpty = !Array.TrueForAll(signed, each => MayBe(each, SchemaTypes.Object, 0)) && !Array.TrueForAll(signed, each => MayBe(each, SchemaTypes.Array, 0))
+            known[key] = isEmpty = !Array.TrueForAll(signed, each => MayBe(each, SchemaTypes.Object, 0)) && !Array.TrueForAll(signed, each
+                => MayBe(each, SchemaTypes.Array, 0))
                 && Array.TrueForAll(Enum.GetValues<ScalarKind>(), kind => scalars.Find(signed, kind).IsEmpty);
         }
 

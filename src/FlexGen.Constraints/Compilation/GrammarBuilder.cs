@@ -70,7 +70,8 @@ internal sealed class GrammarBuilder
         var key = string.Join(' ', signed);
         if (!numbers.TryGetValue(key, out var number))
         {
-            number = sets.Count < MostRules ? sets.Count : throw new ConstraintException("#", $"needs more than {MostRules} rules once its schemas are put together");
+            number = sets.Count < MostRules ? sets.Count : throw new ConstraintException("#",
+                $"needs more than {MostRules} rules once its schemas are put together");
             numbers[key] = number;
             sets.Add(signed);
         }

@@ -38,7 +38,8 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
 
         foreach (var (name, dependent) in schema.DependentSchemas)
         {
-            branches = [.. Find([Signed.Of(dependent)]).SelectMany(each => Depend(branches, name, each.And(new ObjectBranch { Required = [name] }))).Distinct()];
+            branches = [.. Find([Signed.Of(dependent)]).SelectMany(each => Depend(branches, name,
+                each.And(new ObjectBranch { Required = [name] }))).Distinct()];
         }
 
         branches.RemoveAll(Clash);
@@ -63,7 +64,8 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
             refused.Add(new ObjectBranch { Min = schema.MaxProperties + 1 });
         }
 
-        var isExact = (schema.AdditionalProperties < 0 || Library[schema.AdditionalProperties].SaysNothing) && schema is { PropertyNames: < 0, UnevaluatedProperties: < 0 }
+        var isExact = (schema.AdditionalProperties < 0 || Library[schema.AdditionalProperties].SaysNothing)
+            && schema.PropertyNames < 0 && schema.UnevaluatedProperties < 0
             && Array.TrueForAll(schema.PatternProperties ?? [], property => Library[property.Schema].SaysNothing) && schema.DependentSchemas.Count == 0;
         refused.RemoveAll(Clash);
         return isExact ? refused : null;

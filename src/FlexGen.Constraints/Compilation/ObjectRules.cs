@@ -26,13 +26,15 @@ internal sealed class ObjectRules(
         var seen = new HashSet<string>();
         foreach (var (chain, number) in branch.Facets.Index())
         {
-            declared.AddRange((library[number].Properties ?? []).Where(property => seen.Add(property.Name)).Select(property => (property.Name, isInOrder ? chain : -1)));
+            declared.AddRange((library[number].Properties ?? []).Where(property => seen.Add(property.Name)).Select(property => (property.Name,
+                isInOrder ? chain : -1)));
         }
 
         declared.AddRange(branch.Required.Concat(branch.Named.Select(named => named.Name)).Where(seen.Add).Select(name => (name, -1)));
         var required = branch.Required.ToHashSet();
         var properties = declared.Select(property => new PropertyRule(
-            property.Name, values.IsName(branch, property.Name) ? numberOf(values.Of(branch, property.Name)) : -1, required.Contains(property.Name), property.Chain));
+            property.Name, values.IsName(branch, property.Name) ? numberOf(values.Of(branch, property.Name)) : -1, required.Contains(property.Name),
+                property.Chain));
         return new ObjectRule([.. properties], [.. Extras(branch, seen)], branch.Min, branch.Max);
     }
 
@@ -47,7 +49,8 @@ internal sealed class ObjectRules(
             }
         }
 
-        var patterns = branch.Facets.SelectMany(facet => (library[facet].PatternProperties ?? []).Select(property => (Schema: library[facet], property.Pattern)))
+        var patterns = branch.Facets.SelectMany(facet => (library[facet].PatternProperties ?? []).Select(property => (Schema: library[facet],
+            property.Pattern)))
             .DistinctBy(each => each.Pattern).ToArray();
         var classes = new List<(RegexNode Names, HashSet<string> Matched)> { (names, []) };
         foreach (var (schema, pattern) in patterns)

@@ -41,7 +41,8 @@ internal sealed class PropertyValues(SchemaLibrary library, ScalarLanguages scal
 
     /// <summary>The name is one that properties may have.</summary>
     public bool IsName(ObjectBranch branch, string name) =>
-        !Array.Exists(branch.Facets, facet => library[facet].PropertyNames is >= 0 and var names && !IsIn(scalars.Find([Signed.Of(names)], ScalarKind.Text), name));
+        !Array.Exists(branch.Facets, facet => library[facet].PropertyNames is >= 0 and var names && !IsIn(scalars.Find([Signed.Of(names)],
+            ScalarKind.Text), name));
 
     /// <summary>The name is one of a pattern of a facet.</summary>
     public bool Matches(string pattern, string name, Schema schema)
@@ -57,7 +58,8 @@ internal sealed class PropertyValues(SchemaLibrary library, ScalarLanguages scal
     /// <summary>The names that a pattern is found in.</summary>
     /// <exception cref="ConstraintException">No automaton tells them.</exception>
     public RegexNode Language(string pattern, Schema schema) => scalars.Pattern(pattern, "patternProperties", schema.Location)
-        ?? throw new ConstraintException(SchemaShape.Below(schema.Location, "patternProperties"), $"has the pattern '{pattern}', which no automaton can do: write another");
+        ?? throw new ConstraintException(SchemaShape.Below(schema.Location, "patternProperties"),
+            $"has the pattern '{pattern}', which no automaton can do: write another");
 
     /// <summary>Adds schemas that say something, and of one that only refers to another, that.</summary>
     public void Add(int signed, ISet<int> to)

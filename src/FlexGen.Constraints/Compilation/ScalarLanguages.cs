@@ -254,7 +254,8 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
         if (schema.MinLength > 0 || schema.MaxLength < long.MaxValue)
         {
             var max = schema.MaxLength < int.MaxValue ? (int)schema.MaxLength : RegexAlgebra.Endless;
-            language = schema.MinLength > max ? algebra.None : algebra.Loop(algebra.Set(CodePointSet.All), (int)Math.Min(schema.MinLength, int.MaxValue - 1), max);
+            language = schema.MinLength > max ? algebra.None : algebra.Loop(algebra.Set(CodePointSet.All), (int)Math.Min(schema.MinLength,
+                int.MaxValue - 1), max);
         }
 
         if (schema.Pattern is { } pattern)

@@ -33,7 +33,8 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         for (var i = 0; i < Properties.Length; i++)
         {
             var fits = place.Count + 1 + required - (missing[i] ? 1 : 0) <= Max;
-            if (fits && IsInOrder(i, place, missing) && (Min <= place.Count + 1 || CanReachMin(new ObjectPlace(place.Used.With(i), place.HasExtra, place.Count + 1))))
+            if (fits && IsInOrder(i, place, missing) && (Min <= place.Count + 1 || CanReachMin(new ObjectPlace(place.Used.With(i), place.HasExtra,
+                place.Count + 1))))
             {
                 tags.Insert(missing[i] && !tags.Exists(tag => missing[tag - Extras.Length]) ? 0 : tags.Count, TagOf(i));
             }
@@ -59,7 +60,8 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         {
             // Those few that are left, in an automaton of their own: nobody else will ask for just these.
             return automaton.Fresh().Start(
-                algebra => MakeNames(place, algebra, extra => algebra.And(algebra.Import(extra.Names), algebra.Not(algebra.Literals(taken)))), LexMode.Canonical);
+                algebra => MakeNames(place, algebra, extra => algebra.And(algebra.Import(extra.Names), algebra.Not(algebra.Literals(taken)))),
+                    LexMode.Canonical);
         }
 
         if (names.TryGetValue(place, out var known))

@@ -10,14 +10,12 @@ internal sealed class FreeTokens
     private readonly int[] before;
 
     /// <param name="trie">The vocabulary.</param>
-    /// <param name="state">The state of such a string.</param>
+    /// <param name="isFree">Of each of its tokens, whether it is one.</param>
     /// <param name="areOfAnything">The string may be anything.</param>
-    public FreeTokens(TokenTrie trie, LexState state, bool areOfAnything)
+    public FreeTokens(TokenTrie trie, bool[] isFree, bool areOfAnything)
     {
         this.trie = trie;
         AreOfAnything = areOfAnything;
-        var isFree = new bool[trie.Tokens.Length];
-        Below(TokenTrie.Root, state, isFree);
         before = new int[isFree.Length + 1];
         for (var i = 0; i < isFree.Length; i++)
         {
@@ -35,17 +33,5 @@ internal sealed class FreeTokens
     {
         var place = trie.Place(node);
         return tokens.AsSpan(before[place.Start.Value]..before[place.End.Value]);
-    }
-
-    private void Below(int node, LexState state, bool[] isFree)
-    {
-        for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
-        {
-            if (state.Next(trie.Labels[child]) is { IsClosed: false } next)
-            {
-                isFree.AsSpan(trie.Place(child).Start.Value, trie.At(child).Length).Fill(true);
-                Below(child, next, isFree);
-            }
-        }
     }
 }

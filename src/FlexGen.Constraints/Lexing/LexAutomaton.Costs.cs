@@ -92,7 +92,8 @@ internal sealed partial class LexAutomaton
         var shortest = hex < 0 ? int.MaxValue : DistanceAfter(chars, hex);
         for (var i = 0; i < Escaped.Length - (mode == LexMode.Canonical ? 1 : 0); i++)
         {
-            if (chars.After(EscapedPoints[i]) is not null && DistanceAfter(chars, EscapedPoints[i]) is var distance && (best < 0 ? distance <= shortest : distance < shortest))
+            if (chars.After(EscapedPoints[i]) is not null && DistanceAfter(chars, EscapedPoints[i]) is var distance && (best < 0
+                ? distance <= shortest : distance < shortest))
             {
                 (best, shortest) = (i, distance);
             }

@@ -1,4 +1,5 @@
 using FlexGen.Constraints.Regexes;
+using FlexGen.Constraints.Vocabulary;
 
 namespace FlexGen.Constraints.Lexing;
 
@@ -57,10 +58,25 @@ internal sealed partial class LexAutomaton
             if (!free.TryGetValue((set, mode), out var tokens))
             {
                 var endless = set is null ? Anything(mode) : Body(Chars([(0, Algebra.Loop(set, 0, RegexAlgebra.Endless))])!, mode);
-                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, endless, set is null);
+                var isFree = new bool[vocabulary.Trie.Tokens.Length];
+                FindFree(TokenTrie.Root, endless, isFree);
+                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, isFree, set is null);
             }
 
             return tokens;
+        }
+    }
+
+    private void FindFree(int node, LexState state, bool[] isFree)
+    {
+        var trie = vocabulary.Trie;
+        for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
+        {
+            if (state.Next(trie.Labels[child]) is { IsClosed: false } next)
+            {
+                isFree.AsSpan(trie.Place(child).Start.Value, trie.At(child).Length).Fill(true);
+                FindFree(child, next, isFree);
+            }
         }
     }
 

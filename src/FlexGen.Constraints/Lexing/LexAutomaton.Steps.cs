@@ -119,7 +119,8 @@ internal sealed partial class LexAutomaton
     private bool CanEscape(CharState chars, LexMode mode)
     {
         Known(chars);
-        return AliveHex(chars, new LexForm(mode, LexPlace.Hex, 4)) >= 0 || EscapedPoints.Any(point => (point != '/' || mode != LexMode.Canonical) && chars.After(point) is not null);
+        return AliveHex(chars, new LexForm(mode, LexPlace.Hex, 4)) >= 0 || EscapedPoints.Any(point => (point != '/' || mode != LexMode.Canonical)
+            && chars.After(point) is not null);
     }
 
     /// <summary>The least code point that digits may still write and that a text may go on with; -1 where there is none.</summary>
@@ -179,5 +180,6 @@ internal sealed partial class LexAutomaton
         return index + 1 == starts.Length || starts[index + 1] > last ? (targets[index], true) : null;
     }
 
-    private static int IndexOf(int[] starts, int point) => Array.BinarySearch(starts, point) is >= 0 and var found ? found : ~Array.BinarySearch(starts, point) - 1;
+    private static int IndexOf(int[] starts, int point) => Array.BinarySearch(starts, point) is >= 0 and var found ? found
+        : ~Array.BinarySearch(starts, point) - 1;
 }

@@ -35,7 +35,8 @@ internal sealed record DecimalNumber(bool IsNegative, string Digits, int Point)
         var text = number.GetRawText();
         var e = text.IndexOfAny(['e', 'E']);
         var exponent = 0;
-        if (e >= 0 && (!int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) || Math.Abs(exponent) > MostPoint))
+        if (e >= 0 && (!int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
+            || Math.Abs(exponent) > MostPoint))
         {
             return null;
         }

@@ -20,9 +20,11 @@ internal sealed partial class NumberLanguages
         var fraction = bound.Value.Digits[1..];
         var same = min is not null
             ? algebra.Or(
-                algebra.Concat(Above(whole, isFirst: true), Fraction), algebra.Concat(Literal(whole), algebra.And(Fraction, FractionFrom(fraction, bound.IsExclusive))))
+                algebra.Concat(Above(whole, isFirst: true), Fraction), algebra.Concat(Literal(whole), algebra.And(Fraction, FractionFrom(fraction,
+                    bound.IsExclusive))))
             : algebra.Or(
-                algebra.Concat(Below(whole, isFirst: true), Fraction), algebra.Concat(Literal(whole), algebra.And(Fraction, FractionTo(fraction, bound.IsExclusive))));
+                algebra.Concat(Below(whole, isFirst: true), Fraction), algebra.Concat(Literal(whole), algebra.And(Fraction, FractionTo(fraction,
+                    bound.IsExclusive))));
         return algebra.Or(
             algebra.Concat(mantissa, min is not null ? ExponentBetween(exponent + 1, MostExponent) : ExponentBetween(-MostExponent, exponent - 1)),
             algebra.Concat(same, ExponentBetween(exponent, exponent)));
@@ -34,7 +36,8 @@ internal sealed partial class NumberLanguages
         max = Math.Min(max, MostExponent);
         return algebra.Or(
             Math.Max(min, 0) <= max ? algebra.Concat(ExponentSign('+'), Exponents(Math.Max(min, 0), max)) : algebra.None,
-            min <= Math.Min(max, 0) ? algebra.Concat(algebra.Set(CodePointSet.Of([('E', 'E'), ('e', 'e')])), Literal("-"), Exponents(-Math.Min(max, 0), -min)) : algebra.None);
+            min <= Math.Min(max, 0) ? algebra.Concat(algebra.Set(CodePointSet.Of([('E', 'E'), ('e', 'e')])), Literal("-"), Exponents(-Math.Min(max,
+                0), -min)) : algebra.None);
     }
 
     private RegexNode Exponent(int min, int max, bool anySign) =>

@@ -5,7 +5,8 @@ using FlexGen.Constraints.Regexes;
 namespace FlexGen.Constraints.Numbers;
 
 /// <summary>
-/// Numbers as JSON writes them, as languages. There are at most <see cref="MostWhole"/> digits before the point and <see cref="MostFraction"/> after it, and none
+/// Numbers as JSON writes them, as languages. There are at most <see cref="MostWhole"/> digits before the point and <see cref="MostFraction"/> after it, and
+/// none
 /// is too large for a double. Where a number is limited, an exponent stands after one digit, or one with a fraction, as most programs write it.
 /// </summary>
 /// <param name="algebra">Makes them.</param>
@@ -56,9 +57,11 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
     public RegexNode? Multiples(DecimalNumber divisor)
     {
         var fraction = divisor.Fraction;
-        var isSmall = int.TryParse(divisor.Whole + fraction, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) && whole is > 0 and <= LargestDivisor;
+        var isSmall = int.TryParse(divisor.Whole + fraction, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)
+            && whole is > 0 and <= LargestDivisor;
         return isSmall
-            ? algebra.And(algebra.Multiple(new MultipleState(whole, fraction.Length, 0, MultiplePlace.Start)), Magnitude(signed: true, algebra.Concat(Whole, Fraction)))
+            ? algebra.And(algebra.Multiple(new MultipleState(whole, fraction.Length, 0, MultiplePlace.Start)), Magnitude(signed: true,
+                algebra.Concat(Whole, Fraction)))
             : null;
     }
 
@@ -122,7 +125,8 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
 
         return algebra.Concat(
             Literal("."),
-            algebra.Or(algebra.Concat(Above(digits, isFirst: false, anyLength: true), anything), algebra.Concat(Literal(digits), isExclusive ? more : anything)));
+            algebra.Or(algebra.Concat(Above(digits, isFirst: false, anyLength: true), anything), algebra.Concat(Literal(digits), isExclusive ? more
+                : anything)));
     }
 
     private RegexNode FractionTo(string digits, bool isExclusive)

@@ -13,7 +13,8 @@ internal sealed class PatternLanguage(RegexAlgebra algebra)
     /// <summary>The largest repetition of what asks for something around it.</summary>
     private const int MostUnrolled = 40;
 
-    /// <summary>The most alternatives that may be open at once, and the states that are looked at for them: some patterns have more than any machine can hold.</summary>
+    /// <summary>The most alternatives that may be open at once, and the states that are looked at for them: some patterns have more than any machine can
+    /// hold.</summary>
     private const int MostAlternatives = 64;
     private const int MostLookedAt = 150;
 
@@ -61,7 +62,8 @@ internal sealed class PatternLanguage(RegexAlgebra algebra)
             case PatternKind.Sequence:
                 return Chain(tree.Parts, rest)(before);
             default:
-                if (tree.Times.Min > MostUnrolled || (tree.Times.Max > MostUnrolled && tree.Times.Max < RegexAlgebra.Endless) || tree.Times.Max == RegexAlgebra.Endless)
+                if (tree.Times.Min > MostUnrolled || (tree.Times.Max > MostUnrolled && tree.Times.Max < RegexAlgebra.Endless)
+                    || tree.Times.Max == RegexAlgebra.Endless)
                 {
                     throw new PatternException("an assertion such as ^ or (?=) in what is repeated without end, or often, is not supported");
                 }

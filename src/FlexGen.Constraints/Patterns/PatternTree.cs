@@ -16,5 +16,6 @@ internal sealed record PatternTree(PatternKind Kind, params PatternTree[] Parts)
     public bool IsNegated { get; init; }
 
     /// <summary>It asks for nothing around it, so that it is a language by itself.</summary>
-    public bool IsPure => Kind is PatternKind.Set or PatternKind.Sequence or PatternKind.Choice or PatternKind.Repeat && Array.TrueForAll(Parts, part => part.IsPure);
+    public bool IsPure => Kind is PatternKind.Set or PatternKind.Sequence or PatternKind.Choice or PatternKind.Repeat && Array.TrueForAll(Parts, part
+        => part.IsPure);
 }

@@ -48,7 +48,8 @@ internal static class UnicodeCategories
         var names = Short.Split(' ');
         var index = Array.IndexOf(longNames, name);
         var wanted = index >= 0 ? names[index] : groups.GetValueOrDefault(name, name);
-        var categories = Enumerable.Range(0, names.Length).Where(i => wanted == "LC" ? i < 3 : wanted.Length > 0 && names[i].StartsWith(wanted, StringComparison.Ordinal));
+        var categories = Enumerable.Range(0, names.Length).Where(i => wanted == "LC" ? i < 3 : wanted.Length > 0 && names[i].StartsWith(wanted,
+            StringComparison.Ordinal));
         var set = categories.Aggregate(0u, (all, i) => all | 1u << i);
         return set == 0 ? null : found.GetOrAdd(wanted, _ => Collect(set));
     }

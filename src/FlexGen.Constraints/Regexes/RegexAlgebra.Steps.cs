@@ -12,7 +12,7 @@ internal sealed partial class RegexAlgebra
     private const string Preferred = "a0A1 -";
 
     /// <summary>What is left of a language after each code point; none where no text goes on with it.</summary>
-    public RegexSteps Steps(RegexNode node)
+    public RegexSteps<RegexNode> Steps(RegexNode node)
     {
         if (node.Steps is { } known)
         {
@@ -21,7 +21,7 @@ internal sealed partial class RegexAlgebra
 
         var derived = Derived(node);
         return node.Steps = node.IsBoolean
-            ? new RegexSteps(derived.Starts, Array.ConvertAll(derived.Targets, target => IsAlive(target) ? target : None))
+            ? new RegexSteps<RegexNode>(derived.Starts, Array.ConvertAll(derived.Targets, target => IsAlive(target) ? target : None))
             : derived;
     }
 
@@ -176,7 +176,7 @@ internal sealed partial class RegexAlgebra
     }
 
     // Without asking whether they are alive, which is what is being found out.
-    private RegexSteps Derived(RegexNode node)
+    private RegexSteps<RegexNode> Derived(RegexNode node)
     {
         if (node.Derived is { } known)
         {
@@ -203,7 +203,7 @@ internal sealed partial class RegexAlgebra
             }
         }
 
-        return node.Derived = new RegexSteps([.. kept], [.. targets]);
+        return node.Derived = new RegexSteps<RegexNode>([.. kept], [.. targets]);
     }
 
     /// <summary>Intervals of code points that each set has all of or none of, and which sets have them.</summary>

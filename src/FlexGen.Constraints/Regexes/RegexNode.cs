@@ -32,10 +32,10 @@ internal sealed class RegexNode
     public required int MinLength { get; init; }
 
     /// <summary>What follows each code point; null until it is asked for.</summary>
-    public RegexSteps? Steps { get; set; }
+    public RegexSteps<RegexNode>? Steps { get; set; }
 
     /// <summary>The same before it is known which of those have no text.</summary>
-    public RegexSteps? Derived { get; set; }
+    public RegexSteps<RegexNode>? Derived { get; set; }
 
     /// <summary>Code points to the nearest end; null until it is asked for, <see cref="int.MaxValue"/> where there is none.</summary>
     public int? Distance { get; set; }

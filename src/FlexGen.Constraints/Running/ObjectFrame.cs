@@ -108,5 +108,6 @@ internal sealed class ObjectFrame : Frame
 
     // A comma, a quote, the name, a colon and the value.
     private static int PropertyCost(ObjectRule rule, JsonGrammar grammar, int tag) =>
-        3 + rule.NameCost(tag, grammar.Automaton) + grammar.Rules[tag < rule.Extras.Length ? rule.Extras[tag].Value : rule.Properties[tag - rule.Extras.Length].Value].Cost;
+        3 + rule.NameCost(tag, grammar.Automaton) + grammar.Rules[tag < rule.Extras.Length ? rule.Extras[tag].Value
+            : rule.Properties[tag - rule.Extras.Length].Value].Cost;
 }

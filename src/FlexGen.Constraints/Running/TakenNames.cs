@@ -8,7 +8,8 @@ namespace FlexGen.Constraints.Running;
 internal sealed class TakenNames(string[] names, LexAutomaton automaton)
 {
     // Of its own automaton, which goes with the object: what records bring is nothing to keep.
-    private readonly Lazy<LexState?> start = new(() => names.Length == 0 ? null : automaton.Fresh().Start(algebra => [(0, algebra.Literals(names))], LexMode.Canonical));
+    private readonly Lazy<LexState?> start = new(() => names.Length == 0 ? null : automaton.Fresh().Start(algebra => [(0, algebra.Literals(names))],
+        LexMode.Canonical));
 
     public string[] Names { get; } = names;
 

@@ -77,10 +77,35 @@ internal sealed partial class SchemaLibrary
     private static bool IsEmpty(Schema schema) =>
         schema is
         {
-            RefusesAll: false, Types: SchemaTypes.All, Listed: [], Min: null, Max: null, MultipleOf: null, MinLength: 0, MaxLength: long.MaxValue, Pattern: null,
-            Format: null, UnevaluatedProperties: < 0, NamesProperties: false, Required: [], MinProperties: 0, MaxProperties: long.MaxValue, DependentRequired: [],
-            DependentSchemas: [], NamesItems: false, UnevaluatedItems: < 0, MinItems: 0, MaxItems: long.MaxValue, UniqueItems: false, Contains: < 0,
-            Reference: < 0, AllOf: [], AnyOf: null, OneOf: null, Not: < 0, If: < 0,
+            RefusesAll: false,
+            Types: SchemaTypes.All,
+            Listed: [],
+            Min: null,
+            Max: null,
+            MultipleOf: null,
+            MinLength: 0,
+            MaxLength: long.MaxValue,
+            Pattern: null,
+            Format: null,
+            UnevaluatedProperties: < 0,
+            NamesProperties: false,
+            Required: [],
+            MinProperties: 0,
+            MaxProperties: long.MaxValue,
+            DependentRequired: [],
+            DependentSchemas: [],
+            NamesItems: false,
+            UnevaluatedItems: < 0,
+            MinItems: 0,
+            MaxItems: long.MaxValue,
+            UniqueItems: false,
+            Contains: < 0,
+            Reference: < 0,
+            AllOf: [],
+            AnyOf: null,
+            OneOf: null,
+            Not: < 0,
+            If: < 0,
         };
 
     private void Fill(Schema schema, JsonElement element)
@@ -134,6 +159,7 @@ internal sealed partial class SchemaLibrary
         schema.ListedBelow.Add((Below(JsonValueKind.Object), Below(JsonValueKind.Array)));
 
         int[] Below(JsonValueKind kind) =>
-            [.. values.Index().Where(value => value.Item.ValueKind == kind).Select(value => Constant(value.Item, SchemaShape.Below(location, value.Index) + "/value"))];
+            [.. values.Index().Where(value => value.Item.ValueKind == kind).Select(value => Constant(value.Item, SchemaShape.Below(location,
+                value.Index) + "/value"))];
     }
 }

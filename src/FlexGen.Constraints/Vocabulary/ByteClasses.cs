@@ -1,13 +1,15 @@
 namespace FlexGen.Constraints.Vocabulary;
 
-/// <summary>Bytes that most languages treat alike. A part of a trie that has bytes of some classes alone is passed at once where all of those lead nowhere else.</summary>
+/// <summary>Bytes that most languages treat alike. A part of a trie that has bytes of some classes alone is passed at once where all of those lead nowhere
+/// else.</summary>
 internal static class ByteClasses
 {
     public const int Count = 20;
 
     private static readonly byte[] classOf = [.. Enumerable.Range(0, 256).Select(value => (byte)Of(value))];
 
-    private static readonly byte[][] members = [.. Enumerable.Range(0, Count).Select(each => Enumerable.Range(0, 256).Where(value => classOf[value] == each).Select(value => (byte)value).ToArray())];
+    private static readonly byte[][] members = [.. Enumerable.Range(0, Count).Select(each => Enumerable.Range(0, 256).Where(value
+        => classOf[value] == each).Select(value => (byte)value).ToArray())];
 
     /// <summary>The bit of a byte's class.</summary>
     public static uint BitOf(byte value) => 1u << classOf[value];

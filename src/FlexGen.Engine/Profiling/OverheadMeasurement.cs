@@ -37,7 +37,10 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         var issued = Line(kind, 1, how);
         var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, 1, how with { RecordsDecode = true }).Layer;
         // Two prompts that differ by a token are attended to together, and computed with no decoding row.
-        return (new(issued.Layer, recorded, Math.Max(0, Line(kind, 2, how).Prefill - issued.Layer)), issued.Sweep);
+        var prompts = Math.Max(0, Line(kind, 2, how).Prefill - issued.Layer);
+        // Without compression a product of many rows is one operation, too, and a CPU has none that depend on them.
+        var many = device.type == TorchSharp.DeviceType.CPU || how.CompressWeights == Compression.None ? issued.Layer : Line(kind, LayerOverhead.ManyRows + 32, how).Layer;
+        return (new(issued.Layer, recorded, prompts, many), issued.Sweep);
     }
 
     /// <summary>Seconds of a layer that decodes, of a sweep without any, and of a layer with prompts.</summary>

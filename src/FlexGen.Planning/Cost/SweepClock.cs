@@ -332,7 +332,7 @@ internal sealed class SweepClock
         if (costs.IsDecoder(layer))
         {
             // A CPU computes in the engine's thread: its small operations are part of what it computes.
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).IssueSeconds, layer, k);
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).Issue(loads[k]!.Rows), layer, k);
             Meet();
         }
     }

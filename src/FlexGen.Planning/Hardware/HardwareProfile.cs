@@ -49,7 +49,7 @@ public sealed record HardwareProfile(
         double[] bytes = [GpuBytes, HostBytes, DiskBytes, ContextBytes, Links.KernelToGpu, Links.KernelToHost];
         CopyRates[] rates = [Links.HostToGpu, Links.GpuToHost, Links.DiskRead, Links.DiskWrite, Links.DiskToGpu];
         var attention = Compute.DecodeAttention.Values.Concat(HostAttention.ByFormat.Values).SelectMany(a => new[] { a.Plain, a.Grouped });
-        var overheads = Compute.Layers.Values.Concat(Compute.PackedLayers.Values).SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds, l.PromptSeconds })
+        var overheads = Compute.Layers.Values.Concat(Compute.PackedLayers.Values).SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds, l.PromptSeconds, l.ManyRowsSeconds })
             .Concat([Compute.Sweep.FixedSeconds, Compute.Sweep.RowSeconds, Compute.Sweep.LogitSeconds, Compute.Sweep.CopySeconds]);
         return bytes.Any(b => b < 0) ? "bytes of memory must be 0 or more"
             : !Array.TrueForAll(rates, r => r.IsSound) ? "copies must have rates above 0, and latencies of 0 or more"

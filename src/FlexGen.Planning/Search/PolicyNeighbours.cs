@@ -9,21 +9,10 @@ internal static class PolicyNeighbours
     /// <param name="mostSlots">Of a micro-batch.</param>
     /// <param name="sequences">That there are: more slots would stay empty.</param>
     /// <param name="hasDisk">Whether something may rest on disk.</param>
-    /// <param name="even">Whether sizes are those of <see cref="Even"/> alone.</param>
-    public static IEnumerable<Policy> Of(Policy policy, int mostSlots, long sequences, bool hasDisk, bool even) =>
+    public static IEnumerable<Policy> Of(Policy policy, int mostSlots, long sequences, bool hasDisk) =>
         Sizes(policy).Concat(Moves(policy, hasDisk)).Concat(Trades(policy, hasDisk)).Concat(Switches(policy))
-            .Select(p => even ? p with { GpuBatchSize = Nearest(policy.GpuBatchSize, p.GpuBatchSize) } : p)
             .Where(p => p.GpuBatchSize >= 1 && p.GpuBatchSize <= mostSlots && p.GpuBatchCount >= 1
                 && (p.EffectiveBatchSize <= sequences || p.EffectiveBatchSize <= policy.EffectiveBatchSize));
-
-    /// <summary>
-    /// The most slots, of some, that a GPU's library computes fast: all up to 8, then multiples of 4. Nine rows were seen to take a third longer than 8, and 12 no longer
-    /// (H100, float16).
-    /// </summary>
-    public static int Even(int slots) => slots <= 8 ? slots : slots / 4 * 4;
-
-    /// <summary>A size near another, away from the present one.</summary>
-    private static int Nearest(int now, int wanted) => wanted <= now ? Even(wanted) : Even(wanted) > now ? Even(wanted) : wanted <= 8 ? wanted : ((wanted + 3) / 4 * 4);
 
     private static IEnumerable<Policy> Sizes(Policy policy)
     {

@@ -91,7 +91,7 @@ public sealed class PolicySearch(CostModel model)
     private IEnumerable<int> Sizes(long sequences, int count)
     {
         var most = (int)Math.Min(MostSlots, (sequences + count - 1) / count);
-        return count > sequences ? [] : sizes.Where(s => s < most).Append(model.Profile.Compute.IsGpu ? PolicyNeighbours.Even(most) : most);
+        return count > sequences ? [] : sizes.Where(s => s < most).Append(most);
     }
 
     private Policy Sized(SearchRequest request, int size, int count) => new(size, count, request.SequenceLength)
@@ -192,7 +192,7 @@ public sealed class PolicySearch(CostModel model)
         for (var round = 0; round < Rounds; round++)
         {
             var (now, hasDisk) = (Judge(request, tries, policy), request.Budgets.Any(b => b.Tiers.Contains(Tier.Disk)));
-            var neighbours = PolicyNeighbours.Of(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, hasDisk, model.Profile.Compute.IsGpu)
+            var neighbours = PolicyNeighbours.Of(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, hasDisk)
                 .Select(p => Fitting(request, p)).OfType<Policy>().ToList();
             var better = neighbours.Count > 0 ? neighbours.MaxBy(p => Judge(request, tries, p)) : policy;
             if (Judge(request, tries, better) <= now)
