@@ -10,6 +10,9 @@ namespace FlexGen.Planning.Search;
 /// <param name="model">The model on a machine.</param>
 public sealed class PolicySearch(CostModel model)
 {
+    /// <summary>More bytes than any budget has, and few enough for a linear program to reckon with.</summary>
+    private const double Plenty = 1L << 50;
+
     private const int MostSlotsOnGpu = 256, MostSlotsOnCpu = 64;
 
     /// <summary>Answers of linear programs that the full model judges.</summary>
@@ -57,7 +60,7 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
     public double? Needed(SearchRequest request, MemoryBudget budget)
     {
-        if (!Fits(double.MaxValue / 4))
+        if (!Fits(Plenty))
         {
             return null;
         }
