@@ -65,7 +65,8 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
         var lifted = limits.Where(l => l.Needed > l.Limit.Budget).ToList();
         var told = lifted.Count > 0 ? lifted.Select(l => l.Limit.Needing(l.Needed)).ToList() : [.. limits.Select(l => l.Limit.Needing(null))];
         var never = $"in {type}, even one slot of {length} tokens takes more than there is, wherever weights and KV cache are placed";
-        var cure = lifted.Count > 0 ? lifted[0].Limit.Cure : Joined(", ", [.. limits.Select(l => l.Limit.Cure).DistinctBy(c => new EngineMessage(c).ToString())]);
+        var cures = limits.Select(l => l.Limit.Cure).DistinctBy(c => new EngineMessage(c).ToString());
+        var cure = lifted.Count > 0 ? lifted[0].Limit.Cure : Joined(", ", [.. cures]);
         return new(new EngineMessage($"{model} fits nowhere: {never}: {Joined("; ", told)}. {cure}, {less}")) { IsOfMemory = true };
 
         static FormattableString Joined(string between, IReadOnlyList<FormattableString> parts)

@@ -85,7 +85,8 @@ internal static class MemoryPlan
             Mode = new(options.Overlap, options.StaticBatches),
         };
         var search = new PolicySearch(new(outline, profile));
-        return search.Find(request)?.Plan ?? throw Limit.Refusal(outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))], Less(true, options));
+        return search.Find(request)?.Plan ?? throw Limit.Refusal(
+            outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))], Less(true, options));
     }
 
     /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>

@@ -39,7 +39,8 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         // Two prompts that differ by a token are attended to together, and computed with no decoding row.
         var prompts = Math.Max(0, Line(kind, 2, how).Prefill - issued.Layer);
         // Without compression a product of many rows is one operation, too, and a CPU has none that depend on them.
-        var many = device.type == TorchSharp.DeviceType.CPU || how.CompressWeights == Compression.None ? issued.Layer : Line(kind, LayerOverhead.ManyRows + 32, how).Layer;
+        var alike = device.type == TorchSharp.DeviceType.CPU || how.CompressWeights == Compression.None;
+        var many = alike ? issued.Layer : Line(kind, LayerOverhead.ManyRows + 32, how).Layer;
         return (new(issued.Layer, recorded, prompts, many), issued.Sweep);
     }
 

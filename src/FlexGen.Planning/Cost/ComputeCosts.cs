@@ -101,8 +101,8 @@ internal sealed class ComputeCosts
         var groups = new List<(int Length, int Count)>();
         foreach (var length in load.Prompts.OrderDescending())
         {
-            var together = profile.Compute.IsGpu && groups.Count > 0 && length * WorkspacePlan.MostPadded.Rows >= groups[^1].Length * WorkspacePlan.MostPadded.Of;
-            if (together)
+            var (most, of) = WorkspacePlan.MostPadded;
+            if (profile.Compute.IsGpu && groups.Count > 0 && length * most >= groups[^1].Length * of)
             {
                 groups[^1] = (groups[^1].Length, groups[^1].Count + 1);
             }
@@ -206,7 +206,8 @@ internal sealed class ComputeCosts
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         return [.. products.Select((layer, j) =>
         {
-            var text = $"{model.Layers[j].Kind} {string.Join(' ', layer.Select(p => FormattableString.Invariant($"{p.Format.Name}{p.Elements}{p.Completes}")))}";
+            var weights = layer.Select(p => FormattableString.Invariant($"{p.Format.Name}{p.Elements}{p.Completes}"));
+            var text = $"{model.Layers[j].Kind} {string.Join(' ', weights)}";
             return seen.TryAdd(text, seen.Count) ? seen.Count - 1 : seen[text];
         })];
     }

@@ -112,7 +112,9 @@ internal sealed class SlotOccupancy
         return running.Exists(s => s.IsNew) ? 0 : running.Min(s => s.Left);
     }
 
-    /// <summary>Gives each sequence as many tokens as some sweeps do, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.</summary>
+    /// <summary>
+    /// Gives each sequence as many tokens as some sweeps do, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.
+    /// </summary>
     /// <returns>Sequences that have ended.</returns>
     public int Advance(int sweeps = 1)
     {

@@ -213,7 +213,8 @@ internal sealed class SweepClock
 
             var ready = Math.Max(free[Resource.Compute], share.BroughtTo is null ? 0 : cacheThere[n, k]);
             var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
-            var done = isGpu ? Take(Resource.HostAttention, ready, seconds * profile.HostAttention.InTurns, layer, k) + (seconds * (1 - profile.HostAttention.InTurns))
+            var turn = profile.HostAttention.InTurns;
+            var done = isGpu ? Take(Resource.HostAttention, ready, seconds * turn, layer, k) + (seconds * (1 - turn))
                 : Take(Resource.Compute, ready, seconds, layer, k);
             hostDone[k] = Math.Max(hostDone[k], done);
             if (share.BroughtTo is not null)

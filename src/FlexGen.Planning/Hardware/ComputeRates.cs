@@ -6,7 +6,9 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="IsGpu">Whether it has memory of its own.</param>
 /// <param name="Products">By the weight's format: products as the engine makes them.</param>
 /// <param name="DecodeAttention">By the cache's format.</param>
-/// <param name="PrefillAttention">Operations per second of causal attention by the tokens of a prompt, 2 L^2 heads headDim of them each, in the computed type.</param>
+/// <param name="PrefillAttention">
+/// Operations per second of causal attention by the tokens of a prompt, 2 L^2 heads headDim of them each, in the computed type.
+/// </param>
 /// <param name="ElementBytes">Bytes per second that operations on elements read and write together.</param>
 /// <param name="Layers">By a layer's kind.</param>
 /// <param name="PackedLayers">The same where linear layers' weights, or the KV cache, are in 4 bits.</param>

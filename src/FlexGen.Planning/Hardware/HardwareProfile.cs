@@ -49,15 +49,19 @@ public sealed record HardwareProfile(
         double[] bytes = [GpuBytes, HostBytes, DiskBytes, ContextBytes, Links.KernelToGpu, Links.KernelToHost];
         CopyRates[] rates = [Links.HostToGpu, Links.GpuToHost, Links.DiskRead, Links.DiskWrite, Links.DiskToGpu];
         var attention = Compute.DecodeAttention.Values.Concat(HostAttention.ByFormat.Values).SelectMany(a => new[] { a.Plain, a.Grouped });
-        var overheads = Compute.Layers.Values.Concat(Compute.PackedLayers.Values).SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds, l.PromptSeconds, l.ManyRowsSeconds })
+        var overheads = Compute.Layers.Values.Concat(Compute.PackedLayers.Values)
+            .SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds, l.PromptSeconds, l.ManyRowsSeconds })
             .Concat([Compute.Sweep.FixedSeconds, Compute.Sweep.RowSeconds, Compute.Sweep.LogitSeconds, Compute.Sweep.CopySeconds]);
         return bytes.Any(b => b < 0) ? "bytes of memory must be 0 or more"
             : !Array.TrueForAll(rates, r => r.IsSound) ? "copies must have rates above 0, and latencies of 0 or more"
-            : Compute.Products.Count == 0 || !Compute.Products.Values.All(p => p.IsSound) ? "products must be tables of seconds above 0 by rising rows and elements"
+            : Compute.Products.Count == 0 || !Compute.Products.Values.All(p => p.IsSound)
+                ? "products must be tables of seconds above 0 by rising rows and elements"
             : Compute.DecodeAttention.Count == 0 || HostAttention.ByFormat.Count == 0 || !attention.Append(Compute.PrefillAttention).All(c => c.IsSound)
                 ? "attention must be curves with points above 0 by rising x"
-            : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 || overheads.Any(o => o < 0) ? "overheads must be 0 or more, of one kind of layer at least"
-            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1 ? "elements, or what is beside copies, cannot be"
+            : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 || overheads.Any(o => o < 0)
+                ? "overheads must be 0 or more, of one kind of layer at least"
+            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
+                ? "elements, or what is beside copies, cannot be"
             : null;
     }
 }

@@ -41,5 +41,6 @@ public static class KnownHardware
     private static MachineSpecification Gpu(
         string name, double gigabytes, double terabytes, double teraops, int multiprocessors, double link, params IReadOnlyList<string> sources) =>
         new($"{name} in a host of 208 GB", gigabytes * GB, terabytes * TB, teraops * TB, multiprocessors, link, HostGB, 80 * GB, 1.5 * TB, 3 * GB, 1.5 * GB,
-            [.. sources, "host: 80 GB/s, as 16 cores of a server read (tests/FlexGen.Benchmarks/results/nvidia-h100); disk: 3 GB/s read, 1.5 GB/s written, an NVMe drive"]);
+            [.. sources, "host: 80 GB/s, as 16 cores of a server read (tests/FlexGen.Benchmarks/results/nvidia-h100); disk: 3 GB/s read, 1.5 GB/s "
+                + "written, an NVMe drive"]);
 }

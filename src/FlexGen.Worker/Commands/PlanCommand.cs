@@ -15,7 +15,12 @@ namespace FlexGen.Worker.Commands;
 /// <summary><c>flexgen plan</c>: the policy for a model on a machine, and what it will take.</summary>
 internal sealed class PlanCommand
 {
-    private readonly Argument<string?> pipeline = new("PIPELINE.yaml") { Arity = ArgumentArity.ZeroOrOne, Description = "A pipeline: its model, options and source." };
+    private readonly Argument<string?> pipeline = new("PIPELINE.yaml")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "A pipeline: its model, options and source.",
+    };
+
     private readonly Option<string> model = new("--model") { HelpName = "DIR", Description = "A Hugging Face checkpoint folder." };
     private readonly Option<string> shape = new("--shape") { HelpName = "NAME", Description = "A published model's shape, as for bench." };
     private readonly Option<string> hardware = new("--hardware")
@@ -45,10 +50,11 @@ internal sealed class PlanCommand
               flexgen plan pipelines/extract-demo.yaml
               flexgen plan --shape opt-30b --hardware t4 --prompt-len 512 --gen-len 32
               flexgen plan --shape opt-175b --hardware t4 --host-memory 200GiB --compress-weights int4 --compress-kv int4 --json
-              flexgen plan --shape opt-30b --hardware h100 --gpu-memory 16GiB --percent 17 83 0 100 100 0 --gpu-batch-size 30 --num-gpu-batches 3 --attention host
+              flexgen plan --shape opt-30b --hardware h100 --gpu-memory 16GiB --percent 17 83 0 100 100 0 --gpu-batch-size 30 --attention host
             """);
         command.Add(plan.pipeline);
-        foreach (var option in (IEnumerable<Option>)[plan.model, plan.shape, plan.hardware, plan.prompt, plan.output, plan.count, plan.json, .. plan.engine.Select(o => o.Option)])
+        IEnumerable<Option> own = [plan.model, plan.shape, plan.hardware, plan.prompt, plan.output, plan.count, plan.json];
+        foreach (var option in own.Concat(plan.engine.Select(o => o.Option)))
         {
             command.Add(option);
         }
@@ -100,12 +106,16 @@ internal sealed class PlanCommand
         }
 
         var machine = named ?? ProfileStore.OfUser(Environment.GetEnvironmentVariable).Obtain(
-            ProfileStore.Options(engineOptions with { DataType = planner.Outline.Format.Name }), text => ErrorStream.Say("plan", text), Report.Warn, cancellation: cancellation);
+            ProfileStore.Options(engineOptions with { DataType = planner.Outline.Format.Name }),
+            text => ErrorStream.Say("plan", text),
+            Report.Warn,
+            cancellation: cancellation);
         var searched = settings.StatesPolicy ? engineOptions : engineOptions with { Auto = new((_, _) => machine, workload) };
         var cost = new CostModel(planner.Outline, machine);
         var prediction = cost.Predict(Plan(parse, planner, machine, searched), workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
-        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives).Print(parse.GetValue(json));
+        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives)
+            .Print(parse.GetValue(json));
         if (!parse.GetValue(json))
         {
             Console.Out.WriteLine();
@@ -155,7 +165,8 @@ internal sealed class PlanCommand
 
     private Workload Uniform(ParseResult parse)
     {
-        foreach (var (option, value) in new (Option, long)[] { (prompt, parse.GetValue(prompt)), (output, parse.GetValue(output)), (count, parse.GetValue(count)) })
+        (Option, long)[] given = [(prompt, parse.GetValue(prompt)), (output, parse.GetValue(output)), (count, parse.GetValue(count))];
+        foreach (var (option, value) in given)
         {
             if (value is < 1 or > 1L << 40)
             {

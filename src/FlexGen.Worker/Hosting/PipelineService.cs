@@ -42,7 +42,8 @@ internal sealed class PipelineService(
         // Loading a large model takes long, and nothing is lost by leaving it at once.
         var sample = options.Model!.Path is null ? [] : await pipeline.SampleAsync(Workloads.Sampled, stop);
         await using var generator = await Task.Run(
-            () => GeneratorFactory.Create(options, time, log, sample, pipeline.TotalRecords - pipeline.RecordsAlreadyDone), CancellationToken.None).WaitAsync(stop);
+            () => GeneratorFactory.Create(options, time, log, sample, pipeline.TotalRecords - pipeline.RecordsAlreadyDone),
+            CancellationToken.None).WaitAsync(stop);
         var run = pipeline.RunAsync(generator, stop);
         await display.ShowAsync(options.Name, pipeline, run);
         var engine = generator as EngineGenerator;

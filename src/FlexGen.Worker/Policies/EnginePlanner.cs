@@ -33,7 +33,9 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     {
         var device = engine.Description.Split(' ')[0];
         var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
-        return known is null || !IsOf(known, device) ? null : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
+        return known is null || !IsOf(known, device)
+            ? null
+            : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);

@@ -25,7 +25,9 @@ internal static class PlanPicture
     public static string Tiers(PolicyPlan plan, HardwareProfile machine)
     {
         var text = new StringBuilder();
-        foreach (var (tier, name, all) in new[] { (Tier.Gpu, machine.Compute.IsGpu ? "GPU" : "compute", machine.GpuBytes), (Tier.Host, "host", machine.HostBytes), (Tier.Disk, "disk", machine.DiskBytes) })
+        var gpu = machine.Compute.IsGpu ? "GPU" : "compute";
+        (Tier, string, double)[] tiers = [(Tier.Gpu, gpu, machine.GpuBytes), (Tier.Host, "host", machine.HostBytes), (Tier.Disk, "disk", machine.DiskBytes)];
+        foreach (var (tier, name, all) in tiers)
         {
             if (plan.Bytes[tier] > 0)
             {
@@ -49,7 +51,8 @@ internal static class PlanPicture
 
         var (start, end) = (compute.Min(s => s.Start), compute.Max(s => s.End));
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"layers {first} to {first + LayersShown - 1} of {layers - 2} in a decoding sweep, {(end - start) * 1000:0.0} ms:");
+        var milliseconds = (end - start) * 1000;
+        text.AppendLine(CultureInfo.InvariantCulture, $"layers {first} to {first + LayersShown - 1} of {layers - 2} in a decoding sweep, {milliseconds:0.0} ms:");
         foreach (var resource in Enum.GetValues<Resource>().Where(r => spans.Any(s => s.Resource == r && s.End > start && s.Start < end)))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{PlanText.Name(resource),-26}[{Line(spans.Where(s => s.Resource == resource), start, end)}]");

@@ -33,7 +33,8 @@ internal static class PlanReport
             .Add("predicted_tokens_per_second", Rounded(prediction.TokensPerSecond), PlanText.Significant(prediction.TokensPerSecond))
             .Add("predicted_records_per_hour", Rounded(prediction.SequencesPerSecond * 3600), PlanText.Significant(prediction.SequencesPerSecond * 3600))
             .Add("predicted_seconds", Rounded(prediction.Seconds), string.Create(
-                CultureInfo.InvariantCulture, $"{prediction.Seconds:N1}, {prediction.PrefillSeconds:N1} of them in sweeps that prefill; {prediction.Sweeps:N0} sweeps"));
+                CultureInfo.InvariantCulture,
+                $"{prediction.Seconds:N1}, {prediction.PrefillSeconds:N1} of them in sweeps that prefill; {prediction.Sweeps:N0} sweeps"));
         foreach (var tier in Enum.GetValues<Tier>().Where(t => plan.Bytes[t] > 0))
         {
             var purposes = Enum.GetValues<Purpose>().Where(p => plan.Bytes[tier, p] > 0).ToList();
@@ -48,7 +49,7 @@ internal static class PlanReport
         var busy = prediction.Busy.Where(b => b.Value > 0).OrderByDescending(b => b.Value).ToList();
         return report
             .Add("busy", new JsonObject(busy.Select(b => KeyValuePair.Create<string, JsonNode?>(JsonName(b.Key), Math.Round(b.Value, 3)))),
-                string.Join(", ", busy.Where(b => b.Value >= 0.005).Select(b => string.Create(CultureInfo.InvariantCulture, $"{PlanText.Name(b.Key)} {b.Value:0%}"))))
+                string.Join(", ", busy.Where(b => b.Value >= 0.005).Select(b => FormattableString.Invariant($"{PlanText.Name(b.Key)} {b.Value:0%}"))))
             .Add("binds", JsonName(prediction.Binds), PlanText.Name(prediction.Binds))
             .Add("would_help", new JsonArray([.. alternatives.Select(a => new JsonObject { ["change"] = a.Change, ["times"] = Math.Round(a.Times, 2) })]),
                 alternatives.Count == 0 ? "nothing that was tried" : string.Join("; ", alternatives.Select(Gain)));
@@ -76,7 +77,8 @@ internal static class PlanReport
     }
 
     private static string Text(Workload workload) => string.Create(
-        CultureInfo.InvariantCulture, $"{workload.Count:N0} sequences of {workload.MeanPrompt:0.#} + {workload.MeanOutput:0.#} tokens, {workload.Longest} at the most");
+        CultureInfo.InvariantCulture,
+        $"{workload.Count:N0} sequences of {workload.MeanPrompt:0.#} + {workload.MeanOutput:0.#} tokens, {workload.Longest} at the most");
 
     private static double Rounded(double value) => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 

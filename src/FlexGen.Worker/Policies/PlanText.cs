@@ -21,7 +21,8 @@ internal static class PlanText
         var (records, binds) = (prediction.SequencesPerSecond * 3600, prediction.Binds);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Of(prediction.Plan.Policy)}: {Significant(prediction.TokensPerSecond)} tokens/s and {Significant(records)} records/h predicted; {Name(binds)} is busy {prediction.Busy[binds]:0%}");
+            $"{Of(prediction.Plan.Policy)}: {Significant(prediction.TokensPerSecond)} tokens/s and {Significant(records)} records/h predicted; ")
+            + FormattableString.Invariant($"{Name(binds)} is busy {prediction.Busy[binds]:0%}");
     }
 
     /// <summary>A run's plan in a line.</summary>

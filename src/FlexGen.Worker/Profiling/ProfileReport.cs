@@ -52,11 +52,13 @@ internal static class ProfileReport
         Add("compute_beside_copies", Text($"{compute.BesideCopies:0.00} times as long"));
         foreach (var (kind, layer) in compute.Layers.Concat(compute.PackedLayers.Select(p => KeyValuePair.Create($"{p.Key}_in_4_bits", p.Value))))
         {
-            Add($"layer_of_{kind}", $"{Time(layer.IssueSeconds)}{(compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded" : "")}, {Time(layer.PromptSeconds)} for prompts");
+            var onGpu = compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded, {Time(layer.ManyRowsSeconds)} for many rows" : "";
+            Add($"layer_of_{kind}", $"{Time(layer.IssueSeconds)}{onGpu}, {Time(layer.PromptSeconds)} for prompts");
         }
 
         var sweep = compute.Sweep;
-        Add("sweep", Text($"{Time(sweep.FixedSeconds)}, {Time(sweep.RowSeconds)} a sequence, {sweep.LogitSeconds * 1e9:0.000} ns a logit, {Time(sweep.CopySeconds)} a copy"));
+        var logits = Text($"{sweep.LogitSeconds * 1e9:0.000} ns a logit");
+        Add("sweep", $"{Time(sweep.FixedSeconds)}, {Time(sweep.RowSeconds)} a sequence, {logits}, {Time(sweep.CopySeconds)} a copy");
         return report;
 
         void Add(string key, string text) => report.Add(key, null, text);

@@ -42,8 +42,8 @@ internal sealed class ProfileStore(string folder)
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{name} is neither a known machine ({string.Join(", ", KnownHardware.Names)}) nor a file that flexgen profile --output wrote: "
-                + $"{e.Message}{NearestName.Hint(name, [.. KnownHardware.Names])}");
+            throw new UsageException($"{name} is neither a known machine ({string.Join(", ", KnownHardware.Names)}) nor a file that flexgen profile "
+                + $"--output wrote: {e.Message}{NearestName.Hint(name, [.. KnownHardware.Names])}");
         }
     }
 

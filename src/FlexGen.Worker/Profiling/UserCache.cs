@@ -13,7 +13,9 @@ internal static class UserCache
         return Path.Combine(cache, "flexgen");
     }
 
-    /// <summary>Writes a file, whose folder is made where it is not there: all of the text is in it, or what was there before. Why it could not be; null: it was.</summary>
+    /// <summary>
+    /// Writes a file, whose folder is made where it is not there: all of the text is in it, or what was there before. Why it could not be; null: it was.
+    /// </summary>
     public static string? Write(string path, string text)
     {
         var draft = $"{path}.{Guid.NewGuid():N}";

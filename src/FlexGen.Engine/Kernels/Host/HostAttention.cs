@@ -133,7 +133,11 @@ internal static unsafe class HostAttention
             if (Interlocked.Decrement(ref left[sequence]) == 0)
             {
                 HostChunk.Merge<TKind>(
-                    (float*)p + ((long)(chunk - before) * kvHeads * row), all, (float*)o + (sequence * layout.QueryRow), kvHeads * layout.Group, layout.HeadDim);
+                    (float*)p + ((long)(chunk - before) * kvHeads * row),
+                    all,
+                    (float*)o + (sequence * layout.QueryRow),
+                    kvHeads * layout.Group,
+                    layout.HeadDim);
             }
         });
     }

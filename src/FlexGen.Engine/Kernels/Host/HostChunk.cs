@@ -16,7 +16,9 @@ internal static unsafe class HostChunk
     /// <summary>Tokens, filled up to whole vectors of scores.</summary>
     public static int Rows(int length) => (length + Lanes - 1) & -Lanes;
 
-    /// <summary>Floats of a chunk's partial result of one query head: the sum's lanes, and a cache line with the highest score and the sum of the weights.</summary>
+    /// <summary>
+    /// Floats of a chunk's partial result of one query head: the sum's lanes, and a cache line with the highest score and the sum of the weights.
+    /// </summary>
     public static int Row(int lanes) => lanes + Lanes;
 
     /// <summary>Puts the chunks of one sequence together.</summary>

@@ -114,7 +114,8 @@ internal readonly unsafe struct PackedSlab<TKernel> : ISlabKind
             {
                 var at = n * head.Groups;
                 Weigh(
-                    room.Scores + (n * room.Rows) + first, room.Pairs + (h * head.Groups * PackedPairs.Floats), head.Groups, weights + (at * Tile), factors + at,
+                    room.Scores + (n * room.Rows) + first, room.Pairs + (h * head.Groups * PackedPairs.Floats), head.Groups,
+                    weights + (at * Tile), factors + at,
                     partial + (n * row) + head.Sums);
             }
         }
