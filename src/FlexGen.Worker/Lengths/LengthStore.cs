@@ -41,7 +41,8 @@ internal sealed class LengthStore(string folder)
             return Ignored(e.Message);
         }
 
-        Found Ignored(string reason) => new([], $"{path} does not hold the lengths of earlier runs and is ignored: {reason.TrimEnd('.')}. Outputs are planned at their longest.");
+        Found Ignored(string reason) => new(
+            [], $"{path} does not hold the lengths of earlier runs and is ignored: {reason.TrimEnd('.')}. Outputs are planned at their longest.");
     }
 
     /// <summary>Keeps them: all of them are in the file, or what was there before. Why they could not be; null: they were.</summary>
