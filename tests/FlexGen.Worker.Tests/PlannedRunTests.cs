@@ -51,6 +51,14 @@ public sealed class PlannedRunTests : IDisposable
         Assert.Equal(2, result.Error.Split("cannot be kept for the next run's plan").Length);
     }
 
+    [Fact]
+    public async Task Given_a_shape_that_fits_nowhere_when_planned_then_the_budget_to_raise_and_the_largest_of_its_family_that_fits_are_named()
+    {
+        var refused = (await RunAsync("plan", "--shape", "opt-30b", "--hardware", "t4", "--gpu-memory", "2GiB")).Expect(1).Error;
+        Assert.Matches(@"--gpu-memory is 2\.00 GiB and would have to be 3\.[0-9]+ GiB, 1\.[0-9]+ more\. Raise --gpu-memory, lower --max-sequence-length", refused);
+        Assert.Contains(". opt-13b is the largest of its family that fits", refused, StringComparison.Ordinal);
+    }
+
     private string[] Kept() => Directory.Exists(workspace.At("cache/flexgen")) ? Directory.GetFiles(workspace.At("cache/flexgen"), "lengths-*") : [];
 
     private async Task<JsonNode> ReportAsync(params string[] arguments) => JsonNode.Parse((await RunAsync([.. arguments, "--json"])).Expect(0).Output)!;

@@ -29,8 +29,7 @@ internal sealed class LengthStore(string folder)
         {
             var content = JsonSerializer.Deserialize<Content>(RegularFile.ReadAll(path, MostBytes), json) ?? throw new JsonException("it holds null");
             return content.Of != key ? Ignored("it is of another pipeline, model or options")
-                : content.Lengths.Count > LengthSample.Room || content.Lengths.Any(l => l is not [> 0, > 0])
-                    ? Ignored("its lengths are none that a run can have")
+                : content.Lengths.Count > LengthSample.Room || content.Lengths.Any(l => l is not [> 0, > 0]) ? Ignored("its lengths are none that a run can have")
                 : new([.. content.Lengths.Select(l => new SequenceLengths(l[0], l[1]))]);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -42,8 +41,8 @@ internal sealed class LengthStore(string folder)
             return Ignored(e.Message);
         }
 
-        Found Ignored(string reason) => new([], $"{path} does not hold the lengths of earlier runs and is ignored: {reason.TrimEnd('.')}. "
-            + "Outputs are planned at their longest.");
+        Found Ignored(string reason) => new(
+            [], $"{path} does not hold the lengths of earlier runs and is ignored: {reason.TrimEnd('.')}. Outputs are planned at their longest.");
     }
 
     /// <summary>Keeps them: all of them are in the file, or what was there before. Why they could not be; null: they were.</summary>

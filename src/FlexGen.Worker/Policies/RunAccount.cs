@@ -73,8 +73,8 @@ internal sealed class RunAccount(
             reasons.AddRange(work.Where(w => w.Value.Busy.TotalSeconds >= Idle * (prefill.Seconds + decode.Seconds)).SelectMany(w => Slower(w.Key, w.Value)));
         }
 
-        var times = Text($"prefill took {prefill.Times:0.00} and decoding {decode.Times:0.00} times as long as planned");
-        return reasons.Count > 0 ? reasons : [$"no one thing: {times}, {Text($"and the engine was idle {idle:0%} of the time")}"];
+        var phases = Text($"prefill took {prefill.Times:0.00} and decoding {decode.Times:0.00} times as long as planned");
+        return reasons.Count > 0 ? reasons : [Text($"no one thing: {phases}, and the engine was idle {idle:0%} of the time")];
     }
 
     /// <summary>The prediction beside what was measured, for the closing report.</summary>

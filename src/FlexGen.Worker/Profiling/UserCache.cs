@@ -13,9 +13,8 @@ internal static class UserCache
         return Path.Combine(cache, "flexgen");
     }
 
-    /// <summary>
-    /// Writes a file, whose folder is made where it is not there: all of the text is in it, or what was there before. Why it could not be; null: it was.
-    /// </summary>
+    /// <summary>Writes a file, whose folder is made where it is not there: all of the text is in it, or what was there before.</summary>
+    /// <returns>Why it could not be written; null: it was.</returns>
     public static string? Write(string path, string text)
     {
         var draft = $"{path}.{Guid.NewGuid():N}";
