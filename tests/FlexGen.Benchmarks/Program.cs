@@ -24,8 +24,8 @@ switch (args)
         return await KvSchemes.RunAsync(rest);
     case ["predict", var profile, var runs]:
         return PredictedRuns.Run(profile, runs);
-    case ["search", .. var rest]:
-        return SearchedPolicy.Run(rest);
+    case ["published"]:
+        return PublishedFigures.Run();
     case ["host-attention"]:
         return HostAttentionBandwidth.Run();
     default:

@@ -17,6 +17,7 @@ public static class KnownHardware
         ["t4"] = new(
             "NVIDIA T4 in a host of 208 GB", 16 * GB, 0.32 * TB, 65 * TB, 40, Gen3, HostGB, 60 * GB, 1.5 * TB, 2 * GB, 1 * GB,
             ["NVIDIA T4 data sheet (2019): 16 GB, 320 GB/s, 65 TFLOP/s in 16 bits, 40 multiprocessors", Link3,
+             "host: 208 GB (FlexGen, ICML 2023, section 6), read at 60 GB/s: an estimate, for six channels of DDR4-2666 that virtual machines share",
              "disk: 2 GB/s read, 1 GB/s written (FlexGen, ICML 2023, section 6, table 1)"]),
         ["a10g"] = Gpu("NVIDIA A10G", 24, 0.6, 70, 80, Gen4,
             "NVIDIA A10G data sheet (2021): 24 GB, 600 GB/s, 70 TFLOP/s in 16 bits (dense), 80 multiprocessors", Link4),

@@ -15,11 +15,14 @@ public sealed class PolicySearch(CostModel model)
 
     private const int MostSlotsOnGpu = 256, MostSlotsOnCpu = 64;
 
-    /// <summary>Answers of linear programs that the full model judges.</summary>
-    private const int Judged = 20;
+    /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
+    private const int Judged = 12, JudgedOfACount = 2;
 
     /// <summary>Of those, how many are improved.</summary>
     private const int Improved = 2;
+
+    /// <summary>Of all that were judged, how many are held against each other with the workload as it is.</summary>
+    private const int Final = 8;
 
     /// <summary>Rounds of improvement, each of which tries all neighbours of the best so far.</summary>
     private const int Rounds = 6;
@@ -39,22 +42,22 @@ public sealed class PolicySearch(CostModel model)
         {
             foreach (var size in Sizes(most, count))
             {
-                if (Solve(request, Sized(request, size, count)) is { } answer)
+                var sized = Sized(request, size, count);
+                if ((Solve(request, sized) ?? Solve(request, sized with { RecordsDecode = false })) is { } answer)
                 {
                     answers.Add((answer.Policy, answer.Seconds / Math.Min((double)size * count, most)));
                 }
             }
         }
 
-        if (answers.Count == 0)
-        {
-            return null;
-        }
-
-        var judged = Resident(request).Concat(answers.OrderBy(a => a.Seconds).Select(a => a.Policy)).Distinct().Take(Judged + 1)
-            .OrderByDescending(p => Judge(request, tries, p)).Take(Improved).ToList();
-        var best = judged.Select(p => Improve(request, tries, p)).MaxBy(p => Judge(request, tries, p));
-        return model.Predict(model.Plan(best), request.Workload, request.Mode);
+        // A program knows nothing of latencies, of which many micro-batches have more: of each number some are judged.
+        var ordered = answers.OrderBy(a => a.Seconds).Select(a => a.Policy).ToList();
+        var judged = Whole(request).Concat(ordered.Take(Judged)).Concat(ordered.GroupBy(p => p.GpuBatchCount).SelectMany(g => g.Take(JudgedOfACount)))
+            .Distinct().OrderByDescending(p => Judge(request, tries, p)).Take(Improved).ToList();
+        judged.ForEach(p => Improve(request, tries, p));
+        // So far all sequences were of the mean lengths.
+        return tries.Where(t => t.Value > 0).OrderByDescending(t => t.Value).Take(Final)
+            .Select(t => model.Predict(model.Plan(t.Key), request.Workload, request.Mode)).MaxBy(p => p.TokensPerSecond);
     }
 
     /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
@@ -82,7 +85,7 @@ public sealed class PolicySearch(CostModel model)
         bool Fits(double bytes)
         {
             var changed = request with { Budgets = [.. request.Budgets.Select(b => b == budget ? b with { Bytes = bytes } : b)] };
-            return Solve(changed, Sized(changed, 1, 1)) is not null;
+            return Whole(changed).Any() || Solve(changed, Sized(changed, 1, 1) with { RecordsDecode = false }) is not null;
         }
     }
 
@@ -101,11 +104,21 @@ public sealed class PolicySearch(CostModel model)
         RecordsDecode = model.Profile.Compute.IsGpu && request.Mode.Overlaps,
     };
 
-    /// <summary>All on the compute device, with as many slots as fit: what no share of anything elsewhere is near.</summary>
-    private IEnumerable<Policy> Resident(SearchRequest request)
+    /// <summary>Each kind whole on one tier, with as many slots as fit: what no program's answer is near, since a share anywhere costs latencies.</summary>
+    private IEnumerable<Policy> Whole(SearchRequest request)
     {
-        var fits = Sizes(request.Workload.Count, 1).Select(s => Fitting(request, Sized(request, s, 1))).OfType<Policy>().ToList();
-        return fits.Count > 0 ? [fits[^1]] : [];
+        var (gpu, host, most) = (Placement.AllGpu, new Placement(0, 100), Sizes(request.Workload.Count, 1).Reverse().ToList());
+        foreach (var weights in new[] { gpu, host })
+        {
+            foreach (var (cache, attention) in new[] { (gpu, 0), (host, 0), (host, 100) })
+            {
+                var policies = most.Select(s => Sized(request, s, 1) with { Weights = weights, Cache = cache, AttentionOnHost = attention });
+                if (policies.Select(p => Fitting(request, p)).FirstOrDefault(p => p is not null) is { } fits)
+                {
+                    yield return fits;
+                }
+            }
+        }
     }
 
     /// <summary>A program's answer, as it can be placed, and the seconds of a round.</summary>
@@ -128,18 +141,23 @@ public sealed class PolicySearch(CostModel model)
         return null;
     }
 
-    /// <summary>The policy as it fits the budgets: where recorded sweeps do not, without them; null: it does not.</summary>
+    /// <summary>
+    /// The policy as it fits the budgets: where recorded sweeps do not, without them; where hidden states do not, with them in host memory; null: it
+    /// does not.
+    /// </summary>
     private Policy? Fitting(SearchRequest request, Policy policy)
     {
         policy = policy.Cache == Placement.AllGpu ? policy with { AttentionOnHost = 0 } : policy;
-        if (request.Budgets.All(b => b.Holds(model.Plan(policy))))
+        foreach (var tried in new[] { policy, policy with { RecordsDecode = false }, policy with { RecordsDecode = false, Hidden = new(0, 100) } })
         {
-            return policy;
+            var plan = model.Plan(tried);
+            if (request.Budgets.All(b => b.Holds(plan)))
+            {
+                return tried;
+            }
         }
 
-        policy = policy with { RecordsDecode = false };
-        var plan = model.Plan(policy);
-        return request.Budgets.All(b => b.Holds(plan)) ? policy : null;
+        return null;
     }
 
     private static Policy Rounded(Policy sized, Shares shares)
@@ -186,7 +204,7 @@ public sealed class PolicySearch(CostModel model)
         return round.TokensPerSecond * Math.Min(1, rounds / whole);
     }
 
-    private Policy Improve(SearchRequest request, Dictionary<Policy, double?> tries, Policy policy)
+    private void Improve(SearchRequest request, Dictionary<Policy, double?> tries, Policy policy)
     {
         var records = Sized(request, 1, 1).RecordsDecode;
         for (var round = 0; round < Rounds; round++)
@@ -202,7 +220,5 @@ public sealed class PolicySearch(CostModel model)
 
             policy = better;
         }
-
-        return policy;
     }
 }

@@ -57,7 +57,7 @@ internal sealed class ShareProgram
         solver.Add(onHost <= c.Host);
         solver.Add(onDisk <= c.Disk);
         var (decode, prefill) = (solver.MakeNumVar(0, double.PositiveInfinity, "decode"), solver.MakeNumVar(0, double.PositiveInfinity, "prefill"));
-        foreach (var budget in request.Budgets)
+        foreach (var budget in request.Budgets.Where(b => double.IsFinite(b.Bytes)))
         {
             solver.Add(budget.Taken(whole) + Moved(budget, 0, w) + Moved(budget, 1, c) + Moved(budget, 2, h) <= budget.Bytes);
         }

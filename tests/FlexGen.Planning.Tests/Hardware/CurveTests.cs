@@ -22,12 +22,8 @@ public class CurveTests
     });
 
     [Fact]
-    public void At_BeforeTheFirstPoint_IsItsValue() =>
-        Gen.Select(curves, Gen.Double[0, 1]).Sample((curve, share) => Assert.Equal(curve.Points[0].Y, curve.At(curve.Points[0].X * share)));
-
-    [Fact]
-    public void At_OfAPower_IsThatPowerEverywherePastTheFirstPoint() =>
-        Gen.Select(curves.Where(c => c.Points.Count > 1), Gen.Double[-2, 2], Gen.Double[1, 1000]).Sample((curve, power, times) =>
+    public void At_OfAPower_IsThatPowerEverywhere() =>
+        Gen.Select(curves.Where(c => c.Points.Count > 1), Gen.Double[-2, 2], Gen.Double[0.001, 1000]).Sample((curve, power, times) =>
         {
             var of = new Curve([.. curve.Points.Select(p => p with { Y = Math.Pow(p.X, power) })]);
             var x = of.Points[0].X * times;

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using FlexGen.Worker.Tests.Support;
+
+namespace FlexGen.Worker.Tests;
+
+public sealed class PlanTests : IDisposable
+{
+    private readonly Workspace workspace = new();
+
+    public void Dispose() => workspace.Dispose();
+
+    [Fact]
+    public async Task Given_a_shape_and_a_machine_that_is_not_here_when_planned_then_policy_prediction_bytes_and_what_binds_are_printed()
+    {
+        string[] asked = ["--shape", "opt-6.7b", "--hardware", "t4", "--num-prompts", "64"];
+        var report = JsonElement.Parse((await PlanAsync([.. asked, "--json"])).Expect(0).Output);
+        Assert.Equal("opt-6.7b", report.GetProperty("model").GetString());
+        Assert.True(report.GetProperty("predicted_tokens_per_second").GetDouble() > 0);
+        Assert.True(report.GetProperty("predicted_records_per_hour").GetDouble() > 0);
+        Assert.Equal(544, report.GetProperty("policy").GetProperty("sequence_length").GetInt32());
+        var gpu = report.GetProperty("gpu_bytes");
+        Assert.InRange(gpu.GetProperty("all").GetDouble(), gpu.GetProperty("weights").GetDouble(), 16e9);
+        Assert.InRange(report.GetProperty("busy").GetProperty(report.GetProperty("binds").GetString()!).GetDouble(), 0.01, 1);
+        Assert.All(report.GetProperty("would_help").EnumerateArray(), help => Assert.True(help.GetProperty("times").GetDouble() >= 1.03));
+        Assert.Equal("none", report.GetProperty("policy").GetProperty("compress_weights").GetString());
+    }
+
+    [Fact]
+    public async Task Given_an_explicit_policy_when_planned_then_it_is_predicted_as_it_is()
+    {
+        var result = (await PlanAsync(
+            "--shape", "opt-125m", "--hardware", "t4", "--num-prompts", "12", "--percent", "50", "50", "0", "100", "100", "0", "--gpu-batch-size", "4",
+            "--num-gpu-batches", "3", "--attention", "host")).Expect(0).Output;
+        Assert.Contains("4 x 3 slots of 544 tokens; per cent on GPU/host/disk: weights 50/50/0, KV cache 0/100/0, hidden states 100/0/0; 100% of attention", result, StringComparison.Ordinal);
+        Assert.Matches("would help +nothing that was tried", result);
+        Assert.Matches(@"GPU +\[W+", result);
+        Assert.Matches(@"layers \d+ to \d+ of 12 in a decoding sweep", result);
+    }
+
+    [Fact]
+    public async Task Given_a_pipeline_when_planned_then_its_own_prompts_and_records_are_what_is_planned_for()
+    {
+        workspace.WriteDataset(100);
+        workspace.WritePipeline($"{{ path: \"{Workspace.DemoModel}\" }}");
+        var report = JsonElement.Parse((await PlanAsync(Workspace.File, "--device", "cpu", "--json")).Expect(0).Output);
+        Assert.Equal("two cores, to test with", report.GetProperty("machine").GetString());
+        Assert.Equal(4, report.GetProperty("workload").GetProperty("mean_completion_tokens").GetDouble());
+        Assert.InRange(report.GetProperty("workload").GetProperty("sequences").GetInt32(), 90, 100);
+        Assert.InRange(report.GetProperty("workload").GetProperty("mean_prompt_tokens").GetDouble(), 2, 40);
+    }
+
+    [Theory]
+    [InlineData(2, "Name one of a pipeline file, --model DIR and --shape NAME", "--model", "m", "--shape", "opt-125m")]
+    [InlineData(2, "Name one of a pipeline file, --model DIR and --shape NAME")]
+    [InlineData(2, "did you mean 't4'?", "--shape", "opt-125m", "--hardware", "t44")]
+    [InlineData(2, "--prompt-len has no effect beside a pipeline file", "pipeline.yaml", "--prompt-len", "5")]
+    [InlineData(2, "--gen-len is 0; give 1 or more", "--shape", "opt-125m", "--hardware", "t4", "--gen-len", "0")]
+    [InlineData(1, "--host-memory is 0.10 GiB and would have to be", "--shape", "opt-6.7b", "--hardware", "t4", "--host-memory", "100MiB")]
+    [InlineData(2, "the echo needs no plan", "pipeline.yaml")]
+    public async Task Given_what_cannot_be_planned_when_planned_then_one_error_says_so(int exitCode, string expected, params string[] arguments)
+    {
+        workspace.WriteDataset(10);
+        workspace.WritePipeline();
+        var result = (await PlanAsync(arguments)).Expect(exitCode);
+        Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        Assert.Equal("", result.Output);
+    }
+
+    [Fact]
+    public async Task Given_a_file_that_profile_wrote_when_named_as_hardware_then_it_is_the_machine()
+    {
+        File.Copy(PreparedProfile.File, workspace.At("machine.json"));
+        var result = (await PlanAsync("--model", Workspace.DemoModel, "--hardware", "machine.json", "--prompt-len", "64", "--gen-len", "16", "--num-prompts", "8")).Expect(0);
+        Assert.Matches("machine +two cores, to test with", result.Output);
+        Assert.Equal("", result.Error);
+    }
+
+    private Task<ProcessResult> PlanAsync(params string[] arguments) => workspace.RunAsync(["plan", .. arguments]);
+}
