@@ -29,7 +29,8 @@ internal sealed class LengthStore(string folder)
         {
             var content = JsonSerializer.Deserialize<Content>(RegularFile.ReadAll(path, MostBytes), json) ?? throw new JsonException("it holds null");
             return content.Of != key ? Ignored("it is of another pipeline, model or options")
-                : content.Lengths.Count > LengthSample.Room || content.Lengths.Any(l => l is not [> 0, > 0]) ? Ignored("its lengths are none that a run can have")
+                : content.Lengths.Count > LengthSample.Room || content.Lengths.Any(l => l is not [> 0, > 0])
+                    ? Ignored("its lengths are none that a run can have")
                 : new([.. content.Lengths.Select(l => new SequenceLengths(l[0], l[1]))]);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

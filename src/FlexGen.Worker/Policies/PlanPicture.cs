@@ -52,7 +52,8 @@ internal static class PlanPicture
         var (start, end) = (compute.Min(s => s.Start), compute.Max(s => s.End));
         var text = new StringBuilder();
         var milliseconds = (end - start) * 1000;
-        text.AppendLine(CultureInfo.InvariantCulture, $"layers {first} to {first + LayersShown - 1} of {layers - 2} in a decoding sweep, {milliseconds:0.0} ms:");
+        var shown = $"layers {first} to {first + LayersShown - 1} of {layers - 2}";
+        text.AppendLine(CultureInfo.InvariantCulture, $"{shown} in a decoding sweep, {milliseconds:0.0} ms:");
         foreach (var resource in Enum.GetValues<Resource>().Where(r => spans.Any(s => s.Resource == r && s.End > start && s.Start < end)))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{PlanText.Name(resource),-26}[{Line(spans.Where(s => s.Resource == resource), start, end)}]");

@@ -1,5 +1,5 @@
-using FlexGen.Planning.Search;
 using CsCheck;
+using FlexGen.Planning.Search;
 
 namespace FlexGen.Planning.Tests.Search;
 
