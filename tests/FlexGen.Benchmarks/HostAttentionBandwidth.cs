@@ -9,7 +9,7 @@ internal static class HostAttentionBandwidth
 {
     private const int Slots = 40, Tokens = 528, Slabs = 6;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5), Measured = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan warmUp = TimeSpan.FromSeconds(0.5), measured = TimeSpan.FromSeconds(1);
 
     public static int Run()
     {
@@ -59,8 +59,8 @@ internal static class HostAttentionBandwidth
 
         double Rate(Action<IntPtr> action)
         {
-            _ = Run(WarmUp);
-            return 2.0 * bytes / Run(Measured) / 1e9;
+            _ = Run(warmUp);
+            return 2.0 * bytes / Run(measured) / 1e9;
 
             double Run(TimeSpan least)
             {
