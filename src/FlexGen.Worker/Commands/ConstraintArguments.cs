@@ -58,5 +58,6 @@ internal sealed class ConstraintArguments
         ? await WordedAsync(() => OutputSchema.ReadAsync(Path.GetFullPath(path), TimeProvider.System, cancellation))
         : null;
 
-    private string Worded(string message) => KeyedOption.Worded(message, options, "output.");
+    private string Worded(string message) =>
+        KeyedOption.Worded(KeyedOption.Worded(message, options, "output."), KeyedOption.ForGeneration(), "generation.");
 }

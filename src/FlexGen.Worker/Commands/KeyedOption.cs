@@ -128,10 +128,11 @@ internal sealed record KeyedOption(string Key, Option Option)
         return prefix is null || parse.GetResult(option) is { Implicit: false } ? option.Name : prefix + key;
     };
 
-    /// <summary>A message about keys of a pipeline file, about the options that stand for them.</summary>
-    public static string Worded(string message, IEnumerable<KeyedOption> options, string prefix) => options.Aggregate(message, (text, option) => text
-        .Replace($"{prefix}{option.Key}: ", option.Option.Name + " ", StringComparison.Ordinal)
-        .Replace(prefix + option.Key, option.Option.Name, StringComparison.Ordinal));
+    /// <summary>A message about keys of a pipeline file, about the options that stand for them: the longest first, for some begin as others.</summary>
+    public static string Worded(string message, IEnumerable<KeyedOption> options, string prefix) =>
+        options.OrderByDescending(o => o.Key.Length).Aggregate(message, (text, option) => text
+            .Replace($"{prefix}{option.Key}: ", option.Option.Name + " ", StringComparison.Ordinal)
+            .Replace(prefix + option.Key, option.Option.Name, StringComparison.Ordinal));
 
     private static KeyedOption Text(string key, string name, string helpName, string description) =>
         new(key, new Option<string>(name) { HelpName = helpName, Description = description });
