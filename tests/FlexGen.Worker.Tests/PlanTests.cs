@@ -31,7 +31,8 @@ public sealed class PlanTests : IDisposable
         var result = (await PlanAsync(
             "--shape", "opt-125m", "--hardware", "t4", "--num-prompts", "12", "--percent", "50", "50", "0", "100", "100", "0", "--gpu-batch-size", "4",
             "--num-gpu-batches", "3", "--attention", "host")).Expect(0).Output;
-        Assert.Contains("4 x 3 slots of 544 tokens; per cent on GPU/host/disk: weights 50/50/0, KV cache 0/100/0, hidden states 100/0/0; 100% of attention", result, StringComparison.Ordinal);
+        Assert.Contains(
+            "4 x 3 slots of 544 tokens; weights 50/50/0, KV cache 0/100/0, hidden states 100/0/0 (% on GPU/host/disk), 100% of attention on the host", result, StringComparison.Ordinal);
         Assert.Matches("would help +nothing that was tried", result);
         Assert.Matches(@"GPU +\[W+", result);
         Assert.Matches(@"layers \d+ to \d+ of 12 in a decoding sweep", result);
