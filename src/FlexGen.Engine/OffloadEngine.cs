@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine;
 
 /// <summary>
-/// Generates sequences with one model. It knows token ids only, nothing of text. One thread owns it: all tensors live and die
-/// there. A sequence is admitted to a slot as soon as one is free and leaves it in the sweep that ends it.
+/// Generates sequences with one model. It knows token ids only, nothing of text. One thread owns it: all tensors live and die there.
+/// A sequence is admitted to a slot as soon as one is free and leaves it in the sweep that ends it.
 /// </summary>
 public sealed class OffloadEngine : IDisposable
 {
@@ -238,13 +238,10 @@ public sealed class OffloadEngine : IDisposable
         options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
         {
+            var (inPrefill, inDecode) = prompts > 0 ? (elapsed, TimeSpan.Zero) : (TimeSpan.Zero, elapsed);
             statistics = new(
-                statistics.Sweeps + 1,
-                statistics.PromptTokens + prompts,
-                statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
-                statistics.InPrefill + (prompts > 0 ? elapsed : TimeSpan.Zero),
-                statistics.InDecode + (prompts > 0 ? TimeSpan.Zero : elapsed),
-                Math.Max(statistics.PeakGpuBytes, gpuBytes));
+                statistics.Sweeps + 1, statistics.PromptTokens + prompts, statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
+                statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, Math.Max(statistics.PeakGpuBytes, gpuBytes));
         }
     }
 
@@ -296,9 +293,7 @@ public sealed class OffloadEngine : IDisposable
     private void EndAll(Action<Sequence> end)
     {
         waiting.Writer.TryComplete();
-        foreach (var sequence in microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(waiting.Reader.ReadAllAsync().ToBlockingEnumerable()))
-        {
-            end(sequence);
-        }
+        var all = microBatches.SelectMany(m => m.Slots).OfType<Sequence>().Concat(waiting.Reader.ReadAllAsync().ToBlockingEnumerable());
+        all.ToList().ForEach(end);
     }
 }

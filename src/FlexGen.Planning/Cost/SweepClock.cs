@@ -1,4 +1,3 @@
-using FlexGen.Planning.Formats;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using FlexGen.Planning.Schedule;
@@ -9,7 +8,7 @@ namespace FlexGen.Planning.Cost;
 /// Carries out a schedule's steps on clocks: each resource is free at some time, and a step begins when its resources are and what it needs
 /// is there. The steps, their buffers and their waits are those of the engine.
 /// </summary>
-internal sealed class SweepClock
+internal sealed partial class SweepClock
 {
     /// <summary>Shares of a layer's issuing: before attention, attention, after it.</summary>
     private const double IssueProject = 0.4, IssueAttend = 0.2, IssueComplete = 0.4;
@@ -121,55 +120,6 @@ internal sealed class SweepClock
         }
     }
 
-    private void LoadWeights(WeightStep step)
-    {
-        var layer = costs.Layers[step.Layer];
-        var size = layer.ImageBytes;
-        if (size == 0)
-        {
-            return;
-        }
-
-        var start = step.Page == 0 ? 0 : Sector.Align(size * step.Page / step.Pages);
-        var end = step.Page == step.Pages - 1 ? size : Sector.Align(size * (step.Page + 1) / step.Pages);
-        if (start >= end)
-        {
-            return;
-        }
-
-        Ask(step.Layer, null);
-        var ready = weights.Begin(Now, isNext: step.Page == 0);
-        var onHost = Math.Max(0, Math.Min(end, layer.HostBytes) - start);
-        weightsThere[step.Layer] = weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
-    }
-
-    private void LoadCache(int layer, int k, MicroBatchLoad of)
-    {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
-        {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
-            if (share.BroughtTo is { } to && load.Sequences > 0)
-            {
-                Ask(layer, k);
-                var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
-                var ready = Math.Max(cacheLane, cacheLoads[n].Begin(Now, isNext: true));
-                cacheThere[n, k] = cacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
-                    : to == Tier.Gpu ? Bring(ready, 0, bytes, layer, k)
-                    : Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.Alone, layer, k);
-            }
-        }
-    }
-
-    private void LoadHidden(int k, MicroBatchLoad of)
-    {
-        if (IsLeaving(k) && !ByKernel(k, of))
-        {
-            var (bytes, disk) = (costs.HiddenBytes(of), plan.Hidden.Home(k).Tier == Tier.Disk);
-            var ready = Math.Max(hiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
-            hiddenThere[k] = hiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
-        }
-    }
-
     private void Project(int layer, int k, MicroBatchLoad of)
     {
         Issue(IssueProject, layer, k);
@@ -251,82 +201,6 @@ internal sealed class SweepClock
         Compute(hostDone[k], costs.Complete(layer, of) + results, layer, k);
         ReleaseWeights(layer, k);
     }
-
-    private void StoreHidden(int layer, int k, MicroBatchLoad of)
-    {
-        if (!IsLeaving(k))
-        {
-            return;
-        }
-
-        var bytes = costs.HiddenBytes(of);
-        if (ByKernel(k, of))
-        {
-            Compute(0, bytes / profile.Links.KernelToHost, layer, k);
-            return;
-        }
-
-        Wait(hiddenStores.Oldest());
-        var disk = plan.Hidden.Home(k).Tier == Tier.Disk;
-        hiddenHome[k] = Home(hiddenStores, bytes, disk, amongOthers: false, layer, k);
-    }
-
-    private void StoreCache(int layer, int k, MicroBatchLoad of)
-    {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
-        {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
-            var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
-            if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
-            {
-                Ask(layer, k);
-                Wait(cacheStores.Oldest());
-                Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, load.Prompts < share.Slots, layer, k);
-            }
-        }
-    }
-
-    private double Home(LaneClock lane, double bytes, bool disk, bool amongOthers, int layer, int k)
-    {
-        var rates = profile.Links.GpuToHost;
-        var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
-        lane.Lane = disk ? ToDisk(bytes, there, amongOthers, layer, k) : there;
-        lane.Stored(lane.Lane);
-        return lane.Lane;
-    }
-
-    /// <summary>Where rows have their places among those of other slots, what is around them in a sector is read before they are written.</summary>
-    private double ToDisk(double bytes, double ready, bool amongOthers, int layer, int k)
-    {
-        if (!amongOthers)
-        {
-            return Take(Resource.DiskWrites, ready, bytes / profile.Links.DiskWrite.Alone, layer, k);
-        }
-
-        var read = Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.BesideOther, layer, k);
-        return Take(Resource.DiskWrites, read, bytes / profile.Links.DiskWrite.BesideOther, layer, k);
-    }
-
-    /// <summary>Brings bytes to the compute device; when they are there.</summary>
-    private double Bring(double ready, double onHost, double onDisk, int layer, int? k)
-    {
-        var rates = profile.Links.HostToGpu;
-        if (onHost > 0)
-        {
-            ready = Take(Resource.ToGpu, ready, rates.LatencySeconds + (onHost / rates.Alone * contention.Link), layer, k);
-        }
-
-        if (onDisk > 0)
-        {
-            ready = Take(Resource.DiskReads, ready, onDisk / profile.Links.DiskToGpu.Alone, layer, k);
-            Busy[Resource.ToGpu] += isGpu ? onDisk / rates.Alone : 0;
-        }
-
-        return ready;
-    }
-
-    /// <summary>The engine's thread asks a lane for a copy, or for attention.</summary>
-    private void Ask(int layer, int? k) => Take(Resource.Engine, Now, profile.Compute.Sweep.CopySeconds, layer, k);
 
     private void Issue(double share, int layer, int k)
     {
