@@ -200,9 +200,8 @@ internal sealed class LoadedModel : IDisposable
             return [];
         }
 
-        var acrossLayers = Policy.Weights == Placement.AllGpu && Policy.Hidden == Placement.AllGpu;
         return overlap
-            ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, acrossLayers)
+            ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, Policy.GoesAcrossLayers)
             : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
     }
 

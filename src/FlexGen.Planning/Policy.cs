@@ -48,6 +48,11 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// <summary>The most rows of one micro-batch's pass: prompts, of which the last may pass the bound, a token of each other slot, and filler.</summary>
     public long MostRows => Math.Max(LeastRowsOnCpu, Math.Min((long)GpuBatchSize * SequenceLength, (long)PrefillTokensPerPass + SequenceLength + GpuBatchSize));
 
+    /// <summary>
+    /// Whether the first micro-batch may begin a layer while the last is still in the one before: no weights are streamed and no hidden states leave.
+    /// </summary>
+    public bool GoesAcrossLayers => Weights == Placement.AllGpu && Hidden == Placement.AllGpu;
+
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
 }

@@ -52,7 +52,7 @@ internal sealed class PrefillGroup : IDisposable
         var members = new List<RowLayout.Prefill>();
         foreach (var prefill in prefills.OrderByDescending(p => p.Length))
         {
-            if (members.Count > 0 && (alone || prefill.Length * WorkspacePlan.MostPadded.Rows < members[0].Length * WorkspacePlan.MostPadded.Of))
+            if (members.Count > 0 && (alone || !WorkspacePlan.ArePadded(members[0].Length, prefill.Length)))
             {
                 groups.Add(new(members, device));
                 members = [];

@@ -2,6 +2,7 @@ using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Hidden;
@@ -16,12 +17,6 @@ namespace FlexGen.Engine.Hidden;
 internal sealed class RestingHidden(
     RestingPlace place, Device device, Lane loads, StoreQueue stores, HostCopy? kernel, (HostMemory? Loads, HostMemory? Stores) staging) : IDisposable
 {
-    /// <summary>
-    /// Up to here a kernel moves them. Copies to a GPU are served in the order in which they were asked for, and a decoding micro-batch would
-    /// wait for all the weights before its few rows.
-    /// </summary>
-    private const long FewBytes = 1 << 20;
-
     private bool movedByKernel;
     private Transfer? stored;
     private (Tensor Tensor, Transfer Transfer)? loading;
@@ -34,7 +29,7 @@ internal sealed class RestingHidden(
         (shape, type) = (hidden.shape, hidden.dtype);
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
-        movedByKernel = kernel is not null && contiguous.ByteCount() <= FewBytes;
+        movedByKernel = kernel is not null && contiguous.ByteCount() <= HiddenPlan.FewBytes;
         if (movedByKernel)
         {
             kernel!.Start(contiguous.Address(), place.Address, contiguous.ByteCount());

@@ -101,8 +101,7 @@ internal sealed class ComputeCosts
         var groups = new List<(int Length, int Count)>();
         foreach (var length in load.Prompts.OrderDescending())
         {
-            var (most, of) = WorkspacePlan.MostPadded;
-            if (profile.Compute.IsGpu && groups.Count > 0 && length * most >= groups[^1].Length * of)
+            if (profile.Compute.IsGpu && groups.Count > 0 && WorkspacePlan.ArePadded(groups[^1].Length, length))
             {
                 groups[^1] = (groups[^1].Length, groups[^1].Count + 1);
             }

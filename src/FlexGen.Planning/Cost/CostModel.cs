@@ -155,13 +155,12 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
         var policy = plan.Policy;
-        var across = policy.Weights == Placement.AllGpu && policy.Hidden == Placement.AllGpu;
         if (microBatches.Count < policy.GpuBatchCount)
         {
             return Made();
         }
 
-        var key = (mode, policy.GpuBatchCount, policy.WeightPages, across, sweep == 0);
+        var key = (mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0);
         if (!schedules.TryGetValue(key, out var steps))
         {
             schedules.Add(key, steps = [.. Made()]);
@@ -170,7 +169,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return steps;
 
         IEnumerable<Step> Made() => mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, across)
+            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, policy.GoesAcrossLayers)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 

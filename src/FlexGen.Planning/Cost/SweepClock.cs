@@ -13,9 +13,6 @@ internal sealed partial class SweepClock
     /// <summary>Shares of a layer's issuing: before attention, attention, after it.</summary>
     private const double IssueProject = 0.4, IssueAttend = 0.2, IssueComplete = 0.4;
 
-    /// <summary>Up to here hidden states are moved by a kernel.</summary>
-    private const double FewBytes = 1 << 20;
-
     private readonly PolicyPlan plan;
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
@@ -244,7 +241,7 @@ internal sealed partial class SweepClock
 
     private bool IsLeaving(int k) => plan.Hidden.Home(k).Tier != Tier.Gpu;
 
-    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && plan.Hidden.Home(k).Tier == Tier.Host && costs.HiddenBytes(of) <= FewBytes;
+    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && plan.Hidden.Home(k).Tier == Tier.Host && costs.HiddenBytes(of) <= HiddenPlan.FewBytes;
 
     private void Wait(double until) => free[Resource.Engine] = Math.Max(Now, until);
 

@@ -8,6 +8,12 @@ namespace FlexGen.Planning.Plans;
 /// </summary>
 public sealed class HiddenPlan : TierPlan
 {
+    /// <summary>
+    /// Up to here a kernel moves a micro-batch's between a GPU and host memory. Copies to a GPU are served in the order in which they were asked for, and a
+    /// decoding micro-batch would wait for all the weights before its few rows.
+    /// </summary>
+    public const long FewBytes = 1 << 20;
+
     private const long StagingOfADirection = 16 << 20;
     private readonly int onGpu;
 

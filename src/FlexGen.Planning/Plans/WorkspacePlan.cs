@@ -55,6 +55,9 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
     public bool RecordsDecode { get; }
 
+    /// <summary>Whether a prompt is padded to a longer one and attended to with it.</summary>
+    public static bool ArePadded(int longest, int length) => length * MostPadded.Rows >= longest * MostPadded.Of;
+
     /// <summary>What a window's mask has: the rows behind the first window that are computed together, and the keys that they see.</summary>
     public static (int Rows, int Keys) Mask(int window) => (Math.Min(window, MostWindowRows), window + Math.Min(window, MostWindowRows));
 

@@ -36,7 +36,7 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>The best policy; null: none fits.</summary>
     public Prediction? Find(SearchRequest request)
     {
-        var (most, tries) = (request.Workload.Count, new Dictionary<Policy, double?>());
+        var (most, tries) = (request.Workload.Count, new Dictionary<Policy, double>());
         var answers = new List<(Policy Policy, double Seconds)>();
         foreach (var count in counts)
         {
@@ -56,7 +56,7 @@ public sealed class PolicySearch(CostModel model)
             .Distinct().OrderByDescending(p => Judge(request, tries, p)).Take(Improved).ToList();
         judged.ForEach(p => Improve(request, tries, p));
         // So far all sequences were of the mean lengths.
-        return tries.Where(t => t.Value > 0).OrderByDescending(t => t.Value).Take(Final)
+        return tries.OrderByDescending(t => t.Value).Take(Final)
             .Select(t => model.Predict(model.Plan(t.Key), request.Workload, request.Mode)).MaxBy(p => p.TokensPerSecond);
     }
 
@@ -124,10 +124,10 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>A program's answer, as it can be placed, and the seconds of a round.</summary>
     private (Policy Policy, double Seconds)? Solve(SearchRequest request, Policy sized)
     {
+        var program = new ShareProgram(model, request.Workload, sized, request.HasDisk);
         foreach (var part in parts)
         {
-            var tightened = request with { Budgets = [.. request.Budgets.Select(b => b with { Bytes = b.Bytes * part })] };
-            if (new ShareProgram(model, tightened, sized).Solve() is not { } shares)
+            if (program.Solve([.. request.Budgets.Select(b => b with { Bytes = b.Bytes * part })]) is not { } shares)
             {
                 return null;
             }
@@ -181,8 +181,8 @@ public sealed class PolicySearch(CostModel model)
         return WholeParts.Placement(gpu, Math.Max(0, things - gpu - disk), things);
     }
 
-    /// <summary>Tokens per second where all sequences are of the workload's mean lengths; 0: it does not fit.</summary>
-    private double Judge(SearchRequest request, Dictionary<Policy, double?> tries, Policy policy)
+    /// <summary>Tokens per second of a policy that fits, where all sequences are of the workload's mean lengths.</summary>
+    private double Judge(SearchRequest request, Dictionary<Policy, double> tries, Policy policy)
     {
         if (!tries.TryGetValue(policy, out var found))
         {
@@ -190,10 +190,10 @@ public sealed class PolicySearch(CostModel model)
             var mean = Workload.Uniform(
                 (int)Math.Max(1, Math.Round(request.Workload.MeanPrompt)), (int)Math.Max(1, Math.Round(request.Workload.MeanOutput)),
                 Math.Min(request.Workload.Count, policy.EffectiveBatchSize));
-            tries.Add(policy, found = request.Budgets.All(b => b.Holds(plan)) ? Rate(request, policy, model.Predict(plan, mean, request.Mode)) : 0);
+            tries.Add(policy, found = Rate(request, policy, model.Predict(plan, mean, request.Mode)));
         }
 
-        return found!.Value;
+        return found;
     }
 
     /// <summary>Tokens per second of the whole workload, of which the last round may leave slots empty.</summary>
@@ -204,13 +204,13 @@ public sealed class PolicySearch(CostModel model)
         return round.TokensPerSecond * Math.Min(1, rounds / whole);
     }
 
-    private void Improve(SearchRequest request, Dictionary<Policy, double?> tries, Policy policy)
+    private void Improve(SearchRequest request, Dictionary<Policy, double> tries, Policy policy)
     {
         var records = Sized(request, 1, 1).RecordsDecode;
         for (var round = 0; round < Rounds; round++)
         {
-            var (now, hasDisk) = (Judge(request, tries, policy), request.Budgets.Any(b => b.Tiers.Contains(Tier.Disk)));
-            var neighbours = PolicyNeighbours.Of(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, hasDisk)
+            var now = Judge(request, tries, policy);
+            var neighbours = PolicyNeighbours.Of(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, request.HasDisk)
                 .Select(p => Fitting(request, p)).OfType<Policy>().ToList();
             var better = neighbours.Count > 0 ? neighbours.MaxBy(p => Judge(request, tries, p)) : policy;
             if (Judge(request, tries, better) <= now)

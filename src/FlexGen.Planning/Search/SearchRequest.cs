@@ -8,6 +8,9 @@ namespace FlexGen.Planning.Search;
 /// <param name="SequenceLength">Room of a slot.</param>
 public sealed record SearchRequest(Workload Workload, IReadOnlyList<MemoryBudget> Budgets, int SequenceLength)
 {
+    /// <summary>Whether something may rest on disk.</summary>
+    internal bool HasDisk => Budgets.Any(b => b.Tiers.Contains(Tier.Disk));
+
     /// <summary>How linear layers' weights are kept, as the user has said: compression costs accuracy, and is never switched on unasked.</summary>
     public Compression CompressWeights { get; init; }
 

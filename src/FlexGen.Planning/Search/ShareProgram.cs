@@ -24,20 +24,20 @@ namespace FlexGen.Planning.Search;
 internal sealed class ShareProgram
 {
     private readonly CostModel model;
-    private readonly SearchRequest request;
-    private readonly Policy policy;
+    private readonly RoundCosts round;
     private readonly PolicyPlan whole;
     private readonly Dictionary<(int Kind, Tier Tier), PolicyPlan> elsewhere = [];
     private readonly bool hasDisk;
 
     /// <param name="model">The model on a machine.</param>
-    /// <param name="request">What is searched for.</param>
+    /// <param name="workload">Lengths.</param>
     /// <param name="policy">Sizes and compression; its placements do not matter.</param>
-    public ShareProgram(CostModel model, SearchRequest request, Policy policy)
+    /// <param name="hasDisk">Whether something may rest on disk.</param>
+    public ShareProgram(CostModel model, Workload workload, Policy policy, bool hasDisk)
     {
-        (this.model, this.request, this.policy) = (model, request, policy);
-        hasDisk = request.Budgets.Any(b => b.Tiers.Contains(Tier.Disk));
+        (this.model, this.hasDisk) = (model, hasDisk);
         whole = model.Plan(policy);
+        round = new(model, whole, workload);
         foreach (var tier in hasDisk ? (ReadOnlySpan<Tier>)[Tier.Host, Tier.Disk] : [Tier.Host])
         {
             var placement = tier == Tier.Host ? new Placement(0, 100) : new Placement(0, 0);
@@ -47,8 +47,9 @@ internal sealed class ShareProgram
         }
     }
 
-    /// <summary>The best shares; null: nothing fits the budgets.</summary>
-    public Shares? Solve()
+    /// <summary>The best shares; null: nothing fits.</summary>
+    /// <param name="budgets">What the plan may take.</param>
+    public Shares? Solve(IReadOnlyList<MemoryBudget> budgets)
     {
         using var solver = Solver.CreateSolver("GLOP");
         var (w, c, h) = (Kind("w"), Kind("c"), Kind("h"));
@@ -57,12 +58,11 @@ internal sealed class ShareProgram
         solver.Add(onHost <= c.Host);
         solver.Add(onDisk <= c.Disk);
         var (decode, prefill) = (solver.MakeNumVar(0, double.PositiveInfinity, "decode"), solver.MakeNumVar(0, double.PositiveInfinity, "prefill"));
-        foreach (var budget in request.Budgets.Where(b => double.IsFinite(b.Bytes)))
+        foreach (var budget in budgets.Where(b => double.IsFinite(b.Bytes)))
         {
             solver.Add(budget.Taken(whole) + Moved(budget, 0, w) + Moved(budget, 1, c) + Moved(budget, 2, h) <= budget.Bytes);
         }
 
-        var round = new RoundCosts(model, whole, request.Workload);
         var attended = onHost + onDisk;
         var brought = (c.Host + c.Disk) - attended;
         if (model.Profile.Compute.IsGpu)

@@ -11,7 +11,7 @@ public class ShareProgramTests
     public void No_shares_that_fit_take_less_by_its_own_reckoning() => Searches.All.Sample((model, request) =>
     {
         var policy = new Policy(8, 3, request.SequenceLength) { CompressWeights = request.CompressWeights, CompressCache = request.CompressCache };
-        var found = new ShareProgram(model, request, policy).Solve();
+        var found = new ShareProgram(model, request.Workload, policy, request.HasDisk).Solve(request.Budgets);
         var hasDisk = request.Budgets.Any(b => b.Tiers.Contains(Tier.Disk));
         var round = new RoundCosts(model, model.Plan(policy), request.Workload);
         for (var n = 0; n < 1000; n++)
