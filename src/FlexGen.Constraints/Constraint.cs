@@ -7,6 +7,7 @@ using FlexGen.Constraints.Patterns;
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Running;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints;
 

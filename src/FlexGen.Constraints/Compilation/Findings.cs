@@ -1,3 +1,5 @@
+using FlexGen.Schemas;
+
 namespace FlexGen.Constraints.Compilation;
 
 /// <summary>Keywords that are not enforced, each once.</summary>
@@ -12,7 +14,7 @@ internal sealed class Findings
     /// <param name="reason">Why not, as a sentence without its full stop.</param>
     public void Add(string keyword, string schema, string reason)
     {
-        var location = Schemas.SchemaShape.Below(schema, keyword);
+        var location = SchemaShape.Below(schema, keyword);
         found.TryAdd(location, new UnenforcedKeyword(keyword, location, reason));
     }
 }

@@ -1,5 +1,6 @@
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Compilation;
 

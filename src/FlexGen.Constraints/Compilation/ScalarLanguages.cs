@@ -4,6 +4,7 @@ using FlexGen.Constraints.Numbers;
 using FlexGen.Constraints.Patterns;
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Compilation;
 

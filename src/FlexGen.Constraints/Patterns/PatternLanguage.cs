@@ -1,4 +1,5 @@
 using FlexGen.Constraints.Regexes;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Patterns;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FlexGen.Constraints.Regexes;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Patterns;
 
@@ -7,16 +8,9 @@ namespace FlexGen.Constraints.Patterns;
 /// Reads a pattern of ECMA-262, over code points. Characters that need no escape may have one, and brackets that close nothing stand for themselves.
 /// </summary>
 /// <param name="pattern">The pattern.</param>
-internal sealed partial class PatternParser(string pattern)
+internal sealed class PatternParser(string pattern) : PatternReader(pattern)
 {
-    private const int MaxDepth = 200;
-
-    private int at;
     private int depth;
-
-    private char Next => at < pattern.Length ? pattern[at] : '\0';
-
-    private bool IsAtEnd => at >= pattern.Length;
 
     /// <exception cref="PatternException">It is no pattern, or one that no automaton can do.</exception>
     public PatternTree Parse()
@@ -72,12 +66,12 @@ internal sealed partial class PatternParser(string pattern)
 
         if (Take(@"\b") || Take(@"\B"))
         {
-            return new PatternTree(PatternKind.WordBound) { IsNegated = pattern[at - 1] == 'B' };
+            return new PatternTree(PatternKind.WordBound) { IsNegated = Pattern[At - 1] == 'B' };
         }
 
         if (Take("(?=") || Take("(?!"))
         {
-            var isNegated = pattern[at - 1] == '!';
+            var isNegated = Pattern[At - 1] == '!';
             return new PatternTree(PatternKind.LookAhead, ReadGroup()) { IsNegated = isNegated };
         }
 
@@ -93,16 +87,16 @@ internal sealed partial class PatternParser(string pattern)
             case '[':
                 return Single(ReadClass());
             case '.':
-                at++;
-                return Single(CodePointSet.NoLineEnd);
+                At++;
+                return Single(CodePoints.NoLineEnd);
             case '\\':
-                return Single(ReadClassEscape() ?? CodePointSet.Of(ReadCharacterEscape(inClass: false)));
+                return ReadClassEscape() is { } set ? Single(set) : Single(ReadCharacterEscape(inClass: false));
             case '*' or '+' or '?':
                 throw Wrong($"the quantifier '{Next}' has nothing to repeat");
             case '{' when LooksLikeQuantifier():
                 throw Wrong("a quantifier has nothing to repeat");
             default:
-                return Single(CodePointSet.Of(ReadCodePoint()));
+                return Single(ReadCodePoint());
         }
     }
 
@@ -115,23 +109,23 @@ internal sealed partial class PatternParser(string pattern)
 
         if (!Take("(?"))
         {
-            at++;
+            At++;
             return ReadGroup();
         }
 
-        var end = Take("<") ? pattern.IndexOf('>', at) : -1;
-        if (end <= at || !pattern[at..end].All(c => char.IsLetterOrDigit(c) || c is '_' or '$') || char.IsDigit(pattern[at]))
+        var end = Take("<") ? Pattern.IndexOf('>', At) : -1;
+        if (end <= At || !Pattern[At..end].All(c => char.IsLetterOrDigit(c) || c is '_' or '$') || char.IsDigit(Pattern[At]))
         {
             throw Wrong("groups begin with (, (?:, (?=, (?! or (?<name>");
         }
 
-        at = end + 1;
+        At = end + 1;
         return ReadGroup();
     }
 
     private PatternTree ReadGroup()
     {
-        var start = at;
+        var start = At;
         var tree = ReadChoice();
         return Take(")") ? tree : throw Wrong($"the group that begins before character {start} is not closed");
     }
@@ -156,7 +150,7 @@ internal sealed partial class PatternParser(string pattern)
             throw Wrong($"the quantifier '{Next}' has nothing to repeat");
         }
 
-        at++;
+        At++;
         Take("?");
         if (!IsAtEnd && ("*+?".Contains(Next) || LooksLikeQuantifier()))
         {
@@ -169,11 +163,11 @@ internal sealed partial class PatternParser(string pattern)
     // Leaves the closing brace to be read.
     private (int, int) ReadCounts()
     {
-        var end = pattern.IndexOf('}', at);
-        var bounds = pattern[(at + 1)..end].Split(',');
+        var end = Pattern.IndexOf('}', At);
+        var bounds = Pattern[(At + 1)..end].Split(',');
         var min = bounds[0].Length == 0 ? throw Wrong("a repetition needs its least number: write {0,n}") : Count(bounds[0]);
         var max = bounds.Length == 1 ? min : bounds[1].Length == 0 ? RegexAlgebra.Endless : Count(bounds[1]);
-        at = end;
+        At = end;
         return min <= max ? (min, max) : throw Wrong("the numbers of a repetition are out of order");
     }
 
@@ -182,32 +176,7 @@ internal sealed partial class PatternParser(string pattern)
             ? count
             : throw Wrong("a repetition is too large");
 
-    // {n}, {n,}, {n,m} and {,m}, which other dialects take; any other brace stands for itself.
-    private bool LooksLikeQuantifier()
-    {
-        if (Next != '{')
-        {
-            return false;
-        }
+    private static PatternTree Single(CodePoints points) => new(PatternKind.Set) { Set = CodePointSet.Of(points.Ranges) };
 
-        var end = at + 1;
-        var commas = 0;
-        while (end < pattern.Length && (char.IsAsciiDigit(pattern[end]) || pattern[end] == ','))
-        {
-            commas += pattern[end++] == ',' ? 1 : 0;
-        }
-
-        return end < pattern.Length && pattern[end] == '}' && commas <= 1 && end - at - 1 > commas;
-    }
-
-    private bool Take(string expected)
-    {
-        var isThere = string.CompareOrdinal(pattern, at, expected, 0, expected.Length) == 0;
-        at += isThere ? expected.Length : 0;
-        return isThere;
-    }
-
-    private PatternException Wrong(string what) => new($"at character {Math.Min(at, pattern.Length)}, {what}");
-
-    private static PatternTree Single(CodePointSet set) => new(PatternKind.Set) { Set = set };
+    private static PatternTree Single(int point) => new(PatternKind.Set) { Set = CodePointSet.Of(point) };
 }

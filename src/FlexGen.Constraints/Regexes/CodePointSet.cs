@@ -1,9 +1,11 @@
+using FlexGen.Schemas;
+
 namespace FlexGen.Constraints.Regexes;
 
 /// <summary>A set of code points, as ranges in order. Halves of surrogate pairs are in none: texts have none.</summary>
 internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
-    public const int Last = 0x10FFFF;
+    public const int Last = CodePoints.Last;
 
     public const int FirstHalf = 0xD800;
     public const int LastHalf = 0xDFFF;
@@ -26,18 +28,8 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
 
     public static CodePointSet All { get; } = Of([(0, Last)]);
 
-    public static CodePointSet Digits { get; } = Of([('0', '9')]);
-
-    public static CodePointSet Word { get; } = Of([('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
-
-    public static CodePointSet Space { get; } = Of(
-    [
-        (0x9, 0xD), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F),
-        (0x3000, 0x3000), (0xFEFF, 0xFEFF),
-    ]);
-
-    /// <summary>What the dot of a pattern matches.</summary>
-    public static CodePointSet NoLineEnd { get; } = Of([('\n', '\n'), ('\r', '\r'), (0x2028, 0x2029)]).Complement();
+    /// <summary>What <c>\w</c> of a pattern matches.</summary>
+    public static CodePointSet Word { get; } = Of(CodePoints.Word.Ranges);
 
     public (int First, int Last)[] Ranges { get; }
 

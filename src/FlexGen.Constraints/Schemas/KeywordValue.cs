@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FlexGen.Constraints.Numbers;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Schemas;
 

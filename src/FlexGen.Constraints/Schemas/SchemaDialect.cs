@@ -1,3 +1,5 @@
+using FlexGen.Schemas;
+
 namespace FlexGen.Constraints.Schemas;
 
 /// <summary>How a schema's keywords are to be read.</summary>

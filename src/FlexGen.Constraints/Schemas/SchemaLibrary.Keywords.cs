@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlexGen.Constraints.Numbers;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Schemas;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Files;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Patterns;
 

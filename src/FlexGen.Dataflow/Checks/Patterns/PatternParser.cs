@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Patterns;
 
@@ -10,24 +11,18 @@ namespace FlexGen.Dataflow.Checks.Patterns;
 /// </summary>
 /// <param name="pattern">The pattern.</param>
 /// <param name="output">Takes the expression; null to check only.</param>
-internal sealed partial class PatternParser(string pattern, StringBuilder? output)
+internal sealed class PatternParser(string pattern, StringBuilder? output) : PatternReader(pattern)
 {
-    private const int MaxDepth = 200;
     // Capturing, for .NET 10 takes (?:a+|)+ for something that does not match the empty text.
     private const string Group = "(";
     private const string WordUnit = "[0-9A-Za-z_]";
 
-    private int at;
     private int depth;
 
     /// <summary>It has what only a backtracking engine does.</summary>
     public bool LooksAround { get; private set; }
 
-    private char Next => at < pattern.Length ? pattern[at] : '\0';
-
-    private bool IsAtEnd => at >= pattern.Length;
-
-    /// <exception cref="PatternException">It is no pattern.</exception>
+    /// <exception cref="PatternException">It is no Pattern.</exception>
     public void Parse()
     {
         ReadAlternatives();
@@ -119,7 +114,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
                 ReadClass().Write(output);
                 break;
             case '.':
-                at++;
+                At++;
                 CodePoints.NoLineEnd.Write(output);
                 break;
             case '\\':
@@ -150,18 +145,18 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
                 throw Wrong("groups begin with (, (?:, (?=, (?!, (?<=, (?<! or (?<name>");
             }
 
-            var end = pattern.IndexOf('>', at);
-            var name = end < 0 ? "" : pattern[at..end];
+            var end = Pattern.IndexOf('>', At);
+            var name = end < 0 ? "" : Pattern[At..end];
             if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or '$') || char.IsDigit(name[0]))
             {
                 throw Wrong("a group's name is missing or has other characters than letters, digits, _ and $");
             }
 
-            at = end + 1;
+            At = end + 1;
         }
         else
         {
-            at++;
+            At++;
         }
 
         ReadGroup(Group);
@@ -169,7 +164,7 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
 
     private void ReadGroup(string opening)
     {
-        var start = at;
+        var start = At;
         output?.Append(opening);
         ReadAlternatives();
         if (!Take(")"))
@@ -189,8 +184,8 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
 
         if (Next == '{')
         {
-            var end = pattern.IndexOf('}', at);
-            var bounds = pattern[(at + 1)..end].Split(',');
+            var end = Pattern.IndexOf('}', At);
+            var bounds = Pattern[(At + 1)..end].Split(',');
             if (bounds[0].Length == 0)
             {
                 throw Wrong("a repetition needs its least number: write {0,n}");
@@ -202,13 +197,13 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
                 throw Wrong("the numbers of a repetition are out of order");
             }
 
-            output?.Append(pattern[at..(end + 1)]);
-            at = end + 1;
+            output?.Append(Pattern[At..(end + 1)]);
+            At = end + 1;
         }
         else
         {
             output?.Append(Next);
-            at++;
+            At++;
         }
 
         if (Take("?"))
@@ -225,34 +220,9 @@ internal sealed partial class PatternParser(string pattern, StringBuilder? outpu
     private int Count(string digits) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : throw Wrong("a repetition is too large");
 
-    // {n}, {n,}, {n,m} and {,m}, which other dialects take; any other brace stands for itself.
-    private bool LooksLikeQuantifier()
-    {
-        if (Next != '{')
-        {
-            return false;
-        }
-
-        var end = at + 1;
-        var commas = 0;
-        while (end < pattern.Length && (char.IsAsciiDigit(pattern[end]) || pattern[end] == ','))
-        {
-            commas += pattern[end++] == ',' ? 1 : 0;
-        }
-
-        return end < pattern.Length && pattern[end] == '}' && commas <= 1 && end - at - 1 > commas;
-    }
-
-    private bool Take(string expected)
-    {
-        var isThere = string.CompareOrdinal(pattern, at, expected, 0, expected.Length) == 0;
-        at += isThere ? expected.Length : 0;
-        return isThere;
-    }
-
     private string? TakeAny(params string[] expected) => Array.Find(expected, Take);
 
-    private PatternException Wrong(string what) => new($"at character {Math.Min(at, pattern.Length)}, {what}");
+    protected override string Shown(string part) => Excerpt.Of(part);
 
     private static CodePoints Single(int point) => new([(point, point)]);
 }

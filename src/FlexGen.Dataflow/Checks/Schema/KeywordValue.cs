@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Patterns;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
 

@@ -1,3 +1,5 @@
+using FlexGen.Schemas;
+
 namespace FlexGen.Dataflow.Checks.Schema;
 
 /// <summary>

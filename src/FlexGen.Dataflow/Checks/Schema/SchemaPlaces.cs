@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Json;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
 

@@ -1,5 +1,6 @@
 using FlexGen.Dataflow.Checks.Formats;
 using FlexGen.Dataflow.Checks.Patterns;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
 

@@ -1,4 +1,5 @@
 using FlexGen.Dataflow.Checks.Patterns;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Tests.Checks.Patterns;
 

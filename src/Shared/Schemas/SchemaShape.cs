@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace FlexGen.Dataflow.Checks.Schema;
+namespace FlexGen.Schemas;
 
 /// <summary>Where schemas stand inside schemas.</summary>
 internal static class SchemaShape
@@ -20,6 +20,9 @@ internal static class SchemaShape
     public static string Below(string location, string name) =>
         $"{location}/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
 
+    /// <summary>A step to an item of a list.</summary>
+    public static string Below(string location, int index) => $"{location}/{index.ToString(CultureInfo.InvariantCulture)}";
+
     /// <summary>The schemas right below one, with their locations.</summary>
     public static IEnumerable<(JsonElement Schema, string Location)> Children(JsonElement schema, string location)
     {
@@ -32,10 +35,9 @@ internal static class SchemaShape
             }
             else if (lists.Contains(keyword.Name) && keyword.Value.ValueKind == JsonValueKind.Array)
             {
-                var index = 0;
-                foreach (var item in keyword.Value.EnumerateArray())
+                foreach (var (index, item) in keyword.Value.EnumerateArray().Index())
                 {
-                    yield return (item, Below(at, (index++).ToString(CultureInfo.InvariantCulture)));
+                    yield return (item, Below(at, index));
                 }
             }
             else if (maps.Contains(keyword.Name) && keyword.Value.ValueKind == JsonValueKind.Object)

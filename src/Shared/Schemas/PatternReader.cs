@@ -1,16 +1,33 @@
 using System.Globalization;
 
-namespace FlexGen.Dataflow.Checks.Patterns;
+namespace FlexGen.Schemas;
 
-// Classes and escapes.
-internal sealed partial class PatternParser
+/// <summary>
+/// Reads what patterns of ECMA-262 with the flag u have in common, whatever is made of them: characters, classes, escapes. Characters that need no escape may
+/// have one.
+/// </summary>
+/// <param name="pattern">The pattern.</param>
+internal abstract class PatternReader(string pattern)
 {
-    private CodePoints ReadClass()
+    /// <summary>Groups within groups.</summary>
+    protected const int MaxDepth = 200;
+
+    /// <summary>The pattern.</summary>
+    protected string Pattern => pattern;
+
+    /// <summary>The character that is read next.</summary>
+    protected int At { get; set; }
+
+    protected char Next => At < pattern.Length ? pattern[At] : '\0';
+
+    protected bool IsAtEnd => At >= pattern.Length;
+
+    protected CodePoints ReadClass()
     {
-        at++;
+        At++;
         var isNegated = Take("^");
         var ranges = new List<(int, int)>();
-        RefuseNamedClass(at);
+        RefuseNamedClass(At);
         while (!Take("]"))
         {
             if (IsAtEnd)
@@ -19,9 +36,9 @@ internal sealed partial class PatternParser
             }
 
             var first = ReadClassMember();
-            if (Next == '-' && at + 1 < pattern.Length && pattern[at + 1] != ']')
+            if (Next == '-' && At + 1 < pattern.Length && pattern[At + 1] != ']')
             {
-                at++;
+                At++;
                 var last = ReadClassMember();
                 if (first.Point is { } from && last.Point is { } to)
                 {
@@ -44,7 +61,7 @@ internal sealed partial class PatternParser
     {
         if (Next == '[')
         {
-            RefuseNamedClass(at + 1);
+            RefuseNamedClass(At + 1);
         }
 
         if (Next != '\\')
@@ -71,9 +88,9 @@ internal sealed partial class PatternParser
     }
 
     /// <summary>An escape that stands for a set; null, and nothing read, where it is none.</summary>
-    private CodePoints? ReadClassEscape()
+    protected CodePoints? ReadClassEscape()
     {
-        var kind = at + 1 < pattern.Length ? pattern[at + 1] : '\0';
+        var kind = At + 1 < pattern.Length ? pattern[At + 1] : '\0';
         var set = char.ToLowerInvariant(kind) switch
         {
             'd' => CodePoints.Digits,
@@ -87,34 +104,34 @@ internal sealed partial class PatternParser
             return null;
         }
 
-        at += char.ToLowerInvariant(kind) == 'p' ? 0 : 2;
+        At += char.ToLowerInvariant(kind) == 'p' ? 0 : 2;
         return char.IsUpper(kind) ? set.Complement() : set;
     }
 
     private CodePoints ReadProperty()
     {
-        var end = pattern.IndexOf('}', at);
-        if (at + 2 >= pattern.Length || pattern[at + 2] != '{' || end < 0)
+        var end = pattern.IndexOf('}', At);
+        if (At + 2 >= pattern.Length || pattern[At + 2] != '{' || end < 0)
         {
             throw Wrong(@"\p needs a property in braces");
         }
 
-        var name = pattern[(at + 3)..end];
-        var property = UnicodeProperty.Find(name) ?? throw Wrong($"the property '{Excerpt.Of(name)}' is not known; general categories are, "
+        var name = pattern[(At + 3)..end];
+        var property = UnicodeProperty.Find(name) ?? throw Wrong($"the property '{Shown(name)}' is not known; general categories are, "
             + "such as Letter or Nd");
-        at = end + 1;
+        At = end + 1;
         return property;
     }
 
-    private int ReadCharacterEscape(bool inClass)
+    protected int ReadCharacterEscape(bool inClass)
     {
-        at++;
+        At++;
         if (IsAtEnd)
         {
             throw Wrong("a backslash is followed by nothing");
         }
 
-        var kind = pattern[at++];
+        var kind = pattern[At++];
         switch (kind)
         {
             case 't': return '\t';
@@ -124,13 +141,13 @@ internal sealed partial class PatternParser
             case 'r': return '\r';
             case 'b' when inClass: return '\b';
             case '0' when !char.IsAsciiDigit(Next): return 0;
-            case 'c' when char.IsAsciiLetter(Next): return pattern[at++] % 32;
+            case 'c' when char.IsAsciiLetter(Next): return pattern[At++] % 32;
             case 'x' when Hex(2) is { } point: return point;
             case 'u': return ReadUnicodeEscape();
             case 'k' or >= '1' and <= '9': throw Wrong("references to groups are not supported");
         }
 
-        at--;
+        At--;
         return char.IsAsciiLetterOrDigit(kind) ? throw Wrong($@"the escape \{kind} is not of ECMA-262") : ReadCodePoint();
     }
 
@@ -138,47 +155,77 @@ internal sealed partial class PatternParser
     {
         if (Next == '{')
         {
-            var end = pattern.IndexOf('}', at);
-            var digits = pattern.AsSpan(at + 1, Math.Max(0, end - at - 1));
+            var end = pattern.IndexOf('}', At);
+            var digits = pattern.AsSpan(At + 1, Math.Max(0, end - At - 1));
             var isPoint = int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var point);
             if (!isPoint || point is < 0 or > CodePoints.Last)
             {
                 throw Wrong(@"\u{...} has no code point");
             }
 
-            at = end + 1;
+            At = end + 1;
             return point;
         }
 
         var first = Hex(4) ?? throw Wrong(@"\u needs four hexadecimal digits");
-        var afterFirst = at;
+        var afterFirst = At;
         if (char.IsHighSurrogate((char)first) && Take(@"\u") && Hex(4) is { } second && char.IsLowSurrogate((char)second))
         {
             return char.ConvertToUtf32((char)first, (char)second);
         }
 
-        at = afterFirst;
+        At = afterFirst;
         return first;
     }
 
     private int? Hex(int digits)
     {
-        if (at + digits > pattern.Length || !pattern.AsSpan(at, digits).ToString().All(char.IsAsciiHexDigit))
+        if (At + digits > pattern.Length || !pattern.AsSpan(At, digits).ToString().All(char.IsAsciiHexDigit))
         {
             return null;
         }
 
-        var value = int.Parse(pattern.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        at += digits;
+        var value = int.Parse(pattern.AsSpan(At, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        At += digits;
         return value;
     }
 
-    private int ReadCodePoint()
+    protected int ReadCodePoint()
     {
-        var point = at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1]) ? char.ConvertToUtf32(pattern, at) : pattern[at];
-        at += point > char.MaxValue ? 2 : 1;
+        var point = At + 1 < pattern.Length && char.IsSurrogatePair(pattern[At], pattern[At + 1]) ? char.ConvertToUtf32(pattern, At) : pattern[At];
+        At += point > char.MaxValue ? 2 : 1;
         return point;
     }
+
+    // {n}, {n,}, {n,m} and {,m}, which other dialects take; any other brace stands for itself.
+    protected bool LooksLikeQuantifier()
+    {
+        if (Next != '{')
+        {
+            return false;
+        }
+
+        var end = At + 1;
+        var commas = 0;
+        while (end < pattern.Length && (char.IsAsciiDigit(pattern[end]) || pattern[end] == ','))
+        {
+            commas += pattern[end++] == ',' ? 1 : 0;
+        }
+
+        return end < pattern.Length && pattern[end] == '}' && commas <= 1 && end - At - 1 > commas;
+    }
+
+    protected bool Take(string expected)
+    {
+        var isThere = string.CompareOrdinal(pattern, At, expected, 0, expected.Length) == 0;
+        At += isThere ? expected.Length : 0;
+        return isThere;
+    }
+
+    protected PatternException Wrong(string what) => new($"at character {Math.Min(At, pattern.Length)}, {what}");
+
+    /// <summary>A part of the pattern as messages show it.</summary>
+    protected virtual string Shown(string part) => part;
 
     /// <summary>A character, or the set that an escape stands for.</summary>
     private readonly record struct ClassMember(int? Point, CodePoints? Set)

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 
-namespace FlexGen.Dataflow.Checks.Patterns;
+namespace FlexGen.Schemas;
 
 /// <summary>What <c>\p{...}</c> may name: general categories, by every name that Unicode gives them.</summary>
 internal static class UnicodeProperty

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace FlexGen.Dataflow.Checks.Patterns;
+namespace FlexGen.Schemas;
 
 /// <summary>A set of code points, as ranges.</summary>
 internal sealed class CodePoints

@@ -1,4 +1,4 @@
-namespace FlexGen.Dataflow.Checks.Schema;
+namespace FlexGen.Schemas;
 
 /// <summary>Published versions of JSON Schema, oldest first.</summary>
 internal enum SchemaVersion
