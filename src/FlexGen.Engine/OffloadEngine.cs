@@ -234,14 +234,14 @@ public sealed class OffloadEngine : IDisposable
         var elapsed = TimeProvider.System.GetElapsedTime(start);
         var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
         // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
-        var gpuBytes = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0 ? model.GpuBytesInUse : 0;
+        var gpuBytes = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0 ? model.GpuBytesInUse : [];
         options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
         {
             var (inPrefill, inDecode) = prompts > 0 ? (elapsed, TimeSpan.Zero) : (TimeSpan.Zero, elapsed);
             statistics = new(
                 statistics.Sweeps + 1, statistics.PromptTokens + prompts, statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
-                statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, Math.Max(statistics.PeakGpuBytes, gpuBytes));
+                statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, Math.Max(statistics.PeakGpuBytes, gpuBytes.DefaultIfEmpty().Max()));
         }
     }
 

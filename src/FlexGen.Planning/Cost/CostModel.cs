@@ -13,7 +13,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly Dictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+    private readonly Dictionary<(Mode Mode, int Count, ZigzagOrder Order, bool IsFirst), Step[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -60,7 +60,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     {
         var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
         var many = Math.Min(workload.Count, plan.Policy.EffectiveBatchSize);
-        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), many);
+        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Shares, new(length, 4), many);
         var clock = new SweepClock(plan, profile, costs, Contention.None);
         clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, mode, 0, k));
         return (clock, slots, clock.Now);
@@ -76,7 +76,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, Contention contention, Mode mode)
     {
         var count = Computed(plan, workload);
-        var slots = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(count), mode.StaticBatches);
+        var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
         var clock = new SweepClock(plan, profile, costs, contention);
         var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
         double prefill = 0, decode = 0;
@@ -154,13 +154,13 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
     private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
-        var policy = plan.Policy;
+        var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
         if (microBatches.Count < policy.GpuBatchCount)
         {
             return Made();
         }
 
-        var key = (mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0);
+        var key = (mode, policy.GpuBatchCount, order, sweep == 0);
         if (!schedules.TryGetValue(key, out var steps))
         {
             schedules.Add(key, steps = [.. Made()]);
@@ -169,7 +169,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return steps;
 
         IEnumerable<Step> Made() => mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, policy.GoesAcrossLayers)
+            ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 
