@@ -52,8 +52,16 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     /// <summary>
     /// Begins a span in which this thread, or the compute device's stream, waits within another and is not busy; null where this thread has begun no other.
     /// </summary>
-    internal Span? BeginWait(string what, CudaStream? stream = null) =>
-        underWay == 0 ? null : Begin(stream is null ? Thread.CurrentThread.Name! : gpus[CudaDriver.Current()].Track, $"wait: {what}", stream) with { Waits = true };
+    internal Span? BeginWait(string what, CudaStream? stream = null)
+    {
+        if (underWay == 0)
+        {
+            return null;
+        }
+
+        var name = $"wait: {what}";
+        return (stream is null ? Begin(Thread.CurrentThread.Name!, name) : BeginCompute(name, stream)) with { Waits = true };
+    }
 
     /// <summary>Ends a span, on the thread that began it.</summary>
     internal void End(Span span, CudaStream? stream = null)
