@@ -42,8 +42,16 @@ public sealed class TokenRule
         var limit = program.ClosesInTime ? remaining - 1 : int.MaxValue;
         if (!TryFill(mask, limit) && limit < int.MaxValue)
         {
-            // It is not enough as far as is known; the shortest way of all may do.
-            TryFill(mask, positions.Min(LeastCost));
+            // It is not enough as far as costs say, which are those of each part by itself; tokens that reach across them may do.
+            mask.Clear();
+            if (new ShortestEnd(program.Stepper, program.Vocabulary.Trie).FirstToken(positions.MinBy(program.Stepper.Cost)!) is { } token)
+            {
+                TokenSet.Add(mask, token);
+            }
+            else
+            {
+                TryFill(mask, positions.Min(LeastCost));
+            }
         }
 
         if (MayEnd)

@@ -92,7 +92,7 @@ internal sealed class GrammarBuilder
 
             if (rule is { Items: [{ Prefix: [] } item], Max: > 1 } && drafts[item.Rest] is { Objects: [], Arrays: [] } items)
             {
-                return rule with { Unique = new UniqueItems(automaton, items.Text, RuleSettling.ModeOf(items.Text), items.Scalar) };
+                return rule with { Unique = new UniqueItems(automaton, items.Text, RuleSettling.ModeOf(items.Text), items.Scalar, algebra) };
             }
 
             findings.Add("uniqueItems", at, rule.Items is [{ Prefix: [] }] ? "items that may be objects or arrays are not compared while they are written"

@@ -11,6 +11,7 @@ internal sealed class UniqueItems
     private readonly LexMode mode;
     private readonly RegexNode text;
     private readonly RegexNode scalar;
+    private readonly bool isPlain;
     private readonly DistinctTexts texts;
     private readonly DistinctTexts scalars;
     private readonly Lock gate = new();
@@ -21,8 +22,11 @@ internal sealed class UniqueItems
     /// <param name="text">Texts.</param>
     /// <param name="mode">How they are written.</param>
     /// <param name="scalar">Numbers and words.</param>
-    public UniqueItems(LexAutomaton automaton, RegexNode text, LexMode mode, RegexNode scalar)
+    /// <param name="algebra">Made them.</param>
+    public UniqueItems(LexAutomaton automaton, RegexNode text, LexMode mode, RegexNode scalar, RegexAlgebra algebra)
     {
+        // Of whole numbers, written plainly, each is written in one way; so are words.
+        isPlain = !algebra.IsAlive(algebra.And(scalar, algebra.Concat(algebra.Any, algebra.Set(CodePointSet.Of([('.', '.'), ('E', 'E'), ('e', 'e')])), Digits(algebra))));
         this.automaton = automaton;
         this.mode = mode;
         this.text = text;
@@ -63,9 +67,16 @@ internal sealed class UniqueItems
     // Of a number every way to write it.
     private RegexNode ScalarsWithout(RegexAlgebra algebra, IReadOnlyList<string> taken)
     {
+        if (isPlain)
+        {
+            return algebra.And(algebra.Import(scalar), algebra.Not(algebra.Literals(taken.Concat(taken.Where(item => item is "0" or "-0").SelectMany(_ => (string[])["0", "-0"])))));
+        }
+
         var numbers = new NumberLanguages(algebra);
         var words = algebra.Literals(["null", "true", "false"]);
         var same = taken.Select(item => item[0] is 'n' or 't' or 'f' ? algebra.Literal(item) : numbers.Same(item));
         return algebra.And(algebra.Import(scalar), algebra.Or(numbers.Normal, words), algebra.Not(algebra.Or([.. same])));
     }
+
+    private static RegexNode Digits(RegexAlgebra algebra) => algebra.Loop(algebra.Set(CodePointSet.Of([('0', '9'), ('+', '+'), ('-', '-')])), 1, RegexAlgebra.Endless);
 }

@@ -22,7 +22,7 @@ internal sealed partial class LexAutomaton
         var bytes = new List<byte>();
         for (var state = start; state.AcceptTag < 0; state = state.Next(bytes[^1])!)
         {
-            bytes.Add(((OwnState)state).Owner.NearestOf((OwnState)state));
+            bytes.Add(state.Nearest);
         }
 
         return (mode == LexMode.Raw ? Encoding.UTF8.GetString([.. bytes]) : Decoded(bytes), start.Cost);
@@ -32,7 +32,7 @@ internal sealed partial class LexAutomaton
     {
         lock (gate)
         {
-            return Nearest(state);
+            return Nearest(state.Only(state.Chars.Parts[0].Tag)!);
         }
     }
 

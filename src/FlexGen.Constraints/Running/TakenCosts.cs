@@ -31,6 +31,18 @@ internal sealed class TakenCosts(ObjectFrame frame)
         return cost;
     }
 
+    /// <summary>The next byte of the name that this is the cost of.</summary>
+    public byte Nearest(LexState name, LexState? taken)
+    {
+        if (taken is null || !frame.IsExtra(name.Chars.Parts[0].Tag))
+        {
+            return name.Nearest;
+        }
+
+        return name.Next((byte)'"') is { IsClosed: true } && taken.Next((byte)'"') is not { IsClosed: true } ? (byte)'"'
+            : order.First(value => name.Next(value) is { IsClosed: false } next && 1 + Cost(next, taken.Next(value)) == Cost(name, taken));
+    }
+
     /// <summary>The most of those, wherever in a taken name one is.</summary>
     public long Most => most ??= frame.Names is { } names && frame.Taken is { } taken ? MostFrom(names, taken) : 0;
 
