@@ -20,8 +20,11 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>The most that products with weights in 4 bits add up on a GPU: 128 rows of what each of its multiprocessors computes at once.</summary>
     private const long SharedSums = 16L << 20;
 
-    /// <summary>With more rows than this is for, the GPU has so much to do that the processor keeps up without recording.</summary>
-    private const long MostRecorded = 256 << 20;
+    /// <summary>
+    /// With more rows than this is for, a GPU has so much to do that the processor keeps up without recording. Of several each has part of a layer's time:
+    /// of two H200s with 256 rows of Llama-3-8B the processor kept 70 to 80 per cent busy.
+    /// </summary>
+    private const long MostRecorded = 256 << 20, MostRecordedOfSeveral = 4L << 30;
 
     /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
     public const long UnpackedBytes = 512 << 20;
@@ -40,7 +43,7 @@ public sealed class WorkspacePlan : TierPlan
     /// <param name="device">The compute device.</param>
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var recorded = Recorded(model, policy);
+        var recorded = Recorded(model, policy, device.Count > 1 ? MostRecordedOfSeveral : MostRecorded);
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
@@ -64,13 +67,13 @@ public sealed class WorkspacePlan : TierPlan
         }.Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
 
     /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    private static double Recorded(ModelOutline model, Policy policy)
+    private static double Recorded(ModelOutline model, Policy policy, long most)
     {
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
         var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
         var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= MostRecorded ? bytes : 0;
+        return policy.RecordsDecode && resident && bytes <= most ? bytes : 0;
     }
 
     /// <summary>
