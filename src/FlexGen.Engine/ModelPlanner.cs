@@ -2,6 +2,7 @@ using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
+using FlexGen.Interop;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ namespace FlexGen.Engine;
 /// <summary>Plans for a model that is not loaded, on a machine that need not be here.</summary>
 public sealed class ModelPlanner
 {
+    /// <summary>Before anything here loads libtorch, for what is measured or loaded later in the process.</summary>
+    static ModelPlanner() => TorchContext.RestIdleThreads();
+
     private readonly ScalarType type;
     private readonly Device device;
 

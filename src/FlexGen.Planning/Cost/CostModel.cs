@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using FlexGen.Planning.Schedule;
@@ -13,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly Dictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -37,33 +38,42 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
-        var (clock, slots, start) = Decoding(plan, workload, costs, how);
-        var before = clock.Busy.Copy();
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, how, 1, k));
-        var busy = clock.Busy.Copy();
-        busy.Add(before, -1);
-        return Run(plan, workload, costs, Contend(busy, clock.Now - start), how);
+        var first = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
+        first.Admit();
+        var prompts = Loads(plan, first);
+        var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
+        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how);
+
+        // The second of two alike is in the wake of its like.
+        (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
+        {
+            var clock = new SweepClock(plan, profile, costs);
+            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 0, k));
+            var (before, start) = (clock.Busy.Copy(), clock.Now);
+            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 1, k));
+            var busy = clock.Busy.Copy();
+            busy.Add(before, -1);
+            return (busy, clock.Now - start);
+        }
     }
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
     {
         var costs = new ComputeCosts(model, plan, profile);
-        var (clock, slots, start) = Decoding(plan, workload, costs, Mode.Default);
+        var (clock, loads) = (new SweepClock(plan, profile, costs), Loads(plan, Decoding(plan, workload)));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 0, k));
+        var start = clock.Now;
         clock.Spans = [];
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, Mode.Default, 1, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 1, k));
         return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
     }
 
-    /// <summary>Clocks after a sweep in which all slots decode, halfway through the mean output.</summary>
-    private (SweepClock Clock, SlotOccupancy Slots, double Now) Decoding(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode mode)
+    /// <summary>All slots decode, halfway through the mean output.</summary>
+    private static SlotOccupancy Decoding(PolicyPlan plan, Workload workload)
     {
         var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
-        var many = Math.Min(workload.Count, plan.Policy.EffectiveBatchSize);
-        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), many);
-        var clock = new SweepClock(plan, profile, costs, Contention.None);
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, mode, 0, k));
-        return (clock, slots, clock.Now);
+        return SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), Math.Min(workload.Count, plan.Policy.EffectiveBatchSize));
     }
 
     /// <summary>Sequences that are computed with, of very many: several times as many as there are slots, so that beginning and end weigh little.</summary>
@@ -73,11 +83,11 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
     }
 
-    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, Contention contention, Mode mode)
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode)
     {
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(count), mode.StaticBatches);
-        var clock = new SweepClock(plan, profile, costs, contention);
+        var clock = new SweepClock(plan, profile, costs);
         var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
         double prefill = 0, decode = 0;
         long sweep = 0, prompts = 0, generated = 0;
@@ -128,24 +138,11 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         (double Seconds, ResourceTimes Busy) One(MicroBatchLoad?[] loads, long n)
         {
             var (before, start) = (clock.Busy.Copy(), clock.Now);
-            clock.Sweep(loads, steps => Steps(plan, costs, mode, n, steps));
+            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, costs, mode, n, steps));
             var times = clock.Busy.Copy();
             times.Add(before, -1);
             return (clock.Now - start, times);
         }
-    }
-
-    /// <summary>What works beside what, by how long each is at work in a sweep when nothing holds up another.</summary>
-    private Contention Contend(ResourceTimes busy, double seconds)
-    {
-        var (copies, attention, reads) = (Share(Resource.ToGpu), Share(Resource.HostAttention), Share(Resource.DiskReads));
-        var link = profile.Links.HostToGpu;
-        return profile.Compute.IsGpu
-            ? new(1 + (attention * ((link.Alone / link.BesideAttention) - 1)), 1 + (copies * (profile.HostAttention.BesideCopies - 1)),
-                1 + (copies * (profile.Compute.BesideCopies - 1)))
-            : new(1, 1, 1 + (Math.Min(1, copies + reads) * (profile.Compute.BesideCopies - 1)));
-
-        double Share(Resource resource) => Math.Min(1, busy[resource] / seconds);
     }
 
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
@@ -160,13 +157,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             return Made();
         }
 
-        var key = (mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0);
-        if (!schedules.TryGetValue(key, out var steps))
-        {
-            schedules.Add(key, steps = [.. Made()]);
-        }
-
-        return steps;
+        return schedules.GetOrAdd((mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0), _ => [.. Made()]);
 
         IEnumerable<Step> Made() => mode.Overlaps
             ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, policy.GoesAcrossLayers)

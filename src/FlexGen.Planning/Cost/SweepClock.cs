@@ -16,7 +16,6 @@ internal sealed partial class SweepClock
     private readonly PolicyPlan plan;
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
-    private readonly Contention contention;
     private readonly bool isGpu;
     private readonly ResourceTimes free = new();
     private readonly LaneClock weights;
@@ -29,13 +28,14 @@ internal sealed partial class SweepClock
     private readonly double[] hiddenHome;
     private readonly double[,] cacheThere;
     private readonly double[] hostDone;
+    private Contention contention;
     private double cacheLane;
     private MicroBatchLoad?[] loads = [];
     private int last;
 
-    public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs, Contention contention)
+    public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs)
     {
-        (this.plan, this.profile, this.costs, this.contention) = (plan, profile, costs, contention);
+        (this.plan, this.profile, this.costs) = (plan, profile, costs);
         isGpu = profile.Compute.IsGpu;
         var count = plan.Policy.GpuBatchCount;
         weights = new(TierPlan.StreamBuffers);
@@ -55,10 +55,11 @@ internal sealed partial class SweepClock
 
     /// <summary>Carries out one sweep.</summary>
     /// <param name="of">What each micro-batch has to do; null: nothing.</param>
+    /// <param name="beside">What works beside what.</param>
     /// <param name="steps">The schedule, given the micro-batches that are not recorded.</param>
-    public void Sweep(MicroBatchLoad?[] of, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
+    public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
     {
-        loads = of;
+        (loads, contention) = (of, beside);
         var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
         var stepped = active.Where(k => !plan.Workspace.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
         foreach (var k in active.Except(stepped))

@@ -73,7 +73,8 @@ public sealed record MachineSpecification(
                 new Dictionary<string, LayerOverhead> { ["opt"] = new(250e-6, 28e-6, 280e-6, 250e-6), ["llama"] = new(550e-6, 50e-6, 280e-6, 550e-6) },
                 new Dictionary<string, LayerOverhead> { ["opt"] = new(150e-6, 32e-6, 400e-6, 450e-6), ["llama"] = new(450e-6, 65e-6, 400e-6, 900e-6) },
                 new(300e-6, 3e-6, 2 / bandwidth, 150e-6),
-                BesideCopies: 1.02),
+                BesideCopies: 1.02,
+                BesideReads: 1),
             new(
                 new Dictionary<string, AttentionRates>
                 {

@@ -9,12 +9,15 @@ namespace FlexGen.Planning.Search;
 /// </summary>
 internal sealed class RoundCosts
 {
+    private readonly bool isGpu;
+
     /// <param name="model">The model on a machine.</param>
     /// <param name="whole">The plan with everything on the compute device.</param>
     /// <param name="workload">Lengths.</param>
     public RoundCosts(CostModel model, PolicyPlan whole, Workload workload)
     {
         var (policy, profile, shape) = (whole.Policy, model.Profile, model.Model.Shape);
+        isGpu = profile.Compute.IsGpu;
         var costs = new ComputeCosts(model.Model, whole, profile);
         var (slots, batches, layers) = (policy.GpuBatchSize, policy.GpuBatchCount, shape.DecoderLayers);
         var (prompt, output) = (workload.MeanPrompt, workload.MeanOutput);
@@ -88,6 +91,31 @@ internal sealed class RoundCosts
     public double PromptsToDisk { get; }
 
     public double HiddenOfPrompts { get; }
+
+    /// <summary>What a round takes with some shares elsewhere: the program's objective.</summary>
+    public double Seconds(Shares shares)
+    {
+        double disk = 1 - shares.Weights.Gpu - shares.Weights.Host, onDisk = 1 - shares.Cache.Gpu - shares.Cache.Host;
+        double away = 1 - shares.Cache.Gpu, leaving = 1 - shares.Hidden.Gpu, hiddenOnDisk = leaving - shares.Hidden.Host;
+        var (attended, streamed) = (away * shares.AttentionOnHost, 1 - shares.Weights.Gpu);
+        double[] decode =
+        [
+            DecodeCompute + (DecodeAttention * (isGpu ? 1 - attended : 1)),
+            isGpu ? HostAttention * attended : 0,
+            (WeightsOverLink * streamed) + (CacheOverLink * (away - attended)) + (HiddenOverLink * leaving),
+            (WeightsFromDisk * disk) + (CacheFromDisk * onDisk) + (HiddenFromDisk * hiddenOnDisk),
+            IssueSeconds,
+        ];
+        double[] prefill =
+        [
+            PrefillCompute,
+            (PrefillSweeps * WeightsOverLink * streamed) + (HiddenOfPrompts * leaving),
+            PrefillSweeps * WeightsFromDisk * disk,
+            (PromptsHome * away) + (HiddenOfPrompts * leaving),
+            PromptsToDisk * onDisk,
+        ];
+        return prefill.Max() + (DecodeSweeps * decode.Max());
+    }
 
     private static MicroBatchLoad Load(int shares, int decodes, int length, int prompts, int promptLength)
     {

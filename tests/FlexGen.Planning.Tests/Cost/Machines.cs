@@ -24,7 +24,7 @@ internal static class Machines
         GpuBytes = p.HostBytes,
         ContextBytes = 0,
         Links = p.Links with { KernelToGpu = 0, KernelToHost = 0, DiskToGpu = p.Links.DiskRead },
-        Compute = p.Compute with { IsGpu = false },
+        Compute = p.Compute with { IsGpu = false, BesideReads = Math.Sqrt(p.Compute.BesideCopies) },
     });
 
     public static Gen<HardwareProfile> All { get; } = Gen.Bool.SelectMany(gpu => gpu ? WithGpu : OfAProcessor);
