@@ -30,7 +30,7 @@ public sealed class ModelPlanner
 
     /// <summary>Whether what <see cref="EngineOptions.Device"/> names is a GPU.</summary>
     /// <exception cref="EngineException">There is no such device.</exception>
-    public static bool IsGpu(string device) => Devices.Resolve(device).type != TorchSharp.DeviceType.CPU;
+    public static bool IsGpu(string device) => Devices.Resolve(device)[0].type != TorchSharp.DeviceType.CPU;
 
     /// <summary>For a Hugging Face checkpoint folder, of which only what its files say of themselves is read.</summary>
     /// <param name="folder">The folder.</param>
@@ -62,6 +62,6 @@ public sealed class ModelPlanner
         var memory = machine.Compute.IsGpu
             ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
             : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
-        return MemoryPlan.Choose(Outline, type, device, options, memory);
+        return MemoryPlan.Choose(Outline, type, [device], options, memory);
     }
 }

@@ -2,7 +2,6 @@ using FlexGen.Engine.Batch;
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
-using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using static TorchSharp.torch;
@@ -17,7 +16,7 @@ namespace FlexGen.Engine.Execution;
 internal sealed class DecodeGraph : IDisposable
 {
     private readonly Model model;
-    private readonly WeightStore weights;
+    private readonly Stage stage;
     private readonly KvAttention attention;
     private readonly ForwardContext context;
     private readonly Pass pass;
@@ -25,18 +24,18 @@ internal sealed class DecodeGraph : IDisposable
     private IReadOnlyList<IDisposable> kept = [];
     private Tensor? logits;
 
-    public DecodeGraph(Model model, WeightStore weights, KvCache cache, Policy policy, int microBatch, Device device)
+    public DecodeGraph(Model model, Stage stage, Policy policy, int microBatch)
     {
-        (this.model, this.weights) = (model, weights);
+        (this.model, this.stage) = (model, stage);
         using var scope = NewDisposeScope();
         var layout = RowLayout.Decoding(policy.GpuBatchSize, policy.SequenceLength);
-        attention = new(layout, cache, microBatch, device);
+        attention = new(layout, stage.Cache, microBatch, stage.Device);
         attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
-        context = layout.Context(device) with { KeepsAll = true };
-        pass = new(model, context, attention);
+        context = layout.Context(stage.Device) with { KeepsAll = true };
+        pass = new(model, new(model.Layers.Count), [(context, attention)]);
         try
         {
-            graph = CudaGraph.Capture(ComputeMemory.Gpu(device)!.Value, Forward);
+            graph = CudaGraph.Capture(ComputeMemory.Gpu(stage.Device)!.Value, Forward);
         }
         catch
         {
@@ -93,7 +92,7 @@ internal sealed class DecodeGraph : IDisposable
         Forget();
         for (var layer = 0; layer < model.Layers.Count; layer++)
         {
-            pass.Project(layer, weights.Use(layer));
+            pass.Project(layer, stage.Weights.Use(layer));
             pass.Attend();
             pass.Complete();
         }
@@ -106,7 +105,7 @@ internal sealed class DecodeGraph : IDisposable
     private void Forget()
     {
         context.ForgetRotary();
-        pass.StoreCache();
+        pass.StoreCache(layer: 0);
         foreach (var tensor in kept)
         {
             tensor.Dispose();

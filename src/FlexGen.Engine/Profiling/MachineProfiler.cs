@@ -53,7 +53,7 @@ public static class MachineProfiler
 
     private static (Device Device, ScalarType Type) Resolve(ProfileOptions options)
     {
-        var device = Devices.Resolve(options.Device);
+        var device = Devices.Resolve(options.Device)[0];
         return (device, DataTypes.Resolve(options.DataType, ScalarType.Float16, device));
     }
 
@@ -72,7 +72,7 @@ public static class MachineProfiler
         public Run(ProfileOptions options, Action<string>? progress, CancellationToken cancellation)
         {
             (this.options, this.progress, this.cancellation) = (options, progress, cancellation);
-            (device, var before) = LoadedModel.Prepare(options.Device);
+            (device, var before) = LoadedModel.Prepare(options.Device)[0];
             (_, type) = Resolve(options);
             gpu = ComputeMemory.Gpu(device);
             if (gpu is { } index)
@@ -89,7 +89,7 @@ public static class MachineProfiler
         {
             using var noGrad = no_grad();
             var measuredOn = Identify(options);
-            var machine = MemoryPlan.Machine.This(device, contextBytes);
+            var machine = MemoryPlan.Machine.This([device], [contextBytes]);
             Begin("the cost of layers and sweeps");
             var names = new EngineOptions { Device = options.Device, DataType = options.DataType };
             var (layers, packedLayers, sweep) = new OverheadMeasurement(scale, device, type, names).Measure();

@@ -25,7 +25,7 @@ internal sealed class ComputeCosts
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
     {
         (this.model, this.plan, this.profile) = (model, plan, profile);
-        layers = [.. plan.Weights.Layers];
+        layers = [.. plan.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
         signatures = Signatures();
         overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
@@ -122,7 +122,7 @@ internal sealed class ComputeCosts
         profile.Compute.Sweep.LogitSeconds * Math.Max(load.Sequences, leastLogits) * model.Shape.VocabularySize;
 
     /// <summary>Bytes of keys and values of so many tokens in one layer.</summary>
-    public double CacheBytes(long tokens) => 2.0 * tokens * plan.Cache.Format.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    public double CacheBytes(long tokens) => 2.0 * tokens * plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 
     /// <summary>Bytes of a micro-batch's hidden states.</summary>
     public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);
@@ -149,13 +149,13 @@ internal sealed class ComputeCosts
     /// <summary>A kind that was not measured is taken for the slowest.</summary>
     private LayerOverhead OverheadOf(string? kind)
     {
-        var packed = plan.Cache.Format.BlockElements > 1 || plan.Weights.Groups.Count > 0;
+        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
         var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
         return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
     }
 
     private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
-        rates.TryGetValue(plan.Cache.Format.Name, out var found) ? found : rates.Values.First();
+        rates.TryGetValue(plan.CacheFormat.Name, out var found) ? found : rates.Values.First();
 
     private double Half(int layer, bool completes, int rows)
     {

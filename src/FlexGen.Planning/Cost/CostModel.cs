@@ -14,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly ConcurrentDictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, bool IsFirst), Step[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -38,7 +38,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
-        var first = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
+        var first = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
         first.Admit();
         var prompts = Loads(plan, first);
         var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
@@ -73,7 +73,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private static SlotOccupancy Decoding(PolicyPlan plan, Workload workload)
     {
         var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
-        return SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), Math.Min(workload.Count, plan.Policy.EffectiveBatchSize));
+        return SlotOccupancy.Decoding(plan.Policy, plan.Shares, new(length, 4), Math.Min(workload.Count, plan.Policy.EffectiveBatchSize));
     }
 
     /// <summary>Sequences that are computed with, of very many: several times as many as there are slots, so that beginning and end weigh little.</summary>
@@ -86,7 +86,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode)
     {
         var count = Computed(plan, workload);
-        var slots = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(count), mode.StaticBatches);
+        var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
         var clock = new SweepClock(plan, profile, costs);
         var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
         double prefill = 0, decode = 0;
@@ -151,16 +151,16 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
     private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
-        var policy = plan.Policy;
+        var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
         if (microBatches.Count < policy.GpuBatchCount)
         {
             return Made();
         }
 
-        return schedules.GetOrAdd((mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0), _ => [.. Made()]);
+        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, sweep == 0), _ => [.. Made()]);
 
         IEnumerable<Step> Made() => mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, policy.GoesAcrossLayers)
+            ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 

@@ -30,9 +30,9 @@ internal sealed partial class SweepClock
 
     private void LoadCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             if (share.BroughtTo is { } to && load.Sequences > 0)
             {
                 Ask(layer, k);
@@ -76,9 +76,9 @@ internal sealed partial class SweepClock
 
     private void StoreCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
             if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
             {

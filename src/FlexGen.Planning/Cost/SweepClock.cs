@@ -39,9 +39,9 @@ internal sealed partial class SweepClock
         isGpu = profile.Compute.IsGpu;
         var count = plan.Policy.GpuBatchCount;
         weights = new(TierPlan.StreamBuffers);
-        cacheLoads = [.. plan.Cache.Shares.Select(_ => new LaneClock(TierPlan.StreamBuffers))];
+        cacheLoads = [.. plan.Shares.Select(_ => new LaneClock(TierPlan.StreamBuffers))];
         (weightsThere, hiddenThere, hiddenHome, hostDone) = (new double[costs.Layers.Count], new double[count], new double[count], new double[count]);
-        cacheThere = new double[plan.Cache.Shares.Count, count];
+        cacheThere = new double[plan.Shares.Count, count];
     }
 
     /// <summary>Seconds that each resource has worked.</summary>
@@ -61,7 +61,7 @@ internal sealed partial class SweepClock
     {
         (loads, contention) = (of, beside);
         var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
-        var stepped = active.Where(k => !plan.Workspace.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
+        var stepped = active.Where(k => !plan.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
         foreach (var k in active.Except(stepped))
         {
             Take(Resource.Compute, Now, costs.Recorded(of[k]!) * contention.Compute, 0, k);
@@ -134,9 +134,9 @@ internal sealed partial class SweepClock
     {
         Issue(IssueAttend, layer, k);
         hostDone[k] = 0;
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             if (load.Sequences == 0)
             {
                 continue;
@@ -190,9 +190,9 @@ internal sealed partial class SweepClock
         Wait(hostDone[k]);
         Issue(IssueComplete, layer, k);
         var results = 0.0;
-        for (var n = 0; isGpu && n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; isGpu && n < plan.Shares.Count; n++)
         {
-            var share = plan.Cache.Shares[n];
+            var share = plan.Shares[n];
             results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
         }
 

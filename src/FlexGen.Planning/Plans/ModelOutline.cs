@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using FlexGen.Planning.Formats;
+using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Planning.Plans;
 
@@ -7,6 +9,8 @@ public sealed class ModelOutline
 {
     private readonly Dictionary<Compression, Weight[][]> weights = [];
     private readonly Dictionary<Compression, (long Columns, long Elements)> packed = [];
+    private readonly ConcurrentDictionary<int, IReadOnlyList<Part>> parts = [];
+    private readonly bool isTied;
 
     /// <param name="shape">The model's numbers.</param>
     /// <param name="format">Of its hidden states, and of weights and KV cache that are not compressed.</param>
@@ -23,6 +27,7 @@ public sealed class ModelOutline
         }
 
         Names = ids.Count;
+        isTied = layers[0].Weights.Select(w => w.Name).Intersect(layers[^1].Weights.Select(w => w.Name)).Any();
         var decoders = layers.Select(l => l.Elements).OfType<RowElements>().ToList();
         Projecting = decoders.Max(e => e.Projecting);
         Completing = decoders.Max(e => e.Completing);
@@ -39,6 +44,9 @@ public sealed class ModelOutline
     public ElementFormat Format { get; }
 
     public IReadOnlyList<LayerOutline> Layers { get; }
+
+    /// <summary>Which of some devices has which layer.</summary>
+    public StageMap Map(int devices) => new(Layers.Count, devices, isTied);
 
     /// <summary>How many names there are.</summary>
     internal int Names { get; }
@@ -59,6 +67,24 @@ public sealed class ModelOutline
 
     /// <summary>The most columns, and the most elements, of any weight that is in 4 bits under a compression; 0: none is.</summary>
     internal (long Columns, long Elements) Packed(Compression compression) => packed[compression];
+
+    /// <summary>The layers of each of some devices, as a model.</summary>
+    internal IReadOnlyList<Part> Parts(int devices) => parts.GetOrAdd(devices, count =>
+    {
+        var map = Map(count);
+        return [.. Enumerable.Range(0, count).Select(stage => Of([.. map.On(stage)]))];
+    });
+
+    private Part Of(IReadOnlyList<int> layers)
+    {
+        var decoders = layers.Where(l => Layers[l].Elements is not null).ToList();
+        var model = layers.Count == Layers.Count ? this
+            : new(Shape with { DecoderLayers = decoders.Count }, Format, [.. layers.Select(l => Layers[l])]);
+        return new(model, layers, decoders);
+    }
+
+    /// <summary>Some layers of a model, as a model, which of them they are, and which of those have attention.</summary>
+    internal sealed record Part(ModelOutline Model, IReadOnlyList<int> Layers, IReadOnlyList<int> Decoders);
 
     /// <summary>A weight: its size, a number that those of one name have in common, and how it is kept.</summary>
     internal readonly record struct Weight(long Bytes, int Name, ElementFormat Format);

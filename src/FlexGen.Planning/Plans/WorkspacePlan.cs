@@ -14,9 +14,6 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>The most rows behind a prompt's first window that are computed together, since each call has a mask of rows x keys.</summary>
     private const int MostWindowRows = 512;
 
-    /// <summary>0.2 to 0.5 GiB were measured.</summary>
-    private const long Process = 512L << 20;
-
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long LibraryWorkspace = 32L << 20;
 
@@ -43,13 +40,12 @@ public sealed class WorkspacePlan : TierPlan
     /// <param name="device">The compute device.</param>
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var recorded = Recorded(model, policy);
+        var recorded = device.Count > 1 ? 0 : Recorded(model, policy);
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
         Bytes.Add(Tier.Gpu, Purpose.Context, device.BytesInUse + (device.IsGpu ? LibraryWorkspace : 0));
         Bytes.Add(Tier.Gpu, Purpose.PartialResults, device.IsGpu && model.Packed(policy.CompressWeights).Elements > 0 ? SharedSums : 0);
-        Bytes.Add(Tier.Host, Purpose.Process, Process);
     }
 
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
@@ -65,7 +61,6 @@ public sealed class WorkspacePlan : TierPlan
         new[]
         {
             (Tier.Gpu, Purpose.PartialResults), (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context),
-            (Tier.Host, Purpose.Process),
         }.Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
 
     /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
@@ -104,7 +99,7 @@ public sealed class WorkspacePlan : TierPlan
             heads + halfway + atHome + PromptElements(shape, format.Wide, device.IsGpu, windows));
         ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
         ofARow += MostStoring * atHome;
-        ofARow += ((long)HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
+        ofARow += ((long)HiddenOnCompute(policy, device) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
         var logits = (double)Math.Max(policy.GpuBatchSize, Policy.LeastRowsOnCpu) * policy.GpuBatchCount * format.Bytes(shape.VocabularySize);
         var ofAllRows = policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes));
         return ofAllRows + logits + ((double)policy.GpuBatchCount * masks) + Unpacked(model, policy, device);
@@ -125,12 +120,12 @@ public sealed class WorkspacePlan : TierPlan
 
     /// <summary>
     /// Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is
-    /// brought ahead, some leave.
+    /// brought ahead, some leave. Those that go on to another GPU do so at once, from a place of their own to such a place.
     /// </summary>
-    private static int HiddenOnCompute(Policy policy)
+    private static int HiddenOnCompute(Policy policy, ComputeDevice device)
     {
         var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
-        return resting + Math.Min(host + disk, 3 + MostStoring);
+        return (device is { IsGpu: true, Count: > 1 } ? Math.Min(resting, 1) : resting) + Math.Min(host + disk, 3 + MostStoring);
     }
 
     /// <summary>

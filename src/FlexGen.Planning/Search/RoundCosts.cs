@@ -39,7 +39,7 @@ internal sealed class RoundCosts
                 attention += costs.Decode(layer, decoding.Shares[0]);
                 host += costs.DecodeOnHost(layer, decoding.Shares[0]);
                 prefill += costs.Complete(layer, prefilling) + costs.Prefill(layer, prefilling);
-                IssueSeconds += profile.Compute.IsGpu && !whole.Workspace.RecordsDecode ? batches * costs.Overhead(layer).Issue(slots) : 0;
+                IssueSeconds += profile.Compute.IsGpu && !whole.RecordsDecode ? batches * costs.Overhead(layer).Issue(slots) : 0;
                 decode += profile.Compute.IsGpu ? 0 : costs.Overhead(layer).Issue(slots);
             }
         }

@@ -51,7 +51,7 @@ public class RunAccountTests
     {
         var again = plan.Predict(planned);
         var few = new EngineStatistics(
-            again.Sweeps * 8, again.PromptTokens, again.GeneratedTokens, TimeSpan.FromSeconds(again.PrefillSeconds), TimeSpan.FromSeconds(again.DecodeSeconds * 6), 0);
+            again.Sweeps * 8, again.PromptTokens, again.GeneratedTokens, TimeSpan.FromSeconds(again.PrefillSeconds), TimeSpan.FromSeconds(again.DecodeSeconds * 6), [0]);
         var reasons = new RunAccount(plan, planned, few, new Dictionary<Resource, ResourceWork>(), few.InPrefill + few.InDecode, again.GeneratedTokens).Reasons();
         Assert.Matches("^a sweep had [0-9.]+ sequences where the plan has [0-9.]+: the source or the sink left slots empty$", Assert.Single(reasons));
     }
@@ -83,7 +83,7 @@ public class RunAccountTests
         var again = plan.Predict(had);
         var measured = new EngineStatistics(
             again.Sweeps, again.PromptTokens, again.GeneratedTokens,
-            TimeSpan.FromSeconds(again.PrefillSeconds * prefill), TimeSpan.FromSeconds(again.DecodeSeconds * decode), 0);
+            TimeSpan.FromSeconds(again.PrefillSeconds * prefill), TimeSpan.FromSeconds(again.DecodeSeconds * decode), [0]);
         return new(plan, had, measured, work ?? new Dictionary<Resource, ResourceWork>(), elapsed * (measured.InPrefill + measured.InDecode), again.GeneratedTokens);
     }
 
