@@ -28,6 +28,10 @@ public sealed class ModelPlanner
     /// <summary>What planning knows of the model.</summary>
     public ModelOutline Outline { get; }
 
+    /// <summary>How many compute devices <see cref="EngineOptions.Device"/> names.</summary>
+    /// <exception cref="EngineException">There is no such device.</exception>
+    public static int DeviceCount(string device) => Devices.Resolve(device).Count;
+
     /// <summary>Whether what <see cref="EngineOptions.Device"/> names is a GPU.</summary>
     /// <exception cref="EngineException">There is no such device.</exception>
     public static bool IsGpu(string device) => Devices.Resolve(device)[0].type != TorchSharp.DeviceType.CPU;
@@ -62,6 +66,6 @@ public sealed class ModelPlanner
         var memory = machine.Compute.IsGpu
             ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
             : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
-        return MemoryPlan.Choose(Outline, type, [device], options, memory);
+        return MemoryPlan.Choose(Outline, type, [.. Enumerable.Repeat(device, machine.DeviceCount)], options, memory);
     }
 }

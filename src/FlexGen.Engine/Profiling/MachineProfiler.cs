@@ -71,9 +71,10 @@ public static class MachineProfiler
 
         public Run(ProfileOptions options, Action<string>? progress, CancellationToken cancellation)
         {
-            (this.options, this.progress, this.cancellation) = (options, progress, cancellation);
-            (device, var before) = LoadedModel.Prepare(options.Device)[0];
-            (_, type) = Resolve(options);
+            // Of several devices, which are alike, the first.
+            (device, type) = Resolve(options);
+            (this.options, this.progress, this.cancellation) = (options with { Device = $"{device}" }, progress, cancellation);
+            var before = LoadedModel.Prepare(this.options.Device)[0].GpuBytesBefore;
             gpu = ComputeMemory.Gpu(device);
             if (gpu is { } index)
             {

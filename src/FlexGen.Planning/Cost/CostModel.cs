@@ -29,7 +29,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public HardwareProfile Profile => profile;
 
     /// <summary>The plan of a policy on this machine.</summary>
-    public PolicyPlan Plan(Policy policy) => new(model, policy, new(profile.Compute.IsGpu, (long)profile.ContextBytes));
+    public PolicyPlan Plan(Policy policy) => new(model, policy, new(profile.Compute.IsGpu, (long)profile.ContextBytes, profile.DeviceCount));
 
     /// <summary>Predicts a run.</summary>
     /// <param name="plan">The policy.</param>
@@ -88,7 +88,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
         var clock = new SweepClock(plan, profile, costs);
-        var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
+        var (busyInDecode, busy) = (new ResourceTimes(plan.Map.Count), new ResourceTimes(plan.Map.Count));
         double prefill = 0, decode = 0;
         long sweep = 0, prompts = 0, generated = 0;
         while (slots.Admit())
@@ -126,7 +126,10 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         var (all, scale) = (prefill + decode, (double)workload.Count / count);
         return new(
             plan, prefill * scale, decode * scale, (long)(prompts * scale), (long)(generated * scale), workload.Count, (long)(sweep * scale),
-            Shares(busy, all), Shares(busyInDecode, decode));
+            Shares(busy, all), Shares(busyInDecode, decode))
+        {
+            OfDevices = [.. Enumerable.Range(0, plan.Map.Count).Select(d => Shares(busy, all, d))],
+        };
 
         void Weigh((double Seconds, ResourceTimes Busy) one, double weight)
         {
@@ -164,6 +167,6 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 
-    private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds) =>
-        Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, busy[r] / seconds) : 0);
+    private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds, int? device = null) =>
+        Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, (device is { } d ? busy[r, d] : busy.Most(r)) / seconds) : 0);
 }

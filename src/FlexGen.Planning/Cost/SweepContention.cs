@@ -19,7 +19,7 @@ internal sealed class SweepContention(
     {
         if (!known.TryGetValue(promptTokens, out var contention))
         {
-            var (part, busy) = (Math.Min(1, (double)promptTokens / tokens), new ResourceTimes());
+            var (part, busy) = (Math.Min(1, (double)promptTokens / tokens), new ResourceTimes(full.Busy.Devices));
             busy.Add(decoding.Busy, 1 - part);
             busy.Add(full.Busy, part);
             known.Add(promptTokens, contention = Contention.Of(profile, busy, ((1 - part) * decoding.Seconds) + (part * full.Seconds)));

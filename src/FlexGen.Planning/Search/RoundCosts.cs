@@ -44,9 +44,14 @@ internal sealed class RoundCosts
             }
         }
 
-        (DecodeCompute, DecodeAttention, HostAttention) = (batches * decode, batches * attention, batches * host);
-        PrefillCompute = batches * PrefillSweeps * prefill;
-        var (link, read, write) = (profile.Links.HostToGpu.Alone, profile.Links.DiskToGpu.Alone, profile.Links.DiskWrite.Alone);
+        // Each device has its part of the layers and a link; it waits where there are fewer micro-batches than would keep all of them at work.
+        var (devices, group) = (isGpu ? profile.DeviceCount : 1, profile.Devices);
+        var atWork = Math.Min(devices, Math.Max(1.0, batches));
+        (DecodeCompute, DecodeAttention, HostAttention) = (batches * decode / atWork, batches * attention / atWork, batches * host);
+        PrefillCompute = batches * PrefillSweeps * prefill / atWork;
+        var links = Math.Min(devices, devices > 1 ? group!.HostRate / profile.Links.HostToGpu.Alone : 1);
+        var (link, home) = (links * profile.Links.HostToGpu.Alone, links * profile.Links.GpuToHost.Alone);
+        var (read, write) = (profile.Links.DiskToGpu.Alone, profile.Links.DiskWrite.Alone);
         var weights = whole.Bytes[Tier.Gpu, Purpose.Weights];
         var cache = batches * layers * costs.CacheBytes((long)(slots * seen));
         var keysAndValues = batches * layers * costs.CacheBytes((long)(slots * prompt));
@@ -55,7 +60,7 @@ internal sealed class RoundCosts
         (WeightsOverLink, CacheOverLink, HiddenOverLink) = (weights / link, cache / link, hidden / link / 2);
         (WeightsFromDisk, CacheFromDisk, HiddenFromDisk) = (weights / read, cache / read, hidden / Math.Min(read, write));
         (PromptsHome, PromptsToDisk, HiddenOfPrompts) =
-            (keysAndValues / profile.Links.GpuToHost.Alone, keysAndValues / write, hiddenOfPrompts / profile.Links.GpuToHost.Alone);
+            (keysAndValues / home, keysAndValues / write, hiddenOfPrompts / home);
     }
 
     /// <summary>Sweeps in which prompts are computed.</summary>
