@@ -63,6 +63,12 @@ public sealed class ModelPlanner
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
     public PolicyPlan Plan(HardwareProfile machine, EngineOptions options)
     {
+        if (machine.DeviceCount > Outline.Shape.DecoderLayers)
+        {
+            throw new EngineException(
+                $"{machine.DeviceCount} devices are more than the {Outline.Shape.DecoderLayers} layers of {Outline.Shape.Name}: plan for as many at the most");
+        }
+
         var memory = machine.Compute.IsGpu
             ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
             : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);

@@ -42,7 +42,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         first.Admit();
         var prompts = Loads(plan, first);
         var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
-        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how);
+        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how, briefly: false);
 
         // The second of two alike is in the wake of its like.
         (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
@@ -56,6 +56,14 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             return (busy, clock.Now - start);
         }
     }
+
+    /// <summary>The same in a third of the time, for one among many policies.</summary>
+    /// <param name="plan">The policy.</param>
+    /// <param name="workload">Sequences that are all alike.</param>
+    /// <param name="contention">What works beside what.</param>
+    /// <param name="mode">How it is scheduled.</param>
+    internal Prediction Estimate(PolicyPlan plan, Workload workload, SweepContention contention, Mode mode) =>
+        Run(plan, workload, new(model, plan, profile), contention, mode, briefly: true);
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
@@ -83,7 +91,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
     }
 
-    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode)
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode, bool briefly)
     {
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
@@ -112,13 +120,17 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
                 continue;
             }
 
-            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end.
+            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end, or one for all.
             Weigh(One(loads, sweep), 1);
-            slots.Advance();
-            Weigh(One(Loads(plan, slots), sweep + 1), (alike - 1) / 2.0);
-            slots.Advance(alike - 2);
-            Weigh(One(Loads(plan, slots), sweep + 2), (alike - 1) / 2.0);
-            slots.Advance();
+            var (past, others) = (0, alike - 1);
+            foreach (var (at, weight) in briefly ? [(1 + (others / 2), others)] : new[] { (1, others / 2.0), (others, others / 2.0) })
+            {
+                slots.Advance(at - past);
+                past = at;
+                Weigh(One(Loads(plan, slots), sweep + at), weight);
+            }
+
+            slots.Advance(alike - past);
             generated += (long)alike * sequences;
             sweep += alike;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexGen.Planning.Cost;
 
 namespace FlexGen.Planning.Search;
@@ -17,7 +18,7 @@ internal sealed class PolicyJudge(CostModel model, SearchRequest request)
     private const int AtOnce = 8;
 
     private readonly Dictionary<Policy, double> known = [];
-    private readonly Dictionary<Policy, RoundCosts> rounds = [];
+    private readonly ConcurrentDictionary<Policy, RoundCosts> rounds = [];
 
     private readonly SequenceLengths mean = new(
         (int)Math.Max(1, Math.Round(request.Workload.MeanPrompt)), (int)Math.Max(1, Math.Round(request.Workload.MeanOutput)));
@@ -73,19 +74,18 @@ internal sealed class PolicyJudge(CostModel model, SearchRequest request)
             return double.PositiveInfinity;
         }
 
-        var sized = policy with { Weights = Placement.AllGpu, Cache = Placement.AllGpu, Hidden = Placement.AllGpu, AttentionOnHost = 0 };
-        if (!rounds.TryGetValue(sized, out var round))
-        {
-            rounds.Add(sized, round = new(model, model.Plan(sized), request.Workload));
-        }
-
-        return Slack * Whole(policy, policy.EffectiveBatchSize * mean.Output / round.Seconds(Shares.Of(policy)));
+        return Slack * Whole(policy, policy.EffectiveBatchSize * mean.Output / Round(policy).Seconds(Shares.Of(policy)));
     }
+
+    private RoundCosts Round(Policy policy) => rounds.GetOrAdd(
+        policy with { Weights = Placement.AllGpu, Cache = Placement.AllGpu, Hidden = Placement.AllGpu, AttentionOnHost = 0, WeightPages = null },
+        whole => new(model, model.Plan(whole), request.Workload));
 
     private double Judge(Policy policy)
     {
         var round = Workload.Uniform(mean.Prompt, mean.Output, Math.Min(request.Workload.Count, policy.EffectiveBatchSize));
-        return Whole(policy, model.Predict(model.Plan(policy), round, request.Mode).TokensPerSecond);
+        return Whole(policy, model.Estimate(
+            model.Plan(policy), round, Round(policy).Contention(model.Profile, Shares.Of(policy)), request.Mode).TokensPerSecond);
     }
 
     /// <summary>Tokens per second of the whole workload, of which the last round may leave slots empty, by those of a round.</summary>
