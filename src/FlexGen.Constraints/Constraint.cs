@@ -29,6 +29,9 @@ public sealed class Constraint
     /// <summary>Keywords that JSON Schema gives no meaning: they say nothing of values, and are perhaps misspelt.</summary>
     public IReadOnlyList<UnenforcedKeyword> Unknown { get; private init; } = [];
 
+    /// <summary>So many tokens are enough for a whole output, the one that ends the sequence not counted; fewer may be.</summary>
+    public int EnoughTokens => program.Stepper.Cost(program.Start);
+
     /// <param name="schema">A JSON schema of draft 4, 6, 7, 2019-09 or 2020-12.</param>
     /// <param name="tokens">What the model's tokens write.</param>
     /// <param name="options">How.</param>

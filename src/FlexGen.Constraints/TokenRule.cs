@@ -9,7 +9,7 @@ namespace FlexGen.Constraints;
 public sealed class TokenRule
 {
     /// <summary>More ways to read a text than these are not followed: what only those would allow is not allowed.</summary>
-    private const int MostPositions = 256;
+    private const int MostPositions = 1024;
 
     /// <summary>Bytes of forced text that are looked ahead.</summary>
     private const int MostForced = 512;
@@ -40,9 +40,18 @@ public sealed class TokenRule
     public void Fill(Span<uint> mask, int remaining)
     {
         var limit = program.ClosesInTime ? remaining - 1 : int.MaxValue;
-        if (!TryFill(mask, limit) && limit < int.MaxValue && !TryFill(mask, positions.Min(program.Stepper.Cost) - 1))
+        if (!TryFill(mask, limit) && limit < int.MaxValue)
         {
-            TryFill(mask, int.MaxValue);
+            // It is not enough as far as costs say, which are those of each part by itself; tokens that reach across them may do.
+            mask.Clear();
+            if (new ShortestEnd(program.Stepper, program.Vocabulary.Trie).FirstToken(positions.MinBy(program.Stepper.Cost)!) is { } token)
+            {
+                TokenSet.Add(mask, token);
+            }
+            else
+            {
+                TryFill(mask, positions.Min(LeastCost));
+            }
         }
 
         if (MayEnd)
@@ -163,13 +172,15 @@ public sealed class TokenRule
 
         if (next.Count > 1)
         {
-            next = [.. next.Distinct().Take(MostPositions)];
+            // The one that ends first is always among them.
+            next = [.. next.Distinct()];
+            next = next.Count <= MostPositions ? next : [.. next.OrderBy(program.Stepper.Cost).Take(MostPositions)];
         }
 
         return next;
     }
 
-    private bool TryFill(Span<uint> mask, int limit)
+    private bool TryFill(Span<uint> mask, long limit)
     {
         mask.Clear();
         var isFilled = MayEnd;
@@ -181,13 +192,13 @@ public sealed class TokenRule
         return isFilled;
     }
 
-    private bool AddTokens(Position position, Span<uint> mask, int limit)
+    private bool AddTokens(Position position, Span<uint> mask, long limit)
     {
         var allowed = program.MaskOf(position);
         var isFilled = false;
         if (allowed.Text is { HasInner: true } text)
         {
-            if (limit == int.MaxValue || MostCostWithin(position, text.InnerCost) <= limit)
+            if (limit >= int.MaxValue || MostCostWithin(position, text.InnerCost) <= limit)
             {
                 text.AddInner(mask);
                 isFilled = true;
@@ -230,7 +241,29 @@ public sealed class TokenRule
         return isFilled;
     }
 
-    private static long MostCostWithin(Position position, int text) => position.Kind == PositionKind.Name
-        ? (long)text + ((ObjectFrame)position.Frame!).MostCostAfter
-        : text + (position.Frame?.Cost ?? 0);
+    // The shortest way to the end after any token that is allowed.
+    private long LeastCost(Position position)
+    {
+        var allowed = program.MaskOf(position);
+        var least = allowed.Costs.Length > 0 ? allowed.Costs.Min() : long.MaxValue;
+        foreach (var token in allowed.Unsure)
+        {
+            var after = new List<Position>();
+            program.Stepper.Advance(position, program.Vocabulary.Tokens[token], after);
+            least = Math.Min(least, after.Count > 0 ? after.Min(program.Stepper.Cost) : long.MaxValue);
+        }
+
+        return allowed.Text is { HasInner: true } ? Math.Min(least, MaskMaker.LeastInner(position, program.Vocabulary.Trie)) : least;
+    }
+
+    private static long MostCostWithin(Position position, int text)
+    {
+        if (position.Kind != PositionKind.Name)
+        {
+            return text + (position.Frame?.Cost ?? 0);
+        }
+
+        var frame = (ObjectFrame)position.Frame!;
+        return Math.Max((long)text + frame.MostCostAfter, position.Taken is null ? 0 : frame.TakenCosts.Most);
+    }
 }

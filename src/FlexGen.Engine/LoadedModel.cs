@@ -184,7 +184,8 @@ internal sealed class LoadedModel : IDisposable
     public StepRunner CreateRunner()
     {
         stages[0].Use();
-        return new(model, Plan.Map, stages, hidden, LeastRows(), trace, Plan.RecordsDecode ? k => new(model, stages[0], Policy, k) : null);
+        return new(
+            model, Plan.Map, stages, hidden, LeastRows(), trace, Plan.RecordsDecode ? k => new(model, Plan.Map, stages, hidden, Policy, k) : null);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using FlexGen.Benchmarks;
+using FlexGen.Benchmarks.Constraints;
 using FlexGen.Benchmarks.Kafka;
 using FlexGen.Benchmarks.Pipeline;
 using FlexGen.Benchmarks.Planning;
@@ -16,6 +17,8 @@ switch (args)
         return await SoakCommand.RunAsync(rest);
     case ["tokenizer", .. var rest]:
         return await TokenizerSpeed.RunAsync(rest);
+    case ["masks", .. var rest]:
+        return await MaskSpeed.RunAsync(rest);
     case ["products"]:
         return HostProductSpeed.Run();
     case ["accuracy", .. var rest]:

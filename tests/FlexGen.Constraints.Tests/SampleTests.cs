@@ -1,3 +1,5 @@
+using FlexGen.Testing.Schemas;
+
 namespace FlexGen.Constraints.Tests;
 
 public class SampleTests

@@ -21,8 +21,17 @@ internal sealed record ArrayBranch
     /// <summary>What a number of items must be.</summary>
     public (int Signed, long Min, long Max)[] Hits { get; init; } = [];
 
-    /// <summary>What items must be that none of some facets speaks of.</summary>
-    public (int Schema, int[] Facets)[] Unevaluated { get; init; } = [];
+    /// <summary>What items must be that none of some facets speaks of, and that are not of some kinds that are counted.</summary>
+    public (int Schema, int[] Facets, int[] Hits)[] Unevaluated { get; init; } = [];
+
+    /// <summary>Where it is said that no item is there twice, as a JSON pointer; null where it is not.</summary>
+    public string? UniqueAt { get; init; }
+
+    /// <summary>Those of <see cref="Facets"/> that evaluate nothing: what they say is a part of what another schema refuses.</summary>
+    public int[] Unseen { get; init; } = [];
+
+    /// <summary>The same of <see cref="Hits"/>.</summary>
+    public int[] UnseenHits { get; init; } = [];
 
     public ArrayBranch And(ArrayBranch other) => this == All ? other : other == All ? this : new ArrayBranch
     {
@@ -33,5 +42,8 @@ internal sealed record ArrayBranch
         Max = Math.Min(Max, other.Max),
         Hits = [.. Hits.Union(other.Hits)],
         Unevaluated = [.. Unevaluated, .. other.Unevaluated],
+        Unseen = [.. Unseen.Union(other.Unseen)],
+        UnseenHits = [.. UnseenHits.Union(other.UnseenHits)],
+        UniqueAt = UniqueAt ?? other.UniqueAt,
     };
 }

@@ -22,17 +22,13 @@ internal sealed class ArrayBranches(SchemaLibrary library, Findings findings) : 
             Facets = schema.NamesItems ? [Library.NumberOf(schema)] : [],
             Min = schema.MinItems,
             Max = schema.MaxItems,
-            Hits = schema.Contains >= 0 && (schema.MinContains > 0 || schema.MaxContains < long.MaxValue)
+            Hits = schema.Contains >= 0 && (schema.MinContains > 0 || schema.MaxContains < long.MaxValue || Library.HasUnevaluated)
                 ? [(Signed.Of(schema.Contains), schema.MinContains, schema.MaxContains)]
                 : [],
+            UniqueAt = schema.UniqueItems ? schema.Location : null,
         };
-        var isExact = !schema.UniqueItems || schema.MaxItems <= 1;
-        if (!isExact)
-        {
-            Findings.Add("uniqueItems", schema.Location, "items are not compared while they are written");
-        }
-
-        return (Clash(own) ? [] : [own], isExact);
+        // Whether items can be compared is seen when it is known what they are.
+        return (Clash(own) ? [] : [own], !schema.UniqueItems || schema.MaxItems <= 1);
     }
 
     protected override List<ArrayBranch>? OwnRefused(Schema schema)
@@ -66,9 +62,20 @@ internal sealed class ArrayBranches(SchemaLibrary library, Findings findings) : 
         return isExact ? refused : null;
     }
 
-    protected override ArrayBranch Complete(Schema schema, ArrayBranch branch) => schema.UnevaluatedItems < 0
+    // Where a schema in its place speaks of what is not evaluated, that is everything.
+    protected override ArrayBranch Complete(Schema schema, ArrayBranch branch) => schema.UnevaluatedItems < 0 || branch.Unevaluated.Length > 0
         ? branch
-        : branch with { Unevaluated = [.. branch.Unevaluated, (schema.UnevaluatedItems, branch.Facets)] };
+        : branch with
+        {
+            Unevaluated =
+            [
+                (schema.UnevaluatedItems, [.. branch.Facets.Except(branch.Unseen)],
+                    [.. Library.ContainsEvaluates ? branch.Hits.Select(hit => hit.Signed).Except(branch.UnseenHits) : []]),
+            ],
+        };
+
+    protected override ArrayBranch Unseen(ArrayBranch branch) =>
+        branch with { Unseen = branch.Facets, UnseenHits = [.. branch.Hits.Select(hit => hit.Signed)] };
 
     protected override IEnumerable<int[]> Listed(Schema schema) => schema.ListedBelow.Select(listed => listed.Arrays);
 }

@@ -12,29 +12,36 @@ internal sealed class ArrayRules(SchemaLibrary library, Findings findings, Prope
 {
     private const int MostPrefix = 10_000;
 
+    /// <summary>Kinds of items that are counted, at most.</summary>
+    private const int MostHits = 4;
+
     public ArrayRule Make(ArrayBranch branch)
     {
         var lengths = branch.Facets.Concat(branch.Unevaluated.SelectMany(each => each.Facets)).Select(facet => library[facet].PrefixItems.Length)
             .Concat(branch.At.Select(item => item.Index + 1));
         var prefix = Math.Min(lengths.DefaultIfEmpty(0).Max(), MostPrefix);
-        foreach (var (extra, _, _) in branch.Hits.Skip(1))
+        var hits = branch.Hits.Where(hit => IsCounted(hit.Min) && (hit.Max == long.MaxValue || IsCounted(hit.Max))).Take(MostHits).ToArray();
+        foreach (var (uncounted, _, _) in branch.Hits.Except(hits))
         {
-            var location = library[Signed.Schema(extra)].Location;
-            findings.Add(location[(location.LastIndexOf('/') + 1)..], location[..location.LastIndexOf('/')],
-                "another such keyword is enforced for the same array");
+            findings.AddAt(library[Signed.Schema(uncounted)].Location, $"items are counted for at most {MostHits} such keywords, and up to {ArrayPlace.MostHits}");
         }
 
-        if (branch.Hits is not [var (hit, min, max), ..])
+        var items = new List<ItemRule>();
+        for (var set = 0; set < 1 << hits.Length; set++)
         {
-            return Items([], branch.Min, branch.Max);
+            var besides = hits.Index().Where(hit => (set >> hit.Index & 1) != 0 || hit.Item.Max < long.MaxValue)
+                .Select(hit => (set >> hit.Index & 1) != 0 ? hit.Item.Signed : Signed.Not(hit.Item.Signed)).ToArray();
+            items.Add(new ItemRule(
+                set, [.. Enumerable.Range(0, prefix).Select(index => numberOf(Of(branch, index, besides)))], numberOf(Of(branch, prefix, besides))));
         }
 
-        var hits = Items([hit], 0, long.MaxValue);
-        return Items(max < long.MaxValue ? [Signed.Not(hit)] : [], branch.Min, branch.Max) with { Hits = new HitRule(hits.Prefix, hits.Rest, min, max) };
-
-        ArrayRule Items(int[] besides, long least, long most) => new(
-            [.. Enumerable.Range(0, prefix).Select(index => numberOf(Of(branch, index, besides)))], numberOf(Of(branch, prefix, besides)), least, most);
+        return new ArrayRule([.. items], [.. hits.Select(hit => new HitRule(hit.Min, hit.Max))], branch.Min, branch.Max)
+        {
+            UniqueAt = branch.Max > 1 ? branch.UniqueAt : null,
+        };
     }
+
+    private static bool IsCounted(long number) => number <= ArrayPlace.MostHits;
 
     private int[] Of(ArrayBranch branch, int index, int[] besides)
     {
@@ -53,9 +60,9 @@ internal sealed class ArrayRules(SchemaLibrary library, Findings findings, Prope
             values.Add(each, signed);
         }
 
-        foreach (var (schema, facets) in branch.Unevaluated)
+        foreach (var (schema, facets, hits) in branch.Unevaluated)
         {
-            if (!Array.Exists(facets, facet => library[facet].Items >= 0 || index < library[facet].PrefixItems.Length))
+            if (!hits.Intersect(besides).Any() && !Array.Exists(facets, facet => library[facet].Items >= 0 || index < library[facet].PrefixItems.Length))
             {
                 values.Add(Signed.Of(schema), signed);
             }

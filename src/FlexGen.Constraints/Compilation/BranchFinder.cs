@@ -19,6 +19,9 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
     /// <summary>The most branches for what a schema refuses; beyond, that is checked afterwards.</summary>
     private const int MostRefused = 48;
 
+    /// <summary>Of so many alternatives it is seen what several of them evaluate together.</summary>
+    private const int MostTogether = 4;
+
     private readonly Dictionary<int, (List<T> Branches, bool IsExact)> known = [];
     private readonly HashSet<int> open = [];
 
@@ -38,7 +41,14 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
         var branches = new List<T> { All };
         foreach (var each in signed)
         {
-            branches = Product(branches, Find(each).Branches, Library[Signed.Schema(each)].Location, MostBranches)!;
+            var (allowed, isExact) = Find(each);
+            var location = Library[Signed.Schema(each)].Location;
+            if (Signed.IsNegated(each) && !isExact)
+            {
+                Findings.AddAt(location, "what it refuses has a keyword that cannot be turned around");
+            }
+
+            branches = Product(branches, allowed, location, MostBranches)!;
         }
 
         return branches;
@@ -58,6 +68,9 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
 
     /// <summary>What depends on all that a schema and those in its place said.</summary>
     protected virtual T Complete(Schema schema, T branch) => branch;
+
+    /// <summary>The same, a part of what another schema refuses: it evaluates nothing.</summary>
+    protected abstract T Unseen(T branch);
 
     /// <summary>Schemas of the values of this type that a schema lists, for each list.</summary>
     protected abstract IEnumerable<int[]> Listed(Schema schema);
@@ -101,7 +114,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
 
         if (schema.AnyOf is { } any)
         {
-            Narrow(Union(any), "anyOf");
+            Narrow(Library.HasUnevaluated && any.Length <= MostTogether ? UnionOfSome(any) : Union(any), "anyOf");
         }
 
         if (schema.OneOf is { } one)
@@ -114,7 +127,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
             Exclude(schema.Not, "not", (refused, _) => refused);
         }
 
-        if (schema.If >= 0 && (schema.Then >= 0 || schema.Else >= 0))
+        if (schema.If >= 0 && (schema.Then >= 0 || schema.Else >= 0 || Library.HasUnevaluated))
         {
             var then = Product(Find(Signed.Of(schema.If)).Branches, schema.Then < 0 ? [All] : Find(Signed.Of(schema.Then)).Branches,
                 schema.Location, MostBranches)!;
@@ -133,7 +146,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
         void Exclude(int number, string keyword, Func<List<T>, int, List<T>?> use)
         {
             var (refused, isKnown) = Find(Signed.Not(Signed.Of(number)));
-            var used = isKnown ? use(refused, MostRefused) : null;
+            var used = isKnown ? use(refused.ConvertAll(Unseen), MostRefused) : null;
             var narrowed = used is null ? null : Product(branches, used, schema.Location, Math.Max(MostRefused, branches.Count * 2));
             if (narrowed is null)
             {
@@ -152,6 +165,25 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
         return ([.. all.SelectMany(each => each.Branches)], Array.TrueForAll(all, each => each.IsExact));
     }
 
+    // Of several that a value is at once, each evaluates what it speaks of.
+    private (List<T>, bool) UnionOfSome(int[] schemas)
+    {
+        var all = Array.ConvertAll(schemas, each => Find(Signed.Of(each)));
+        var branches = new List<T>();
+        for (var set = 1; set < 1 << all.Length; set++)
+        {
+            List<T> both = [All];
+            for (var i = 0; i < all.Length; i++)
+            {
+                both = (set >> i & 1) == 0 ? both : Product(both, all[i].Branches, Library[schemas[i]].Location, MostBranches)!;
+            }
+
+            branches.AddRange(both);
+        }
+
+        return (branches, Array.TrueForAll(all, each => each.IsExact));
+    }
+
     private (List<T>, bool) OneOf(Schema schema, int[] one)
     {
         var all = Array.ConvertAll(one, each => Find(Signed.Of(each)));
@@ -168,7 +200,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
                 }
 
                 var (refused, isKnown) = Find(Signed.Not(Signed.Of(one[j])));
-                var narrowed = isKnown ? Product(branches, refused, schema.Location, Math.Max(MostRefused, branches.Count * 2)) : null;
+                var narrowed = isKnown ? Product(branches, refused.ConvertAll(Unseen), schema.Location, Math.Max(MostRefused, branches.Count * 2)) : null;
                 if (narrowed is null)
                 {
                     isExact = false;

@@ -17,4 +17,12 @@ internal sealed class Findings
         var location = SchemaShape.Below(schema, keyword);
         found.TryAdd(location, new UnenforcedKeyword(keyword, location, reason));
     }
+
+    /// <param name="location">Where the keyword stands.</param>
+    /// <param name="reason">Why not, as a sentence without its full stop.</param>
+    public void AddAt(string location, string reason)
+    {
+        var name = location[(location.LastIndexOf('/') + 1)..].Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+        found.TryAdd(location, new UnenforcedKeyword(name, location, reason));
+    }
 }

@@ -54,10 +54,11 @@ internal sealed class GrammarBuilder
             }
 
             var automaton = new LexAutomaton(algebra, vocabulary, common);
-            var rules = new RuleSettling(drafts, automaton, algebra).Rules;
-            return rules[0].Cost < LexAutomaton.Never
-                ? new JsonGrammar(automaton, rules, 0, allowsWhitespace)
-                : throw new ConstraintException("#", "fits no value at all");
+            var rules = new RuleSettling(drafts.ConvertAll(draft => WithUnique(draft, drafts, automaton)), automaton).Rules;
+            return rules[0].Cost >= LexAutomaton.Never ? throw new ConstraintException("#", "fits no value at all")
+                : rules[0].Depth > JsonGrammar.MostDepth
+                ? throw new ConstraintException("#", $"fits only values with more than {JsonGrammar.MostDepth} objects and arrays in each other, which are not read")
+                : new JsonGrammar(automaton, rules, 0, allowsWhitespace);
         }
         catch (InsufficientExecutionStackException)
         {
@@ -78,6 +79,27 @@ internal sealed class GrammarBuilder
 
         return number;
     }
+
+    // Items are compared where they are all of one kind, and no objects or arrays.
+    private RuleDraft WithUnique(RuleDraft draft, List<RuleDraft> drafts, LexAutomaton automaton) => draft with
+    {
+        Arrays = draft.Arrays.ConvertAll(rule =>
+        {
+            if (rule.UniqueAt is not { } at)
+            {
+                return rule;
+            }
+
+            if (rule is { Items: [{ Prefix: [] } item], Max: > 1 } && drafts[item.Rest] is { Objects: [], Arrays: [] } items)
+            {
+                return rule with { Unique = new UniqueItems(automaton, items.Text, RuleSettling.ModeOf(items.Text), items.Scalar, algebra) };
+            }
+
+            findings.Add("uniqueItems", at, rule.Items is [{ Prefix: [] }] ? "items that may be objects or arrays are not compared while they are written"
+                : "items of several kinds are not compared while they are written");
+            return rule;
+        }),
+    };
 
     private RuleDraft Draft(int[] signed) => new(
         scalars.Find(signed, ScalarKind.Text),

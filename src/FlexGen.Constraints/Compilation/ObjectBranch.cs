@@ -20,6 +20,9 @@ internal sealed record ObjectBranch
     /// <summary>What properties must be that none of some facets speaks of.</summary>
     public (int Schema, int[] Facets)[] Unevaluated { get; init; } = [];
 
+    /// <summary>Those of <see cref="Facets"/> that evaluate nothing: what they say is a part of what another schema refuses.</summary>
+    public int[] Unseen { get; init; } = [];
+
     public ObjectBranch And(ObjectBranch other) => this == All ? other : other == All ? this : new ObjectBranch
     {
         Facets = [.. Facets.Union(other.Facets)],
@@ -28,5 +31,6 @@ internal sealed record ObjectBranch
         Min = Math.Max(Min, other.Min),
         Max = Math.Min(Max, other.Max),
         Unevaluated = [.. Unevaluated, .. other.Unevaluated],
+        Unseen = [.. Unseen.Union(other.Unseen)],
     };
 }

@@ -33,13 +33,12 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
         var branches = new List<ObjectBranch> { own };
         foreach (var (name, required) in schema.DependentRequired)
         {
-            branches = Depend(branches, name, new ObjectBranch { Required = [name, .. required] });
+            branches = Depend(branches, name, [new ObjectBranch { Required = [name, .. required] }]);
         }
 
         foreach (var (name, dependent) in schema.DependentSchemas)
         {
-            branches = [.. Find([Signed.Of(dependent)]).SelectMany(each => Depend(branches, name,
-                each.And(new ObjectBranch { Required = [name] }))).Distinct()];
+            branches = Depend(branches, name, Find([Signed.Of(dependent)]).ConvertAll(each => each.And(new ObjectBranch { Required = [name] })));
         }
 
         branches.RemoveAll(Clash);
@@ -71,15 +70,18 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
         return isExact ? refused : null;
     }
 
-    protected override ObjectBranch Complete(Schema schema, ObjectBranch branch) => schema.UnevaluatedProperties < 0
+    // Where a schema in its place speaks of what is not evaluated, that is everything.
+    protected override ObjectBranch Complete(Schema schema, ObjectBranch branch) => schema.UnevaluatedProperties < 0 || branch.Unevaluated.Length > 0
         ? branch
-        : branch with { Unevaluated = [.. branch.Unevaluated, (schema.UnevaluatedProperties, branch.Facets)] };
+        : branch with { Unevaluated = [(schema.UnevaluatedProperties, [.. branch.Facets.Except(branch.Unseen)])] };
+
+    protected override ObjectBranch Unseen(ObjectBranch branch) => branch with { Unseen = branch.Facets };
 
     protected override IEnumerable<int[]> Listed(Schema schema) => schema.ListedBelow.Select(listed => listed.Objects);
 
-    private List<ObjectBranch> Depend(List<ObjectBranch> branches, string name, ObjectBranch with) =>
+    private List<ObjectBranch> Depend(List<ObjectBranch> branches, string name, List<ObjectBranch> with) =>
     [
         .. branches.Select(branch => branch.And(new ObjectBranch { Named = [(name, Signed.Of(Library.Nothing))] })),
-        .. branches.Select(branch => branch.And(with)),
+        .. branches.SelectMany(branch => with.Select(branch.And)).Where(branch => !Clash(branch)),
     ];
 }

@@ -20,6 +20,8 @@ internal sealed class ObjectRules(
     /// <summary>The most states of names that are looked at.</summary>
     private const int MostStates = 200;
 
+    private readonly TextCounts nameCounts = new(algebra);
+
     public ObjectRule Make(ObjectBranch branch)
     {
         var declared = new List<(string Name, int Chain)>();
@@ -75,7 +77,7 @@ internal sealed class ObjectRules(
             }
         }
 
-        return [.. byValue.Select(extra => new ExtraRule(extra.Value, extra.Key, IsEndless(extra.Value)))];
+        return [.. byValue.Select(extra => new ExtraRule(extra.Value, extra.Key, IsEndless(extra.Value), nameCounts.Of(extra.Value)))];
     }
 
     /// <summary>What properties must be whose names match some patterns and no others; null where there may be none.</summary>

@@ -9,27 +9,34 @@ internal sealed class RuleSettling
 {
     private readonly List<RuleDraft> drafts;
     private readonly LexAutomaton automaton;
-    private readonly RegexAlgebra algebra;
     private readonly (LexState? Text, LexState? Scalar)[] starts;
     private readonly int[] costs;
+    private readonly int[] depths;
 
-    public RuleSettling(List<RuleDraft> drafts, LexAutomaton automaton, RegexAlgebra algebra)
+    /// <param name="drafts">What values may be.</param>
+    /// <param name="automaton">Has the states of texts.</param>
+    public RuleSettling(List<RuleDraft> drafts, LexAutomaton automaton)
     {
-        this.drafts = drafts;
         this.automaton = automaton;
-        this.algebra = algebra;
-        starts = [.. drafts.Select(draft => (Start(draft.Text, IsFinite(draft.Text) ? LexMode.Canonical : LexMode.Json), Start(draft.Scalar, LexMode.Raw)))];
+        this.drafts = drafts;
+        starts = [.. drafts.Select(draft => (Start(draft.Text, ModeOf(draft.Text)), Start(draft.Scalar, LexMode.Raw)))];
         costs = [.. starts.Select(start => Math.Min(start.Text is null ? LexAutomaton.Never : 1 + start.Text.Cost, start.Scalar?.Cost ?? LexAutomaton.Never))];
+        depths = new int[drafts.Count];
+        drafts.ForEach(draft => draft.Objects.ForEach(rule => rule.Measured(automaton)));
         Settle();
         Rules = [.. drafts.Select((draft, i) => new ValueRule(
             starts[i].Text,
             starts[i].Scalar,
-            [.. draft.Objects.Where(rule => CostOf(rule) < LexAutomaton.Never).Select(Pruned)],
-            [.. draft.Arrays.Where(rule => CostOf(rule) < LexAutomaton.Never).Select(Pruned)],
-            costs[i]))];
+            [.. draft.Objects.Where(rule => CostOf(rule) < LexAutomaton.Never).Select(rule => rule.Pruned(CostOf).Priced(CostOf, DepthOf))],
+            [.. draft.Arrays.Where(rule => CostOf(rule) < LexAutomaton.Never).Select(rule => rule.Priced(CostOf, DepthOf))],
+            costs[i],
+            depths[i]))];
     }
 
     public ValueRule[] Rules { get; }
+
+    /// <summary>How texts of a language are written: those that are known as they are, without escapes that would only be longer.</summary>
+    public static LexMode ModeOf(RegexNode text) => IsFinite(text) ? LexMode.Canonical : LexMode.Json;
 
     private static bool IsFinite(RegexNode node) => node.Kind switch
     {
@@ -47,91 +54,47 @@ internal sealed class RuleSettling
         for (var isSettled = false; !isSettled;)
         {
             isSettled = true;
-            for (var i = 0; i < drafts.Count; i++)
+            // Rules mostly refer to later ones.
+            for (var i = drafts.Count - 1; i >= 0; i--)
             {
-                var cost = drafts[i].Objects.Select(CostOf).Concat(drafts[i].Arrays.Select(CostOf)).Append(costs[i]).Min();
-                isSettled &= cost == costs[i];
-                costs[i] = cost;
+                foreach (var rule in drafts[i].Objects)
+                {
+                    isSettled &= !Improve(i, CostOf(rule), () => rule.Priced(CostOf, DepthOf).RestDepth());
+                }
+
+                foreach (var rule in drafts[i].Arrays)
+                {
+                    isSettled &= !Improve(i, CostOf(rule), () => rule.Priced(CostOf, DepthOf).RestDepth());
+                }
             }
         }
+    }
+
+    // A way that is shorter, and how deep it is.
+    private bool Improve(int index, int cost, Func<int> depth)
+    {
+        if (cost >= LexAutomaton.Never || cost > costs[index])
+        {
+            return false;
+        }
+
+        var depthThere = costs[index] == cost ? Math.Min(depths[index], depth()) : depth();
+        var isBetter = cost < costs[index] || depthThere < depths[index];
+        (costs[index], depths[index]) = (cost, depthThere);
+        return isBetter;
     }
 
     private int CostOf(int rule) => rule < 0 ? LexAutomaton.Never : costs[rule];
 
+    private int DepthOf(int rule) => rule < 0 ? 0 : depths[rule];
+
+    // With the bracket before it.
     private int CostOf(ObjectRule rule)
     {
-        long cost = 2;
-        long count = 0;
-        long dearest = 0;
-        for (var i = 0; i < rule.Properties.Length; i++)
-        {
-            var value = CostOf(rule.Properties[i].Value);
-            if (rule.Properties[i].IsRequired)
-            {
-                cost += value == LexAutomaton.Never ? value : 3L + rule.NameCost(rule.TagOf(i), automaton) + value;
-                count++;
-            }
-            else if (value < LexAutomaton.Never && rule.Min > 0)
-            {
-                dearest = Math.Max(dearest, 3L + rule.NameCost(rule.TagOf(i), automaton) + value);
-            }
-        }
-
-        if (rule.Min > count)
-        {
-            var optional = rule.Properties.Count(property => !property.IsRequired && CostOf(property.Value) < LexAutomaton.Never);
-            var extras = rule.Extras.Index().Where(extra => CostOf(extra.Item.Value) < LexAutomaton.Never).ToList();
-            var isReachable = extras.Count > 0 || count + optional >= rule.Min;
-            dearest = extras.Select(extra => 3L + rule.NameCost(extra.Index, automaton) + costs[extra.Item.Value]).Append(dearest).Max();
-            cost = isReachable ? cost + (rule.Min - count) * dearest : LexAutomaton.Never;
-        }
-
-        return count > rule.Max ? LexAutomaton.Never : (int)Math.Min(cost, LexAutomaton.Never);
+        rule.Priced(CostOf, DepthOf);
+        return rule.Properties.Count(property => property.IsRequired) > rule.Max ? LexAutomaton.Never
+            : Math.Min(1 + rule.RestCost(rule.Start), LexAutomaton.Never);
     }
 
-    private int CostOf(ArrayRule rule)
-    {
-        var (min, max) = (rule.Min, MaxOf(rule));
-        var hits = rule.Hits?.Min ?? 0;
-        if (min > max || hits > max)
-        {
-            return LexAutomaton.Never;
-        }
-
-        long cost = 2;
-        for (long i = 0; i < Math.Max(min, hits); i++)
-        {
-            if (i >= hits && i >= rule.Prefix.Length)
-            {
-                cost += (min - i) * (1L + CostOf(rule.Rest));
-                break;
-            }
-
-            cost += 1 + CostOf(i < hits ? rule.Hits!.Item(i) : rule.Item(i));
-        }
-
-        return (int)Math.Min(cost, LexAutomaton.Never);
-    }
-
-    // An item that nothing can be ends the array before it.
-    private long MaxOf(ArrayRule rule)
-    {
-        for (var i = 0; i <= rule.Prefix.Length; i++)
-        {
-            if (i >= rule.Max || CostOf(rule.Item(i)) == LexAutomaton.Never && (rule.Hits is null || CostOf(rule.Hits.Item(i)) == LexAutomaton.Never))
-            {
-                return Math.Min(i, rule.Max);
-            }
-        }
-
-        return rule.Max;
-    }
-
-    private ArrayRule Pruned(ArrayRule rule) => rule with { Max = MaxOf(rule) };
-
-    private ObjectRule Pruned(ObjectRule rule) => new(
-        Array.FindAll(rule.Properties, property => CostOf(property.Value) < LexAutomaton.Never),
-        Array.FindAll(rule.Extras, extra => CostOf(extra.Value) < LexAutomaton.Never),
-        rule.Min,
-        rule.Max);
+    private int CostOf(ArrayRule rule) => Math.Min(1 + rule.Priced(CostOf, DepthOf).RestCost(ArrayPlace.Start), LexAutomaton.Never);
 }

@@ -63,7 +63,12 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
         }
 
         var (language, isExact) = Find(Signed.Schema(signed), kind, isWide: true);
-        return isExact ? Not(language, kind) : algebra.Any;
+        if (!isExact)
+        {
+            findings.AddAt(library[Signed.Schema(signed)].Location, "what it refuses has a keyword that cannot be turned around");
+        }
+
+        return isExact ? Not(language, kind) : Universe(kind);
     }
 
     private RegexNode Universe(ScalarKind kind) => kind switch

@@ -1,11 +1,6 @@
 namespace FlexGen.Constraints.Grammar;
 
-/// <summary>Items of an array that must be there a number of times.</summary>
-/// <param name="Prefix">Rules of the first items where they are such ones, by number.</param>
-/// <param name="Rest">The rule of those after them.</param>
-/// <param name="Min">How many there are, at least.</param>
-/// <param name="Max">How many there are, at most.</param>
-internal sealed record HitRule(int[] Prefix, int Rest, long Min, long Max)
-{
-    public int Item(long index) => index < Prefix.Length ? Prefix[index] : Rest;
-}
+/// <summary>How many items of one kind an array has.</summary>
+/// <param name="Min">At least.</param>
+/// <param name="Max">At most.</param>
+internal sealed record HitRule(long Min, long Max);

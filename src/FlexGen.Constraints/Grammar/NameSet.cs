@@ -9,6 +9,8 @@ internal sealed class NameSet : IEquatable<NameSet>
 
     public static NameSet None(int count) => new(new ulong[(count + 63) / 64]);
 
+    public int Count => words.Sum(word => System.Numerics.BitOperations.PopCount(word));
+
     public bool Contains(int index) => (words[index >> 6] >> index & 1) != 0;
 
     public NameSet With(int index)

@@ -11,15 +11,24 @@ namespace FlexGen.Constraints.Grammar;
 /// <param name="Extras">Those without, by their names' language; no name is of two.</param>
 /// <param name="Min">How many properties there are, at least.</param>
 /// <param name="Max">How many properties there are, at most.</param>
-internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras, long Min, long Max)
+internal sealed partial record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras, long Min, long Max)
 {
     private const int MostKept = 4096;
 
     private readonly ConcurrentDictionary<ObjectPlace, LexState?> names = new();
-    private readonly int[] nameCosts = new int[Extras.Length + Properties.Length];
 
     /// <summary>The tag of a property's name among an object's names; those below are of <see cref="Extras"/>.</summary>
     public int TagOf(int property) => Extras.Length + property;
+
+    /// <summary>The rule of the value that a tag's property has.</summary>
+    public int Value(int tag) => tag < Extras.Length ? Extras[tag].Value : Properties[tag - Extras.Length].Value;
+
+    /// <summary>Where one is after a property more.</summary>
+    public ObjectPlace After(ObjectPlace place, int tag)
+    {
+        var after = tag < Extras.Length ? place.WithExtra() : place.With(tag - Extras.Length);
+        return Min > 0 || Max < long.MaxValue ? after : after with { Count = 0 };
+    }
 
     /// <summary>The object may end.</summary>
     public bool MayEnd(ObjectPlace place) => place.Count >= Min && !Array.Exists(Missing(place), isMissing => isMissing);
@@ -33,20 +42,20 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         for (var i = 0; i < Properties.Length; i++)
         {
             var fits = place.Count + 1 + required - (missing[i] ? 1 : 0) <= Max;
-            if (fits && IsInOrder(i, place, missing) && (Min <= place.Count + 1 || CanReachMin(new ObjectPlace(place.Used.With(i), place.HasExtra,
-                place.Count + 1))))
+            if (fits && Depth(TagOf(i)) <= place.Room && IsInOrder(i, place, missing) && CanReachMin(place.With(i)))
             {
-                tags.Insert(missing[i] && !tags.Exists(tag => missing[tag - Extras.Length]) ? 0 : tags.Count, TagOf(i));
+                tags.Add(TagOf(i));
             }
         }
 
         var mayHaveExtra = place.Count + 1 + required <= Max && !Enumerable.Range(0, Properties.Length).Any(i => missing[i] && Properties[i].Chain >= 0)
-            && (Min <= place.Count + 1 || Extras.Length > 0);
+            && CanReachMin(place.WithExtra());
         if (mayHaveExtra)
         {
-            tags.AddRange(Enumerable.Range(0, Extras.Length));
+            tags.AddRange(Enumerable.Range(0, Extras.Length).Where(tag => Depth(tag) <= place.Room));
         }
 
+        PutNearestFirst(tags, place);
         return tags;
     }
 
@@ -77,25 +86,32 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         return names[place] = automaton.Start(algebra => MakeNames(place, algebra, extra => extra.Names), LexMode.Canonical);
     }
 
-    /// <summary>Tokens, at most, of a shortest name of a tag, and its last quote.</summary>
-    public int NameCost(int tag, LexAutomaton automaton)
-    {
-        if (nameCosts[tag] == 0)
-        {
-            nameCosts[tag] = automaton.Start(
-                algebra => [(0, tag < Extras.Length ? Extras[tag].Names : algebra.Literal(Properties[tag - Extras.Length].Name))], LexMode.Canonical)!.Cost;
-        }
-
-        return nameCosts[tag];
-    }
-
     private IEnumerable<(int, RegexNode)> MakeNames(ObjectPlace place, RegexAlgebra algebra, Func<ExtraRule, RegexNode> language) =>
         Next(place).Select(tag => (tag, tag < Extras.Length ? language(Extras[tag]) : algebra.Literal(Properties[tag - Extras.Length].Name)));
 
-    /// <summary>Which properties must still come.</summary>
-    public bool[] Missing(ObjectPlace place) => [.. Properties.Select((property, i) => property.IsRequired && !place.Used.Contains(i))];
+    private bool[] Missing(ObjectPlace place) => [.. Properties.Select((property, i) => property.IsRequired && !place.Used.Contains(i))];
 
     private bool IsInOrder(int index, ObjectPlace place, bool[] missing)
+    {
+        var chain = Properties[index].Chain;
+        if (!IsPossible(index, place))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < index && chain >= 0; i++)
+        {
+            if (Properties[i].Chain == chain && missing[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // It is not there, and nothing is that must come after it.
+    private bool IsPossible(int index, ObjectPlace place)
     {
         if (place.Used.Contains(index))
         {
@@ -103,36 +119,31 @@ internal sealed record ObjectRule(PropertyRule[] Properties, ExtraRule[] Extras,
         }
 
         var chain = Properties[index].Chain;
-        if (chain < 0)
+        for (var i = index + 1; i < Properties.Length && chain >= 0; i++)
         {
-            return true;
-        }
-
-        for (var i = 0; i < Properties.Length; i++)
-        {
-            if (Properties[i].Chain == chain && (i < index ? missing[i] : place.Used.Contains(i)))
+            if (Properties[i].Chain == chain && place.Used.Contains(i))
             {
                 return false;
             }
         }
 
-        return !place.HasExtra;
+        return chain < 0 || !place.HasExtra;
     }
 
     private bool CanReachMin(ObjectPlace place)
     {
-        while (place.Count < Min)
+        if (place.Count >= Min)
         {
-            var missing = Missing(place);
-            var next = Enumerable.Range(0, Properties.Length).FirstOrDefault(i => IsInOrder(i, place, missing), -1);
-            if (next < 0)
-            {
-                return Extras.Length > 0 && !Array.Exists(missing, isMissing => isMissing);
-            }
-
-            place = place with { Used = place.Used.With(next), Count = place.Count + 1 };
+            return true;
         }
 
-        return true;
+        long extras = 0;
+        for (var tag = 0; tag < Extras.Length; tag++)
+        {
+            extras = Depth(tag) > place.Room ? extras : Extras[tag].Count < long.MaxValue - extras ? extras + Extras[tag].Count : long.MaxValue;
+        }
+
+        var declared = Enumerable.Range(0, Properties.Length).Count(i => Depth(TagOf(i)) <= place.Room && IsPossible(i, place));
+        return extras == long.MaxValue || place.Count + declared + extras - place.Extras >= Min;
     }
 }

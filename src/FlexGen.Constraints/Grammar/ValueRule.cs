@@ -8,4 +8,5 @@ namespace FlexGen.Constraints.Grammar;
 /// <param name="Objects">Kinds of objects.</param>
 /// <param name="Arrays">Kinds of arrays.</param>
 /// <param name="Cost">Tokens, at most, that the shortest value takes.</param>
-internal sealed record ValueRule(LexState? Text, LexState? Scalar, ObjectRule[] Objects, ArrayRule[] Arrays, int Cost);
+/// <param name="Depth">How deep that is: 0 where it is no object or array.</param>
+internal sealed record ValueRule(LexState? Text, LexState? Scalar, ObjectRule[] Objects, ArrayRule[] Arrays, int Cost, int Depth);

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Vocabulary;
 
 namespace FlexGen.Constraints.Lexing;
@@ -8,6 +10,39 @@ internal sealed partial class LexAutomaton
 {
     /// <summary>What a text that is never whole costs.</summary>
     public const int Never = int.MaxValue / 8;
+
+    /// <summary>A text that is soon written, and tokens, at most, for the rest of it after its first quote; null where a language has none.</summary>
+    public (string Text, int Cost)? Shortest(Func<RegexAlgebra, RegexNode> language, LexMode mode)
+    {
+        if (Start(algebra => [(0, language(algebra))], mode) is not { } start)
+        {
+            return null;
+        }
+
+        var bytes = new List<byte>();
+        for (var state = start; state.AcceptTag < 0; state = state.Next(bytes[^1])!)
+        {
+            bytes.Add(state.Nearest);
+        }
+
+        return (mode == LexMode.Raw ? Encoding.UTF8.GetString([.. bytes]) : Decoded(bytes), start.Cost);
+    }
+
+    private byte NearestOf(OwnState state)
+    {
+        lock (gate)
+        {
+            return Nearest(state.Only(state.Chars.Parts[0].Tag)!);
+        }
+    }
+
+    // From what stands after the first quote, with the last.
+    private static string Decoded(List<byte> bytes)
+    {
+        var reader = new Utf8JsonReader([(byte)'"', .. bytes]);
+        reader.Read();
+        return reader.GetString()!;
+    }
 
     private int CostOf(LexState start)
     {

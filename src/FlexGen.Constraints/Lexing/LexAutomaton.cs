@@ -123,6 +123,8 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
 
         public override int Cost => cost >= 0 ? cost : cost = owner.CostOf(this);
 
+        public override byte Nearest => owner.NearestOf(this);
+
         public override LexMask Mask => Volatile.Read(ref mask) ?? Remember();
 
         public LexAutomaton Owner => owner;

@@ -26,6 +26,9 @@ internal abstract class LexState(CharState chars, LexForm form)
     /// <summary>Classes of bytes that lead back here.</summary>
     public uint Loops => (uint)(loops >= 0 ? loops : loops = FindLoops());
 
+    /// <summary>The next byte of the text that <see cref="Cost"/> is of. There is none where one is at the end of it.</summary>
+    public abstract byte Nearest { get; }
+
     public abstract LexMask Mask { get; }
 
     /// <summary>
@@ -90,6 +93,8 @@ internal abstract class LexState(CharState chars, LexForm form)
         public static Dead Instance { get; } = new();
 
         public override int Cost => throw new InvalidOperationException("there is no text");
+
+        public override byte Nearest => throw new InvalidOperationException("there is no text");
 
         public override LexMask Mask => throw new InvalidOperationException("there is no text");
 

@@ -53,6 +53,14 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
         return algebra.Or(Literal(number.GetRawText()), plain);
     }
 
+    /// <summary>All of <see cref="Normal"/> that a number is written as.</summary>
+    public RegexNode Same(string number)
+    {
+        var value = DecimalNumber.Of(JsonElement.Parse(number))!;
+        var bound = new NumberBound(value, IsExclusive: false);
+        return value.IsZero ? Magnitude(signed: true, algebra.Concat(Literal("0"), Zeros)) : Range(bound, bound);
+    }
+
     /// <summary>Numbers that are multiples of another, written without an exponent; null where there are too many remainders to tell apart.</summary>
     public RegexNode? Multiples(DecimalNumber divisor)
     {

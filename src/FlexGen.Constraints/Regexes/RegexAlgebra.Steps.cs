@@ -191,7 +191,13 @@ internal sealed partial class RegexAlgebra
         var kept = new List<int>();
         foreach (var (i, start) in starts.Index())
         {
-            if (!bySignature.TryGetValue(signatures[i], out var target))
+            RegexNode? target;
+            if (start is >= CodePointSet.FirstHalf and <= CodePointSet.LastHalf)
+            {
+                // No text has half a character, not even that of a complement.
+                target = None;
+            }
+            else if (!bySignature.TryGetValue(signatures[i], out target))
             {
                 bySignature[signatures[i]] = target = Derivative(node, start);
             }

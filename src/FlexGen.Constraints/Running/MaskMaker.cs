@@ -42,11 +42,16 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
     }
 
     /// <summary>Adds the tokens that end in the text that a position is in, as far as the way from there is no longer than some tokens.</summary>
-    public static void AddInner(Position position, TokenTrie trie, int limit, Span<uint> mask) =>
-        AddInner(position, trie, TokenTrie.Root, position.Lex!, limit, mask);
+    public static void AddInner(Position position, TokenTrie trie, long limit, Span<uint> mask) =>
+        LookInner(position, trie, TokenTrie.Root, position.Lex!, position.Taken, limit, mask);
 
-    private static void AddInner(Position position, TokenTrie trie, int node, LexState lex, int limit, Span<uint> mask)
+    /// <summary>The least way to the end of the document after a token that ends in the text that a position is in.</summary>
+    public static long LeastInner(Position position, TokenTrie trie) =>
+        LookInner(position, trie, TokenTrie.Root, position.Lex!, position.Taken, long.MaxValue, []);
+
+    private static long LookInner(Position position, TokenTrie trie, int node, LexState lex, LexState? taken, long limit, Span<uint> mask)
     {
+        var least = long.MaxValue;
         for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
         {
             if (lex.Next(trie.Labels[child]) is not { IsClosed: false } next)
@@ -55,16 +60,24 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
             }
 
             var at = trie.At(child);
-            if (at.Length > 0 && CostWithin(position, next) <= limit)
+            var takenNext = taken?.Next(trie.Labels[child]);
+            if (at.Length > 0)
             {
-                TokenSet.Add(mask, at);
+                var cost = CostWithin(position, next, takenNext);
+                least = Math.Min(least, cost);
+                if (cost <= limit && mask.Length > 0)
+                {
+                    TokenSet.Add(mask, at);
+                }
             }
 
             if (at.Length < trie.Under(child).Length)
             {
-                AddInner(position, trie, child, next, limit, mask);
+                least = Math.Min(least, LookInner(position, trie, child, next, takenNext, limit, mask));
             }
         }
+
+        return least;
     }
 
     private void AddExits(LexExits exits, Position after)
@@ -100,8 +113,8 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
     private PositionMask Result(LexMask? text) =>
         new(text, [.. costs.Keys], [.. costs.Values], costs.Count == 0 ? 0 : costs.Values.Max(), [.. unsure.Distinct()]);
 
-    private static int CostWithin(Position position, LexState lex) => position.Kind == PositionKind.Name
-        ? (int)Math.Min(Stepper.CostOfName((ObjectFrame)position.Frame!, lex), LexAutomaton.Never)
+    private static int CostWithin(Position position, LexState lex, LexState? taken) => position.Kind == PositionKind.Name
+        ? (int)Math.Min(((ObjectFrame)position.Frame!).TakenCosts.Cost(lex, taken), LexAutomaton.Never)
         : lex.Cost + (position.Frame?.Cost ?? 0);
 
     private void Add(ReadOnlySpan<int> tokens, Position after)
@@ -180,14 +193,14 @@ internal sealed class MaskMaker(Stepper stepper, VocabularyIndex vocabulary)
             var under = trie.Under(child);
             if (takenNext is null && next == lex && under.Length > Large && (trie.Below[child] & ~next.Loops) == 0)
             {
-                Add(under, CostWithin(position, next));
+                Add(under, CostWithin(position, next, null));
                 continue;
             }
 
             var at = trie.At(child);
             if (at.Length > 0)
             {
-                Add(at, CostWithin(position, next));
+                Add(at, CostWithin(position, next, takenNext));
             }
 
             if (next.AcceptTag >= 0)

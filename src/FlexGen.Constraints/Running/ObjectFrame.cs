@@ -12,17 +12,18 @@ internal sealed class ObjectFrame : Frame
     private readonly bool lacksName;
     private readonly int[] costs;
     private LexState? names;
+    private TakenCosts? takenCosts;
 
     /// <param name="parent">What is around it.</param>
     /// <param name="rule">What it may have.</param>
     /// <param name="grammar">Has the rules of values.</param>
     public ObjectFrame(Frame? parent, ObjectRule rule, JsonGrammar grammar)
-        : this(parent, rule, grammar, new ObjectPlace(NameSet.None(rule.Properties.Length), false, 0), new TakenNames([], grammar.Automaton), false)
+        : this(parent, rule, grammar, Start(parent, rule), new TakenNames([], grammar.Automaton), false)
     {
     }
 
     private ObjectFrame(Frame? parent, ObjectRule rule, JsonGrammar grammar, ObjectPlace place, TakenNames taken, bool lacksName)
-        : base(parent, RestCost(rule, grammar, place))
+        : base(parent, rule.RestCost(place))
     {
         Rule = rule;
         this.grammar = grammar;
@@ -42,11 +43,14 @@ internal sealed class ObjectFrame : Frame
     /// <summary>The start of names that it has and may not have again; null where there is none.</summary>
     public LexState? Taken => taken.Start;
 
+    /// <summary>What it costs to write another name than those.</summary>
+    public TakenCosts TakenCosts => takenCosts ??= new TakenCosts(this);
+
     /// <summary>It has a property whose name is not known here, and may have more of its kind: whether a name is taken cannot be said.</summary>
     public bool IsUnsure => lacksName && Rule.Extras.Length > 0;
 
     /// <summary>The rule of the value that a name has.</summary>
-    public int Value(int tag) => IsExtra(tag) ? Rule.Extras[tag].Value : Rule.Properties[tag - Rule.Extras.Length].Value;
+    public int Value(int tag) => Rule.Value(tag);
 
     public bool IsExtra(int tag) => tag < Rule.Extras.Length;
 
@@ -56,11 +60,8 @@ internal sealed class ObjectFrame : Frame
     public ObjectFrame With(int tag, string? name)
     {
         var isExtra = IsExtra(tag);
-        var counts = Rule.Min > 0 || Rule.Max < long.MaxValue;
-        var then = new ObjectPlace(
-            isExtra ? place.Used : place.Used.With(tag - Rule.Extras.Length), place.HasExtra || isExtra, counts ? place.Count + 1 : 0);
         return new ObjectFrame(
-            Parent, Rule, grammar, then, isExtra && name is not null ? taken.With(name) : taken, lacksName || (isExtra && name is null));
+            Parent, Rule, grammar, Rule.After(place, tag), isExtra && name is not null ? taken.With(name) : taken, lacksName || (isExtra && name is null));
     }
 
     /// <summary>Tokens, at most, from the end of a name to the end of the document.</summary>
@@ -83,31 +84,10 @@ internal sealed class ObjectFrame : Frame
 
     protected override int OwnHash() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Rule), place, taken.Names.Length);
 
-    private static int RestCost(ObjectRule rule, JsonGrammar grammar, ObjectPlace place)
+    // How deep it is matters only where its deepest values would be too deep.
+    private static ObjectPlace Start(Frame? parent, ObjectRule rule)
     {
-        long cost = 1;
-        if (rule.Min == 0)
-        {
-            for (var i = 0; i < rule.Properties.Length; i++)
-            {
-                cost += rule.Properties[i].IsRequired && !place.Used.Contains(i) ? PropertyCost(rule, grammar, rule.TagOf(i)) : 0;
-            }
-
-            return (int)Math.Min(cost, LexAutomaton.Never);
-        }
-
-        while (!rule.MayEnd(place) && cost < LexAutomaton.Never && rule.Next(place) is [var tag, ..])
-        {
-            cost += PropertyCost(rule, grammar, tag);
-            place = new ObjectPlace(
-                tag < rule.Extras.Length ? place.Used : place.Used.With(tag - rule.Extras.Length), place.HasExtra || tag < rule.Extras.Length, place.Count + 1);
-        }
-
-        return (int)Math.Min(cost, LexAutomaton.Never);
+        var room = JsonGrammar.MostDepth - (parent?.Depth ?? 0) - 1;
+        return room >= rule.Deepest ? rule.Start : rule.Start with { Room = room };
     }
-
-    // A comma, a quote, the name, a colon and the value.
-    private static int PropertyCost(ObjectRule rule, JsonGrammar grammar, int tag) =>
-        3 + rule.NameCost(tag, grammar.Automaton) + grammar.Rules[tag < rule.Extras.Length ? rule.Extras[tag].Value
-            : rule.Properties[tag - rule.Extras.Length].Value].Cost;
 }

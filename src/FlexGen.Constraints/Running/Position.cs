@@ -22,8 +22,11 @@ internal sealed class Position : IEquatable<Position>
     /// <summary>Where a name is among those that its object has already; null where it is none of them.</summary>
     public LexState? Taken { get; init; }
 
-    /// <summary>The bytes of the name so far, without its first quote.</summary>
+    /// <summary>The bytes of the name so far, without its first quote; also of an item that the array may not have again.</summary>
     public ReadOnlyMemory<byte> Name { get; init; }
+
+    /// <summary>What is written has a <see cref="Name"/>.</summary>
+    public bool KeepsText => Kind == PositionKind.Name || (Kind == PositionKind.Scalar && Frame is ArrayFrame { IsUnique: true });
 
     /// <summary>The same, where names that differ are said in <see cref="Taken"/>.</summary>
     public bool Equals(Position? other) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FlexGen.Constraints.Grammar;
 using FlexGen.Constraints.Lexing;
@@ -18,17 +19,15 @@ internal sealed class Stepper(JsonGrammar grammar)
         long after = position.Frame?.Cost ?? 0;
         var cost = position.Kind switch
         {
-            PositionKind.Value => Grammar.Rules[position.Rule].Cost + after,
+            PositionKind.Value => (position.Frame is ArrayFrame { IsUnique: true } array ? array.StartCost : Grammar.Rules[position.Rule].Cost) + after,
             PositionKind.Scalar => position.Lex!.Cost + after,
-            PositionKind.Name => CostOfName((ObjectFrame)position.Frame!, position.Lex!),
+            PositionKind.Name => ((ObjectFrame)position.Frame!).TakenCosts.Cost(position.Lex!, position.Taken),
             PositionKind.Colon => 1 + Grammar.Rules[position.Rule].Cost + after,
-            PositionKind.NextName when position.Frame is ObjectFrame { Names: { } names } frame => 1 + CostOfName(frame, names),
+            PositionKind.NextName when position.Frame is ObjectFrame { Names: { } names } frame => 1 + frame.TakenCosts.Cost(names, frame.Taken),
             _ => after,
         };
         return (int)Math.Min(cost, LexAutomaton.Never);
     }
-
-    public static long CostOfName(ObjectFrame frame, LexState name) => (long)name.Cost + frame.CostAfter(name.Chars.Parts[0].Tag);
 
     /// <summary>A byte may follow.</summary>
     public bool MayFollow(Position position, byte value)
@@ -72,7 +71,8 @@ internal sealed class Stepper(JsonGrammar grammar)
             taken = taken?.Next(bytes[i]);
             if (after is { IsClosed: true } || (after is null && lex.AcceptTag >= 0))
             {
-                var text = from.Kind == PositionKind.Name ? Decoded([.. name.Span, .. bytes[..i]]) : null;
+                var text = !from.KeepsText ? null : lex.Form.Mode == LexMode.Raw ? Encoding.UTF8.GetString([.. name.Span, .. bytes[..i]])
+                    : Decoded([.. name.Span, .. bytes[..i]]);
                 if (taken is not { IsClosed: true } && AfterText(from, (after ?? lex).AcceptTag, text) is { } then)
                 {
                     Advance(then, bytes[(after is null ? i : i + 1)..], to);
@@ -95,23 +95,24 @@ internal sealed class Stepper(JsonGrammar grammar)
             Frame = from.Frame,
             Lex = lex,
             Taken = taken,
-            Name = from.Kind == PositionKind.Name ? (byte[])[.. name.Span, .. bytes] : default,
+            Name = from.KeepsText ? (byte[])[.. name.Span, .. bytes] : default,
         });
     }
 
     /// <summary>The position after a whole text.</summary>
     /// <param name="position">The one in it.</param>
     /// <param name="tag">What it is.</param>
-    /// <param name="name">The text, where it is a name; null where it is not known.</param>
-    public static Position AfterText(Position position, int tag, string? name)
+    /// <param name="text">The text, where that matters; null where it is not known.</param>
+    public static Position AfterText(Position position, int tag, string? text)
     {
         if (position.Kind == PositionKind.Scalar)
         {
-            return new Position { Kind = PositionKind.After, Frame = position.Frame };
+            var item = text is not null && position.Lex!.Form.Mode != LexMode.Raw ? '"' + text : text;
+            return new Position { Kind = PositionKind.After, Frame = position.Frame is ArrayFrame array ? array.After(item) : position.Frame };
         }
 
         var frame = (ObjectFrame)position.Frame!;
-        return new Position { Kind = PositionKind.Colon, Frame = frame.With(tag, name), Rule = frame.Value(tag) };
+        return new Position { Kind = PositionKind.Colon, Frame = frame.With(tag, text), Rule = frame.Value(tag) };
     }
 
     /// <summary>Adds the positions after a byte, from one that is in no text.</summary>
@@ -171,32 +172,42 @@ internal sealed class Stepper(JsonGrammar grammar)
     private void StepValue(Frame? frame, int number, byte value, List<Position> to)
     {
         var rule = Grammar.Rules[number];
+        var (text, scalar) = frame is ArrayFrame { IsUnique: true } unique ? unique.Starts : (rule.Text, rule.Scalar);
         switch (value)
         {
-            case (byte)'"' when rule.Text is not null:
-                to.Add(new Position { Kind = PositionKind.Scalar, Frame = frame, Lex = rule.Text });
+            case (byte)'"' when text is not null:
+                to.Add(new Position { Kind = PositionKind.Scalar, Frame = frame, Lex = text });
                 break;
             case (byte)'{':
                 foreach (var each in rule.Objects)
                 {
-                    to.Add(new Position { Kind = PositionKind.ObjectStart, Frame = new ObjectFrame(frame, each, Grammar) });
+                    Open(new ObjectFrame(frame, each, Grammar), PositionKind.ObjectStart, to);
                 }
 
                 break;
             case (byte)'[':
                 foreach (var each in rule.Arrays)
                 {
-                    to.Add(new Position { Kind = PositionKind.ArrayStart, Frame = new ArrayFrame(frame, each, Grammar, 0, 0) });
+                    Open(new ArrayFrame(frame, each), PositionKind.ArrayStart, to);
                 }
 
                 break;
             default:
-                if (rule.Scalar?.Next(value) is { } scalar)
+                if (scalar?.Next(value) is { } next)
                 {
-                    to.Add(new Position { Kind = PositionKind.Scalar, Frame = frame, Lex = scalar });
+                    to.Add(new Position { Kind = PositionKind.Scalar, Frame = frame, Lex = next, Name = frame is ArrayFrame { IsUnique: true } ? new[] { value } : default });
                 }
 
                 break;
+        }
+    }
+
+    // Where it would be too deep to be ended, it is not begun.
+    private static void Open(Frame frame, PositionKind start, List<Position> to)
+    {
+        if (frame.Cost < LexAutomaton.Never)
+        {
+            to.Add(new Position { Kind = start, Frame = frame });
         }
     }
 
@@ -214,9 +225,14 @@ internal sealed class Stepper(JsonGrammar grammar)
                 End(from.Frame, mayEnd, to);
                 break;
             case ArrayFrame array when value == ',':
-                foreach (var (rule, frame) in array.Next())
+                foreach (var (rule, frame) in array.IsUnsure ? [] : array.Next())
                 {
                     to.Add(new Position { Kind = PositionKind.Value, Frame = frame, Rule = rule });
+                }
+
+                if (array.IsUnsure)
+                {
+                    to.Add(new Position { Kind = PositionKind.Unsure, Frame = array });
                 }
 
                 break;

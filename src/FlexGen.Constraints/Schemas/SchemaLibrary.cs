@@ -24,11 +24,18 @@ internal sealed partial class SchemaLibrary
         }
 
         places = new SchemaPlaces(root, dialect);
+        HasUnevaluated = root.GetRawText().Contains("\"unevaluated", StringComparison.Ordinal);
         Number(new KeywordValue(root, "#"));
     }
 
     /// <summary>The whole file.</summary>
     public static int Root => 0;
+
+    /// <summary>Some schema speaks of what others do not evaluate, as it seems.</summary>
+    public bool HasUnevaluated { get; }
+
+    /// <summary>What <c>contains</c> finds is evaluated.</summary>
+    public bool ContainsEvaluates => dialect.Version >= SchemaVersion.Draft2020;
 
     /// <summary>The schema that nothing fits.</summary>
     public int Nothing => Number(new KeywordValue(JsonElement.Parse("false"), "#false"));

@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;
 
-/// <summary>Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole.</summary>
+/// <summary>
+/// Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole, or layer by layer to several.
+/// </summary>
 /// <param name="model">The layers.</param>
 /// <param name="map">Which compute device has which of them.</param>
 /// <param name="stages">The devices.</param>
@@ -23,7 +25,7 @@ internal sealed class StepRunner(
 {
     private readonly Dictionary<int, Pass> passes = [];
     private readonly Dictionary<int, DecodeGraph> graphs = [];
-    private readonly List<int> recorded = [];
+    private readonly HashSet<int> recorded = [];
     private readonly (int Layer, LayerWeights Weights)?[] current = new (int, LayerWeights)?[stages.Count];
     private int last;
 
@@ -53,15 +55,17 @@ internal sealed class StepRunner(
         return layout;
     }
 
-    /// <summary>Gives the GPU the sweeps that are recorded.</summary>
+    /// <summary>Gives the GPU the sweeps that are recorded whole.</summary>
     public void Launch()
     {
-        recorded.ForEach(k => Traced($"Decode {k}", computes: true, graphs[k].Launch));
-        recorded.Clear();
+        foreach (var k in recorded.Where(k => !HasSteps(k)))
+        {
+            Traced($"Decode {k}", computes: true, () => graphs[k].Launch(layer: 0));
+        }
     }
 
     /// <summary>Whether a micro-batch's sweep is computed in steps.</summary>
-    public bool HasSteps(int microBatch) => passes.ContainsKey(microBatch);
+    public bool HasSteps(int microBatch) => stages.Count > 1 || passes.ContainsKey(microBatch);
 
     public void Execute(Step step)
     {
@@ -108,8 +112,11 @@ internal sealed class StepRunner(
             case WeightStep load:
                 stages[map.Of(load.Layer)].Weights.Load(load.Layer, load.Page, load.Pages);
                 break;
-            case MicroBatchStep one:
-                Run(one, passes[one.MicroBatch]);
+            case MicroBatchStep one when passes.TryGetValue(one.MicroBatch, out var pass):
+                Run(one, pass);
+                break;
+            case MicroBatchStep { Verb: Verb.Project } one:
+                graphs[one.MicroBatch].Launch(one.Layer);
                 break;
         }
     }
@@ -164,6 +171,7 @@ internal sealed class StepRunner(
     /// <summary>The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary]. The caller disposes them.</summary>
     public Tensor End(int microBatch, RowLayout layout)
     {
+        recorded.Remove(microBatch);
         if (!passes.Remove(microBatch, out var pass))
         {
             return graphs[microBatch].Logits(layout);

@@ -8,8 +8,8 @@ internal sealed class Handshake : IDisposable
     private readonly Dictionary<int, CudaEvent> given = [];
     private CudaEvent? last;
 
-    /// <summary>What the current GPU has been given so far is what the next to <see cref="Take"/> waits for.</summary>
-    public void Give()
+    /// <summary>What a stream of the current GPU has been given so far is what the next to <see cref="Take"/> waits for.</summary>
+    public void Give(CudaStream stream)
     {
         var gpu = CudaDriver.Current();
         if (!given.TryGetValue(gpu, out last))
@@ -17,11 +17,11 @@ internal sealed class Handshake : IDisposable
             given.Add(gpu, last = new());
         }
 
-        CudaStream.Current.Record(last);
+        stream.Record(last);
     }
 
-    /// <summary>What the current GPU is given from now on waits for that.</summary>
-    public void Take() => CudaStream.Current.Wait(last!);
+    /// <summary>What a stream of the current GPU is given from now on waits for that.</summary>
+    public void Take(CudaStream stream) => stream.Wait(last!);
 
     public void Dispose()
     {

@@ -12,6 +12,7 @@ internal sealed class HiddenStore : IDisposable
     private readonly RestingHidden?[] resting;
     private readonly HandOver?[] handing;
     private readonly List<HiddenLanes> lanes = [];
+    private readonly List<CudaStream> streams = [];
     private readonly DirectFile? file;
 
     /// <param name="plan">Where they rest.</param>
@@ -23,6 +24,12 @@ internal sealed class HiddenStore : IDisposable
         try
         {
             file = devices[0].File(plan.FileBytes);
+            foreach (var gpu in devices.Where(d => d.HasGpu && d.IsOneOfSeveral))
+            {
+                gpu.Use();
+                streams.Add(new());
+            }
+
             if (plan.OnHost + plan.OnDisk > 0)
             {
                 lanes.AddRange(devices.Select(tiers => new HiddenLanes(plan, tiers)));
@@ -31,7 +38,7 @@ internal sealed class HiddenStore : IDisposable
             for (var microBatch = 0; microBatch < resting.Length; microBatch++)
             {
                 var (tier, offset) = plan.Home(microBatch);
-                handing[microBatch] = tier == Tier.Gpu && devices.Count > 1 ? new(devices, landingBytes) : null;
+                handing[microBatch] = tier == Tier.Gpu && devices.Count > 1 ? new(devices, streams, landingBytes) : null;
                 resting[microBatch] = tier switch
                 {
                     Tier.Gpu => null,
@@ -63,7 +70,7 @@ internal sealed class HiddenStore : IDisposable
         }
         else
         {
-            handing[microBatch]!.Give(hidden, next);
+            handing[microBatch]!.Give(hidden, stage, next);
         }
     }
 
@@ -74,11 +81,15 @@ internal sealed class HiddenStore : IDisposable
     public Tensor? Take(int microBatch, int stage) =>
         resting[microBatch] is { } home ? home.Take(lanes[stage]) : handing[microBatch]?.Take(stage);
 
+    /// <summary>Where a micro-batch's come to be on a GPU, as a tensor, which is the caller's to free.</summary>
+    public Tensor Landing(int microBatch, int stage, long[] shape, ScalarType type) => handing[microBatch]!.Landing(stage, shape, type);
+
     public void Dispose()
     {
         lanes.ForEach(l => l.Dispose());
         Array.ForEach(resting, r => r?.Dispose());
         Array.ForEach(handing, h => h?.Dispose());
+        streams.ForEach(s => s.Dispose());
         file?.Dispose();
     }
 }

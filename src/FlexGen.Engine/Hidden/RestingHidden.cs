@@ -1,5 +1,6 @@
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tensors;
+using FlexGen.Interop;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ internal sealed class RestingHidden(RestingPlace place) : IDisposable
             from.Kernel!.Start(contiguous.Address(), place.Address, contiguous.ByteCount());
             if (from.Tiers.IsOneOfSeveral)
             {
-                handshake.Give();
+                handshake.Give(CudaStream.Current);
             }
 
             contiguous.Dispose();
@@ -65,7 +66,7 @@ internal sealed class RestingHidden(RestingPlace place) : IDisposable
             movedByKernel = false;
             if (to.Tiers.IsOneOfSeveral)
             {
-                handshake.Take();
+                handshake.Take(CudaStream.Current);
             }
 
             var hidden = empty(shape, type, to.Tiers.Device).DetachFromDisposeScope();

@@ -55,7 +55,7 @@ public sealed class PolicyPlan
     public ElementFormat CacheFormat => Stages[0].Cache.Format;
 
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
-    public bool RecordsDecode => Stages[0].Workspace.RecordsDecode;
+    public bool RecordsDecode => Stages.All(s => s.Workspace.RecordsDecode);
 
     /// <summary>Where each layer's weights rest, in the model's order. They are listed when they are asked for.</summary>
     public IReadOnlyList<LayerPlan> Layers

@@ -40,7 +40,7 @@ public sealed class WorkspacePlan : TierPlan
     /// <param name="device">The compute device.</param>
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var recorded = device.Count > 1 ? 0 : Recorded(model, policy);
+        var recorded = Recorded(model, policy);
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
@@ -99,7 +99,7 @@ public sealed class WorkspacePlan : TierPlan
             heads + halfway + atHome + PromptElements(shape, format.Wide, device.IsGpu, windows));
         ofARow += policy.GpuBatchCount > 1 ? halfway : 0;
         ofARow += MostStoring * atHome;
-        ofARow += ((long)HiddenOnCompute(policy, device) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
+        ofARow += ((long)HiddenOnCompute(policy) * shape.HiddenSize) + (policy.GpuBatchCount * 2L * shape.HeadDim);
         var logits = (double)Math.Max(policy.GpuBatchSize, Policy.LeastRowsOnCpu) * policy.GpuBatchCount * format.Bytes(shape.VocabularySize);
         var ofAllRows = policy.MostRows * ((double)format.Bytes(ofARow) + ((double)policy.GpuBatchCount * IndexBytes));
         return ofAllRows + logits + ((double)policy.GpuBatchCount * masks) + Unpacked(model, policy, device);
@@ -120,12 +120,12 @@ public sealed class WorkspacePlan : TierPlan
 
     /// <summary>
     /// Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is
-    /// brought ahead, some leave. Those that go on to another GPU do so at once, from a place of their own to such a place.
+    /// brought ahead, some leave. Those that go on to another GPU are kept until the copy is made.
     /// </summary>
-    private static int HiddenOnCompute(Policy policy, ComputeDevice device)
+    private static int HiddenOnCompute(Policy policy)
     {
         var (resting, host, disk) = policy.Hidden.Split(policy.GpuBatchCount);
-        return (device is { IsGpu: true, Count: > 1 } ? Math.Min(resting, 1) : resting) + Math.Min(host + disk, 3 + MostStoring);
+        return resting + Math.Min(host + disk, 3 + MostStoring);
     }
 
     /// <summary>

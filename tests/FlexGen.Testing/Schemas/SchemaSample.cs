@@ -1,9 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using FlexGen.Testing;
 
-namespace FlexGen.Constraints.Tests;
+namespace FlexGen.Testing.Schemas;
 
 /// <summary>A schema of the collection that lies beside the project, with its instances.</summary>
 /// <param name="Name">Its name there.</param>
