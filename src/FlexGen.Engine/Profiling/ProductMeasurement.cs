@@ -37,26 +37,13 @@ internal sealed class ProductMeasurement : IDisposable
 
     /// <summary>Tables by the weights' format.</summary>
     /// <param name="timing">What measures.</param>
-    /// <param name="busy">Lanes that copy, for a figure beside them.</param>
-    /// <param name="beside">How many times as long a product takes beside them.</param>
-    public Dictionary<string, ProductTable> Measure(Timing timing, Func<IReadOnlyList<Traffic>> busy, out double beside)
+    /// <param name="busy">What is at work beside a product, each for a figure of its own.</param>
+    /// <param name="beside">How many times as long the product takes beside each.</param>
+    public Dictionary<string, ProductTable> Measure(Timing timing, IReadOnlyList<Func<IReadOnlyList<Traffic>>> busy, out double[] beside)
     {
         FillPlain();
         var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, width));
-        var (someRows, middle) = (scale.Rows.Last(r => r <= MostRowsBeside), scale.Widths[scale.Widths.Count / 2]);
-        var copying = busy();
-        try
-        {
-            beside = Math.Max(1, Plain(timing, someRows, middle) / plain.At(someRows, (double)middle * middle));
-        }
-        finally
-        {
-            foreach (var lane in copying)
-            {
-                lane.Dispose();
-            }
-        }
-
+        beside = [.. busy.Select(b => Beside(timing, b, plain))];
         using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
         FillPacked();
         // Past the most that a GPU takes as they lie, weights are unpacked for each product: that is a step in the times.
@@ -70,6 +57,23 @@ internal sealed class ProductMeasurement : IDisposable
         [.. rows.Select(r => (double)r)],
         [.. scale.Widths.Select(w => (double)w * w)],
         [.. rows.Select(r => (IReadOnlyList<double>)[.. scale.Widths.Select(w => seconds(r, w))])]);
+
+    private double Beside(Timing timing, Func<IReadOnlyList<Traffic>> busy, ProductTable alone)
+    {
+        var (rows, width) = (scale.Rows.Last(r => r <= MostRowsBeside), scale.Widths[scale.Widths.Count / 2]);
+        var at = busy();
+        try
+        {
+            return Math.Max(1, Plain(timing, rows, width) / alone.At(rows, (double)width * width));
+        }
+        finally
+        {
+            foreach (var traffic in at)
+            {
+                traffic.Dispose();
+            }
+        }
+    }
 
     private double Plain(Timing timing, int rows, int width)
     {

@@ -202,12 +202,16 @@ internal sealed class ComputeCosts
     /// <summary>A number for each layer, the same for those that cost the same.</summary>
     private int[] Signatures()
     {
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        var different = new List<int>();
         return [.. products.Select((layer, j) =>
         {
-            var weights = layer.Select(p => FormattableString.Invariant($"{p.Format.Name}{p.Elements}{p.Completes}"));
-            var text = $"{model.Layers[j].Kind} {string.Join(' ', weights)}";
-            return seen.TryAdd(text, seen.Count) ? seen.Count - 1 : seen[text];
+            var known = different.FindIndex(other => model.Layers[other].Kind == model.Layers[j].Kind && products[other].SequenceEqual(layer));
+            if (known < 0)
+            {
+                different.Add(j);
+            }
+
+            return known < 0 ? different.Count - 1 : known;
         })];
     }
 

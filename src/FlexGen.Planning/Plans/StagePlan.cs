@@ -13,7 +13,7 @@ public sealed class StagePlan
     {
         var model = part.Model;
         Layers = part.Layers;
-        Weights = new(model, policy.Weights, policy.CompressWeights, device);
+        Weights = model.Plan(policy.Weights, policy.CompressWeights, device);
         Cache = new(model.Shape, model.Format, policy, device, part.Decoders);
         Workspace = new(model, policy, device);
         (LandingBytes, Landings) = landing;
