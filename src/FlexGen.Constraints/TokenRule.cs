@@ -18,6 +18,9 @@ public sealed class TokenRule
     private readonly TokenBytes tokens;
     private List<Position> positions;
 
+    // The tokens of the shortest way to the end, as far as it was looked for.
+    private Queue<int> end = new();
+
     internal TokenRule(ConstraintProgram program, TokenBytes tokens)
     {
         this.program = program;
@@ -44,7 +47,8 @@ public sealed class TokenRule
         {
             // It is not enough as far as costs say, which are those of each part by itself; tokens that reach across them may do.
             mask.Clear();
-            if (new ShortestEnd(program.Stepper, program.Vocabulary.Trie).FirstToken(positions.MinBy(program.Stepper.Cost)!) is { } token)
+            end = end.Count > 0 ? end : new(new ShortestEnd(program.Stepper, program.Vocabulary.Trie).Tokens(positions.MinBy(program.Stepper.Cost)!));
+            if (end.TryPeek(out var token))
             {
                 TokenSet.Add(mask, token);
             }
@@ -70,8 +74,18 @@ public sealed class TokenRule
         }
 
         var next = After(bytes);
-        positions = next.Count > 0 ? next : positions;
-        return next.Count > 0;
+        if (next.Count == 0)
+        {
+            return false;
+        }
+
+        positions = next;
+        if (!end.TryDequeue(out var planned) || planned != token)
+        {
+            end.Clear();
+        }
+
+        return true;
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal sealed partial class LexAutomaton
 
     private LexMask MaskOf(OwnState state)
     {
-        var mask = new LexWalk(vocabulary).Mask(state);
+        var mask = UnlimitedMaskOf(state) ?? new LexWalk(vocabulary).Mask(state);
         lock (masked)
         {
             kept += mask.Size;
@@ -93,6 +93,15 @@ internal sealed partial class LexAutomaton
         lock (gate)
         {
             return DepthOf(state).Reached.Max(chars => Body(chars, state.Form.Mode).Cost);
+        }
+    }
+
+    private int SafeDistanceOf(LexState state)
+    {
+        lock (gate)
+        {
+            // It may be in the middle of a code point.
+            return 1 + DepthOf(state).Reached.Max(chars => Algebra.Distance(chars.Parts[0].Left));
         }
     }
 

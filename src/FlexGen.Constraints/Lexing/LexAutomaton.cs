@@ -123,6 +123,8 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
 
         public override int Cost => cost >= 0 ? cost : cost = owner.CostOf(this);
 
+        public override int Distance => owner.DistanceOf(this);
+
         public override byte Nearest => owner.NearestOf(this);
 
         public override LexMask Mask => Volatile.Read(ref mask) ?? Remember();
@@ -145,6 +147,8 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
         public override int SafeDepth => safe >= 0 ? safe : safe = owner.SafeDepthOf(this);
 
         public override int SafeCost => owner.SafeCostOf(this);
+
+        public override int SafeDistance => owner.SafeDistanceOf(this);
 
         private FreeTokens? FindSafe()
         {

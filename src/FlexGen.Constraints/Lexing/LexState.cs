@@ -26,6 +26,9 @@ internal abstract class LexState(CharState chars, LexForm form)
     /// <summary>Classes of bytes that lead back here.</summary>
     public uint Loops => (uint)(loops >= 0 ? loops : loops = FindLoops());
 
+    /// <summary>Code points of the shortest rest of the text, at most.</summary>
+    public abstract int Distance { get; }
+
     /// <summary>The next byte of the text that <see cref="Cost"/> is of. There is none where one is at the end of it.</summary>
     public abstract byte Nearest { get; }
 
@@ -42,6 +45,9 @@ internal abstract class LexState(CharState chars, LexForm form)
 
     /// <summary>Tokens, at most, to a whole text from wherever those lead.</summary>
     public abstract int SafeCost { get; }
+
+    /// <summary>Code points of the shortest rest of the text, at most, from wherever those lead.</summary>
+    public abstract int SafeDistance { get; }
 
     /// <summary>The same with one of its languages alone; null where that one is not possible any more.</summary>
     public abstract LexState? Only(int tag);
@@ -94,6 +100,8 @@ internal abstract class LexState(CharState chars, LexForm form)
 
         public override int Cost => throw new InvalidOperationException("there is no text");
 
+        public override int Distance => 0;
+
         public override byte Nearest => throw new InvalidOperationException("there is no text");
 
         public override LexMask Mask => throw new InvalidOperationException("there is no text");
@@ -103,6 +111,8 @@ internal abstract class LexState(CharState chars, LexForm form)
         public override int SafeDepth => 0;
 
         public override int SafeCost => 0;
+
+        public override int SafeDistance => 0;
 
         public override LexState? Only(int tag) => null;
 

@@ -41,7 +41,8 @@ internal sealed class LexWalk(VocabularyIndex vocabulary)
         }
 
         var cost = new Lazy<int>(() => ends.Select(end => end.Cost).Concat(safeEnds.Select(end => end.SafeCost + Broken)).DefaultIfEmpty(0).Max());
-        return new LexMask(vocabulary, CollectionsMarshal.AsSpan(inner), cost) { Exits = Exits(), RootTag = state.AcceptTag };
+        var distance = new Lazy<int>(() => ends.Select(end => end.Distance).Concat(safeEnds.Select(end => end.SafeDistance)).DefaultIfEmpty(0).Max());
+        return new LexMask(vocabulary, CollectionsMarshal.AsSpan(inner), cost, distance) { Exits = Exits(), RootTag = state.AcceptTag };
     }
 
     private void Below(int node, LexState state)

@@ -13,19 +13,19 @@ internal sealed class ShortestEnd(Stepper stepper, TokenTrie trie)
 
     private readonly List<Position> next = [];
 
-    /// <summary>The first of the fewest tokens that write it; null where it is too long.</summary>
-    public int? FirstToken(Position position)
+    /// <summary>The fewest tokens that write it; none where it is too long.</summary>
+    public List<int> Tokens(Position position)
     {
         var text = new List<byte>();
         for (var at = position; at is not null && !IsEnd(at); at = Step(at, text))
         {
             if (text.Count == Most)
             {
-                return null;
+                return [];
             }
         }
 
-        return text.Count == 0 ? null : Fewest(text);
+        return Fewest(text);
     }
 
     private static bool IsEnd(Position position) =>
@@ -66,23 +66,29 @@ internal sealed class ShortestEnd(Stepper stepper, TokenTrie trie)
     private IEnumerable<byte> Scalar(int rule, Frame? frame) =>
         (frame is ArrayFrame { IsUnique: true } unique ? unique.Starts.Scalar : stepper.Grammar.Rules[rule].Scalar) is { AcceptTag: < 0 } scalar ? [scalar.Nearest] : [];
 
-    private int? Fewest(List<byte> text)
+    private List<int> Fewest(List<byte> text)
     {
-        var tokens = new int[text.Count + 1];
-        var first = new int[text.Count];
+        var counts = new int[text.Count + 1];
+        var first = new (int Token, int After)[text.Count];
         for (var from = text.Count - 1; from >= 0; from--)
         {
-            tokens[from] = LexAutomaton.Never;
+            counts[from] = LexAutomaton.Never;
             var node = TokenTrie.Root;
             for (var to = from; to < text.Count && (node = trie.Child(node, text[to])) >= 0; to++)
             {
-                if (trie.At(node) is [var token, ..] && 1 + tokens[to + 1] <= tokens[from])
+                if (trie.At(node) is [var token, ..] && 1 + counts[to + 1] <= counts[from])
                 {
-                    (tokens[from], first[from]) = (1 + tokens[to + 1], token);
+                    (counts[from], first[from]) = (1 + counts[to + 1], (token, to + 1));
                 }
             }
         }
 
-        return tokens[0] < LexAutomaton.Never ? first[0] : null;
+        var tokens = new List<int>();
+        for (var at = 0; at < text.Count && counts[0] < LexAutomaton.Never; at = first[at].After)
+        {
+            tokens.Add(first[at].Token);
+        }
+
+        return tokens;
     }
 }

@@ -44,7 +44,7 @@ internal sealed class TakenCosts(ObjectFrame frame)
     }
 
     /// <summary>The most of those, wherever in a taken name one is.</summary>
-    public long Most => most ??= frame.Names is { } names && frame.Taken is { } taken ? MostFrom(names, taken) : 0;
+    public long Most => most ??= frame.Names is { } names && frame.Taken is { } taken ? FindMost(names, taken) : 0;
 
     private long Find(LexState name, LexState taken)
     {
@@ -53,33 +53,42 @@ internal sealed class TakenCosts(ObjectFrame frame)
             return 1L + frame.CostAfter(closed.AcceptTag);
         }
 
+        // A byte that leads away from all of them, or where there is none one that does not yet.
+        var enough = 1 + (long)name.Cost + frame.CostAfter(name.Chars.Parts[0].Tag);
         long best = LexAutomaton.Never;
         foreach (var value in order)
         {
-            if (name.Next(value) is { IsClosed: false } next && taken.Next(value) is var after
-                && (after is null || best == LexAutomaton.Never))
+            if (name.Next(value) is { IsClosed: false } next && taken.Next(value) is null)
             {
-                var cost = 1 + Cost(next, after);
-                if (after is null && cost <= 1 + (long)name.Cost + frame.CostAfter(name.Chars.Parts[0].Tag))
+                best = Math.Min(best, 1 + Cost(next, null));
+                if (best <= enough)
                 {
-                    return cost;
+                    return best;
                 }
-
-                best = Math.Min(best, cost);
             }
         }
 
-        return best;
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        return best < LexAutomaton.Never ? best
+            : order.Select(value => (Name: name.Next(value), Taken: taken.Next(value))).Where(next => next is { Name.IsClosed: false, Taken.IsClosed: false })
+                .Select(next => 1 + Cost(next.Name!, next.Taken)).DefaultIfEmpty(LexAutomaton.Never).Min();
     }
 
-    private long MostFrom(LexState name, LexState taken)
+    // There are several ways to write a name, which meet after each character.
+    private long FindMost(LexState names, LexState takenNames)
     {
-        var cost = Cost(name, taken);
-        for (var value = 0; value < 256; value++)
+        long cost = 0;
+        var seen = new HashSet<(LexState, LexState)>();
+        var left = new Stack<(LexState Name, LexState Taken)>([(names, takenNames)]);
+        while (left.TryPop(out var at))
         {
-            if (taken.Next((byte)value) is { IsClosed: false } after && name.Next((byte)value) is { IsClosed: false } next)
+            cost = Math.Max(cost, Cost(at.Name, at.Taken));
+            for (var value = 0; value < 256; value++)
             {
-                cost = Math.Max(cost, MostFrom(next, after));
+                if (at.Taken.Next((byte)value) is { IsClosed: false } after && at.Name.Next((byte)value) is { IsClosed: false } next && seen.Add((next, after)))
+                {
+                    left.Push((next, after));
+                }
             }
         }
 
