@@ -28,7 +28,7 @@ internal sealed class ProductMeasurement : IDisposable
     {
         (this.scale, this.device, this.type, gpu) = (scale, device, type, ComputeMemory.Gpu(device));
         elementBytes = DataTypes.Format(type).Bytes(1);
-        var largest = (long)scale.Widths[^1] * scale.Widths[^1];
+        var largest = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], scale.Tall.Select(t => (long)t.Ratio * t.Columns[^1] * t.Columns[^1]).DefaultIfEmpty().Max());
         pool = new(Math.Max(scale.PoolBytes, 2 * largest * elementBytes), device);
         PoolBytes = Math.Max(scale.PoolBytes, 2 * largest * elementBytes);
     }
@@ -42,7 +42,8 @@ internal sealed class ProductMeasurement : IDisposable
     public Dictionary<string, ProductTable> Measure(Timing timing, IReadOnlyList<Func<IReadOnlyList<Traffic>>> busy, out double[] beside)
     {
         FillPlain();
-        var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, width));
+        var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, (width, width)));
+        plain = plain with { Tall = scale.Tall.Count == 0 ? null : [.. scale.Tall.Select(t => Tall(timing, t))] };
         beside = [.. busy.Select(b => Beside(timing, b, plain))];
         using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
         FillPacked();
@@ -64,7 +65,7 @@ internal sealed class ProductMeasurement : IDisposable
         var at = busy();
         try
         {
-            return Math.Max(1, Plain(timing, rows, width) / alone.At(rows, (double)width * width));
+            return Math.Max(1, Plain(timing, rows, (width, width)) / alone.At(rows, (double)width * width));
         }
         finally
         {
@@ -75,12 +76,17 @@ internal sealed class ProductMeasurement : IDisposable
         }
     }
 
-    private double Plain(Timing timing, int rows, int width)
+    private TallProducts Tall(Timing timing, ProfileScale.TallWeights of) => new(of.Ratio, new(
+        [.. of.Rows.Select(r => (double)r)],
+        [.. of.Columns.Select(c => (double)of.Ratio * c * c)],
+        [.. of.Rows.Select(r => (IReadOnlyList<double>)[.. of.Columns.Select(c => Plain(timing, r, (of.Ratio * c, c)))])]));
+
+    private double Plain(Timing timing, int rows, (int Rows, int Columns) weight)
     {
         using var scope = NewDisposeScope();
-        using var x = Activations(rows, width);
-        var bytes = (long)width * width * elementBytes;
-        var weights = Enumerable.Range(0, (int)(PoolBytes / bytes)).Select(n => pool.View(n * bytes, [width, width], type)).ToList();
+        using var x = Activations(rows, weight.Columns);
+        var bytes = (long)weight.Rows * weight.Columns * elementBytes;
+        var weights = Enumerable.Range(0, (int)(PoolBytes / bytes)).Select(n => pool.View(n * bytes, [weight.Rows, weight.Columns], type)).ToList();
         var seconds = timing.OnDevice(n => nn.functional.linear(x, weights[n % weights.Count]).Dispose());
         weights.ForEach(w => w.Dispose());
         return seconds;

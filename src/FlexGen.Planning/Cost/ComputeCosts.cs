@@ -52,15 +52,15 @@ internal sealed class ComputeCosts
         var seconds = 0.0;
         for (var layer = 0; layer < layers.Count; layer++)
         {
-            seconds += Half(layer, false, plan.Policy.GpuBatchSize);
-            if (IsDecoder(layer))
-            {
-                seconds += Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s));
-            }
+            seconds += Recorded(layer, load);
         }
 
         return seconds;
     }
+
+    /// <summary>One layer of it.</summary>
+    public double Recorded(int layer, MicroBatchLoad load) => Half(layer, false, plan.Policy.GpuBatchSize)
+        + (IsDecoder(layer) ? Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s)) : 0);
 
     /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
     public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
@@ -170,7 +170,7 @@ internal sealed class ComputeCosts
 
     private double Computed(int layer, bool completes, int rows)
     {
-        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements));
+        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements, p.Ratio));
         if (model.Layers[layer].Elements is { } elements)
         {
             // Each is written once and read once.
@@ -192,7 +192,8 @@ internal sealed class ComputeCosts
             var weight = outline.Weights[placed.Index];
             if (weight.Rows > 1 && !isEmbedding)
             {
-                found.Add(new(placed.Format, (double)weight.Rows * weight.Columns, outline.Elements is not null && found.Count >= Projecting));
+                found.Add(new(
+                    placed.Format, (double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns, outline.Elements is not null && found.Count >= Projecting));
             }
         }
 
@@ -215,5 +216,5 @@ internal sealed class ComputeCosts
         })];
     }
 
-    private readonly record struct Product(ElementFormat Format, double Elements, bool Completes);
+    private readonly record struct Product(ElementFormat Format, double Elements, double Ratio, bool Completes);
 }

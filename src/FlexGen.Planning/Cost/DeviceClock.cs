@@ -13,6 +13,8 @@ internal sealed class DeviceClock(int shares, int microBatches)
 
     public LaneClock HiddenStores { get; } = new(1);
 
+    public LaneClock HandOvers { get; } = new(1);
+
     public LaneClock CacheStores { get; } = new(1);
 
     /// <summary>By the share: each has buffers of its own, and one lane brings them all.</summary>

@@ -62,7 +62,7 @@ internal sealed partial class SweepClock
         {
             if (isGpu && plan.Map.Leaves(layer))
             {
-                HandOver(bytes, layer, k);
+                HandOver(bytes, k);
             }
 
             return;
@@ -80,13 +80,12 @@ internal sealed partial class SweepClock
         hiddenHome[k] = Home(Own.HiddenStores, bytes, disk, amongOthers: false, layer, k);
     }
 
-    /// <summary>The device that gives hidden states to the next copies them behind what it computes.</summary>
-    private void HandOver(double bytes, int layer, int k)
+    /// <summary>The device that gives hidden states to the next copies them in a stream of its own, behind what they were computed in.</summary>
+    private void HandOver(double bytes, int k)
     {
         var (group, links) = (profile.Devices!, profile.Links);
         var seconds = group.HandOverRate > 0 ? bytes / group.HandOverRate : (bytes / links.GpuToHost.Alone) + (bytes / links.HostToGpu.Alone);
-        Compute(0, group.HandOverSeconds + seconds, layer, k);
-        handedOver[k] = free[Resource.Compute, device];
+        handedOver[k] = Own.HandOvers.Lane = Math.Max(Own.HandOvers.Lane, free[Resource.Compute, device]) + group.HandOverSeconds + seconds;
     }
 
     private void StoreCache(int layer, int k, MicroBatchLoad of)

@@ -13,6 +13,9 @@ internal sealed partial class SweepClock
     /// <summary>Shares of a layer's issuing: before attention, attention, after it.</summary>
     private const double IssueProject = 0.4, IssueAttend = 0.2, IssueComplete = 0.4;
 
+    /// <summary>Of the engine's thread, to have a GPU compute what was recorded of it; some microseconds are usual.</summary>
+    internal const double LaunchSeconds = 15e-6;
+
     private readonly PolicyPlan plan;
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
@@ -59,11 +62,10 @@ internal sealed partial class SweepClock
     {
         (loads, contention) = (of, beside);
         var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
-        var stepped = active.Where(k => !plan.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
+        var stepped = active.Where(k => plan.Map.Count > 1 || !IsRecorded(of[k]!)).ToList();
+        device = 0;
         foreach (var k in active.Except(stepped))
         {
-            // Which is done with one device only.
-            device = 0;
             Take(Resource.Compute, Now, costs.Recorded(of[k]!) * contention.Compute, 0, k);
         }
 
@@ -96,6 +98,12 @@ internal sealed partial class SweepClock
 
         var one = (MicroBatchStep)step;
         var (layer, k, of) = (one.Layer, one.MicroBatch, loads[one.MicroBatch]!);
+        if (IsRecorded(of))
+        {
+            Launch(step.Verb, layer, k, of);
+            return;
+        }
+
         switch (step.Verb)
         {
             case Verb.LoadCache when costs.IsDecoder(layer):
@@ -119,6 +127,30 @@ internal sealed partial class SweepClock
             case Verb.StoreCache when costs.IsDecoder(layer):
                 StoreCache(layer, k, of);
                 break;
+        }
+    }
+
+    private bool IsRecorded(MicroBatchLoad of) => plan.RecordsDecode && of.Prompts.Count == 0;
+
+    /// <summary>Of several devices each has those of its layers that follow each other recorded.</summary>
+    private void Launch(Verb verb, int layer, int k, MicroBatchLoad of)
+    {
+        if (verb != Verb.Project || (layer > 0 && !plan.Map.Leaves(layer - 1)))
+        {
+            return;
+        }
+
+        var (end, seconds) = (layer, costs.Recorded(layer, of));
+        for (; end + 1 < costs.Layers.Count && !plan.Map.Leaves(end); end++)
+        {
+            seconds += costs.Recorded(end + 1, of);
+        }
+
+        Take(Resource.Engine, Now, LaunchSeconds, layer, k);
+        Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
+        if (end + 1 < costs.Layers.Count)
+        {
+            HandOver(costs.HiddenBytes(of), k);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class PolicyJudge(CostModel model, SearchRequest request)
     private const double Slack = 1.1;
 
     /// <summary>Policies that are judged at once.</summary>
-    private const int AtOnce = 8;
+    private const int AtOnce = 4;
 
     private readonly Dictionary<Policy, double> known = [];
     private readonly ConcurrentDictionary<Policy, RoundCosts> rounds = [];

@@ -21,6 +21,9 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Of those, how many are improved: the best of all, and the best of each sort, since small steps lead from one sort to another only uphill.</summary>
     private const int Improved = 2;
 
+    /// <summary>Of the best, what the best of a sort must have to be improved.</summary>
+    private const double Hopeful = 0.6;
+
     /// <summary>Of all that were judged, how many are held against each other with the workload as it is.</summary>
     private const int Final = 8;
 
@@ -47,7 +50,8 @@ public sealed class PolicySearch(CostModel model)
             .Distinct().ToList();
         judge.JudgeAll(judged);
         var best = judged.OrderByDescending(judge.Rate).ToList();
-        best.Take(Improved).Concat(best.GroupBy(Sort).Select(s => s.First())).Distinct().ToList().ForEach(p => Improve(request, judge, p));
+        best.Take(Improved).Concat(best.GroupBy(Sort).Select(s => s.First()).Where(p => judge.Rate(p) > Hopeful * judge.Rate(best[0]))).Distinct().ToList()
+            .ForEach(p => Improve(request, judge, p));
         // So far all sequences were of the mean lengths.
         return judge.Best.Take(Final).ToList().AsParallel().AsOrdered()
             .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).ToList().MaxBy(p => p.TokensPerSecond);
@@ -196,9 +200,9 @@ public sealed class PolicySearch(CostModel model)
         }
     }
 
-    /// <summary>Where most of the cache is attended to, and whether weights are streamed.</summary>
-    private static (bool CacheAway, bool AttendsOnHost, bool Streams) Sort(Policy policy) =>
-        (policy.Cache.Gpu < 50, policy.Cache.Gpu < 100 && policy.AttentionOnHost >= 50, policy.Weights != Placement.AllGpu);
+    /// <summary>Where most of the cache is attended to, whether weights are streamed, and whether there is more than one micro-batch.</summary>
+    private static (bool CacheAway, bool AttendsOnHost, bool Streams, bool TakesTurns) Sort(Policy policy) => (
+        policy.Cache.Gpu < 50, policy.Cache.Gpu < 100 && policy.AttentionOnHost >= 50, policy.Weights != Placement.AllGpu, policy.GpuBatchCount > 1);
 
     private static Policy Rounded(Policy sized, Shares shares)
     {
