@@ -14,6 +14,7 @@ namespace FlexGen.Engine.Profiling;
 internal sealed class ProductMeasurement : IDisposable
 {
     private const int Group = 64, MostRowsBeside = 64;
+    private const long FilledBytes = 16 << 20;
     private readonly ProfileScale scale;
     private readonly Device device;
     private readonly ScalarType type;
@@ -48,7 +49,7 @@ internal sealed class ProductMeasurement : IDisposable
         using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
         FillPacked();
         // Past the most that a GPU takes as they lie, weights are unpacked for each product: that is a step in the times.
-        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.Rows.Append(most + 1).Distinct().Order()] : scale.Rows;
+        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.PackedRows.Append(most + 1).Distinct().Order()] : scale.PackedRows;
         return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = Table(rows, (r, width) => Packed(timing, product, r, width)) };
     }
 
@@ -105,9 +106,15 @@ internal sealed class ProductMeasurement : IDisposable
 
     private void FillPlain()
     {
+        // What the numbers are makes no difference.
         using var source = new DummyWeights();
-        using var all = pool.View(0, [PoolBytes / elementBytes], type);
-        source.Read(new("pool", all.shape, 0), 0, all);
+        using var some = pool.View(0, [FilledBytes / elementBytes], type);
+        source.Read(new("pool", some.shape, 0), 0, some);
+        for (var at = FilledBytes; at < PoolBytes; at += FilledBytes)
+        {
+            using var more = pool.View(at, [Math.Min(FilledBytes, PoolBytes - at) / elementBytes], type);
+            more.copy_(some.narrow(0, 0, more.shape[0]));
+        }
     }
 
     /// <summary>A block has no place: as tiles of any shape they are numbers in 4 bits.</summary>
@@ -115,17 +122,13 @@ internal sealed class ProductMeasurement : IDisposable
     {
         using var source = new DummyWeights();
         var tile = new PackedShape(PackedShape.TileRows, scale.Widths[0], Group);
-        var shape = tile with { Rows = PoolBytes / tile.Bytes * PackedShape.TileRows };
-        var spec = new WeightSpec("pool", [shape.Rows, shape.Columns], 0, IsLinear: true);
-        if (gpu is null)
+        var shape = tile with { Rows = Math.Min(FilledBytes, PoolBytes) / tile.Bytes * PackedShape.TileRows };
+        using var some = empty([shape.Bytes], ScalarType.Byte);
+        source.ReadPacked(new("pool", [shape.Rows, shape.Columns], 0, IsLinear: true), shape, 0, some.Address(), shape.Bytes);
+        for (var at = 0L; at < PoolBytes; at += shape.Bytes)
         {
-            source.ReadPacked(spec, shape, 0, pool.Address, shape.Bytes);
-            return;
+            using var more = pool.View(at, [Math.Min(shape.Bytes, PoolBytes - at)], ScalarType.Byte);
+            more.copy_(some.narrow(0, 0, more.shape[0]));
         }
-
-        using var packed = empty([shape.Bytes], ScalarType.Byte);
-        using var to = pool.View(0, [shape.Bytes], ScalarType.Byte);
-        source.ReadPacked(spec, shape, 0, packed.Address(), shape.Bytes);
-        to.copy_(packed);
     }
 }

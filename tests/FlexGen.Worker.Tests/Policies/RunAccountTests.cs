@@ -68,6 +68,28 @@ public class RunAccountTests
             r => r == FormattableString.Invariant($"reading from disk ran at {slowest * part / 1e9:0.00} GB/s where the profile has {slowest / 1e9:0.00}")));
     }
 
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(1.0, false)]
+    public void Given_attention_in_host_memory_slower_than_its_profile_then_both_rates_are_told(double part, bool told)
+    {
+        var known = plan.Model.Profile.HostAttention;
+        var slowest = known.ByFormat["float16"].Plain.Points.Min(p => p.X / p.Y) / known.BesideCopies;
+        var work = new Dictionary<Resource, ResourceWork> { [Resource.HostAttention] = new((long)(slowest * part * 1e5), TimeSpan.FromSeconds(1e5)) };
+        Assert.Equal(told, Account(planned, decode: 2, work: work).Reasons().Any(
+            r => r == FormattableString.Invariant($"attention in host memory ran at {slowest * part / 1e9:0.00} GB/s where the profile has {slowest / 1e9:0.00}")));
+    }
+
+    [Fact]
+    public void Given_a_link_to_the_gpu_slower_than_its_profile_then_what_it_moved_is_told_beside_what_it_was_to_move()
+    {
+        var again = plan.Predict(planned);
+        var rate = again.BusyInDecode[Resource.ToGpu] * plan.Model.Profile.Links.HostToGpu.Alone / 1e9;
+        Assert.EndsWith(
+            FormattableString.Invariant($"as the busiest: {rate / 1.6:0.0} GB/s on average where {rate:0.0} were planned"),
+            Assert.Single(Account(planned, decode: 1.6).Reasons()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Given_nothing_that_was_generated_then_there_is_a_prediction_and_nothing_beside_it()
     {
