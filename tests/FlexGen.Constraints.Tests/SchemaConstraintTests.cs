@@ -162,7 +162,7 @@ public class SchemaConstraintTests
         var chain = string.Join(',', Enumerable.Range(0, 65).Select(n => $$"""
             "a{{n}}":{"type":"array","minItems":1,"items":{{(n < 64 ? $$"""{"$ref":"#/$defs/a{{n + 1}}"}""" : "true")}}}
             """));
-        var nested = $$"""{"$ref":"#/$defs/a0","$defs":{{{chain}}}}""";
+        var nested = """{"$ref":"#/$defs/a0","$defs":{""" + chain + "}}";
         Assert.Contains("64 objects and arrays", Assert.Throws<ConstraintException>(() => Rules.Schema(nested)).Message, StringComparison.Ordinal);
     }
 
