@@ -8,6 +8,9 @@ internal sealed partial class RegexAlgebra
 
     private const int Near = 200;
 
+    /// <summary>Where there are more, not all of them are looked at once there is an end.</summary>
+    private const int MostSettled = 1000;
+
     // Characters that a shortest text is made of, as far as it has a choice.
     private const string Preferred = "a0A1 -";
 
@@ -79,7 +82,7 @@ internal sealed partial class RegexAlgebra
         var previous = new Dictionary<RegexNode, (RegexNode? Before, int Depth)> { [start] = (null, 0) };
         queue.Enqueue(start, (0, 1));
         RegexNode? end = null;
-        while (queue.TryDequeue(out var node, out var priority) && (end is null || previous.Count > Near))
+        while ((end is null || previous.Count is > Near and <= MostSettled) && queue.TryDequeue(out var node, out var priority))
         {
             if (priority.Item2 == 0)
             {
@@ -109,7 +112,7 @@ internal sealed partial class RegexAlgebra
             }
         }
 
-        if (queue.Count == 0 && (end is null || previous.Count > Near))
+        if (queue.Count == 0 && (end is null || previous.Count is > Near and <= MostSettled))
         {
             SettleAll(previous.Keys);
         }
