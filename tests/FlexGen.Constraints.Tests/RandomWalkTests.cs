@@ -9,7 +9,7 @@ namespace FlexGen.Constraints.Tests;
 public class RandomWalkTests
 {
     /// <summary>Schemas of the collection that are walked.</summary>
-    private const int Sampled = 60;
+    private const int Sampled = 45;
 
     public static TheoryData<string> Schemas => [.. SchemaConstraintTests.Kinds.Select(row => row.Data.Item1), .. more];
 
@@ -97,7 +97,7 @@ public class RandomWalkTests
                 continue;
             }
 
-            for (var seed = 0; seed < 3; seed++)
+            for (var seed = 0; seed < 2; seed++)
             {
                 var walk = RandomWalk.Take(constraint, seed, 1_500);
                 walked++;

@@ -37,6 +37,18 @@ public class SchemaConstraintTests
         { """{"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":2}""", "[1]|[1,2]", "[]|[1,2,3]|[true]" },
         { """{"type":"array","prefixItems":[{"const":1},{"const":2}],"items":false,"minItems":1}""", "[1]|[1,2]", "[2]|[1,2,3]" },
         { """{"type":"array","contains":{"const":5},"items":{"type":"integer"},"maxItems":3}""", "[5]|[1,5]|[1,2,5]", "[1]|[1,2,3]|[]" },
+        { """{"type":"array","prefixItems":[{"type":"string"}],"contains":{"type":"integer"}}""", "[\"a\",1]|[\"a\",null,2]", "[1]|[\"a\"]|[\"a\",\"b\"]" },
+        { """{"type":"array","contains":{"type":"string"},"minContains":2,"maxContains":2,"items":{"type":["string","null"]}}""", "[\"a\",\"b\"]|[null,\"a\",null,\"a\",null]", "[\"a\"]|[\"a\",\"b\",\"c\"]" },
+        { """{"type":"array","allOf":[{"contains":{"const":1}},{"contains":{"minimum":5}}],"items":{"type":"integer"},"maxItems":3}""", "[1,5]|[7,1]|[0,1,9]", "[1]|[5]|[1,2,3]|[5,5,5]" },
+        { """{"type":"array","items":{"enum":["a","b",1,null]},"uniqueItems":true,"minItems":2}""", "[\"a\",\"b\"]|[1,null,\"b\",\"a\"]", "[\"a\"]|[\"a\",\"a\"]|[1,1]|[\"a\",\"b\",1,null,\"b\"]" },
+        { """{"type":"array","items":{"type":"string","maxLength":2},"uniqueItems":true}""", "[]|[\"a\",\"b\",\"ab\"]|[\"\",\"a\"]", "[\"a\",\"b\",\"a\"]|[\"a\",\"\\u0061\"]|[\"é\",\"\\u00e9\"]" },
+        { """{"type":"array","items":{"type":["number","boolean"]},"uniqueItems":true}""", "[1,2.5,true,false]|[0,1]", "[1,1.0]|[10,1e1]|[0,-0]|[true,true]|[2.5,25e-1]" },
+        { """{"type":"array","items":{"type":"array","items":{"type":"boolean"},"uniqueItems":true},"maxItems":2}""", "[[true],[true]]", "[[true,true]]" },
+        { """{"type":"object","patternProperties":{"^[ab]$":{}},"additionalProperties":false,"minProperties":1,"maxProperties":3}""", "{\"a\":1}|{\"b\":1,\"a\":1}", "{}|{\"a\":1,\"b\":2,\"c\":3}" },
+        { """{"type":"object","properties":{"foo":{"type":"string"}},"allOf":[{"unevaluatedProperties":true}],"unevaluatedProperties":false}""", "{\"foo\":\"a\",\"bar\":1}", "{\"foo\":1}" },
+        { """{"type":"object","anyOf":[{"properties":{"a":{"const":1}},"required":["a"]},{"properties":{"b":{"const":2}},"required":["b"]}],"unevaluatedProperties":false}""", "{\"a\":1}|{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":3}|{\"c\":1}" },
+        { """{"dependentSchemas":{"a":true,"b":false},"type":"object"}""", "{\"a\":1}|{}", "{\"b\":1}|{\"a\":1,\"b\":1}" },
+        { """{"type":"string","oneOf":[{"minLength":2},{"maxLength":4}]}""", "\"a\"|\"abcde\"", "\"ab\"|\"abcd\"" },
         { """{"anyOf":[{"type":"object","properties":{"k":{"const":"a"},"v":{"type":"integer"}},"required":["k","v"]},{"type":"object","properties":{"k":{"const":"b"},"v":{"type":"string"}},"required":["k","v"]}]}""", "{\"k\":\"a\",\"v\":1}|{\"k\":\"b\",\"v\":\"x\"}", "{\"k\":\"a\",\"v\":\"x\"}|{\"k\":\"b\",\"v\":1}" },
         { """{"oneOf":[{"type":"object","required":["a"]},{"type":"object","required":["b"]}]}""", "{\"a\":1}|{\"b\":1}", "{\"a\":1,\"b\":1}|{}" },
         { """{"oneOf":[{"type":"integer","minimum":3},{"type":"integer","maximum":5}]}""", "2|6", "3|5" },
@@ -62,6 +74,10 @@ public class SchemaConstraintTests
     [InlineData("""{"type":"string","format":"regex"}""", "format", "#/format")]
     [InlineData("""{"type":"string","pattern":"(?<=a)b"}""", "pattern", "#/pattern")]
     [InlineData("""{"items":{"uniqueItems":true}}""", "uniqueItems", "#/items/uniqueItems")]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"type":"integer"}],"uniqueItems":true}""", "uniqueItems", "#/uniqueItems")]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"contains":{"multipleOf":2},"maxContains":1}""", "contains", "#/contains")]
+    [InlineData("""{"type":"array","contains":{"type":"object","additionalProperties":{"type":"integer"}},"maxContains":1}""", "contains", "#/contains")]
+    [InlineData("""{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}},"not":{"properties":{"a":{"multipleOf":2}}}}""", "a", "#/not/properties/a")]
     public void Given_what_no_mask_can_do_then_it_is_named(string schema, string keyword, string location)
     {
         var found = Assert.Single(Rules.Schema(schema).Unenforced);
@@ -76,6 +92,9 @@ public class SchemaConstraintTests
     [InlineData("""{"properties":{"a":{"type":"text"}}}""", "#/properties/a/type")]
     [InlineData("""{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}""", "#")]
     [InlineData("""{"$dynamicRef":"#a"}""", "#/$dynamicRef")]
+    [InlineData("""{"type":"object","patternProperties":{"^[ab]$":{}},"additionalProperties":false,"minProperties":3}""", "#")]
+    [InlineData("""{"type":"array","items":{"type":"boolean"},"uniqueItems":true,"minItems":3}""", "#")]
+    [InlineData("""{"type":"object","propertyNames":{"enum":["a","b"]},"minProperties":3}""", "#")]
     public void Given_what_cannot_be_then_it_is_refused_with_its_place(string schema, string location) =>
         Assert.Equal(location, Assert.Throws<ConstraintException>(() => Rules.Schema(schema)).Location);
 
@@ -128,6 +147,23 @@ public class SchemaConstraintTests
         Assert.True(rule.Take(0x9F));
         Assert.False(rule.Take('"'));
         Assert.True(rule.Take(0xBF) && rule.Take('"') && rule.IsOver);
+    }
+
+    [Fact]
+    public void Given_a_schema_that_contains_itself_then_no_document_is_deeper_than_is_read()
+    {
+        var arrays = Rules.Schema("""{"type":"array","items":{"$ref":"#"}}""");
+        Assert.True(Rules.Allows(arrays, new string('[', 64) + new string(']', 64)));
+        Assert.False(Rules.Allows(arrays, new string('[', 65) + new string(']', 65)));
+        var tree = Rules.Schema("""{"type":"object","properties":{"c":{"type":"array","items":{"$ref":"#"}}},"additionalProperties":false}""");
+        var deep = string.Concat(Enumerable.Repeat("{\"c\":[", 31));
+        Assert.True(Rules.Allows(tree, deep + "{\"c\":[]}" + string.Concat(Enumerable.Repeat("]}", 31))));
+        Assert.False(Rules.Allows(tree, deep + "{\"c\":[{}]}" + string.Concat(Enumerable.Repeat("]}", 31))));
+        var chain = string.Join(',', Enumerable.Range(0, 65).Select(n => $$"""
+            "a{{n}}":{"type":"array","minItems":1,"items":{{(n < 64 ? $$"""{"$ref":"#/$defs/a{{n + 1}}"}""" : "true")}}}
+            """));
+        var nested = """{"$ref":"#/$defs/a0","$defs":{""" + chain + "}}";
+        Assert.Contains("64 objects and arrays", Assert.Throws<ConstraintException>(() => Rules.Schema(nested)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

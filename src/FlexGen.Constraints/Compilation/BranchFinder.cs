@@ -10,7 +10,7 @@ namespace FlexGen.Constraints.Compilation;
 /// <typeparam name="T">A branch.</typeparam>
 /// <param name="library">The schemas.</param>
 /// <param name="findings">Takes what is not enforced.</param>
-internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings)
+internal abstract partial class BranchFinder<T>(SchemaLibrary library, Findings findings)
     where T : class
 {
     /// <summary>The most branches that one value may have.</summary>
@@ -119,7 +119,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
 
         if (schema.OneOf is { } one)
         {
-            Narrow(OneOf(schema, one), "oneOf");
+            Narrow(OneOf(schema, one, branches), "oneOf");
         }
 
         if (schema.Not >= 0)
@@ -184,7 +184,8 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
         return (branches, Array.TrueForAll(all, each => each.IsExact));
     }
 
-    private (List<T>, bool) OneOf(Schema schema, int[] one)
+    // Beside what else holds for the value.
+    private (List<T>, bool) OneOf(Schema schema, int[] one, List<T> beside)
     {
         var all = Array.ConvertAll(one, each => Find(Signed.Of(each)));
         var alone = new List<T>();
@@ -194,7 +195,7 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
             var branches = all[i].Branches;
             for (var j = 0; j < one.Length; j++)
             {
-                if (i == j || !branches.Exists(branch => all[j].Branches.Exists(other => !Clash(And(branch, other)))))
+                if (i == j || !branches.Exists(branch => all[j].Branches.Exists(other => beside.Exists(each => !Clash(And(And(branch, other), each))))))
                 {
                     continue;
                 }
@@ -214,65 +215,6 @@ internal abstract class BranchFinder<T>(SchemaLibrary library, Findings findings
         }
 
         return (alone, isExact);
-    }
-
-    private (List<T>, bool) Refused(Schema schema)
-    {
-        if (schema.RefusesAll || !schema.Types.HasFlag(Type))
-        {
-            return ([All], true);
-        }
-
-        var branches = new List<T>();
-        var isExact = true;
-        Add(OwnRefused(schema) is { } own ? (own, true) : ([], false));
-        foreach (var values in Listed(schema))
-        {
-            Add(values.Length == 0 ? ([All], true) : Every(values));
-        }
-
-        foreach (var each in schema.Reference >= 0 ? [schema.Reference, .. schema.AllOf] : schema.AllOf)
-        {
-            Add(Find(Signed.Not(Signed.Of(each))));
-        }
-
-        if (schema.AnyOf is { } any)
-        {
-            Add(Every(any));
-        }
-
-        if (schema.Not >= 0)
-        {
-            Add(Find(Signed.Of(schema.Not)));
-        }
-
-        if (schema.OneOf is not null || (schema.If >= 0 && (schema.Then >= 0 || schema.Else >= 0)))
-        {
-            isExact = false;
-        }
-
-        return isExact && branches.Count <= MostBranches ? (branches, true) : ([All], false);
-
-        void Add((List<T> Branches, bool IsExact) more)
-        {
-            branches.AddRange(more.Branches);
-            isExact &= more.IsExact;
-        }
-    }
-
-    // What each of some schemas refuses.
-    private (List<T>, bool) Every(int[] schemas)
-    {
-        List<T>? branches = [All];
-        var isExact = true;
-        foreach (var each in schemas)
-        {
-            var (refused, isKnown) = Find(Signed.Not(Signed.Of(each)));
-            isExact &= isKnown;
-            branches = branches is null || !isKnown ? null : Product(branches, refused, "", MostRefused);
-        }
-
-        return branches is not null && isExact ? (branches, true) : ([All], false);
     }
 
     private List<T>? Product(List<T> first, List<T> second, string location, int most)

@@ -8,6 +8,9 @@ internal sealed partial class RegexAlgebra
 
     private const int Near = 200;
 
+    /// <summary>Where there are more, not all of them are looked at once there is an end.</summary>
+    private const int MostSettled = 1000;
+
     // Characters that a shortest text is made of, as far as it has a choice.
     private const string Preferred = "a0A1 -";
 
@@ -79,7 +82,7 @@ internal sealed partial class RegexAlgebra
         var previous = new Dictionary<RegexNode, (RegexNode? Before, int Depth)> { [start] = (null, 0) };
         queue.Enqueue(start, (0, 1));
         RegexNode? end = null;
-        while (queue.TryDequeue(out var node, out var priority) && (end is null || previous.Count > Near))
+        while ((end is null || previous.Count is > Near and <= MostSettled) && queue.TryDequeue(out var node, out var priority))
         {
             if (priority.Item2 == 0)
             {
@@ -109,7 +112,7 @@ internal sealed partial class RegexAlgebra
             }
         }
 
-        if (queue.Count == 0 && (end is null || previous.Count > Near))
+        if (queue.Count == 0 && (end is null || previous.Count is > Near and <= MostSettled))
         {
             SettleAll(previous.Keys);
         }
@@ -212,52 +215,6 @@ internal sealed partial class RegexAlgebra
         return node.Derived = new RegexSteps<RegexNode>([.. kept], [.. targets]);
     }
 
-    /// <summary>Intervals of code points that each set has all of or none of, and which sets have them.</summary>
-    private static (List<int> Starts, List<UInt128> Signatures) Classes(List<CodePointSet> sets)
-    {
-        var bounds = new List<(int At, UInt128 Toggled)>();
-        for (var i = 0; i < sets.Count; i++)
-        {
-            // Where there are very many, several share a bit and the interval's number tells them apart.
-            var bit = UInt128.One << Math.Min(i, 126);
-            foreach (var (first, last) in sets[i].Ranges)
-            {
-                bounds.Add((first, bit));
-                bounds.Add((last + 1, bit));
-            }
-        }
-
-        bounds.Sort((x, y) => x.At.CompareTo(y.At));
-        var starts = new List<int> { 0 };
-        var signatures = new List<UInt128> { 0 };
-        UInt128 signature = 0;
-        foreach (var (at, toggled) in bounds)
-        {
-            signature ^= toggled;
-            if (at > CodePointSet.Last)
-            {
-                break;
-            }
-
-            if (at > starts[^1])
-            {
-                starts.Add(at);
-                signatures.Add(signature);
-            }
-            else
-            {
-                signatures[^1] = signature;
-            }
-        }
-
-        if (sets.Count > 126)
-        {
-            signatures = [.. starts.Select(start => (UInt128)start)];
-        }
-
-        return (starts, signatures);
-    }
-
     private RegexNode Derivative(RegexNode node, int point) => node.Kind switch
     {
         RegexKind.None or RegexKind.Empty => None,
@@ -271,36 +228,4 @@ internal sealed partial class RegexAlgebra
         RegexKind.Loop => Concat(Derivative(node.Parts[0], point), Rest(node)),
         _ => node.Multiple.After(point) is { } next ? Multiple(next) : None,
     };
-
-    private static void AddHeads(RegexNode node, List<CodePointSet> sets)
-    {
-        switch (node.Kind)
-        {
-            case RegexKind.Set:
-                if (!sets.Contains(node.Set!))
-                {
-                    sets.Add(node.Set!);
-                }
-
-                break;
-            case RegexKind.Concat:
-                AddHeads(node.Parts[0], sets);
-                if (node.Parts[0].IsNullable)
-                {
-                    AddHeads(node.Parts[1], sets);
-                }
-
-                break;
-            case RegexKind.Multiple:
-                sets.AddRange("-.0123456789".Select(character => CodePointSet.Of(character)).Where(set => !sets.Contains(set)));
-                break;
-            default:
-                foreach (var part in node.Parts)
-                {
-                    AddHeads(part, sets);
-                }
-
-                break;
-        }
-    }
 }

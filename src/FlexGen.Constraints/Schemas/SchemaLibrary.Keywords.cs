@@ -140,7 +140,9 @@ internal sealed partial class SchemaLibrary
 
     private int Referred(string reference, string location)
     {
-        var (target, schema) = places.Resolve(reference, location);
-        return Number(new KeywordValue(schema, target));
+        var found = places.Resolve(reference, location, out var problem);
+        return found is var (target, schema) ? Number(new KeywordValue(schema, target))
+            : throw new ConstraintException(location, problem == ReferenceProblem.NoUri ? $"has the $ref '{reference}', which is not a URI"
+                : $"has the $ref '{reference}', and there is no such schema in this file: put it under $defs");
     }
 }

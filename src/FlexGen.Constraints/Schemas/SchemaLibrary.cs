@@ -7,6 +7,7 @@ namespace FlexGen.Constraints.Schemas;
 internal sealed partial class SchemaLibrary
 {
     private const int MostSchemas = 200_000;
+    private const int MostDeep = 400;
 
     private readonly SchemaDialect dialect;
     private readonly SchemaPlaces places;
@@ -20,10 +21,15 @@ internal sealed partial class SchemaLibrary
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri))
         {
             var text = new KeywordValue(uri, "#/$schema").Text();
-            dialect = SchemaDialect.Of(text) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
+            dialect = SchemaDialect.Of(Published(text)) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
         }
 
-        places = new SchemaPlaces(root, dialect);
+        places = new SchemaPlaces(root, "#", dialect);
+        if (places.Deepest.Depth > MostDeep)
+        {
+            throw new ConstraintException(places.Deepest.Location, $"is more than {MostDeep} schemas deep");
+        }
+
         HasUnevaluated = root.GetRawText().Contains("\"unevaluated", StringComparison.Ordinal);
         Number(new KeywordValue(root, "#"));
     }
@@ -47,6 +53,10 @@ internal sealed partial class SchemaLibrary
     public Schema this[int number] => schemas[number].Schema ?? Read(number);
 
     public int NumberOf(Schema schema) => numbers[schema.Location];
+
+    // A version's URI as it was published: others of it lead there, too.
+    private static string Published(string uri) => uri.TrimEnd('#') == "http://json-schema.org/schema" ? "http://json-schema.org/draft-07/schema"
+        : uri.Replace("https://json-schema.org/draft-0", "http://json-schema.org/draft-0", StringComparison.Ordinal);
 
     private int Number(KeywordValue source)
     {

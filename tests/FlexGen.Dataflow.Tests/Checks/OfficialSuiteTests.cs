@@ -1,6 +1,7 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Dataflow.Checks;
+using FlexGen.Schemas;
 using FlexGen.Testing;
 
 namespace FlexGen.Dataflow.Tests.Checks;

@@ -1,11 +1,12 @@
-using System.Text;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks;
+using System.Text;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Results;
 using FlexGen.Dataflow.Tests.Support;
+using FlexGen.Schemas;
 using Record = FlexGen.Dataflow.Records.Record;
 
 namespace FlexGen.Dataflow.Tests.Results;

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FlexGen.Dataflow;
 using FlexGen.Dataflow.Checks;
-using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Schemas;
 
 namespace FlexGen.Fuzzing.Targets;
 

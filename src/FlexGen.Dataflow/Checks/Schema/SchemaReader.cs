@@ -15,7 +15,11 @@ internal sealed class SchemaReader
     private SchemaReader(JsonElement root, SchemaDialect dialect)
     {
         this.dialect = dialect;
-        places = new SchemaPlaces(root, dialect);
+        places = new SchemaPlaces(root, "", dialect);
+        foreach (var (location, name) in places.BadNames)
+        {
+            throw new SchemaException(location, $"has the {dialect.IdKeyword} '{Excerpt.Of(name)}', which is not a URI");
+        }
     }
 
     /// <param name="root">The schema; it is kept.</param>
@@ -161,7 +165,7 @@ internal sealed class SchemaReader
             case "maximum": node.Maximum = value.Number(); break;
             case "minimum" when IsExclusive("exclusiveMinimum", schema): node.ExclusiveMinimum = value.Number(); break;
             case "minimum": node.Minimum = value.Number(); break;
-            case "exclusiveMaximum" or "exclusiveMinimum" when value.IsFlag && HasFlags:
+            case "exclusiveMaximum" or "exclusiveMinimum" when value.IsFlag && dialect.HasExclusiveFlags:
                 if (!schema.TryGetProperty(keyword == "exclusiveMaximum" ? "maximum" : "minimum", out _))
                 {
                     throw value.Refused("has no limit beside it to make exclusive");
@@ -192,16 +196,25 @@ internal sealed class SchemaReader
         }
     }
 
-    /// <summary>Draft 4's true or false, which no later version has.</summary>
-    private bool HasFlags => !dialect.IsDeclared || dialect.Version == SchemaVersion.Draft4;
-
     private bool IsExclusive(string keyword, JsonElement schema) =>
-        HasFlags && schema.TryGetProperty(keyword, out var flag) && flag.ValueKind == JsonValueKind.True;
+        dialect.HasExclusiveFlags && schema.TryGetProperty(keyword, out var flag) && flag.ValueKind == JsonValueKind.True;
 
     private SchemaNode Referred(string reference, string location)
     {
-        var (target, schema) = places.Resolve(reference, location);
-        return Node(schema, target);
+        if (places.Resolve(reference, location, out var problem) is var (target, schema) && problem == ReferenceProblem.None)
+        {
+            return Node(schema, target);
+        }
+
+        var named = $"refers to '{Excerpt.Of(reference)}'";
+        throw new SchemaException(location, problem switch
+        {
+            ReferenceProblem.NoUri => $"has the $ref '{Excerpt.Of(reference)}', which is not a URI",
+            ReferenceProblem.Ambiguous => $"{named}, which is the name of more than one schema in the file",
+            ReferenceProblem.OtherFile => $"{named}, which is outside the file: put that schema below $defs",
+            ReferenceProblem.NoName => $"{named}, and no schema in the file has that name",
+            _ => $"{named}, where nothing is",
+        });
     }
 
     private SchemaNode Node(KeywordValue value) => Node(value.Element, value.Location);

@@ -1,6 +1,4 @@
-using FlexGen.Schemas;
-
-namespace FlexGen.Dataflow.Checks.Schema;
+namespace FlexGen.Schemas;
 
 /// <summary>How a schema's keywords are to be read.</summary>
 /// <param name="Version">The version that it is written for.</param>
@@ -28,6 +26,9 @@ internal sealed record SchemaDialect(SchemaVersion Version, bool IsDeclared)
 
     /// <summary>The keyword that names a schema.</summary>
     public string IdKeyword => Version == SchemaVersion.Draft4 ? "id" : "$id";
+
+    /// <summary>Draft 4's true or false beside a limit, which no later version has.</summary>
+    public bool HasExclusiveFlags => !IsDeclared || Version == SchemaVersion.Draft4;
 
     /// <summary>The dialect that a value of <c>$schema</c> names; null where it is unknown.</summary>
     public static SchemaDialect? Of(string uri)

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using FlexGen.Schemas;
 
-namespace FlexGen.Dataflow.Checks.Schema;
+namespace FlexGen.Schemas;
 
 /// <summary>Finds the schemas of one file by location and by the names that they give themselves.</summary>
 internal sealed class SchemaPlaces
@@ -11,52 +10,52 @@ internal sealed class SchemaPlaces
     private static readonly Uri nowhere = new("http://schema.invalid/");
 
     private readonly JsonElement root;
+    private readonly string rootLocation;
     private readonly SchemaDialect dialect;
     private readonly Dictionary<string, string> locations = [];
     private readonly HashSet<string> ambiguous = [];
     private readonly Dictionary<string, Uri> bases = [];
 
-    /// <exception cref="SchemaException">A name is no URI.</exception>
-    public SchemaPlaces(JsonElement root, SchemaDialect dialect)
+    /// <param name="root">The file.</param>
+    /// <param name="rootLocation">The JSON pointer of the whole file, with which all locations begin.</param>
+    /// <param name="dialect">How it is read.</param>
+    public SchemaPlaces(JsonElement root, string rootLocation, SchemaDialect dialect)
     {
         this.root = root;
+        this.rootLocation = rootLocation;
         this.dialect = dialect;
-        bases[""] = nowhere;
-        locations[nowhere.AbsoluteUri] = "";
-        Scan(root, "", nowhere);
+        bases[rootLocation] = nowhere;
+        locations[nowhere.AbsoluteUri] = rootLocation;
+        Scan(root, rootLocation, nowhere, 0);
     }
 
-    /// <summary>The schema that a <c>$ref</c> means.</summary>
+    /// <summary>Names of schemas that are no URIs, and where they stand.</summary>
+    public List<(string Location, string Name)> BadNames { get; } = [];
+
+    /// <summary>Where schemas are the deepest, and how deep: 0 at the root.</summary>
+    public (string Location, int Depth) Deepest { get; private set; } = ("", 0);
+
+    /// <summary>The schema that a <c>$ref</c> means; of several of the same name the first.</summary>
     /// <param name="reference">What the <c>$ref</c> says.</param>
     /// <param name="location">The schema that it stands in.</param>
-    /// <exception cref="SchemaException">There is none in the file, or more than one.</exception>
-    public (string Location, JsonElement Schema) Resolve(string reference, string location)
+    /// <param name="problem">Why there is none, or what else is wrong with it.</param>
+    public (string Location, JsonElement Schema)? Resolve(string reference, string location, out ReferenceProblem problem)
     {
         var (uri, fragment) = Split(reference);
         var resource = BaseOf(location);
         if (uri.Length > 0 && !Uri.TryCreate(resource, uri, out resource))
         {
-            throw new SchemaException(location, $"has the $ref '{Excerpt.Of(reference)}', which is not a URI");
+            problem = ReferenceProblem.NoUri;
+            return null;
         }
 
         var name = fragment.Length > 0 && fragment[0] != '/' ? $"{resource!.AbsoluteUri}#{fragment}" : resource!.AbsoluteUri;
-        if (ambiguous.Contains(name))
-        {
-            throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is the name of more than one schema in the file");
-        }
-
-        if (!locations.TryGetValue(resource.AbsoluteUri, out var found))
-        {
-            throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', which is outside the file: put that schema below $defs");
-        }
-
-        if (!locations.TryGetValue(name, out found))
-        {
-            throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', and no schema in the file has that name");
-        }
-
-        var pointer = found + (fragment.StartsWith('/') ? fragment : "");
-        return Find(pointer) is { } schema ? schema : throw new SchemaException(location, $"refers to '{Excerpt.Of(reference)}', where nothing is");
+        var found = locations.GetValueOrDefault(name) is { } start ? Find(start, fragment.StartsWith('/') ? fragment : "") : null;
+        problem = ambiguous.Contains(name) ? ReferenceProblem.Ambiguous
+            : !locations.ContainsKey(resource.AbsoluteUri) ? ReferenceProblem.OtherFile
+            : !locations.ContainsKey(name) ? ReferenceProblem.NoName
+            : found is null ? ReferenceProblem.NoPlace : ReferenceProblem.None;
+        return found;
     }
 
     private static (string Uri, string Fragment) Split(string reference)
@@ -75,11 +74,11 @@ internal sealed class SchemaPlaces
         return bases[location];
     }
 
-    private (string Location, JsonElement Schema)? Find(string pointer)
+    private (string Location, JsonElement Schema)? Find(string start, string pointer)
     {
         var element = root;
-        var location = "";
-        foreach (var step in pointer.Split('/').Skip(1))
+        var location = rootLocation;
+        foreach (var step in (start[rootLocation.Length..] + pointer).Split('/').Skip(1))
         {
             var name = step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property))
@@ -102,11 +101,16 @@ internal sealed class SchemaPlaces
         return (location, element);
     }
 
-    private void Scan(JsonElement schema, string location, Uri scope)
+    private void Scan(JsonElement schema, string location, Uri scope, int depth)
     {
         if (schema.ValueKind != JsonValueKind.Object)
         {
             return;
+        }
+
+        if (depth > Deepest.Depth)
+        {
+            Deepest = (location, depth);
         }
 
         var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
@@ -117,7 +121,7 @@ internal sealed class SchemaPlaces
 
         foreach (var (below, at) in SchemaShape.Children(schema, location))
         {
-            Scan(below, at, scope);
+            Scan(below, at, scope, depth + 1);
         }
     }
 
@@ -128,14 +132,16 @@ internal sealed class SchemaPlaces
             var (uri, fragment) = Split(id.GetString()!);
             if (uri.Length > 0)
             {
-                if (!Uri.TryCreate(scope, uri, out var named))
+                if (Uri.TryCreate(scope, uri, out var named))
                 {
-                    throw new SchemaException(location, $"has the {dialect.IdKeyword} '{Excerpt.Of(uri)}', which is not a URI");
+                    scope = named;
+                    bases[location] = scope;
+                    Add(scope.AbsoluteUri, location);
                 }
-
-                scope = named;
-                bases[location] = scope;
-                Add(scope.AbsoluteUri, location);
+                else
+                {
+                    BadNames.Add((location, uri));
+                }
             }
 
             if (fragment.Length > 0 && fragment[0] != '/')
