@@ -83,6 +83,7 @@ internal static class MemoryPlan
             CompressWeights = stated.CompressWeights,
             CompressCache = stated.CompressCache,
             Mode = new(options.Overlap, options.StaticBatches),
+            Near = auto.Near,
         };
         var search = new PolicySearch(new(outline, profile));
         return search.Find(request)?.Plan ?? throw Limit.Refusal(
