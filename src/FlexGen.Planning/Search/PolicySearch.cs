@@ -18,7 +18,7 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
     private const int Judged = 12, JudgedOfACount = 2;
 
-    /// <summary>Of those, how many are improved: the best of all, and the best of each sort, since small steps lead from one sort to another only uphill.</summary>
+    /// <summary>Of those, how many are improved: the best of all, and of each sort, since small steps from one to another make it worse first.</summary>
     private const int Improved = 2;
 
     /// <summary>Of the best, what the best of a sort must have to be improved.</summary>
@@ -40,8 +40,9 @@ public sealed class PolicySearch(CostModel model)
     public Prediction? Find(SearchRequest request)
     {
         var (most, judge) = (request.Workload.Count, new PolicyJudge(model, request));
-        var answers = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).Where(p => IsNear(request, p)).AsParallel().AsOrdered()
-            .Select(sized => Solve(request, sized) ?? Solve(request, sized with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
+        var sized = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).Where(p => IsNear(request, p));
+        var answers = sized.AsParallel().AsOrdered()
+            .Select(p => Solve(request, p) ?? Solve(request, p with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
             .Select(a => (a.Policy, Seconds: a.Seconds / Math.Min((double)a.Policy.EffectiveBatchSize, most))).ToList();
 
         // A program knows nothing of latencies, of which many micro-batches have more: of each number some are judged.
@@ -53,11 +54,8 @@ public sealed class PolicySearch(CostModel model)
         if (request.Near is { } near)
         {
             var start = near with { CompressWeights = request.CompressWeights, CompressCache = request.CompressCache, SequenceLength = request.SequenceLength };
-            foreach (var policy in best.Take(1).Concat(new[] { Fitting(request, start), Filled(request, start) }.OfType<Policy>()).OrderByDescending(judge.Rate).Take(1))
-            {
-                Improve(request, judge, policy);
-            }
-
+            var starts = best.Take(1).Concat(new[] { Fitting(request, start), Filled(request, start) }.OfType<Policy>());
+            starts.OrderByDescending(judge.Rate).Take(1).ToList().ForEach(p => Improve(request, judge, p));
             return Held(request, judge);
         }
 
