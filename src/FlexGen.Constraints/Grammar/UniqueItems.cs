@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlexGen.Constraints.Lexing;
 using FlexGen.Constraints.Numbers;
 using FlexGen.Constraints.Regexes;
@@ -74,7 +75,7 @@ internal sealed class UniqueItems
 
         var numbers = new NumberLanguages(algebra);
         var words = algebra.Literals(["null", "true", "false"]);
-        var same = taken.Select(item => item[0] is 'n' or 't' or 'f' ? algebra.Literal(item) : numbers.Same(item));
+        var same = taken.Select(item => item[0] is 'n' or 't' or 'f' ? algebra.Literal(item) : numbers.Same(DecimalNumber.Of(JsonElement.Parse(item))!));
         return algebra.And(algebra.Import(scalar), algebra.Or(numbers.Normal, words), algebra.Not(algebra.Or([.. same])));
     }
 
