@@ -38,13 +38,10 @@ internal sealed class RandomSchema(int seed)
         _ => Object(4, () => Value(depth - 1)),
     };
 
-    private JsonNode Schema(int depth)
-    {
-        if (random.Next(14) == 0)
-        {
-            return random.Next(4) > 0;
-        }
+    private JsonNode Schema(int depth) => random.Next(14) == 0 ? random.Next(4) > 0 : Keywords(depth);
 
+    private JsonObject Keywords(int depth)
+    {
         var schema = new JsonObject();
         var kinds = 1 + random.Next(2);
         for (var i = 0; i < kinds; i++)

@@ -54,7 +54,11 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
     }
 
     /// <summary>All of <see cref="Normal"/> that a number is written as.</summary>
-    public RegexNode Same(DecimalNumber number) => Range(new NumberBound(number, IsExclusive: false), new NumberBound(number, IsExclusive: false), withNegativeZero: true);
+    public RegexNode Same(DecimalNumber number)
+    {
+        var bound = new NumberBound(number, IsExclusive: false);
+        return Range(bound, bound, withNegativeZero: true);
+    }
 
     /// <summary>Numbers that are multiples of another, written without an exponent; null where there are too many remainders to tell apart.</summary>
     public RegexNode? Multiples(DecimalNumber divisor)
