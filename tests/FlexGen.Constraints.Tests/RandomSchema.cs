@@ -38,7 +38,11 @@ internal sealed class RandomSchema(int seed)
         _ => Object(4, () => Value(depth - 1)),
     };
 
-    private JsonNode Schema(int depth) => random.Next(14) == 0 ? random.Next(4) > 0 : Keywords(depth);
+    private JsonNode Schema(int depth)
+    {
+        JsonNode constant = random.Next(4) > 0;
+        return random.Next(14) == 0 ? constant : Keywords(depth);
+    }
 
     private JsonObject Keywords(int depth)
     {
