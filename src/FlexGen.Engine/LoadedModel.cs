@@ -1,17 +1,12 @@
 using FlexGen.Engine.Batch;
-using FlexGen.Engine.Cache;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Hidden;
-using FlexGen.Engine.Kernels.Cuda;
-using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
-using FlexGen.Engine.Quantization;
 using FlexGen.Engine.Tracing;
-using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Cost;
@@ -25,13 +20,11 @@ namespace FlexGen.Engine;
 internal sealed class LoadedModel : IDisposable
 {
     private readonly Model model;
-    private readonly IPackedProduct? product;
-    private readonly WeightStore weights;
-    private readonly KvCache cache;
+    private readonly List<Stage> stages = [];
     private readonly HiddenStore hidden;
     private readonly Trace? trace;
     private readonly bool overlap;
-    private readonly long gpuBytesBefore;
+    private readonly IReadOnlyList<long> gpuBytesBefore;
     private readonly ResourceMeter meter = new();
 
     /// <summary>Before a checkpoint's first tensor loads libtorch.</summary>
@@ -41,16 +34,19 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
-        (Device, gpuBytesBefore) = Prepare(options.Device);
-        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Device);
-        if (ComputeMemory.Gpu(Device) is not null)
+        var prepared = Prepare(options.Device, model.Shape);
+        (Devices, gpuBytesBefore) = ([.. prepared.Select(p => p.Device)], [.. prepared.Select(p => p.GpuBytesBefore)]);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Devices[0]);
+        var tiers = Devices.Select((device, n) => new Tiers(device, options.DiskDirectory, trace, meter, Name(n))).ToList();
+        foreach (var gpu in tiers.Where(t => t.HasGpu))
         {
-            trace?.UseGpu();
-            LoadLibraries(Device, DataType);
+            gpu.Use();
+            trace?.UseGpu(gpu.Device.index, Devices.Count > 1);
+            LoadLibraries(gpu.Device, DataType);
         }
 
         Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
-        Plan = MemoryPlan.Choose(Outline, DataType, Device, options, MemoryPlan.Machine.This(Device, GpuBytesInUse));
+        Plan = MemoryPlan.Choose(Outline, DataType, Devices, options, MemoryPlan.Machine.This(Devices, GpuBytesInUse));
         Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -58,20 +54,19 @@ internal sealed class LoadedModel : IDisposable
             new DirectFile(options.DiskDirectory, 0).Dispose();
         }
 
-        var tiers = new Tiers(Device, options.DiskDirectory, trace, meter);
-        product = Plan.Weights.Groups is { Count: > 0 } groups ? Product(tiers, groups) : null;
-        weights = new(model, source, Plan.Weights, DataType, tiers, product);
         try
         {
+            foreach (var (plan, device) in Plan.Stages.Zip(tiers))
+            {
+                stages.Add(new(model, source, plan, DataType, device));
+            }
+
             source.RequireUnchanged();
-            cache = new(Plan.Cache, DataType, tiers);
-            hidden = new(Plan.Hidden, tiers);
+            hidden = new(Plan.Hidden, tiers, Plan.Stages[0].LandingBytes);
         }
         catch
         {
-            cache?.Dispose();
-            weights.Dispose();
-            product?.Dispose();
+            stages.ForEach(s => s.Dispose());
             throw;
         }
     }
@@ -86,13 +81,14 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }
 
-    public Device Device { get; }
+    /// <summary>The compute devices, all of one kind.</summary>
+    public IReadOnlyList<Device> Devices { get; }
 
     public ScalarType DataType { get; }
 
-    /// <summary>The device it computes on, the type it computes in and, on a CPU, how many threads libtorch has for it.</summary>
+    /// <summary>The devices it computes on, the type it computes in and, on a CPU, how many threads libtorch has for it.</summary>
     public string Description =>
-        $"{Device} {DataType}" + (ComputeMemory.Gpu(Device) is not null ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
+        $"{string.Join(',', Devices)} {DataType}" + (HasGpu ? "" : get_num_threads() is var n and > 1 ? $" ({n} threads)" : " (1 thread)");
 
     /// <inheritdoc cref="MemoryPlan.Warning"/>
     public EngineMessage? Warning { get; }
@@ -102,8 +98,11 @@ internal sealed class LoadedModel : IDisposable
     /// <inheritdoc cref="ResourceMeter.Work"/>
     public IReadOnlyDictionary<Resource, ResourceWork> Work => meter.Work;
 
-    /// <summary>Bytes on the GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
-    public long GpuBytesInUse => ComputeMemory.Gpu(Device) is { } gpu ? GpuMemory.Used(gpu) - gpuBytesBefore : 0;
+    /// <summary>Bytes on each GPU since before the model was loaded, the CUDA context included; 0 without one.</summary>
+    public IReadOnlyList<long> GpuBytesInUse =>
+        [.. Devices.Zip(gpuBytesBefore, (device, before) => ComputeMemory.Gpu(device) is { } gpu ? GpuMemory.Used(gpu) - before : 0)];
+
+    private bool HasGpu => ComputeMemory.Gpu(Devices[0]) is not null;
 
     public static LoadedModel Load(string folder, EngineOptions options)
     {
@@ -119,24 +118,38 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel LoadDummy(Model model, EngineOptions options) => Create(new DummyWeights(), () => model, options);
 
     /// <summary>Has libtorch, in this process and on this thread, compute as models are computed.</summary>
-    /// <param name="device">As in <see cref="EngineOptions.Device"/>.</param>
-    /// <returns>The device and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
-    internal static (Device Device, long GpuBytesBefore) Prepare(string device)
+    /// <param name="names">As in <see cref="EngineOptions.Device"/>.</param>
+    /// <param name="shape">The model that is to be computed; null: none yet.</param>
+    /// <returns>The devices and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
+    /// <exception cref="EngineException">There are no such devices, or more than layers for them.</exception>
+    internal static IReadOnlyList<(Device Device, long GpuBytesBefore)> Prepare(string names, ModelShape? shape = null)
     {
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
         ComputeThreads.Bound(Environment.ProcessorCount, Environment.GetEnvironmentVariable);
-        var resolved = Devices.Resolve(device);
-        if (ComputeMemory.Gpu(resolved) is not { } gpu)
+        var devices = FlexGen.Engine.Devices.Resolve(names);
+        if (shape is not null && devices.Count > shape.DecoderLayers)
         {
-            return (resolved, 0);
+            throw new EngineException(new EngineMessage(
+                $"{Setting.Device} names {devices.Count} devices, but {shape.Name} has {shape.DecoderLayers} layers; name at the most as many"));
         }
 
-        var before = GpuMemory.Used(gpu);
-        InitializeDeviceType(TorchSharp.DeviceType.CUDA);
-        CudaDriver.Use(gpu);
-        TorchContext.AvoidCudnnAttention();
-        return (resolved, before);
+        var gpus = devices.Select(ComputeMemory.Gpu).OfType<int>().ToList();
+        List<(Device, long)> prepared = [.. devices.Select(d => (d, ComputeMemory.Gpu(d) is { } gpu ? GpuMemory.Used(gpu) : 0))];
+        if (gpus.Count > 0)
+        {
+            InitializeDeviceType(TorchSharp.DeviceType.CUDA);
+            foreach (var (gpu, other) in from gpu in gpus from other in gpus where other != gpu select (gpu, other))
+            {
+                CudaDriver.Use(gpu);
+                CudaDriver.Reach(gpu, other);
+            }
+
+            CudaDriver.Use(gpus[0]);
+            TorchContext.AvoidCudnnAttention();
+        }
+
+        return prepared;
     }
 
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
@@ -165,18 +178,14 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Its slots, all of them free.</summary>
     public MicroBatch[] CreateMicroBatches() => [.. Enumerable.Range(0, Policy.GpuBatchCount).Select(_ => new MicroBatch(
-        Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, ComputeMemory.Gpu(Device) is not null)))];
+        Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, HasGpu)))];
 
     /// <summary>What executes the steps, on this thread from here on.</summary>
     public StepRunner CreateRunner()
     {
-        if (ComputeMemory.Gpu(Device) is { } gpu)
-        {
-            CudaDriver.Use(gpu);
-        }
-
-        return new(model, weights, cache, hidden, Device, LeastRows(), trace,
-            Plan.Workspace.RecordsDecode ? k => new(model, weights, cache, Policy, k, Device) : null);
+        stages[0].Use();
+        return new(
+            model, Plan.Map, stages, hidden, LeastRows(), trace, Plan.RecordsDecode ? k => new(model, Plan.Map, stages, hidden, Policy, k) : null);
     }
 
     /// <summary>
@@ -185,9 +194,9 @@ internal sealed class LoadedModel : IDisposable
     /// </summary>
     private (int Rows, int Logits) LeastRows()
     {
-        var layers = model.Layers.Zip(Plan.Weights.Layers, (layer, plan) =>
+        var layers = model.Layers.Zip(Plan.Layers, (layer, plan) =>
             plan.Weights.All(w => w.Format.TileRows > 1 || !layer.Multiplies(w.Index))).ToList();
-        return ComputeMemory.Gpu(Device) is not null ? (1, 1) : (Least(layers.SkipLast(1).All(l => l)), Least(layers[^1]));
+        return HasGpu ? (1, 1) : (Least(layers.SkipLast(1).All(l => l)), Least(layers[^1]));
 
         static int Least(bool packed) => packed ? 1 : Policy.LeastRowsOnCpu;
     }
@@ -201,18 +210,16 @@ internal sealed class LoadedModel : IDisposable
         }
 
         return overlap
-            ? ZigzagSchedule.Sweep(sweep, model.Layers.Count, microBatches, Policy.WeightPages, Policy.GoesAcrossLayers)
+            ? ZigzagSchedule.Sweep(sweep, Plan.Map, microBatches, ZigzagOrder.Of(Policy, Plan.Map.Count))
             : SerialSchedule.Sweep(sweep, model.Layers.Count, microBatches);
     }
 
     public void Dispose()
     {
         hidden.Dispose();
-        cache.Dispose();
-        weights.Dispose();
-        product?.Dispose();
+        stages.ForEach(s => s.Dispose());
     }
 
-    private IPackedProduct Product(Tiers tiers, IReadOnlyList<int> groups) =>
-        tiers.HasGpu ? new GpuPackedProduct(DataType, Device, groups) : new HostPackedProduct();
+    /// <summary>What people, and traces, call one of several devices; null: there is one.</summary>
+    private string? Name(int device) => Devices.Count == 1 ? null : HasGpu ? $"{Devices[device]}" : $"cpu:{device}";
 }

@@ -2,6 +2,7 @@ using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
+using FlexGen.Interop;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ namespace FlexGen.Engine;
 /// <summary>Plans for a model that is not loaded, on a machine that need not be here.</summary>
 public sealed class ModelPlanner
 {
+    /// <summary>Before anything here loads libtorch, for what is measured or loaded later in the process.</summary>
+    static ModelPlanner() => TorchContext.RestIdleThreads();
+
     private readonly ScalarType type;
     private readonly Device device;
 
@@ -24,9 +28,13 @@ public sealed class ModelPlanner
     /// <summary>What planning knows of the model.</summary>
     public ModelOutline Outline { get; }
 
+    /// <summary>How many compute devices <see cref="EngineOptions.Device"/> names.</summary>
+    /// <exception cref="EngineException">There is no such device.</exception>
+    public static int DeviceCount(string device) => Devices.Resolve(device).Count;
+
     /// <summary>Whether what <see cref="EngineOptions.Device"/> names is a GPU.</summary>
     /// <exception cref="EngineException">There is no such device.</exception>
-    public static bool IsGpu(string device) => Devices.Resolve(device).type != TorchSharp.DeviceType.CPU;
+    public static bool IsGpu(string device) => Devices.Resolve(device)[0].type != TorchSharp.DeviceType.CPU;
 
     /// <summary>For a Hugging Face checkpoint folder, of which only what its files say of themselves is read.</summary>
     /// <param name="folder">The folder.</param>
@@ -55,9 +63,15 @@ public sealed class ModelPlanner
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
     public PolicyPlan Plan(HardwareProfile machine, EngineOptions options)
     {
+        if (machine.DeviceCount > Outline.Shape.DecoderLayers)
+        {
+            throw new EngineException(
+                $"{machine.DeviceCount} devices are more than the {Outline.Shape.DecoderLayers} layers of {Outline.Shape.Name}: plan for as many at the most");
+        }
+
         var memory = machine.Compute.IsGpu
             ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
             : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
-        return MemoryPlan.Choose(Outline, type, device, options, memory);
+        return MemoryPlan.Choose(Outline, type, [.. Enumerable.Repeat(device, machine.DeviceCount)], options, memory);
     }
 }

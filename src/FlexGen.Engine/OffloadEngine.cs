@@ -33,6 +33,7 @@ public sealed class OffloadEngine : IDisposable
     {
         (this.model, this.options) = (model, options);
         microBatches = model.CreateMicroBatches();
+        statistics = new(0, 0, 0, TimeSpan.Zero, TimeSpan.Zero, [.. model.Devices.Select(_ => 0L)]);
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
     }
@@ -234,14 +235,15 @@ public sealed class OffloadEngine : IDisposable
         var elapsed = TimeProvider.System.GetElapsedTime(start);
         var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
         // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
-        var gpuBytes = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0 ? model.GpuBytesInUse : 0;
+        var reads = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0;
+        var peaks = reads ? [.. statistics.PeakGpuBytes.Zip(model.GpuBytesInUse, Math.Max)] : statistics.PeakGpuBytes;
         options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
         {
             var (inPrefill, inDecode) = prompts > 0 ? (elapsed, TimeSpan.Zero) : (TimeSpan.Zero, elapsed);
             statistics = new(
                 statistics.Sweeps + 1, statistics.PromptTokens + prompts, statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
-                statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, Math.Max(statistics.PeakGpuBytes, gpuBytes));
+                statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, peaks);
         }
     }
 

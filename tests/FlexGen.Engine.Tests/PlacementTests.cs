@@ -15,6 +15,7 @@ public class PlacementTests
     private const string Whole = "llama-gqa-tied";
 
     private static readonly string[] models = ["opt-pre-ln", "qwen3", "mistral", "opt-untied", "qwen2", "qwen2-sliding"];
+    private static readonly string[] devices = ["cpu", "cpu,cpu"];
     private static readonly double[] attentionOnHost = [0, 50, 100];
     private static readonly int?[] weightPages = [null, 1, 2, 3, 4];
 
@@ -41,12 +42,13 @@ public class PlacementTests
         }
 
         var rows = Pairwise.Rows(
-            models.Length, placements.Length * attentionOnHost.Length, placements.Length, placements.Length, 2, 3, weightPages.Length, compressions.Length);
+            models.Length, placements.Length * attentionOnHost.Length, placements.Length, placements.Length, 2, 3, weightPages.Length, compressions.Length, devices.Length);
         foreach (var row in rows.Where(r => models[r[0]] == model))
         {
             var (weights, cache) = compressions[row[7]];
             await ExpectSame(model, expected[(weights, cache)], resident with
             {
+                Device = devices[row[8]],
                 CompressWeights = weights,
                 CompressCache = cache,
                 Cache = placements[row[1] / attentionOnHost.Length],
@@ -74,7 +76,8 @@ public class PlacementTests
                   from hidden in whole
                   from attention in new[] { 0, 100 }
                   from overlap in new[] { false, true }
-                  select kept with { Weights = weights, Cache = cache, Hidden = hidden, AttentionOnHost = attention, Overlap = overlap };
+                  from device in overlap ? devices : devices[..1]
+                  select kept with { Device = device, Weights = weights, Cache = cache, Hidden = hidden, AttentionOnHost = attention, Overlap = overlap };
         foreach (var options in all)
         {
             await ExpectSame(Whole, expected, options);

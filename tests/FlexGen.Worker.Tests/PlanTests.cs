@@ -39,6 +39,22 @@ public sealed class PlanTests : IDisposable
     }
 
     [Fact]
+    public async Task Given_several_gpus_when_planned_then_each_has_its_layers_and_its_link()
+    {
+        string[] asked = ["--shape", "opt-125m", "--hardware", "t4", "--gpus", "3", "--num-prompts", "12", "--percent", "50", "50", "100", "0", "100", "0",
+            "--gpu-batch-size", "4", "--num-gpu-batches", "3"];
+        var report = JsonElement.Parse((await PlanAsync([.. asked, "--json"])).Expect(0).Output);
+        Assert.Equal(3, report.GetProperty("devices").GetInt32());
+        Assert.Equal(report.GetProperty("gpu_bytes").GetProperty("all").GetDouble(),
+            report.GetProperty("gpu_bytes_by_device").EnumerateArray().Sum(d => d.GetDouble()), 3.0);
+        Assert.All(Enumerable.Range(0, 3), n => Assert.InRange(report.GetProperty($"busy_on_{n}").GetProperty("to_gpu").GetDouble(), 0.01, 1));
+        var people = (await PlanAsync(asked)).Expect(0).Output;
+        Assert.Matches(@"machine +NVIDIA T4 in a host of 208 GB, 3 GPUs", people);
+        Assert.Matches(@"GPU 2 +\[[a-zA-Z]", people);
+        Assert.Matches(@"the link to the GPU 2 +\[", people);
+    }
+
+    [Fact]
     public async Task Given_a_pipeline_when_planned_then_its_own_prompts_and_records_are_what_is_planned_for()
     {
         workspace.WriteDataset(100);
@@ -56,6 +72,9 @@ public sealed class PlanTests : IDisposable
     [InlineData(2, "did you mean 't4'?", "--shape", "opt-125m", "--hardware", "t44")]
     [InlineData(2, "--prompt-len has no effect beside a pipeline file", "pipeline.yaml", "--prompt-len", "5")]
     [InlineData(2, "--gen-len is 0; give 1 or more", "--shape", "opt-125m", "--hardware", "t4", "--gen-len", "0")]
+    [InlineData(2, "--gpus is 0, and the machine is NVIDIA T4", "--shape", "opt-125m", "--hardware", "t4", "--gpus", "0")]
+    [InlineData(2, "--gpus is 2, and the machine is two cores, to test with", "--shape", "opt-125m", "--device", "cpu", "--gpus", "2")]
+    [InlineData(1, "13 devices are more than the 12 layers of opt-125m", "--shape", "opt-125m", "--hardware", "t4", "--gpus", "13")]
     [InlineData(1, "--host-memory is 0.10 GiB and would have to be", "--shape", "opt-6.7b", "--hardware", "t4", "--host-memory", "100MiB")]
     [InlineData(2, "the echo needs no plan", "pipeline.yaml")]
     public async Task Given_what_cannot_be_planned_when_planned_then_one_error_says_so(int exitCode, string expected, params string[] arguments)

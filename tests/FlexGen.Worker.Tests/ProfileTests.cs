@@ -32,7 +32,7 @@ public sealed class ProfileTests : IDisposable
     [Theory]
     [InlineData(1, "--device is cuda:7, but this process sees", "--device", "cuda:7")]
     [InlineData(1, "--dtype is float16 on a CPU", "--dtype", "float16")]
-    [InlineData(2, "--device: device must be auto, cpu or cuda:N", "--device", "tpu")]
+    [InlineData(2, "--device: device must be auto, cpu or cuda:N, several", "--device", "tpu")]
     [InlineData(2, "--output nowhere/machine.json cannot be written", "--output", "nowhere/machine.json")]
     public async Task Given_what_cannot_be_when_profiled_then_one_error_says_so(int exitCode, string expected, params string[] options)
     {

@@ -3,10 +3,32 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine;
 
-/// <summary>Finds the compute device that <see cref="EngineOptions.Device"/> names.</summary>
+/// <summary>Finds the compute devices that <see cref="EngineOptions.Device"/> names.</summary>
 internal static class Devices
 {
-    public static Device Resolve(string name)
+    private const string Usage = "use auto, cpu or cuda:0 (1, 2, ...), several of one kind with commas between them, or cuda:all";
+
+    /// <summary>At least one, all GPUs or all CPUs; no GPU twice.</summary>
+    /// <exception cref="EngineException">There is no such device, or they do not go together.</exception>
+    public static IReadOnlyList<Device> Resolve(string names)
+    {
+        if (names is "cuda:all" && cuda.is_available())
+        {
+            return [.. Enumerable.Range(0, cuda.device_count()).Select(n => new Device(DeviceType.CUDA, n))];
+        }
+
+        var devices = names.Split(',').Select(name => One(name.Trim(), names)).ToList();
+        if (devices.Select(d => d.type).Distinct().Count() > 1)
+        {
+            throw new EngineException(new EngineMessage($"{Setting.Device} is '{names}', GPUs and CPUs together; name devices of one kind"));
+        }
+
+        var twice = devices.Where(d => d.type != DeviceType.CPU).GroupBy(d => d.index).FirstOrDefault(g => g.Count() > 1);
+        return twice is null ? devices
+            : throw new EngineException(new EngineMessage($"{Setting.Device} is '{names}', which names cuda:{twice.Key} twice; name each GPU once"));
+    }
+
+    private static Device One(string name, string all)
     {
         if (name is "cpu" || (name is "auto" && !cuda.is_available()))
         {
@@ -15,9 +37,9 @@ internal static class Devices
 
         var index = name switch
         {
-            "auto" or "cuda" => 0,
+            "auto" or "cuda" or "cuda:all" => 0,
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var n) && n >= 0 => n,
-            _ => throw new EngineException(new EngineMessage($"{Setting.Device} is '{name}'; use auto, cpu or cuda:0 (1, 2, ...)")),
+            _ => throw new EngineException(new EngineMessage($"{Setting.Device} is '{all}'; {Usage}")),
         };
         if (!cuda.is_available() || index >= cuda.device_count())
         {

@@ -7,7 +7,10 @@ namespace FlexGen.Engine;
 /// <summary>How a model is run. What is null is chosen from the model and the machine.</summary>
 public sealed record EngineOptions
 {
-    /// <summary><c>auto</c> (the first GPU where there is one), <c>cpu</c>, <c>cuda:0</c>, ...</summary>
+    /// <summary>
+    /// <c>auto</c> (the first GPU where there is one), <c>cpu</c>, <c>cuda:0</c>, ...; several with commas between them, or <c>cuda:all</c>: the model's layers
+    /// go to them in turns.
+    /// </summary>
     public string Device { get; init; } = "auto";
 
     /// <summary>
@@ -31,7 +34,7 @@ public sealed record EngineOptions
     /// <summary>Tokens a slot has room for, prompt and output together. Default: the model's context, at most 4,096.</summary>
     public int? MaxSequenceLength { get; init; }
 
-    /// <summary>Bytes of GPU memory that may be used. Default: nine tenths of what is free.</summary>
+    /// <summary>Bytes of GPU memory that may be used, of each GPU. Default: nine tenths of what is free.</summary>
     public long? GpuMemory { get; init; }
 
     /// <summary>Bytes of host memory that may be used. Default: three quarters of the machine's.</summary>

@@ -1,5 +1,6 @@
 using FlexGen.Engine.Cache;
 using FlexGen.Engine.Layers;
+using FlexGen.Planning.Schedule;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,9 +11,9 @@ namespace FlexGen.Engine.Execution;
 /// is kept in the dispose scope that it is called in.
 /// </summary>
 /// <param name="model">The layers.</param>
-/// <param name="context">What each of them is given; the pass frees it.</param>
-/// <param name="attention">Their attention, likewise.</param>
-internal sealed class Pass(Model model, ForwardContext context, KvAttention attention) : IDisposable
+/// <param name="map">Which compute device has which of them.</param>
+/// <param name="parts">For each device what its layers are given, and their attention; the pass frees both.</param>
+internal sealed class Pass(Model model, StageMap map, IReadOnlyList<(ForwardContext Context, KvAttention Attention)> parts) : IDisposable
 {
     /// <summary>The hidden states between layers, [tokens, hidden]; the last layer's are the logits, [sequences, vocabulary].</summary>
     private Tensor? hidden;
@@ -27,14 +28,15 @@ internal sealed class Pass(Model model, ForwardContext context, KvAttention atte
     {
         if (model.Layers[layer] is DecoderLayer)
         {
-            attention.Load(layer);
+            parts[map.Of(layer)].Attention.Load(layer);
         }
     }
 
     /// <summary>Computes a layer up to its attention; one without attention whole.</summary>
     public void Project(int layer, LayerWeights weights)
     {
-        using var scope = Scope();
+        var (context, _) = parts[map.Of(layer)];
+        using var scope = Scope(context);
         if (model.Layers[layer] is DecoderLayer decoder)
         {
             projected = decoder.Project(hidden!, weights, context);
@@ -43,7 +45,7 @@ internal sealed class Pass(Model model, ForwardContext context, KvAttention atte
         }
         else
         {
-            Become(((OuterLayer)model.Layers[layer]).Forward(hidden, weights, context), scope);
+            Become(((OuterLayer)model.Layers[layer]).Forward(hidden, weights, context), scope, context);
         }
     }
 
@@ -52,10 +54,12 @@ internal sealed class Pass(Model model, ForwardContext context, KvAttention atte
     {
         if (projected is { } input)
         {
-            using var scope = Scope();
+            var layer = underWay!.Value.Layer;
+            var (context, attention) = parts[map.Of(layer)];
+            using var scope = Scope(context);
             scope?.Attach(input.Query, input.Key, input.Value);
             projected = null;
-            attended = attention.Begin(underWay!.Value.Layer, input);
+            attended = attention.Begin(layer, input);
             scope?.Detach(attended);
         }
     }
@@ -65,17 +69,18 @@ internal sealed class Pass(Model model, ForwardContext context, KvAttention atte
     {
         if (underWay is { } half)
         {
-            using var scope = Scope();
+            var (context, attention) = parts[map.Of(half.Layer)];
+            using var scope = Scope(context);
             attention.End();
             var decoder = (DecoderLayer)model.Layers[half.Layer];
-            Become(decoder.Complete(hidden!, attended!, half.Weights, context), scope);
-            Free(attended);
+            Become(decoder.Complete(hidden!, attended!, half.Weights, context), scope, context);
+            Free(attended, context);
             (underWay, attended) = (null, null);
         }
     }
 
-    /// <summary>Takes the layer's new keys and values home.</summary>
-    public void StoreCache() => attention.Store();
+    /// <summary>Takes a layer's new keys and values home.</summary>
+    public void StoreCache(int layer) => parts[map.Of(layer)].Attention.Store();
 
     /// <summary>Takes the hidden states out; they are the caller's to free.</summary>
     public Tensor TakeHidden()
@@ -95,20 +100,23 @@ internal sealed class Pass(Model model, ForwardContext context, KvAttention atte
         projected?.Key.Dispose();
         projected?.Value.Dispose();
         attended?.Dispose();
-        attention.Dispose();
-        context.Dispose();
+        foreach (var (context, attention) in parts)
+        {
+            attention.Dispose();
+            context.Dispose();
+        }
     }
 
-    private DisposeScope? Scope() => context.KeepsAll ? null : NewDisposeScope();
+    private static DisposeScope? Scope(ForwardContext context) => context.KeepsAll ? null : NewDisposeScope();
 
-    private void Become(Tensor output, DisposeScope? scope)
+    private void Become(Tensor output, DisposeScope? scope, ForwardContext context)
     {
-        Free(hidden);
+        Free(hidden, context);
         hidden = output;
         scope?.Detach(output);
     }
 
-    private void Free(Tensor? tensor)
+    private static void Free(Tensor? tensor, ForwardContext context)
     {
         if (!context.KeepsAll)
         {

@@ -3,22 +3,30 @@ using FlexGen.Engine.Cache;
 using FlexGen.Engine.Hidden;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Tracing;
-using FlexGen.Engine.Weights;
 using FlexGen.Interop;
 using FlexGen.Planning.Schedule;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Execution;
 
-/// <summary>Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole.</summary>
+/// <summary>
+/// Executes the steps of a schedule; a micro-batch's sweep that can be recorded it gives to the GPU whole, or layer by layer to several.
+/// </summary>
+/// <param name="model">The layers.</param>
+/// <param name="map">Which compute device has which of them.</param>
+/// <param name="stages">The devices.</param>
+/// <param name="hidden">The hidden states between layers.</param>
+/// <param name="least">Fewest rows of a pass, and of its logits.</param>
+/// <param name="trace">What records the steps; null: nothing does.</param>
+/// <param name="record">Records a micro-batch's decoding sweep; null: none is.</param>
 internal sealed class StepRunner(
-    Model model, WeightStore weights, KvCache cache, HiddenStore hidden, Device device, (int Rows, int Logits) least, Trace? trace,
+    Model model, StageMap map, IReadOnlyList<Stage> stages, HiddenStore hidden, (int Rows, int Logits) least, Trace? trace,
     Func<int, DecodeGraph>? record) : IDisposable
 {
     private readonly Dictionary<int, Pass> passes = [];
     private readonly Dictionary<int, DecodeGraph> graphs = [];
-    private readonly List<int> recorded = [];
-    private (int Layer, LayerWeights Weights)? current;
+    private readonly HashSet<int> recorded = [];
+    private readonly (int Layer, LayerWeights Weights)?[] current = new (int, LayerWeights)?[stages.Count];
     private int last;
 
     /// <summary>
@@ -31,7 +39,8 @@ internal sealed class StepRunner(
         var layout = RowLayout.Create(slots, least.Rows, least.Logits);
         if (record is null || layout.Prefills.Count > 0)
         {
-            passes[microBatch] = new(model, layout.Context(device), new(layout, cache, microBatch, device));
+            passes[microBatch] = new(
+                model, map, [.. stages.Select(s => (layout.Context(s.Device), new KvAttention(layout, s.Cache, microBatch, s.Device)))]);
             last = microBatch;
             return layout;
         }
@@ -46,25 +55,36 @@ internal sealed class StepRunner(
         return layout;
     }
 
-    /// <summary>Gives the GPU the sweeps that are recorded.</summary>
+    /// <summary>Gives the GPU the sweeps that are recorded whole.</summary>
     public void Launch()
     {
-        recorded.ForEach(k => Traced($"Decode {k}", computes: true, graphs[k].Launch));
-        recorded.Clear();
+        foreach (var k in recorded.Where(k => !HasSteps(k)))
+        {
+            Traced($"Decode {k}", computes: true, () => graphs[k].Launch(layer: 0));
+        }
     }
 
     /// <summary>Whether a micro-batch's sweep is computed in steps.</summary>
-    public bool HasSteps(int microBatch) => passes.ContainsKey(microBatch);
+    public bool HasSteps(int microBatch) => stages.Count > 1 || passes.ContainsKey(microBatch);
 
     public void Execute(Step step)
     {
-        if (trace is null)
+        var stage = stages[map.Of(step.Layer)];
+        stage.Use();
+        try
         {
-            Run(step);
-            return;
-        }
+            if (trace is null)
+            {
+                Run(step);
+                return;
+            }
 
-        Traced(step.Name, step.Verb is Verb.Project or Verb.Attend or Verb.Complete or Verb.StoreHidden, () => Run(step));
+            Traced(step.Name, step.Verb is Verb.Project or Verb.Attend or Verb.Complete or Verb.StoreHidden, () => Run(step));
+        }
+        catch (Exception exception) when (stage.Tiers.IsOneOfSeveral)
+        {
+            throw stage.Tiers.Named(exception);
+        }
     }
 
     private void Traced(string name, bool computes, Action work)
@@ -75,8 +95,8 @@ internal sealed class StepRunner(
             return;
         }
 
-        var stream = computes && device.type != TorchSharp.DeviceType.CPU ? CudaStream.Current : null;
-        var (host, compute) = (trace.Begin(Trace.Engine, name), stream is null ? null : trace.Begin(Trace.Compute, name, stream));
+        var stream = computes && stages[0].Tiers.HasGpu ? CudaStream.Current : null;
+        var (host, compute) = (trace.Begin(Trace.Engine, name), stream is null ? null : trace.BeginCompute(name, stream));
         work();
         trace.End(host);
         if (compute is not null)
@@ -90,26 +110,30 @@ internal sealed class StepRunner(
         switch (step)
         {
             case WeightStep load:
-                weights.Load(load.Layer, load.Page, load.Pages);
+                stages[map.Of(load.Layer)].Weights.Load(load.Layer, load.Page, load.Pages);
                 break;
-            case MicroBatchStep one:
-                Run(one, passes[one.MicroBatch]);
+            case MicroBatchStep one when passes.TryGetValue(one.MicroBatch, out var pass):
+                Run(one, pass);
+                break;
+            case MicroBatchStep { Verb: Verb.Project } one:
+                graphs[one.MicroBatch].Launch(one.Layer);
                 break;
         }
     }
 
     private void Run(MicroBatchStep step, Pass pass)
     {
+        var stage = map.Of(step.Layer);
         switch (step.Verb)
         {
             case Verb.LoadCache:
                 pass.LoadCache(step.Layer);
                 break;
             case Verb.LoadHidden:
-                hidden.Load(step.MicroBatch);
+                hidden.Load(step.MicroBatch, stage);
                 break;
             case Verb.Project:
-                if (hidden.Take(step.MicroBatch) is { } back)
+                if (hidden.Take(step.MicroBatch, stage) is { } back)
                 {
                     pass.PutHidden(back);
                 }
@@ -123,11 +147,11 @@ internal sealed class StepRunner(
                 pass.Complete();
                 ReleaseWeights(step);
                 break;
-            case Verb.StoreHidden when step.Layer + 1 < model.Layers.Count && hidden.Leaves(step.MicroBatch):
-                hidden.Store(step.MicroBatch, pass.TakeHidden());
+            case Verb.StoreHidden when step.Layer + 1 < model.Layers.Count && (hidden.Rests(step.MicroBatch) || map.Leaves(step.Layer)):
+                hidden.Store(step.MicroBatch, pass.TakeHidden(), stage, map.Of(step.Layer + 1));
                 break;
             case Verb.StoreCache:
-                pass.StoreCache();
+                pass.StoreCache(step.Layer);
                 break;
         }
     }
@@ -135,17 +159,19 @@ internal sealed class StepRunner(
     /// <summary>A layer's weights, which the compute device waits for once.</summary>
     private LayerWeights Weights(int layer)
     {
-        if (current?.Layer != layer)
+        var stage = map.Of(layer);
+        if (current[stage]?.Layer != layer)
         {
-            current = (layer, weights.Use(layer));
+            current[stage] = (layer, stages[stage].Weights.Use(layer));
         }
 
-        return current.Value.Weights;
+        return current[stage]!.Value.Weights;
     }
 
     /// <summary>The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary]. The caller disposes them.</summary>
     public Tensor End(int microBatch, RowLayout layout)
     {
+        recorded.Remove(microBatch);
         if (!passes.Remove(microBatch, out var pass))
         {
             return graphs[microBatch].Logits(layout);
@@ -181,7 +207,9 @@ internal sealed class StepRunner(
     {
         if (step.MicroBatch == last)
         {
-            weights.Release(step.Layer);
+            var stage = map.Of(step.Layer);
+            stages[stage].Weights.Release(step.Layer);
+            current[stage] = null;
         }
     }
 }

@@ -1,4 +1,3 @@
-using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning;
@@ -7,41 +6,44 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Hidden;
 
-/// <summary>The hidden states of all micro-batches, each where its plan has it rest between layers.</summary>
+/// <summary>The hidden states of all micro-batches, each where its plan has it rest between layers, or on the way to the next layer's device.</summary>
 internal sealed class HiddenStore : IDisposable
 {
     private readonly RestingHidden?[] resting;
-    private readonly Lane? loads;
-    private readonly Lane? stores;
-    private readonly StoreQueue? storing;
-    private readonly HostCopy? kernel;
+    private readonly HandOver?[] handing;
+    private readonly List<HiddenLanes> lanes = [];
+    private readonly List<CudaStream> streams = [];
     private readonly DirectFile? file;
-    private readonly HostMemory? loadStaging;
-    private readonly HostMemory? storeStaging;
 
-    public HiddenStore(HiddenPlan plan, Tiers tiers)
+    /// <param name="plan">Where they rest.</param>
+    /// <param name="devices">The compute devices.</param>
+    /// <param name="landingBytes">Room for a micro-batch's that one GPU gives another.</param>
+    public HiddenStore(HiddenPlan plan, IReadOnlyList<Tiers> devices, long landingBytes = 0)
     {
-        resting = new RestingHidden?[plan.MicroBatches];
-        if (plan.OnHost + plan.OnDisk == 0)
-        {
-            return;
-        }
-
+        (resting, handing) = (new RestingHidden?[plan.MicroBatches], new HandOver?[plan.MicroBatches]);
         try
         {
-            file = tiers.File(plan.FileBytes);
-            (loadStaging, storeStaging) = (tiers.Host(plan.StagingBytes), tiers.Host(plan.StagingBytes));
-            (loads, stores) = (tiers.Lane("hidden loads"), tiers.Lane("hidden stores", waitsOnThread: true));
-            storing = new(stores);
-            kernel = tiers.HasGpu && plan.OnHost > 0 ? new() : null;
+            file = devices[0].File(plan.FileBytes);
+            foreach (var gpu in devices.Where(d => d.HasGpu && d.IsOneOfSeveral))
+            {
+                gpu.Use();
+                streams.Add(new());
+            }
+
+            if (plan.OnHost + plan.OnDisk > 0)
+            {
+                lanes.AddRange(devices.Select(tiers => new HiddenLanes(plan, tiers)));
+            }
+
             for (var microBatch = 0; microBatch < resting.Length; microBatch++)
             {
                 var (tier, offset) = plan.Home(microBatch);
+                handing[microBatch] = tier == Tier.Gpu && devices.Count > 1 ? new(devices, streams, landingBytes) : null;
                 resting[microBatch] = tier switch
                 {
                     Tier.Gpu => null,
-                    Tier.Host => new(tiers.Place(plan.HomeBytes), tiers.Device, loads, storing, kernel, default),
-                    _ => new(new(file!, offset, plan.HomeBytes), tiers.Device, loads, storing, null, (loadStaging, storeStaging)),
+                    Tier.Host => new(devices[0].Place(plan.HomeBytes)),
+                    _ => new(new(file!, offset, plan.HomeBytes)),
                 };
             }
         }
@@ -52,32 +54,42 @@ internal sealed class HiddenStore : IDisposable
         }
     }
 
-    /// <summary>Whether a micro-batch's hidden states leave the compute device between layers.</summary>
-    public bool Leaves(int microBatch) => resting[microBatch] is not null;
+    /// <summary>Whether a micro-batch's hidden states rest elsewhere than on a compute device.</summary>
+    public bool Rests(int microBatch) => resting[microBatch] is not null;
 
-    /// <summary>Takes a micro-batch's hidden states, [tokens, hidden], home; they are this store's to free.</summary>
-    public void Store(int microBatch, Tensor hidden) => resting[microBatch]!.Store(hidden);
+    /// <summary>Takes a micro-batch's hidden states, [tokens, hidden], home, or to the device of the next layer; they are this store's to free.</summary>
+    /// <param name="microBatch">Index k.</param>
+    /// <param name="hidden">What the current device has computed.</param>
+    /// <param name="stage">Which device that is.</param>
+    /// <param name="next">The next layer's.</param>
+    public void Store(int microBatch, Tensor hidden, int stage, int next)
+    {
+        if (resting[microBatch] is { } home)
+        {
+            home.Store(hidden, lanes[stage]);
+        }
+        else
+        {
+            handing[microBatch]!.Give(hidden, stage, next);
+        }
+    }
 
-    public void Load(int microBatch) => resting[microBatch]?.Load();
+    /// <summary>Starts to bring a micro-batch's back from where they rest.</summary>
+    public void Load(int microBatch, int stage) => resting[microBatch]?.Load(lanes[stage]);
 
-    /// <summary>The hidden states that were brought back, which are the caller's to free; null where they never left.</summary>
-    public Tensor? Take(int microBatch) => resting[microBatch]?.Take();
+    /// <summary>The hidden states that were brought to a device, which are the caller's to free; null where they never left.</summary>
+    public Tensor? Take(int microBatch, int stage) =>
+        resting[microBatch] is { } home ? home.Take(lanes[stage]) : handing[microBatch]?.Take(stage);
+
+    /// <summary>Where a micro-batch's come to be on a GPU, as a tensor, which is the caller's to free.</summary>
+    public Tensor Landing(int microBatch, int stage, long[] shape, ScalarType type) => handing[microBatch]!.Landing(stage, shape, type);
 
     public void Dispose()
     {
-        loads?.Dispose();
-        stores?.Dispose();
-        storing?.Dispose();
-        if (kernel is not null)
-        {
-            // After a sweep that failed it may still be at work in host memory.
-            CudaDriver.Settle();
-            kernel.Dispose();
-        }
-
+        lanes.ForEach(l => l.Dispose());
         Array.ForEach(resting, r => r?.Dispose());
-        loadStaging?.Dispose();
-        storeStaging?.Dispose();
+        Array.ForEach(handing, h => h?.Dispose());
+        streams.ForEach(s => s.Dispose());
         file?.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
@@ -7,41 +6,41 @@ using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Hidden;
 
-/// <summary>The hidden states of one micro-batch that rest between layers elsewhere than on the compute device.</summary>
+/// <summary>The hidden states of one micro-batch that rest between layers elsewhere than on a compute device.</summary>
 /// <param name="place">Where; they own it.</param>
-/// <param name="device">The compute device.</param>
-/// <param name="loads">What brings them back.</param>
-/// <param name="stores">What takes them home.</param>
-/// <param name="kernel">What moves few rows at once, where they rest in host memory beside a GPU; null: the lanes move all.</param>
-/// <param name="staging">Memory between the compute device and a file, for the thread of each; null: they rest in host memory.</param>
-internal sealed class RestingHidden(
-    RestingPlace place, Device device, Lane loads, StoreQueue stores, HostCopy? kernel, (HostMemory? Loads, HostMemory? Stores) staging) : IDisposable
+internal sealed class RestingHidden(RestingPlace place) : IDisposable
 {
+    private readonly Handshake handshake = new();
     private bool movedByKernel;
     private Transfer? stored;
     private (Tensor Tensor, Transfer Transfer)? loading;
     private long[] shape = [];
     private ScalarType type;
 
-    /// <summary>Starts to take them home.</summary>
-    public void Store(Tensor hidden)
+    /// <summary>Starts to take them home from a device, the current one.</summary>
+    public void Store(Tensor hidden, HiddenLanes from)
     {
         (shape, type) = (hidden.shape, hidden.dtype);
         var contiguous = hidden.contiguous().DetachFromDisposeScope();
         hidden.Dispose();
-        movedByKernel = kernel is not null && contiguous.ByteCount() <= HiddenPlan.FewBytes;
+        movedByKernel = from.Kernel is not null && !place.OnDisk && contiguous.ByteCount() <= HiddenPlan.FewBytes;
         if (movedByKernel)
         {
-            kernel!.Start(contiguous.Address(), place.Address, contiguous.ByteCount());
+            from.Kernel!.Start(contiguous.Address(), place.Address, contiguous.ByteCount());
+            if (from.Tiers.IsOneOfSeveral)
+            {
+                handshake.Give(CudaStream.Current);
+            }
+
             contiguous.Dispose();
             return;
         }
 
-        stored = stores.Start(copier => place.Write(copier, contiguous.Address(), contiguous.ByteCount(), staging.Stores), [contiguous]);
+        stored = from.Stores.Start(copier => place.Write(copier, contiguous.Address(), contiguous.ByteCount(), from.StoreStaging), [contiguous]);
     }
 
-    /// <summary>Starts to bring them back.</summary>
-    public void Load()
+    /// <summary>Starts to bring them back to a device, the current one.</summary>
+    public void Load(HiddenLanes to)
     {
         if (stored is not { } before)
         {
@@ -49,24 +48,29 @@ internal sealed class RestingHidden(
         }
 
         stored = null;
-        var hidden = empty(shape, type, device).DetachFromDisposeScope();
+        var hidden = empty(shape, type, to.Tiers.Device).DetachFromDisposeScope();
 
         // The allocator hands out memory that what the compute device has been given so far may still use.
-        loading = (hidden, loads.StartAfterCompute(copier =>
+        loading = (hidden, to.Loads.StartAfterCompute(copier =>
         {
             before.WaitOnHost();
-            place.Read(copier, 0, hidden.Address(), hidden.ByteCount(), staging.Loads);
+            place.Read(copier, 0, hidden.Address(), hidden.ByteCount(), to.LoadStaging);
         }));
     }
 
-    /// <summary>The hidden states, once they are on the compute device; null if none were stored.</summary>
-    public Tensor? Take()
+    /// <summary>The hidden states, once they are on the device, the current one; null if none were stored.</summary>
+    public Tensor? Take(HiddenLanes to)
     {
         if (movedByKernel)
         {
             movedByKernel = false;
-            var hidden = empty(shape, type, device).DetachFromDisposeScope();
-            kernel!.Start(place.Address, hidden.Address(), hidden.ByteCount());
+            if (to.Tiers.IsOneOfSeveral)
+            {
+                handshake.Take(CudaStream.Current);
+            }
+
+            var hidden = empty(shape, type, to.Tiers.Device).DetachFromDisposeScope();
+            to.Kernel!.Start(place.Address, hidden.Address(), hidden.ByteCount());
             return hidden;
         }
 
@@ -85,6 +89,7 @@ internal sealed class RestingHidden(
     {
         loading?.Tensor.Dispose();
         loading?.Transfer.Dispose();
+        handshake.Dispose();
         place.Dispose();
     }
 }

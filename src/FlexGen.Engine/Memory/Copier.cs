@@ -11,6 +11,9 @@ internal sealed unsafe class Copier(CudaStream? stream, ResourceMeter? meter = n
     /// <summary>Copies within host memory.</summary>
     public static Copier OnHost { get; } = new(null);
 
+    /// <summary>Counts what the lane's thread itself does meanwhile; to be disposed of at its end.</summary>
+    public ResourceMeter.Stretch? Begin(Resource resource, long bytes) => meter?.Begin(resource, bytes);
+
     /// <summary>From host memory (pinned, where there is a GPU) to the compute device.</summary>
     public void ToCompute(IntPtr to, IntPtr from, long bytes)
     {

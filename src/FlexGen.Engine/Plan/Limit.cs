@@ -12,7 +12,9 @@ namespace FlexGen.Engine.Plan;
 /// <param name="Tiers">Those that count against it.</param>
 /// <param name="Scratch">What people call scratch files that take its memory; null: none do.</param>
 /// <param name="Cure">What lifts it.</param>
-internal sealed record Limit(string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure)
+/// <param name="Devices">What people call the compute devices, where there are several and each has the budget; null: there is one, or they share it.</param>
+internal sealed record Limit(
+    string Place, FormattableString Budgeted, double Budget, Tier[] Tiers, string? Scratch, FormattableString Cure, IReadOnlyList<string>? Devices = null)
 {
     private const double GiB = 1L << 30;
 
@@ -43,14 +45,15 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
     /// <param name="less">What would have it take less.</param>
     public EngineException Refusal(string model, ScalarType type, PolicyPlan plan, FormattableString less)
     {
-        var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => plan.Bytes[t, p.Purpose])))
+        var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => Of(plan)[t, p.Purpose])))
             .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
         var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
         var policy = plan.Policy;
         var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
         var total = Bytes(plan) / GiB;
         var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
-        return new(new EngineMessage($"{model} does not fit {Place}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}, {less}")) { IsOfMemory = true };
+        FormattableString where = $"{model} does not fit {PlaceOf(plan)}";
+        return new(new EngineMessage($"{where}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}, {less}")) { IsOfMemory = true };
     }
 
     /// <summary>No policy fits: what each budget is, and what of it would do.</summary>
@@ -90,7 +93,12 @@ internal sealed record Limit(string Place, FormattableString Budgeted, double Bu
         return bytes is null ? now : $"{now} and would have to be {enough:0.00} GiB, {enough - (Budget / GiB):0.00} more";
     }
 
-    private double Bytes(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]) + ScratchBytes(plan);
+    private string PlaceOf(PolicyPlan plan) => Devices is null ? Place : $"{Place} of {Devices[plan.Stages.ToList().IndexOf(plan.Fullest)]}";
+
+    /// <summary>What counts: of compute devices' own memory that of the fullest.</summary>
+    private TierBytes Of(PolicyPlan plan) => Tiers is [Tier.Gpu] ? plan.Fullest.Bytes : plan.Bytes;
+
+    private double Bytes(PolicyPlan plan) => Tiers.Sum(t => Of(plan)[t]) + ScratchBytes(plan);
 
     private double ScratchBytes(PolicyPlan plan) => Scratch is null ? 0 : plan.Bytes[Tier.Disk];
 }

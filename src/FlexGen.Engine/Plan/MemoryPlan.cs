@@ -17,14 +17,14 @@ internal static class MemoryPlan
     /// <summary>The plan of the policy that the options and the budgets leave.</summary>
     /// <param name="model">The model.</param>
     /// <param name="type">The type it computes in.</param>
-    /// <param name="device">Where.</param>
+    /// <param name="devices">Where.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="memory">The memory that there is.</param>
     /// <exception cref="EngineException">It does not fit; the message names what binds and what would lift it.</exception>
     public static PolicyPlan Choose(
-        ModelOutline model, ScalarType type, Device device, EngineOptions options, Machine memory)
+        ModelOutline model, ScalarType type, IReadOnlyList<Device> devices, EngineOptions options, Machine memory)
     {
-        var hasGpu = device.type != TorchSharp.DeviceType.CPU;
+        var hasGpu = devices[0].type != TorchSharp.DeviceType.CPU;
         var policy = new Policy(1, AtLeastOne(options.GpuBatchCount, "number of GPU batches"), SequenceLength(model.Shape, options))
         {
             Weights = Valid(options.Weights, "weights"),
@@ -38,10 +38,10 @@ internal static class MemoryPlan
         };
         if (options.Auto is { } auto)
         {
-            return Search(auto, model, type, device, options, memory, policy);
+            return Search(auto, model, type, devices, options, memory, policy);
         }
 
-        var limits = Limits(hasGpu, options, memory, UsesDisk(options)).ToList();
+        var limits = Limits(devices, options, memory, UsesDisk(options)).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
             : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
@@ -54,7 +54,7 @@ internal static class MemoryPlan
 
         return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan, Less(false, options)) : plan;
 
-        PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse));
+        PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse, devices.Count));
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>
@@ -73,11 +73,11 @@ internal static class MemoryPlan
 
     /// <summary>The best policy by the cost model of what fits.</summary>
     private static PolicyPlan Search(
-        AutoPolicy auto, ModelOutline outline, ScalarType type, Device device, EngineOptions options, Machine memory, Policy stated)
+        AutoPolicy auto, ModelOutline outline, ScalarType type, IReadOnlyList<Device> devices, EngineOptions options, Machine memory, Policy stated)
     {
-        var hasGpu = device.type != TorchSharp.DeviceType.CPU;
-        var profile = auto.Profile(hasGpu ? $"cuda:{device.index}" : "cpu", outline.Format) with { ContextBytes = memory.GpuBytesInUse };
-        var limits = Limits(hasGpu, options, memory, HasDisk(options, memory)).ToList();
+        var hasGpu = devices[0].type != TorchSharp.DeviceType.CPU;
+        var profile = auto.Profile(hasGpu ? $"cuda:{devices[0].index}" : "cpu", outline.Format).With(devices.Count) with { ContextBytes = memory.GpuBytesInUse };
+        var limits = Limits(devices, options, memory, HasDisk(options, memory)).ToList();
         var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
         {
             CompressWeights = stated.CompressWeights,
@@ -120,8 +120,10 @@ internal static class MemoryPlan
         return options.CompressWeights == Compression.Int4 ? smaller : $"{smaller}, or have weights in 4 bits with {Setting.CompressWeights}";
     }
 
-    private static IEnumerable<Limit> Limits(bool hasGpu, EngineOptions options, Machine memory, bool usesDisk)
+    private static IEnumerable<Limit> Limits(IReadOnlyList<Device> devices, EngineOptions options, Machine memory, bool usesDisk)
     {
+        var hasGpu = devices[0].type != TorchSharp.DeviceType.CPU;
+        IReadOnlyList<string>? several = devices.Count == 1 ? null : [.. devices.Select((d, n) => hasGpu ? $"{d}" : $"cpu:{n}")];
         var inMemory = usesDisk && memory.DiskBytes is null ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];
@@ -129,13 +131,13 @@ internal static class MemoryPlan
         {
             var budget = options.GpuMemory ?? (memory.GpuBytesFree / 10 * 9) + memory.GpuBytesInUse;
             var place = hasGpu ? "GPU memory" : "the compute tier";
-            yield return new(place, $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}");
+            yield return new(place, $"{Setting.GpuMemory} is", budget, [Tier.Gpu], null, $"Raise {Setting.GpuMemory}", several);
         }
 
         if (hasGpu)
         {
             var all = memory.GpuBytesFree + memory.GpuBytesInUse;
-            yield return new("GPU memory", $"this process can have", all, [Tier.Gpu], null, $"End what else uses the GPU");
+            yield return new("GPU memory", $"this process can have", all, [Tier.Gpu], null, $"End what else uses the GPU", several);
         }
 
         var hostBudget = options.HostMemory ?? memory.HostBytes / 4 * 3;
@@ -163,20 +165,20 @@ internal static class MemoryPlan
 
     /// <summary>The memory that there is, whatever the budgets say.</summary>
     /// <param name="HostBytes">Of the machine, or of the container.</param>
-    /// <param name="GpuBytesFree">Of the GPU, that nobody has taken.</param>
-    /// <param name="GpuBytesInUse">Of the GPU, that this process has taken before the first weight.</param>
+    /// <param name="GpuBytesFree">Of each GPU, that nobody has taken.</param>
+    /// <param name="GpuBytesInUse">Of each GPU, that this process has taken before the first weight.</param>
     /// <param name="DiskBytes">Free on the disk; null: what the disk directory has, whatever it is.</param>
     public readonly record struct Machine(long HostBytes, long GpuBytesFree = 0, long GpuBytesInUse = 0, double? DiskBytes = null)
     {
-        /// <summary>This machine's. A GPU's context must be current.</summary>
-        public static Machine This(Device device, long gpuBytesInUse)
+        /// <summary>This machine's: of GPUs the least that one has free, and the most that is taken of one.</summary>
+        public static Machine This(IReadOnlyList<Device> devices, IReadOnlyList<long> gpuBytesInUse)
         {
             // Of a container's limit the runtime calls three quarters available, and nine tenths a high load.
             var host = GC.GetGCMemoryInfo();
             return new(
                 Math.Max(host.TotalAvailableMemoryBytes, host.HighMemoryLoadThresholdBytes),
-                device.type == TorchSharp.DeviceType.CPU ? 0 : CudaDriver.FreeMemory(),
-                gpuBytesInUse);
+                devices.Min(device => device.type == TorchSharp.DeviceType.CPU ? 0 : CudaDriver.FreeMemory(device.index)),
+                gpuBytesInUse.Max());
         }
     }
 }

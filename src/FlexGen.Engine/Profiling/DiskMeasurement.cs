@@ -19,6 +19,9 @@ internal sealed class DiskMeasurement : IDisposable
     private readonly HostMemory writing;
     private readonly int pieces;
 
+    /// <summary>Pieces that were written: what never was is not read from the disk.</summary>
+    private int filled = 1;
+
     private DiskMeasurement(ProfileScale scale, Device device, string folder, long bytes)
     {
         (window, this.device, gpu) = (scale.WindowSeconds, device, ComputeMemory.Gpu(device));
@@ -44,27 +47,27 @@ internal sealed class DiskMeasurement : IDisposable
     /// <param name="attention">What has the processor's threads at work.</param>
     public (CopyRates Read, CopyRates Write, CopyRates ToGpu) Measure(HostAttentionMeasurement attention)
     {
-        // What was never written is not read from the disk.
         var wide = 2 * window;
         var written = 0;
         var alone = Traffic.Rate(wide, new Traffic(null, (_, n) => Write(written = n)));
-        var filled = Math.Min(pieces, written + 1);
+        filled = Math.Min(pieces, written + 1);
         var together = Traffic.Rates(wide, Reading(), Writing());
         var beside = (Read: Traffic.Rates(window, Reading(), Attending())[0], Write: Traffic.Rates(window, Writing(), Attending())[0]);
         var read = new CopyRates(Traffic.Rate(wide, Reading()), together[0], beside.Read, Latency());
         var write = new CopyRates(alone, together[1], beside.Write, read.LatencySeconds);
-        return (read, write, gpu is null ? read : ToGpu(filled, read));
-
-        Traffic Reading() => new(null, (_, n) =>
-        {
-            file.Read(n % filled * PieceBytes, reading.Address, PieceBytes);
-            return PieceBytes;
-        });
+        return (read, write, gpu is null ? read : ToGpu(read));
 
         Traffic Writing() => new(null, (_, n) => Write(n));
 
         Traffic Attending() => new(null, (_, _) => attention.Attend());
     }
+
+    /// <summary>What was written is read, over and over.</summary>
+    public Traffic Reading() => new(null, (_, n) =>
+    {
+        file.Read(n % filled * PieceBytes, reading.Address, PieceBytes);
+        return PieceBytes;
+    });
 
     public void Dispose()
     {
@@ -79,7 +82,7 @@ internal sealed class DiskMeasurement : IDisposable
         return PieceBytes;
     }
 
-    private CopyRates ToGpu(int filled, CopyRates read)
+    private CopyRates ToGpu(CopyRates read)
     {
         using var staging = new HostMemory(WeightsPlan.StagingOfTheDisk, pinned: true);
         using var compute = new ComputeMemory(PieceBytes * 2, device);

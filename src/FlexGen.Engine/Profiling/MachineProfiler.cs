@@ -12,8 +12,11 @@ namespace FlexGen.Engine.Profiling;
 /// </summary>
 public static class MachineProfiler
 {
+    /// <summary>As models are computed, and before anything else here loads libtorch.</summary>
+    static MachineProfiler() => TorchContext.RestIdleThreads();
+
     /// <summary>Rises when figures are measured otherwise, so that those that were measured before do not pass for them.</summary>
-    private const int Revision = 4;
+    private const int Revision = 5;
 
     /// <summary>What figures that are measured now would be of.</summary>
     /// <exception cref="EngineException">The options name what is not on this machine.</exception>
@@ -50,7 +53,7 @@ public static class MachineProfiler
 
     private static (Device Device, ScalarType Type) Resolve(ProfileOptions options)
     {
-        var device = Devices.Resolve(options.Device);
+        var device = Devices.Resolve(options.Device)[0];
         return (device, DataTypes.Resolve(options.DataType, ScalarType.Float16, device));
     }
 
@@ -68,9 +71,10 @@ public static class MachineProfiler
 
         public Run(ProfileOptions options, Action<string>? progress, CancellationToken cancellation)
         {
-            (this.options, this.progress, this.cancellation) = (options, progress, cancellation);
-            (device, var before) = LoadedModel.Prepare(options.Device);
-            (_, type) = Resolve(options);
+            // Of several devices, which are alike, the first.
+            (device, type) = Resolve(options);
+            (this.options, this.progress, this.cancellation) = (options with { Device = $"{device}" }, progress, cancellation);
+            var before = LoadedModel.Prepare(this.options.Device)[0].GpuBytesBefore;
             gpu = ComputeMemory.Gpu(device);
             if (gpu is { } index)
             {
@@ -86,7 +90,7 @@ public static class MachineProfiler
         {
             using var noGrad = no_grad();
             var measuredOn = Identify(options);
-            var machine = MemoryPlan.Machine.This(device, contextBytes);
+            var machine = MemoryPlan.Machine.This([device], [contextBytes]);
             Begin("the cost of layers and sweeps");
             var names = new EngineOptions { Device = options.Device, DataType = options.DataType };
             var (layers, packedLayers, sweep) = new OverheadMeasurement(scale, device, type, names).Measure();
@@ -98,19 +102,22 @@ public static class MachineProfiler
             var (toGpu, toHost, attentionBeside) = links.Measure(attention);
             var (kernelToGpu, kernelToHost) = links.MeasureKernels(timing);
             Begin("the disk");
-            var (diskBytes, (read, write, diskToGpu)) = MeasureDisk(attention);
+            var diskBytes = DirectFile.FreeBytes(options.DiskDirectory);
+            using var disk = DiskMeasurement.Open(scale, device, options.DiskDirectory);
+            var (read, write, diskToGpu) = disk?.Measure(attention) ?? DiskMeasurement.None;
             Begin("products");
-            var (tables, beside) = MeasureProducts(links);
+            var (tables, beside) = MeasureProducts(links, disk);
             Begin("attention");
             var onDevice = new DeviceAttentionMeasurement(scale, device, type);
             var decode = gpu is null ? onHost : onDevice.MeasureDecode(timing);
             var compute = new ComputeRates(
-                gpu is not null, tables, decode, onDevice.MeasurePrefill(timing), onDevice.MeasureElements(timing), layers, packedLayers, sweep, beside);
+                gpu is not null, tables, decode, onDevice.MeasurePrefill(timing), onDevice.MeasureElements(timing), layers, packedLayers, sweep,
+                beside[0], gpu is null ? beside[1] : 1);
             return new(
                 measuredOn.Gpu is { } name ? $"{name}, {measuredOn.Processor}" : $"{measuredOn.Processor}, {measuredOn.Threads} threads",
                 gpu is null ? machine.HostBytes : CudaDriver.TotalMemory(),
                 machine.HostBytes,
-                diskBytes,
+                disk is null ? 0 : diskBytes,
                 contextBytes,
                 new(toGpu, toHost, read, write, diskToGpu, kernelToGpu, kernelToHost),
                 compute,
@@ -118,19 +125,11 @@ public static class MachineProfiler
                 measuredOn);
         }
 
-        /// <summary>What is free there, and its rates.</summary>
-        private (double Bytes, (CopyRates Read, CopyRates Write, CopyRates ToGpu) Rates) MeasureDisk(HostAttentionMeasurement attention)
-        {
-            var free = DirectFile.FreeBytes(options.DiskDirectory);
-            using var disk = DiskMeasurement.Open(scale, device, options.DiskDirectory);
-            return disk is null ? (0, DiskMeasurement.None) : (free, disk.Measure(attention));
-        }
-
-        /// <summary>Tables by the weights' format, and how many times as long a product takes beside copies.</summary>
-        private (Dictionary<string, ProductTable> Tables, double BesideCopies) MeasureProducts(LinkMeasurement links)
+        /// <summary>Tables by the weights' format, and how many times as long a product takes beside copies, and beside reads from disk.</summary>
+        private (Dictionary<string, ProductTable> Tables, double[] Beside) MeasureProducts(LinkMeasurement links, DiskMeasurement? disk)
         {
             using var products = new ProductMeasurement(scale, device, type);
-            return (products.Measure(timing, links.Busy, out var beside), beside);
+            return (products.Measure(timing, [links.Busy, () => disk is null ? [] : [disk.Reading()]], out var beside), beside);
         }
 
         private void Begin(string what)

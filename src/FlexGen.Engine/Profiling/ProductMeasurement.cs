@@ -14,6 +14,7 @@ namespace FlexGen.Engine.Profiling;
 internal sealed class ProductMeasurement : IDisposable
 {
     private const int Group = 64, MostRowsBeside = 64;
+    private const long FilledBytes = 16 << 20;
     private readonly ProfileScale scale;
     private readonly Device device;
     private readonly ScalarType type;
@@ -28,7 +29,7 @@ internal sealed class ProductMeasurement : IDisposable
     {
         (this.scale, this.device, this.type, gpu) = (scale, device, type, ComputeMemory.Gpu(device));
         elementBytes = DataTypes.Format(type).Bytes(1);
-        var largest = (long)scale.Widths[^1] * scale.Widths[^1];
+        var largest = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], scale.Tall.Select(t => (long)t.Ratio * t.Columns[^1] * t.Columns[^1]).DefaultIfEmpty().Max());
         pool = new(Math.Max(scale.PoolBytes, 2 * largest * elementBytes), device);
         PoolBytes = Math.Max(scale.PoolBytes, 2 * largest * elementBytes);
     }
@@ -37,30 +38,18 @@ internal sealed class ProductMeasurement : IDisposable
 
     /// <summary>Tables by the weights' format.</summary>
     /// <param name="timing">What measures.</param>
-    /// <param name="busy">Lanes that copy, for a figure beside them.</param>
-    /// <param name="beside">How many times as long a product takes beside them.</param>
-    public Dictionary<string, ProductTable> Measure(Timing timing, Func<IReadOnlyList<Traffic>> busy, out double beside)
+    /// <param name="busy">What is at work beside a product, each for a figure of its own.</param>
+    /// <param name="beside">How many times as long the product takes beside each.</param>
+    public Dictionary<string, ProductTable> Measure(Timing timing, IReadOnlyList<Func<IReadOnlyList<Traffic>>> busy, out double[] beside)
     {
         FillPlain();
-        var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, width));
-        var (someRows, middle) = (scale.Rows.Last(r => r <= MostRowsBeside), scale.Widths[scale.Widths.Count / 2]);
-        var copying = busy();
-        try
-        {
-            beside = Math.Max(1, Plain(timing, someRows, middle) / plain.At(someRows, (double)middle * middle));
-        }
-        finally
-        {
-            foreach (var lane in copying)
-            {
-                lane.Dispose();
-            }
-        }
-
+        var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, (width, width)));
+        plain = plain with { Tall = scale.Tall.Count == 0 ? null : [.. scale.Tall.Select(t => Tall(timing, t))] };
+        beside = [.. busy.Select(b => Beside(timing, b, plain))];
         using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
         FillPacked();
         // Past the most that a GPU takes as they lie, weights are unpacked for each product: that is a step in the times.
-        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.Rows.Append(most + 1).Distinct().Order()] : scale.Rows;
+        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.PackedRows.Append(most + 1).Distinct().Order()] : scale.PackedRows;
         return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = Table(rows, (r, width) => Packed(timing, product, r, width)) };
     }
 
@@ -71,12 +60,34 @@ internal sealed class ProductMeasurement : IDisposable
         [.. scale.Widths.Select(w => (double)w * w)],
         [.. rows.Select(r => (IReadOnlyList<double>)[.. scale.Widths.Select(w => seconds(r, w))])]);
 
-    private double Plain(Timing timing, int rows, int width)
+    private double Beside(Timing timing, Func<IReadOnlyList<Traffic>> busy, ProductTable alone)
+    {
+        var (rows, width) = (scale.Rows.Last(r => r <= MostRowsBeside), scale.Widths[scale.Widths.Count / 2]);
+        var at = busy();
+        try
+        {
+            return Math.Max(1, Plain(timing, rows, (width, width)) / alone.At(rows, (double)width * width));
+        }
+        finally
+        {
+            foreach (var traffic in at)
+            {
+                traffic.Dispose();
+            }
+        }
+    }
+
+    private TallProducts Tall(Timing timing, ProfileScale.TallWeights of) => new(of.Ratio, new(
+        [.. of.Rows.Select(r => (double)r)],
+        [.. of.Columns.Select(c => (double)of.Ratio * c * c)],
+        [.. of.Rows.Select(r => (IReadOnlyList<double>)[.. of.Columns.Select(c => Plain(timing, r, (of.Ratio * c, c)))])]));
+
+    private double Plain(Timing timing, int rows, (int Rows, int Columns) weight)
     {
         using var scope = NewDisposeScope();
-        using var x = Activations(rows, width);
-        var bytes = (long)width * width * elementBytes;
-        var weights = Enumerable.Range(0, (int)(PoolBytes / bytes)).Select(n => pool.View(n * bytes, [width, width], type)).ToList();
+        using var x = Activations(rows, weight.Columns);
+        var bytes = (long)weight.Rows * weight.Columns * elementBytes;
+        var weights = Enumerable.Range(0, (int)(PoolBytes / bytes)).Select(n => pool.View(n * bytes, [weight.Rows, weight.Columns], type)).ToList();
         var seconds = timing.OnDevice(n => nn.functional.linear(x, weights[n % weights.Count]).Dispose());
         weights.ForEach(w => w.Dispose());
         return seconds;
@@ -95,9 +106,15 @@ internal sealed class ProductMeasurement : IDisposable
 
     private void FillPlain()
     {
+        // What the numbers are makes no difference.
         using var source = new DummyWeights();
-        using var all = pool.View(0, [PoolBytes / elementBytes], type);
-        source.Read(new("pool", all.shape, 0), 0, all);
+        using var some = pool.View(0, [FilledBytes / elementBytes], type);
+        source.Read(new("pool", some.shape, 0), 0, some);
+        for (var at = FilledBytes; at < PoolBytes; at += FilledBytes)
+        {
+            using var more = pool.View(at, [Math.Min(FilledBytes, PoolBytes - at) / elementBytes], type);
+            more.copy_(some.narrow(0, 0, more.shape[0]));
+        }
     }
 
     /// <summary>A block has no place: as tiles of any shape they are numbers in 4 bits.</summary>
@@ -105,17 +122,13 @@ internal sealed class ProductMeasurement : IDisposable
     {
         using var source = new DummyWeights();
         var tile = new PackedShape(PackedShape.TileRows, scale.Widths[0], Group);
-        var shape = tile with { Rows = PoolBytes / tile.Bytes * PackedShape.TileRows };
-        var spec = new WeightSpec("pool", [shape.Rows, shape.Columns], 0, IsLinear: true);
-        if (gpu is null)
+        var shape = tile with { Rows = Math.Min(FilledBytes, PoolBytes) / tile.Bytes * PackedShape.TileRows };
+        using var some = empty([shape.Bytes], ScalarType.Byte);
+        source.ReadPacked(new("pool", [shape.Rows, shape.Columns], 0, IsLinear: true), shape, 0, some.Address(), shape.Bytes);
+        for (var at = 0L; at < PoolBytes; at += shape.Bytes)
         {
-            source.ReadPacked(spec, shape, 0, pool.Address, shape.Bytes);
-            return;
+            using var more = pool.View(at, [Math.Min(shape.Bytes, PoolBytes - at)], ScalarType.Byte);
+            more.copy_(some.narrow(0, 0, more.shape[0]));
         }
-
-        using var packed = empty([shape.Bytes], ScalarType.Byte);
-        using var to = pool.View(0, [shape.Bytes], ScalarType.Byte);
-        source.ReadPacked(spec, shape, 0, packed.Address(), shape.Bytes);
-        to.copy_(packed);
     }
 }

@@ -6,7 +6,8 @@ namespace FlexGen.Engine.Profiling;
 
 /// <summary>
 /// Seconds of what the compute device does, without what the processor takes to ask a GPU for it. Of many times it is the lower quartile, which is
-/// nearer to what is typical than the best; but on a machine that others use, too, no more than a little above the best.
+/// nearer to what is typical than the best; but on a machine that others use, too, no more than a little above the best. A processor's own times differ
+/// by a third from one call to the next, and a run takes their mean.
 /// </summary>
 /// <param name="device">The compute device.</param>
 /// <param name="budget">Seconds that one figure may take.</param>
@@ -14,8 +15,8 @@ internal sealed class Timing(Device device, double budget)
 {
     private const int Least = 3, MostRecorded = 256, MostBudgets = 20;
 
-    /// <summary>Times that differ more from the best are of others' doing.</summary>
-    private const double MostAboveBest = 1.1;
+    /// <summary>Times that differ more from the best are of others' doing: of a GPU, and of a processor.</summary>
+    private const double MostAboveBest = 1.1, MostAboveBestOnCpu = 1.6;
 
     /// <summary>What a GPU is given at once, so that the ends of its work do not count.</summary>
     private const double SecondsAtOnce = 0.002;
@@ -31,7 +32,7 @@ internal sealed class Timing(Device device, double budget)
             times.Add(Elapsed(() => action(n)));
         }
 
-        return Typical(times);
+        return ComputeMemory.Gpu(device) is null ? Mean(times) : Typical(times);
     }
 
     /// <summary>Seconds of an operation on the compute device.</summary>
@@ -68,6 +69,12 @@ internal sealed class Timing(Device device, double budget)
     {
         times.Sort();
         return Math.Min(times[(times.Count - 1) / 4], times[0] * MostAboveBest);
+    }
+
+    private static double Mean(List<double> times)
+    {
+        var most = times.Min() * MostAboveBestOnCpu;
+        return times.Where(t => t <= most).Average();
     }
 
     private double OnHostByStream(Action launch)

@@ -10,8 +10,10 @@ namespace FlexGen.Engine.Tracing;
 /// <param name="clock">The processor's clock; null: the system's.</param>
 public sealed class Trace(TimeProvider? clock = null) : IDisposable
 {
-    /// <summary>The tracks of the engine's thread, which has this name, and of the compute device.</summary>
-    internal const string Engine = "engine thread", Compute = "compute";
+    /// <summary>The track of the engine's thread, which has this name.</summary>
+    internal const string Engine = "engine thread";
+
+    private const string Compute = "compute";
 
     private const string Sweeps = "sweeps";
     private const string Decode = "decode";
@@ -22,18 +24,18 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     private readonly List<Span> spans = [];
     private readonly TimeProvider clock = clock ?? TimeProvider.System;
     private readonly long origin = (clock ?? TimeProvider.System).GetTimestamp();
-    private CudaEvent? originOnGpu;
+    private readonly Dictionary<int, (CudaEvent Origin, double OffsetMilliseconds, string Track)> gpus = [];
 
-    /// <summary>Ties the GPU's clock to this process's. Called once, with the device's context current.</summary>
-    internal void UseGpu()
+    /// <summary>Ties a GPU's clock to this process's. Called once for each, which is current on this thread.</summary>
+    /// <param name="gpu">Its index.</param>
+    /// <param name="isOneOfSeveral">Whether others compute, too.</param>
+    internal void UseGpu(int gpu, bool isOneOfSeveral = false)
     {
-        originOnGpu = new(timed: true);
-        CudaStream.Current.Record(originOnGpu);
-        originOnGpu.Synchronize();
-        OffsetMilliseconds = Now;
+        var onGpu = new CudaEvent(timed: true);
+        CudaStream.Current.Record(onGpu);
+        onGpu.Synchronize();
+        gpus.Add(gpu, (onGpu, Now, isOneOfSeveral ? $"{Compute} cuda:{gpu}" : Compute));
     }
-
-    private double OffsetMilliseconds { get; set; }
 
     private double Now => clock.GetElapsedTime(origin).TotalMilliseconds;
 
@@ -41,14 +43,25 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     internal Span Begin(string track, string name, CudaStream? stream = null)
     {
         underWay++;
-        return new(track, name, Now, Event(stream));
+        return new(track, name, Now, Event(stream)) { Gpu = stream is null ? 0 : CudaDriver.Current() };
     }
+
+    /// <summary>Begins a span of the current GPU's, when its stream gets there.</summary>
+    internal Span BeginCompute(string name, CudaStream stream) => Begin(gpus[CudaDriver.Current()].Track, name, stream);
 
     /// <summary>
     /// Begins a span in which this thread, or the compute device's stream, waits within another and is not busy; null where this thread has begun no other.
     /// </summary>
-    internal Span? BeginWait(string what, CudaStream? stream = null) =>
-        underWay == 0 ? null : Begin(stream is null ? Thread.CurrentThread.Name! : Compute, $"wait: {what}", stream) with { Waits = true };
+    internal Span? BeginWait(string what, CudaStream? stream = null)
+    {
+        if (underWay == 0)
+        {
+            return null;
+        }
+
+        var name = $"wait: {what}";
+        return (stream is null ? Begin(Thread.CurrentThread.Name!, name) : BeginCompute(name, stream)) with { Waits = true };
+    }
 
     /// <summary>Ends a span, on the thread that began it.</summary>
     internal void End(Span span, CudaStream? stream = null)
@@ -134,7 +147,10 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
     public void Dispose()
     {
         spans.ForEach(Dispose);
-        originOnGpu?.Dispose();
+        foreach (var (origin, _, _) in gpus.Values)
+        {
+            origin.Dispose();
+        }
     }
 
     private static void Dispose(Span span)
@@ -178,14 +194,24 @@ public sealed class Trace(TimeProvider? clock = null) : IDisposable
         return now;
     }
 
-    private (double Start, double End) Times(Span span) => span.GpuEnd is null || span.GpuStart is null
-        ? (span.Start, span.End)
-        : (OffsetMilliseconds + span.GpuStart.MillisecondsSince(originOnGpu!), OffsetMilliseconds + span.GpuEnd.MillisecondsSince(originOnGpu!));
+    private (double Start, double End) Times(Span span)
+    {
+        if (span.GpuEnd is null || span.GpuStart is null)
+        {
+            return (span.Start, span.End);
+        }
+
+        var (origin, offset, _) = gpus[span.Gpu];
+        return (offset + span.GpuStart.MillisecondsSince(origin), offset + span.GpuEnd.MillisecondsSince(origin));
+    }
 
     /// <summary>Something that took time.</summary>
     internal sealed record Span(string Track, string Name, double Start, CudaEvent? GpuStart)
     {
         public bool Waits { get; init; }
+
+        /// <summary>The GPU whose events it has.</summary>
+        public int Gpu { get; init; }
 
         public double End { get; set; }
 

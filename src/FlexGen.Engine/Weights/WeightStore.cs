@@ -19,7 +19,7 @@ internal sealed class WeightStore : IDisposable
 {
     private const long BytesOfAPiece = 64 << 20;
     private readonly Dictionary<string, ComputeTensor> resident = [];
-    private readonly List<LayerImage> images = [];
+    private readonly Dictionary<int, LayerImage> images = [];
     private readonly StreamBuffers<int>? buffers;
     private readonly Model model;
     private readonly Lane lane;
@@ -34,7 +34,9 @@ internal sealed class WeightStore : IDisposable
     /// <param name="type">The type of the weights that are not in 4 bits.</param>
     /// <param name="tiers">What they are placed on.</param>
     /// <param name="product">What computes on those that are, not the store's to free; null: none is.</param>
-    public WeightStore(Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers, IPackedProduct? product = null)
+    /// <param name="layers">Which of the model's layers the plan has; null: all.</param>
+    public WeightStore(
+        Model model, IWeightSource source, WeightsPlan plan, ScalarType type, Tiers tiers, IPackedProduct? product = null, IReadOnlyList<int>? layers = null)
     {
         (this.model, this.type, this.product) = (model, type, product);
         lane = tiers.Lane("weight loads");
@@ -42,11 +44,12 @@ internal sealed class WeightStore : IDisposable
         {
             file = tiers.File(plan.FileBytes);
             staging = tiers.Host(plan.StagingBytes);
-            foreach (var (layer, planned) in model.Layers.Zip(plan.Layers))
+            foreach (var (index, planned) in (layers ?? [.. Enumerable.Range(0, model.Layers.Count)]).Zip(plan.Layers))
             {
+                var weights = model.Layers[index].Weights;
                 var disk = planned.DiskBytes > 0 ? new RestingPlace(file!, planned.FileOffset, planned.DiskBytes) : new RestingPlace(0, pinned: false);
-                images.Add(new(layer.Weights, planned, tiers.Place(planned.HostBytes), disk));
-                Fill(images[^1], layer.Weights, source, tiers);
+                images.Add(index, new(weights, planned, tiers.Place(planned.HostBytes), disk));
+                Fill(images[index], weights, source, tiers);
             }
 
             if (!tiers.HasGpu)
@@ -100,7 +103,11 @@ internal sealed class WeightStore : IDisposable
         lane.Dispose();
         staging?.Dispose();
         buffers?.Dispose();
-        images.ForEach(i => i.Dispose());
+        foreach (var image in images.Values)
+        {
+            image.Dispose();
+        }
+
         file?.Dispose();
         foreach (var tensor in resident.Values)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -10,17 +11,38 @@ namespace FlexGen.Interop;
 public static partial class CudaDriver
 {
     private const string Library = "libcuda.so.1";
+    private static readonly ConcurrentDictionary<int, IntPtr> contexts = new();
 
     /// <summary>Held while work is recorded: a wait for the whole device, on any thread, would make what was recorded until then invalid.</summary>
     internal static Lock Recording { get; } = new();
 
     /// <summary>Makes a device's primary context current on this thread.</summary>
-    public static void Use(int device)
+    public static void Use(int device) => Check(ContextSetCurrent(Context(device)), "cuCtxSetCurrent");
+
+    /// <summary>The device whose context is current on this thread.</summary>
+    public static int Current()
     {
-        Check(Init(0), "cuInit");
-        Check(DeviceGet(out var handle, device), "cuDeviceGet");
-        Check(PrimaryContextRetain(out var context, handle), "cuDevicePrimaryCtxRetain");
-        Check(ContextSetCurrent(context), "cuCtxSetCurrent");
+        Check(ContextGetDevice(out var device), "cuCtxGetDevice");
+        return device;
+    }
+
+    /// <summary>Lets a device reach another's memory directly, where the machine can do that; otherwise copies between them go through host memory.</summary>
+    /// <returns>Whether it can.</returns>
+    public static bool Reach(int device, int other)
+    {
+        const int alreadyEnabled = 704;
+        Check(DeviceCanAccessPeer(out var can, device, other), "cuDeviceCanAccessPeer");
+        if (can == 0)
+        {
+            return false;
+        }
+
+        var before = Current();
+        Use(device);
+        var status = ContextEnablePeerAccess(Context(other), 0);
+        Use(before);
+        Check(status == alreadyEnabled ? 0 : status, "cuCtxEnablePeerAccess");
+        return true;
     }
 
     /// <summary>Waits until the current device has done all it was given, or has failed.</summary>
@@ -32,9 +54,10 @@ public static partial class CudaDriver
         }
     }
 
-    /// <summary>Bytes free on the current device.</summary>
-    public static long FreeMemory()
+    /// <summary>Bytes free on a device, which becomes the current one.</summary>
+    public static long FreeMemory(int device)
     {
+        Use(device);
         Check(MemGetInfo(out var free, out _), "cuMemGetInfo");
         return (long)free;
     }
@@ -80,6 +103,15 @@ public static partial class CudaDriver
         }
     }
 
+    /// <summary>A device's primary context, which is kept for as long as the process lives.</summary>
+    internal static IntPtr Context(int device) => contexts.GetOrAdd(device, static number =>
+    {
+        Check(Init(0), "cuInit");
+        Check(DeviceGet(out var handle, number), "cuDeviceGet");
+        Check(PrimaryContextRetain(out var context, handle), "cuDevicePrimaryCtxRetain");
+        return context;
+    });
+
     /// <summary>CUDA_MEMCPY2D.</summary>
     internal struct Copy2DArguments
     {
@@ -119,6 +151,12 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuCtxSetCurrent")]
     private static partial int ContextSetCurrent(IntPtr context);
+
+    [LibraryImport(Library, EntryPoint = "cuCtxEnablePeerAccess")]
+    private static partial int ContextEnablePeerAccess(IntPtr other, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceCanAccessPeer")]
+    private static partial int DeviceCanAccessPeer(out int can, int device, int other);
 
     [LibraryImport(Library, EntryPoint = "cuCtxGetDevice")]
     private static partial int ContextGetDevice(out int device);
@@ -164,6 +202,15 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuMemcpyDtoHAsync_v2")]
     internal static partial int CopyDeviceToHost(IntPtr to, IntPtr from, nuint bytes, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemcpyPeerAsync")]
+    internal static partial int CopyToPeer(IntPtr to, IntPtr toContext, IntPtr from, IntPtr fromContext, nuint bytes, IntPtr stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemAlloc_v2")]
+    internal static partial int MemoryAllocate(out IntPtr address, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "cuMemFree_v2")]
+    internal static partial int MemoryFree(IntPtr address);
 
     [LibraryImport(Library, EntryPoint = "cuMemcpy2DAsync_v2")]
     internal static partial int Copy2D(in Copy2DArguments arguments, IntPtr stream);

@@ -66,6 +66,16 @@ public sealed class CudaStream : IDisposable
     public void CopyToHost(IntPtr to, IntPtr from, long bytes) =>
         CudaDriver.Check(CudaDriver.CopyDeviceToHost(to, from, (nuint)bytes, handle), "cuMemcpyDtoHAsync");
 
+    /// <summary>Copies from this stream's device to memory that another has for that.</summary>
+    /// <param name="to">Where.</param>
+    /// <param name="from">What, on the current device.</param>
+    /// <param name="bytes">How many.</param>
+    public void CopyTo(PeerMemory to, IntPtr from, long bytes)
+    {
+        var (there, here) = (CudaDriver.Context(to.Gpu), CudaDriver.Context(CudaDriver.Current()));
+        CudaDriver.Check(CudaDriver.CopyToPeer(to.Address, there, from, here, (nuint)bytes, handle), "cuMemcpyPeerAsync");
+    }
+
     /// <summary>Copies rows that lie one after another on the device to pinned host memory, where each begins a pitch after the one before.</summary>
     public void CopyRowsToHost(IntPtr to, long pitch, IntPtr from, long rowBytes, long rows)
     {

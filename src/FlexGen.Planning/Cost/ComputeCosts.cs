@@ -25,7 +25,7 @@ internal sealed class ComputeCosts
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
     {
         (this.model, this.plan, this.profile) = (model, plan, profile);
-        layers = [.. plan.Weights.Layers];
+        layers = [.. plan.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
         signatures = Signatures();
         overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
@@ -52,15 +52,15 @@ internal sealed class ComputeCosts
         var seconds = 0.0;
         for (var layer = 0; layer < layers.Count; layer++)
         {
-            seconds += Half(layer, false, plan.Policy.GpuBatchSize);
-            if (IsDecoder(layer))
-            {
-                seconds += Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s));
-            }
+            seconds += Recorded(layer, load);
         }
 
         return seconds;
     }
+
+    /// <summary>One layer of it.</summary>
+    public double Recorded(int layer, MicroBatchLoad load) => Half(layer, false, plan.Policy.GpuBatchSize)
+        + (IsDecoder(layer) ? Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s)) : 0);
 
     /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
     public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
@@ -122,7 +122,7 @@ internal sealed class ComputeCosts
         profile.Compute.Sweep.LogitSeconds * Math.Max(load.Sequences, leastLogits) * model.Shape.VocabularySize;
 
     /// <summary>Bytes of keys and values of so many tokens in one layer.</summary>
-    public double CacheBytes(long tokens) => 2.0 * tokens * plan.Cache.Format.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    public double CacheBytes(long tokens) => 2.0 * tokens * plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 
     /// <summary>Bytes of a micro-batch's hidden states.</summary>
     public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);
@@ -149,13 +149,13 @@ internal sealed class ComputeCosts
     /// <summary>A kind that was not measured is taken for the slowest.</summary>
     private LayerOverhead OverheadOf(string? kind)
     {
-        var packed = plan.Cache.Format.BlockElements > 1 || plan.Weights.Groups.Count > 0;
+        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
         var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
         return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
     }
 
     private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
-        rates.TryGetValue(plan.Cache.Format.Name, out var found) ? found : rates.Values.First();
+        rates.TryGetValue(plan.CacheFormat.Name, out var found) ? found : rates.Values.First();
 
     private double Half(int layer, bool completes, int rows)
     {
@@ -170,7 +170,7 @@ internal sealed class ComputeCosts
 
     private double Computed(int layer, bool completes, int rows)
     {
-        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements));
+        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements, p.Ratio));
         if (model.Layers[layer].Elements is { } elements)
         {
             // Each is written once and read once.
@@ -192,7 +192,8 @@ internal sealed class ComputeCosts
             var weight = outline.Weights[placed.Index];
             if (weight.Rows > 1 && !isEmbedding)
             {
-                found.Add(new(placed.Format, (double)weight.Rows * weight.Columns, outline.Elements is not null && found.Count >= Projecting));
+                found.Add(new(
+                    placed.Format, (double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns, outline.Elements is not null && found.Count >= Projecting));
             }
         }
 
@@ -202,14 +203,18 @@ internal sealed class ComputeCosts
     /// <summary>A number for each layer, the same for those that cost the same.</summary>
     private int[] Signatures()
     {
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        var different = new List<int>();
         return [.. products.Select((layer, j) =>
         {
-            var weights = layer.Select(p => FormattableString.Invariant($"{p.Format.Name}{p.Elements}{p.Completes}"));
-            var text = $"{model.Layers[j].Kind} {string.Join(' ', weights)}";
-            return seen.TryAdd(text, seen.Count) ? seen.Count - 1 : seen[text];
+            var known = different.FindIndex(other => model.Layers[other].Kind == model.Layers[j].Kind && products[other].SequenceEqual(layer));
+            if (known < 0)
+            {
+                different.Add(j);
+            }
+
+            return known < 0 ? different.Count - 1 : known;
         })];
     }
 
-    private readonly record struct Product(ElementFormat Format, double Elements, bool Completes);
+    private readonly record struct Product(ElementFormat Format, double Elements, double Ratio, bool Completes);
 }

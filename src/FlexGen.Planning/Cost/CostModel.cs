@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using FlexGen.Planning.Schedule;
@@ -13,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly Dictionary<(Mode Mode, int Count, int? Pages, bool Across, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, bool IsFirst), Step[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -28,7 +29,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public HardwareProfile Profile => profile;
 
     /// <summary>The plan of a policy on this machine.</summary>
-    public PolicyPlan Plan(Policy policy) => new(model, policy, new(profile.Compute.IsGpu, (long)profile.ContextBytes));
+    public PolicyPlan Plan(Policy policy) => new(model, policy, new(profile.Compute.IsGpu, (long)profile.ContextBytes, profile.DeviceCount));
 
     /// <summary>Predicts a run.</summary>
     /// <param name="plan">The policy.</param>
@@ -37,33 +38,50 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
-        var (clock, slots, start) = Decoding(plan, workload, costs, how);
-        var before = clock.Busy.Copy();
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, how, 1, k));
-        var busy = clock.Busy.Copy();
-        busy.Add(before, -1);
-        return Run(plan, workload, costs, Contend(busy, clock.Now - start), how);
+        var first = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
+        first.Admit();
+        var prompts = Loads(plan, first);
+        var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
+        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how, briefly: false);
+
+        // The second of two alike is in the wake of its like.
+        (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
+        {
+            var clock = new SweepClock(plan, profile, costs);
+            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 0, k));
+            var (before, start) = (clock.Busy.Copy(), clock.Now);
+            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 1, k));
+            var busy = clock.Busy.Copy();
+            busy.Add(before, -1);
+            return (busy, clock.Now - start);
+        }
     }
+
+    /// <summary>The same in a third of the time, for one among many policies.</summary>
+    /// <param name="plan">The policy.</param>
+    /// <param name="workload">Sequences that are all alike.</param>
+    /// <param name="contention">What works beside what.</param>
+    /// <param name="mode">How it is scheduled.</param>
+    internal Prediction Estimate(PolicyPlan plan, Workload workload, SweepContention contention, Mode mode) =>
+        Run(plan, workload, new(model, plan, profile), contention, mode, briefly: true);
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
     {
         var costs = new ComputeCosts(model, plan, profile);
-        var (clock, slots, start) = Decoding(plan, workload, costs, Mode.Default);
+        var (clock, loads) = (new SweepClock(plan, profile, costs), Loads(plan, Decoding(plan, workload)));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 0, k));
+        var start = clock.Now;
         clock.Spans = [];
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, Mode.Default, 1, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 1, k));
         return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
     }
 
-    /// <summary>Clocks after a sweep in which all slots decode, halfway through the mean output.</summary>
-    private (SweepClock Clock, SlotOccupancy Slots, double Now) Decoding(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode mode)
+    /// <summary>All slots decode, halfway through the mean output.</summary>
+    private static SlotOccupancy Decoding(PolicyPlan plan, Workload workload)
     {
         var length = (int)Math.Max(1, workload.MeanPrompt + (workload.MeanOutput / 2));
-        var many = Math.Min(workload.Count, plan.Policy.EffectiveBatchSize);
-        var slots = SlotOccupancy.Decoding(plan.Policy, plan.Cache, new(length, 4), many);
-        var clock = new SweepClock(plan, profile, costs, Contention.None);
-        clock.Sweep(Loads(plan, slots), k => Steps(plan, costs, mode, 0, k));
-        return (clock, slots, clock.Now);
+        return SlotOccupancy.Decoding(plan.Policy, plan.Shares, new(length, 4), Math.Min(workload.Count, plan.Policy.EffectiveBatchSize));
     }
 
     /// <summary>Sequences that are computed with, of very many: several times as many as there are slots, so that beginning and end weigh little.</summary>
@@ -73,12 +91,12 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
     }
 
-    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, Contention contention, Mode mode)
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode, bool briefly)
     {
         var count = Computed(plan, workload);
-        var slots = new SlotOccupancy(plan.Policy, plan.Cache, workload.Take(count), mode.StaticBatches);
-        var clock = new SweepClock(plan, profile, costs, contention);
-        var (busyInDecode, busy) = (new ResourceTimes(), new ResourceTimes());
+        var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
+        var clock = new SweepClock(plan, profile, costs);
+        var (busyInDecode, busy) = (new ResourceTimes(plan.Map.Count), new ResourceTimes(plan.Map.Count));
         double prefill = 0, decode = 0;
         long sweep = 0, prompts = 0, generated = 0;
         while (slots.Admit())
@@ -102,13 +120,17 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
                 continue;
             }
 
-            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end.
+            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end, or one for all.
             Weigh(One(loads, sweep), 1);
-            slots.Advance();
-            Weigh(One(Loads(plan, slots), sweep + 1), (alike - 1) / 2.0);
-            slots.Advance(alike - 2);
-            Weigh(One(Loads(plan, slots), sweep + 2), (alike - 1) / 2.0);
-            slots.Advance();
+            var (past, others) = (0, alike - 1);
+            foreach (var (at, weight) in briefly ? [(1 + (others / 2), others)] : new[] { (1, others / 2.0), (others, others / 2.0) })
+            {
+                slots.Advance(at - past);
+                past = at;
+                Weigh(One(Loads(plan, slots), sweep + at), weight);
+            }
+
+            slots.Advance(alike - past);
             generated += (long)alike * sequences;
             sweep += alike;
         }
@@ -116,7 +138,10 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         var (all, scale) = (prefill + decode, (double)workload.Count / count);
         return new(
             plan, prefill * scale, decode * scale, (long)(prompts * scale), (long)(generated * scale), workload.Count, (long)(sweep * scale),
-            Shares(busy, all), Shares(busyInDecode, decode));
+            Shares(busy, all), Shares(busyInDecode, decode))
+        {
+            OfDevices = [.. Enumerable.Range(0, plan.Map.Count).Select(d => Shares(busy, all, d))],
+        };
 
         void Weigh((double Seconds, ResourceTimes Busy) one, double weight)
         {
@@ -128,24 +153,11 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         (double Seconds, ResourceTimes Busy) One(MicroBatchLoad?[] loads, long n)
         {
             var (before, start) = (clock.Busy.Copy(), clock.Now);
-            clock.Sweep(loads, steps => Steps(plan, costs, mode, n, steps));
+            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, costs, mode, n, steps));
             var times = clock.Busy.Copy();
             times.Add(before, -1);
             return (clock.Now - start, times);
         }
-    }
-
-    /// <summary>What works beside what, by how long each is at work in a sweep when nothing holds up another.</summary>
-    private Contention Contend(ResourceTimes busy, double seconds)
-    {
-        var (copies, attention, reads) = (Share(Resource.ToGpu), Share(Resource.HostAttention), Share(Resource.DiskReads));
-        var link = profile.Links.HostToGpu;
-        return profile.Compute.IsGpu
-            ? new(1 + (attention * ((link.Alone / link.BesideAttention) - 1)), 1 + (copies * (profile.HostAttention.BesideCopies - 1)),
-                1 + (copies * (profile.Compute.BesideCopies - 1)))
-            : new(1, 1, 1 + (Math.Min(1, copies + reads) * (profile.Compute.BesideCopies - 1)));
-
-        double Share(Resource resource) => Math.Min(1, busy[resource] / seconds);
     }
 
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
@@ -154,25 +166,19 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
     private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
-        var policy = plan.Policy;
+        var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
         if (microBatches.Count < policy.GpuBatchCount)
         {
             return Made();
         }
 
-        var key = (mode, policy.GpuBatchCount, policy.WeightPages, policy.GoesAcrossLayers, sweep == 0);
-        if (!schedules.TryGetValue(key, out var steps))
-        {
-            schedules.Add(key, steps = [.. Made()]);
-        }
-
-        return steps;
+        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, sweep == 0), _ => [.. Made()]);
 
         IEnumerable<Step> Made() => mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, costs.Layers.Count, microBatches, policy.WeightPages, policy.GoesAcrossLayers)
+            ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }
 
-    private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds) =>
-        Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, busy[r] / seconds) : 0);
+    private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds, int? device = null) =>
+        Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, (device is { } d ? busy[r, d] : busy.Most(r)) / seconds) : 0);
 }

@@ -10,7 +10,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="GeneratedTokens">Generated in that time.</param>
 /// <param name="Sequences">Ended in that time.</param>
 /// <param name="Sweeps">Passes over all layers.</param>
-/// <param name="Busy">The share of all seconds in which each resource works.</param>
+/// <param name="Busy">The share of all seconds in which each resource works; of those that each compute device has, the busiest one.</param>
 /// <param name="BusyInDecode">The same of the seconds of sweeps that only decode, in a run that has some.</param>
 public sealed record Prediction(
     PolicyPlan Plan,
@@ -23,6 +23,9 @@ public sealed record Prediction(
     IReadOnlyDictionary<Resource, double> Busy,
     IReadOnlyDictionary<Resource, double> BusyInDecode)
 {
+    /// <summary>Of each compute device, the shares of all seconds in which what it has for itself works.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<Resource, double>> OfDevices { get; init; } = [];
+
     public double Seconds => PrefillSeconds + DecodeSeconds;
 
     /// <summary>Generated tokens over all seconds.</summary>

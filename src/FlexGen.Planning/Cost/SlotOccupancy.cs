@@ -15,28 +15,28 @@ internal sealed class SlotOccupancy
     private bool hasWaiting;
 
     /// <param name="policy">The policy.</param>
-    /// <param name="cache">Its shares of the KV cache.</param>
+    /// <param name="shares">Its shares of the KV cache.</param>
     /// <param name="sequences">All that are to be generated, which wait from the beginning.</param>
     /// <param name="staticBatches">Whether the next are admitted only when all slots are free.</param>
-    public SlotOccupancy(Policy policy, CachePlan cache, IEnumerable<SequenceLengths> sequences, bool staticBatches)
+    public SlotOccupancy(Policy policy, IReadOnlyList<CacheSharePlan> shares, IEnumerable<SequenceLengths> sequences, bool staticBatches)
     {
         slots = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new Slot[policy.GpuBatchSize])];
         promptRoom = new int[policy.GpuBatchCount];
         free = [.. Enumerable.Repeat(policy.GpuBatchSize, policy.GpuBatchCount)];
-        shares = cache.Shares.Count;
-        shareOf = [.. cache.Shares.SelectMany((s, n) => Enumerable.Repeat(n, s.Slots))];
+        this.shares = shares.Count;
+        shareOf = [.. shares.SelectMany((s, n) => Enumerable.Repeat(n, s.Slots))];
         (waiting, this.staticBatches) = (sequences.GetEnumerator(), staticBatches);
         hasWaiting = waiting.MoveNext();
     }
 
     /// <summary>Some sequences that all decode, the same number in each micro-batch as far as they go.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="cache">Its shares of the KV cache.</param>
+    /// <param name="shares">Its shares of the KV cache.</param>
     /// <param name="lengths">Tokens that each has, and those it will yet generate.</param>
     /// <param name="count">How many.</param>
-    public static SlotOccupancy Decoding(Policy policy, CachePlan cache, SequenceLengths lengths, long count)
+    public static SlotOccupancy Decoding(Policy policy, IReadOnlyList<CacheSharePlan> shares, SequenceLengths lengths, long count)
     {
-        var occupancy = new SlotOccupancy(policy, cache, [], staticBatches: false);
+        var occupancy = new SlotOccupancy(policy, shares, [], staticBatches: false);
         for (var n = 0; n < count; n++)
         {
             var k = n % policy.GpuBatchCount;

@@ -6,4 +6,5 @@ namespace FlexGen.Planning.Cost;
 /// <param name="End">Likewise.</param>
 /// <param name="Layer">Index j.</param>
 /// <param name="MicroBatch">Index k; null: all share it.</param>
-public readonly record struct Span(Resource Resource, double Start, double End, int Layer, int? MicroBatch);
+/// <param name="Device">Whose it is, of those that each compute device has for itself; otherwise 0.</param>
+public readonly record struct Span(Resource Resource, double Start, double End, int Layer, int? MicroBatch, int Device = 0);

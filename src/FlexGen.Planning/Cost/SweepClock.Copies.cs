@@ -23,22 +23,22 @@ internal sealed partial class SweepClock
         }
 
         Ask(step.Layer, null);
-        var ready = weights.Begin(Now, isNext: step.Page == 0);
+        var ready = Own.Weights.Begin(Now, isNext: step.Page == 0);
         var onHost = Math.Max(0, Math.Min(end, layer.HostBytes) - start);
-        weightsThere[step.Layer] = weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
+        weightsThere[step.Layer] = Own.Weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
     }
 
     private void LoadCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             if (share.BroughtTo is { } to && load.Sequences > 0)
             {
                 Ask(layer, k);
                 var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
-                var ready = Math.Max(cacheLane, cacheLoads[n].Begin(Now, isNext: true));
-                cacheThere[n, k] = cacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
+                var ready = Math.Max(Own.CacheLane, Own.CacheLoads[n].Begin(Now, isNext: true));
+                Own.CacheThere[n, k] = Own.CacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
                     : to == Tier.Gpu ? Bring(ready, 0, bytes, layer, k)
                     : Take(Resource.DiskReads, ready, bytes / profile.Links.DiskRead.Alone, layer, k);
             }
@@ -50,41 +50,55 @@ internal sealed partial class SweepClock
         if (IsLeaving(k) && !ByKernel(k, of))
         {
             var (bytes, disk) = (costs.HiddenBytes(of), plan.Hidden.Home(k).Tier == Tier.Disk);
-            var ready = Math.Max(hiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
-            hiddenThere[k] = hiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
+            var ready = Math.Max(Own.HiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
+            hiddenThere[k] = Own.HiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
         }
     }
 
     private void StoreHidden(int layer, int k, MicroBatchLoad of)
     {
+        var bytes = costs.HiddenBytes(of);
         if (!IsLeaving(k))
         {
+            if (isGpu && plan.Map.Leaves(layer))
+            {
+                HandOver(bytes, k);
+            }
+
             return;
         }
 
-        var bytes = costs.HiddenBytes(of);
         if (ByKernel(k, of))
         {
             Compute(0, bytes / profile.Links.KernelToHost, layer, k);
+            handedOver[k] = free[Resource.Compute, device];
             return;
         }
 
-        Wait(hiddenStores.Oldest());
+        Wait(Own.HiddenStores.Oldest());
         var disk = plan.Hidden.Home(k).Tier == Tier.Disk;
-        hiddenHome[k] = Home(hiddenStores, bytes, disk, amongOthers: false, layer, k);
+        hiddenHome[k] = Home(Own.HiddenStores, bytes, disk, amongOthers: false, layer, k);
+    }
+
+    /// <summary>The device that gives hidden states to the next copies them in a stream of its own, behind what they were computed in.</summary>
+    private void HandOver(double bytes, int k)
+    {
+        var (group, links) = (profile.Devices!, profile.Links);
+        var seconds = group.HandOverRate > 0 ? bytes / group.HandOverRate : (bytes / links.GpuToHost.Alone) + (bytes / links.HostToGpu.Alone);
+        handedOver[k] = Own.HandOvers.Lane = Math.Max(Own.HandOvers.Lane, free[Resource.Compute, device]) + group.HandOverSeconds + seconds;
     }
 
     private void StoreCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
             if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
             {
                 Ask(layer, k);
-                Wait(cacheStores.Oldest());
-                Home(cacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, load.Prompts < share.Slots, layer, k);
+                Wait(Own.CacheStores.Oldest());
+                Home(Own.CacheStores, costs.CacheBytes(load.PromptTokens + decodes), share.Home == Tier.Disk, load.Prompts < share.Slots, layer, k);
             }
         }
     }
@@ -92,7 +106,7 @@ internal sealed partial class SweepClock
     private double Home(LaneClock lane, double bytes, bool disk, bool amongOthers, int layer, int k)
     {
         var rates = profile.Links.GpuToHost;
-        var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
+        var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute, device]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
         lane.Lane = disk ? ToDisk(bytes, there, amongOthers, layer, k) : there;
         lane.Stored(lane.Lane);
         return lane.Lane;
@@ -122,7 +136,7 @@ internal sealed partial class SweepClock
         if (onDisk > 0)
         {
             ready = Take(Resource.DiskReads, ready, onDisk / profile.Links.DiskToGpu.Alone, layer, k);
-            Busy[Resource.ToGpu] += isGpu ? onDisk / rates.Alone : 0;
+            Busy[Resource.ToGpu, device] += isGpu ? onDisk / rates.Alone : 0;
         }
 
         return ready;

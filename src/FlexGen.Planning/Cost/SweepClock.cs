@@ -13,39 +13,40 @@ internal sealed partial class SweepClock
     /// <summary>Shares of a layer's issuing: before attention, attention, after it.</summary>
     private const double IssueProject = 0.4, IssueAttend = 0.2, IssueComplete = 0.4;
 
+    /// <summary>Of the engine's thread, to have a GPU compute what was recorded of it; some microseconds are usual.</summary>
+    internal const double LaunchSeconds = 15e-6;
+
     private readonly PolicyPlan plan;
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
-    private readonly Contention contention;
     private readonly bool isGpu;
-    private readonly ResourceTimes free = new();
-    private readonly LaneClock weights;
-    private readonly LaneClock hiddenLoads = new(1);
-    private readonly LaneClock hiddenStores = new(1);
-    private readonly LaneClock cacheStores = new(1);
-    private readonly LaneClock[] cacheLoads;
+    private readonly ResourceTimes free;
+    private readonly DeviceClock[] devices;
     private readonly double[] weightsThere;
     private readonly double[] hiddenThere;
     private readonly double[] hiddenHome;
-    private readonly double[,] cacheThere;
+    private readonly double[] handedOver;
     private readonly double[] hostDone;
-    private double cacheLane;
+    private Contention contention;
     private MicroBatchLoad?[] loads = [];
     private int last;
 
-    public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs, Contention contention)
+    /// <summary>Whose step it is.</summary>
+    private int device;
+
+    public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs)
     {
-        (this.plan, this.profile, this.costs, this.contention) = (plan, profile, costs, contention);
+        (this.plan, this.profile, this.costs) = (plan, profile, costs);
         isGpu = profile.Compute.IsGpu;
         var count = plan.Policy.GpuBatchCount;
-        weights = new(TierPlan.StreamBuffers);
-        cacheLoads = [.. plan.Cache.Shares.Select(_ => new LaneClock(TierPlan.StreamBuffers))];
-        (weightsThere, hiddenThere, hiddenHome, hostDone) = (new double[costs.Layers.Count], new double[count], new double[count], new double[count]);
-        cacheThere = new double[plan.Cache.Shares.Count, count];
+        (free, Busy) = (new(plan.Map.Count), new(plan.Map.Count));
+        devices = [.. Enumerable.Range(0, plan.Map.Count).Select(_ => new DeviceClock(plan.Shares.Count, count))];
+        (weightsThere, hostDone) = (new double[costs.Layers.Count], new double[count]);
+        (hiddenThere, hiddenHome, handedOver) = (new double[count], new double[count], new double[count]);
     }
 
     /// <summary>Seconds that each resource has worked.</summary>
-    public ResourceTimes Busy { get; } = new();
+    public ResourceTimes Busy { get; }
 
     /// <summary>Takes what the resources do, where someone wants it.</summary>
     public List<Span>? Spans { get; set; }
@@ -55,12 +56,14 @@ internal sealed partial class SweepClock
 
     /// <summary>Carries out one sweep.</summary>
     /// <param name="of">What each micro-batch has to do; null: nothing.</param>
+    /// <param name="beside">What works beside what.</param>
     /// <param name="steps">The schedule, given the micro-batches that are not recorded.</param>
-    public void Sweep(MicroBatchLoad?[] of, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
+    public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
     {
-        loads = of;
+        (loads, contention) = (of, beside);
         var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
-        var stepped = active.Where(k => !plan.Workspace.RecordsDecode || of[k]!.Prompts.Count > 0).ToList();
+        var stepped = active.Where(k => plan.Map.Count > 1 || !IsRecorded(of[k]!)).ToList();
+        device = 0;
         foreach (var k in active.Except(stepped))
         {
             Take(Resource.Compute, Now, costs.Recorded(of[k]!) * contention.Compute, 0, k);
@@ -75,14 +78,18 @@ internal sealed partial class SweepClock
             }
         }
 
+        device = plan.Map.Of(costs.Layers.Count - 1);
         foreach (var k in active)
         {
             Deliver(of[k]!, k);
         }
     }
 
+    private DeviceClock Own => devices[device];
+
     private void Execute(Step step)
     {
+        device = plan.Map.Of(step.Layer);
         if (step is WeightStep load)
         {
             LoadWeights(load);
@@ -91,6 +98,12 @@ internal sealed partial class SweepClock
 
         var one = (MicroBatchStep)step;
         var (layer, k, of) = (one.Layer, one.MicroBatch, loads[one.MicroBatch]!);
+        if (IsRecorded(of))
+        {
+            Launch(step.Verb, layer, k, of);
+            return;
+        }
+
         switch (step.Verb)
         {
             case Verb.LoadCache when costs.IsDecoder(layer):
@@ -117,10 +130,35 @@ internal sealed partial class SweepClock
         }
     }
 
+    private bool IsRecorded(MicroBatchLoad of) => plan.RecordsDecode && of.Prompts.Count == 0;
+
+    /// <summary>Of several devices each has those of its layers that follow each other recorded.</summary>
+    private void Launch(Verb verb, int layer, int k, MicroBatchLoad of)
+    {
+        if (verb != Verb.Project || (layer > 0 && !plan.Map.Leaves(layer - 1)))
+        {
+            return;
+        }
+
+        var (end, seconds) = (layer, costs.Recorded(layer, of));
+        for (; end + 1 < costs.Layers.Count && !plan.Map.Leaves(end); end++)
+        {
+            seconds += costs.Recorded(end + 1, of);
+        }
+
+        Take(Resource.Engine, Now, LaunchSeconds, layer, k);
+        Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
+        if (end + 1 < costs.Layers.Count)
+        {
+            HandOver(costs.HiddenBytes(of), k);
+        }
+    }
+
     private void Project(int layer, int k, MicroBatchLoad of)
     {
         Issue(IssueProject, layer, k);
         var ready = Math.Max(costs.Layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
+        ready = Math.Max(ready, layer > 0 ? handedOver[k] : 0);
         var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.HiddenBytes(of) / profile.Links.KernelToGpu : 0;
         Compute(ready, costs.Project(layer, of) + moved, layer, k);
         if (!costs.IsDecoder(layer))
@@ -133,9 +171,9 @@ internal sealed partial class SweepClock
     {
         Issue(IssueAttend, layer, k);
         hostDone[k] = 0;
-        for (var n = 0; n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; n < plan.Shares.Count; n++)
         {
-            var (share, load) = (plan.Cache.Shares[n], of.Shares[n]);
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
             if (load.Sequences == 0)
             {
                 continue;
@@ -143,10 +181,10 @@ internal sealed partial class SweepClock
 
             if (!share.AttendsOnHost)
             {
-                Compute(share.BroughtTo is null ? 0 : cacheThere[n, k], costs.Decode(layer, load), layer, k);
+                Compute(share.BroughtTo is null ? 0 : Own.CacheThere[n, k], costs.Decode(layer, load), layer, k);
                 if (share.BroughtTo is not null)
                 {
-                    cacheLoads[n].Release(free[Resource.Compute]);
+                    Own.CacheLoads[n].Release(free[Resource.Compute, device]);
                 }
 
                 continue;
@@ -158,7 +196,7 @@ internal sealed partial class SweepClock
                 Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
             }
 
-            var ready = Math.Max(free[Resource.Compute], share.BroughtTo is null ? 0 : cacheThere[n, k]);
+            var ready = Math.Max(free[Resource.Compute, device], share.BroughtTo is null ? 0 : Own.CacheThere[n, k]);
             var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
             var turn = profile.HostAttention.InTurns;
             var done = isGpu ? Take(Resource.HostAttention, ready, seconds * turn, layer, k) + (seconds * (1 - turn))
@@ -166,7 +204,7 @@ internal sealed partial class SweepClock
             hostDone[k] = Math.Max(hostDone[k], done);
             if (share.BroughtTo is not null)
             {
-                cacheLoads[n].Release(done);
+                Own.CacheLoads[n].Release(done);
             }
         }
 
@@ -189,9 +227,9 @@ internal sealed partial class SweepClock
         Wait(hostDone[k]);
         Issue(IssueComplete, layer, k);
         var results = 0.0;
-        for (var n = 0; isGpu && n < plan.Cache.Shares.Count; n++)
+        for (var n = 0; isGpu && n < plan.Shares.Count; n++)
         {
-            var share = plan.Cache.Shares[n];
+            var share = plan.Shares[n];
             results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
         }
 
@@ -220,14 +258,14 @@ internal sealed partial class SweepClock
     {
         if (!isGpu)
         {
-            Wait(free[Resource.Compute]);
+            Wait(free[Resource.Compute, device]);
         }
     }
 
     private void Deliver(MicroBatchLoad of, int k)
     {
-        Take(Resource.Compute, free[Resource.Compute], costs.Logits(of), costs.Layers.Count, k);
-        Wait(free[Resource.Compute]);
+        Take(Resource.Compute, free[Resource.Compute, device], costs.Logits(of), costs.Layers.Count, k);
+        Wait(free[Resource.Compute, device]);
         Take(Resource.Engine, Now, profile.Compute.Sweep.FixedSeconds + (of.Sequences * profile.Compute.Sweep.RowSeconds), costs.Layers.Count, k);
     }
 
@@ -235,7 +273,7 @@ internal sealed partial class SweepClock
     {
         if (k == last && costs.Layers[layer].ImageBytes > 0)
         {
-            weights.Release(free[Resource.Compute]);
+            Own.Weights.Release(free[Resource.Compute, device]);
         }
     }
 
@@ -247,12 +285,13 @@ internal sealed partial class SweepClock
 
     private double Take(Resource resource, double ready, double seconds, int layer, int? k)
     {
-        var start = Math.Max(ready, free[resource]);
-        free[resource] = start + seconds;
-        Busy[resource] += seconds;
+        var its = resource.IsOfADevice() ? device : 0;
+        var start = Math.Max(ready, free[resource, its]);
+        free[resource, its] = start + seconds;
+        Busy[resource, its] += seconds;
         if (seconds > 0)
         {
-            Spans?.Add(new(resource, start, start + seconds, layer, k));
+            Spans?.Add(new(resource, start, start + seconds, layer, k, its));
         }
 
         return start + seconds;

@@ -14,6 +14,7 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="PackedLayers">The same where linear layers' weights, or the KV cache, are in 4 bits.</param>
 /// <param name="Sweep">At its ends.</param>
 /// <param name="BesideCopies">How many times as long products and attention take while lanes copy; on a CPU they share the cores.</param>
+/// <param name="BesideReads">The same while the disk is read; 1 with a GPU.</param>
 public sealed record ComputeRates(
     bool IsGpu,
     IReadOnlyDictionary<string, ProductTable> Products,
@@ -23,4 +24,5 @@ public sealed record ComputeRates(
     IReadOnlyDictionary<string, LayerOverhead> Layers,
     IReadOnlyDictionary<string, LayerOverhead> PackedLayers,
     SweepOverhead Sweep,
-    double BesideCopies);
+    double BesideCopies,
+    double BesideReads);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FlexGen.Planning.Hardware;
 
@@ -13,6 +14,7 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="HostAttention">The processor beside it.</param>
 /// <param name="MeasuredOn">Where it was measured; null: its figures were published.</param>
 /// <param name="Sources">Of figures that were published, where.</param>
+/// <param name="Devices">The compute devices, of each of which the other figures are; null: there is one.</param>
 public sealed record HardwareProfile(
     string Name,
     double GpuBytes,
@@ -23,15 +25,24 @@ public sealed record HardwareProfile(
     ComputeRates Compute,
     HostAttentionRates HostAttention,
     MeasuredOn? MeasuredOn = null,
-    IReadOnlyList<string>? Sources = null)
+    IReadOnlyList<string>? Sources = null,
+    DeviceGroup? Devices = null)
 {
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
     };
+
+    /// <summary>How many compute devices there are.</summary>
+    [JsonIgnore]
+    public int DeviceCount => Devices?.Count ?? 1;
+
+    /// <summary>The same with so many compute devices; what they have in common is as measured of two H100s, where this does not say.</summary>
+    /// <param name="count">At least one.</param>
+    public HardwareProfile With(int count) => this with { Devices = (Devices ?? DeviceGroup.Measured) with { Count = count } };
 
     /// <summary>From its own JSON.</summary>
     /// <exception cref="JsonException">It is something else, or a figure in it is none that a machine can have.</exception>
@@ -60,8 +71,9 @@ public sealed record HardwareProfile(
                 ? "attention must be curves with points above 0 by rising x"
             : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 || overheads.Any(o => o < 0)
                 ? "overheads must be 0 or more, of one kind of layer at least"
-            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
+            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || Compute.BesideReads < 1 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
                 ? "elements, or what is beside copies, cannot be"
+            : Devices is { IsSound: false } ? "devices must be 1 or more, with rates of 0 or more"
             : null;
     }
 }

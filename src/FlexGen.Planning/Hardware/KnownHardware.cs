@@ -12,13 +12,17 @@ public static class KnownHardware
     private const string Link4 = "PCIe 4.0 x16: 31.5 GB/s a direction (PCI-SIG), of which copies reach 25.5";
     private const string Link5 = "PCIe 5.0 x16: 63 GB/s a direction (PCI-SIG), of which copies reach 52 (tests/FlexGen.Benchmarks/results/nvidia-h100)";
 
+    private const string NvLink4 = "several: NVLink, of whose 450 GB/s a direction copies reach 393, and 128 GB/s of host memory for their links (measured of two)";
+
     private static readonly Dictionary<string, MachineSpecification> machines = new(StringComparer.Ordinal)
     {
         ["t4"] = new(
             "NVIDIA T4 in a host of 208 GB", 16 * GB, 0.32 * TB, 65 * TB, 40, Gen3, HostGB, 60 * GB, 1.5 * TB, 2 * GB, 1 * GB,
             ["NVIDIA T4 data sheet (2019): 16 GB, 320 GB/s, 65 TFLOP/s in 16 bits, 40 multiprocessors", Link3,
              "host: 208 GB (FlexGen, ICML 2023, section 6), read at 60 GB/s: an estimate, for six channels of DDR4-2666 that virtual machines share",
-             "disk: 2 GB/s read, 1 GB/s written (FlexGen, ICML 2023, section 6, table 1)"]),
+             "disk: 2 GB/s read, 1 GB/s written (FlexGen, ICML 2023, section 6, table 1)",
+             "several: hidden states pass through host memory, whose 60 GB/s their links share"],
+            LinksTogether: 60 * GB),
         ["a10g"] = Gpu("NVIDIA A10G", 24, 0.6, 70, 80, Gen4,
             "NVIDIA A10G data sheet (2021): 24 GB, 600 GB/s, 70 TFLOP/s in 16 bits (dense), 80 multiprocessors", Link4),
         ["l4"] = Gpu("NVIDIA L4", 24, 0.3, 121, 58, Gen4,
@@ -26,11 +30,21 @@ public static class KnownHardware
         ["rtx-4090"] = Gpu("NVIDIA GeForce RTX 4090", 24, 1.008, 165, 128, Gen4,
             "NVIDIA Ada GPU architecture (2022), appendix A: 24 GB, 1,008 GB/s, 165 TFLOP/s in 16 bits with sums in 32 (dense), 128 multiprocessors", Link4),
         ["a100"] = Gpu("NVIDIA A100 80GB", 80, 2.039, 312, 108, Gen4,
-            "NVIDIA A100 data sheet (2021): 80 GB, 2,039 GB/s, 312 TFLOP/s in 16 bits (dense), 108 multiprocessors", Link4),
+            "NVIDIA A100 data sheet (2021): 80 GB, 2,039 GB/s, 312 TFLOP/s in 16 bits (dense), 108 multiprocessors", Link4,
+            "several: NVLink, 300 GB/s a direction, of which copies reach 260") with
+        {
+            PeerBandwidth = 260 * GB,
+        },
         ["h100"] = Gpu("NVIDIA H100 SXM 80GB", 80, 3.35, 989, 132, Gen5,
-            "NVIDIA H100 data sheet (2023): 80 GB, 3.35 TB/s, 989 TFLOP/s in 16 bits (dense), 132 multiprocessors", Link5),
+            "NVIDIA H100 data sheet (2023): 80 GB, 3.35 TB/s, 989 TFLOP/s in 16 bits (dense), 132 multiprocessors", Link5, NvLink4) with
+        {
+            PeerBandwidth = 393 * GB,
+        },
         ["h200"] = Gpu("NVIDIA H200 SXM", 141, 4.8, 989, 132, Gen5,
-            "NVIDIA H200 data sheet (2024): 141 GB, 4.8 TB/s, 989 TFLOP/s in 16 bits (dense), 132 multiprocessors", Link5),
+            "NVIDIA H200 data sheet (2024): 141 GB, 4.8 TB/s, 989 TFLOP/s in 16 bits (dense), 132 multiprocessors", Link5, NvLink4) with
+        {
+            PeerBandwidth = 393 * GB,
+        },
     };
 
     /// <summary>Their names, such as t4.</summary>

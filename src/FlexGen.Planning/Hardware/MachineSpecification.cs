@@ -16,6 +16,8 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="DiskRead">Bytes per second.</param>
 /// <param name="DiskWrite">Bytes per second.</param>
 /// <param name="Sources">Of each figure.</param>
+/// <param name="PeerBandwidth">Bytes per second from one such GPU to another in the host, where there is more than one; 0: through host memory.</param>
+/// <param name="LinksTogether">Bytes per second of host memory that the links of several share.</param>
 public sealed record MachineSpecification(
     string Name,
     double GpuBytes,
@@ -28,7 +30,9 @@ public sealed record MachineSpecification(
     double DiskBytes,
     double DiskRead,
     double DiskWrite,
-    IReadOnlyList<string> Sources)
+    IReadOnlyList<string> Sources,
+    double PeerBandwidth = 0,
+    double LinksTogether = DeviceGroup.MeasuredHostRate)
 {
     /// <summary>Of the sheet's bandwidth, what products of few rows and attention reach with enough to do.</summary>
     private const double ReachedBandwidth = 0.8;
@@ -73,7 +77,8 @@ public sealed record MachineSpecification(
                 new Dictionary<string, LayerOverhead> { ["opt"] = new(250e-6, 28e-6, 280e-6, 250e-6), ["llama"] = new(550e-6, 50e-6, 280e-6, 550e-6) },
                 new Dictionary<string, LayerOverhead> { ["opt"] = new(150e-6, 32e-6, 400e-6, 450e-6), ["llama"] = new(450e-6, 65e-6, 400e-6, 900e-6) },
                 new(300e-6, 3e-6, 2 / bandwidth, 150e-6),
-                BesideCopies: 1.02),
+                BesideCopies: 1.02,
+                BesideReads: 1),
             new(
                 new Dictionary<string, AttentionRates>
                 {
@@ -83,7 +88,8 @@ public sealed record MachineSpecification(
                 },
                 AttentionBeside,
                 InTurns: 0.8),
-            Sources: Sources);
+            Sources: Sources,
+            Devices: new(1, DeviceGroup.Measured.HandOverSeconds, PeerBandwidth, LinksTogether));
 
         ProductTable Products(double bytesOfAnElement) => new(rows, elements,
             [.. rows.Select(r => (IReadOnlyList<double>)[.. elements.Select(e => Product(r, e, bytesOfAnElement, bandwidth))])]);

@@ -3,15 +3,25 @@ namespace FlexGen.Planning.Hardware;
 /// <summary>Seconds of a product of some rows with a weight, as it was measured, the weight coming from memory and not from a cache.</summary>
 /// <param name="Rows">Of the activations, rising.</param>
 /// <param name="Elements">Of the weight, rising.</param>
-/// <param name="Seconds">[rows, elements].</param>
-public sealed record ProductTable(IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds)
+/// <param name="Seconds">[rows, elements], of weights with as many rows as columns.</param>
+/// <param name="Tall">Those of weights with more, by rising ratio, where they were found to take another time; null: they take the same.</param>
+public sealed record ProductTable(
+    IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, IReadOnlyList<TallProducts>? Tall = null)
 {
     /// <summary>Whether it is a table of times by rising rows and elements.</summary>
     internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
         && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)
-        && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound;
+        && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound
+        && (Tall is null || (new Curve([new(1, 1), .. Tall.Select(t => new CurvePoint(t.Ratio, 1))]).IsSound && Tall.All(t => t.Products is { Tall: null, IsSound: true })));
 
-    /// <summary>Seconds of a product: on logarithmic axes straight between what was measured, and beyond.</summary>
+    /// <summary>Seconds of a product: as <see cref="At(double, double)"/> has it, and straight between the ratios that were measured.</summary>
+    /// <param name="rows">Of the activations.</param>
+    /// <param name="elements">Of the weight.</param>
+    /// <param name="ratio">Rows of the weight by its columns; past the largest that was measured it makes no difference.</param>
+    public double At(double rows, double elements, double ratio) => Tall is null || ratio <= 1 ? At(rows, elements)
+        : new Curve([new(1, At(rows, elements)), .. Tall.Select(t => new CurvePoint(t.Ratio, t.Products.At(rows, elements)))]).At(Math.Min(ratio, Tall[^1].Ratio));
+
+    /// <summary>Seconds of a product with a square weight: on logarithmic axes straight between what was measured, and beyond.</summary>
     public double At(double rows, double elements)
     {
         var ofRows = Rows.Select((r, n) => new CurvePoint(r, OfElements(n).At(elements)));

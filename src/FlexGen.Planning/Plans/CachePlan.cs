@@ -12,8 +12,10 @@ public sealed class CachePlan : TierPlan
     /// <param name="format">Of keys and values that are not compressed.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="device">The compute device.</param>
-    public CachePlan(ModelShape shape, ElementFormat format, Policy policy, ComputeDevice device)
+    /// <param name="layers">Which of the model's layers these are; null: the first decoder layers, after the embedding.</param>
+    public CachePlan(ModelShape shape, ElementFormat format, Policy policy, ComputeDevice device, IReadOnlyList<int>? layers = null)
     {
+        layers ??= [.. Enumerable.Range(1, shape.DecoderLayers)];
         Format = FormatOf(shape, format, policy);
         var (gpu, host, disk) = policy.Cache.Split(policy.GpuBatchSize);
         var (hostBrought, diskBrought) = (policy.BroughtToGpu(host), policy.BroughtToGpu(disk));
@@ -36,7 +38,13 @@ public sealed class CachePlan : TierPlan
             if (slots > 0)
             {
                 var slab = new SlabShape(policy.SequenceLength, slots, shape.KvHeads, shape.HeadDim, Format);
-                shares.Add(new(shape, policy, slab, device) { Home = home, FirstSlot = shares.Sum(s => s.Slots), AttendsOnHost = attendsOnHost });
+                shares.Add(new(shape, policy, slab, device)
+                {
+                    Layers = layers,
+                    Home = home,
+                    FirstSlot = shares.Sum(s => s.Slots),
+                    AttendsOnHost = attendsOnHost,
+                });
             }
         }
     }

@@ -12,6 +12,9 @@ namespace FlexGen.Planning.Plans;
 /// <param name="device">The compute device.</param>
 public sealed class CacheSharePlan(ModelShape shape, Policy policy, SlabShape slab, ComputeDevice device)
 {
+    /// <summary>The model's layers whose cache it is, in order.</summary>
+    public required IReadOnlyList<int> Layers { get; init; }
+
     /// <summary>Where the slabs rest.</summary>
     public required Tier Home { get; init; }
 
@@ -27,7 +30,7 @@ public sealed class CacheSharePlan(ModelShape shape, Policy policy, SlabShape sl
     public int MicroBatches => policy.GpuBatchCount;
 
     /// <summary>How many slabs of keys and of values there are: those of a layer's first micro-batch, of its second, and so on for each layer.</summary>
-    public long Slabs => 2L * shape.DecoderLayers * policy.GpuBatchCount;
+    public long Slabs => 2L * Layers.Count * policy.GpuBatchCount;
 
     /// <summary>Bytes of a slab where it rests: on disk in whole sectors.</summary>
     public long SlabBytes => Home == Tier.Disk ? Slab.AlignedBytes : Slab.Bytes;

@@ -16,18 +16,20 @@ public sealed class HiddenPlan : TierPlan
 
     private const long StagingOfADirection = 16 << 20;
     private readonly int onGpu;
+    private readonly int devices;
 
     /// <param name="shape">The model.</param>
     /// <param name="format">Of the hidden states.</param>
     /// <param name="policy">The policy.</param>
-    public HiddenPlan(ModelShape shape, ElementFormat format, Policy policy)
+    /// <param name="devices">How many compute.</param>
+    public HiddenPlan(ModelShape shape, ElementFormat format, Policy policy, int devices = 1)
     {
-        MicroBatches = policy.GpuBatchCount;
+        (MicroBatches, this.devices) = (policy.GpuBatchCount, devices);
         (onGpu, OnHost, OnDisk) = policy.Hidden.Split(policy.GpuBatchCount);
         HomeBytes = Sector.Align(format.Bytes(policy.MostRows, shape.HiddenSize));
         Bytes.Add(Tier.Host, Purpose.Hidden, (double)OnHost * HomeBytes);
         Bytes.Add(Tier.Disk, Purpose.Hidden, (double)OnDisk * HomeBytes);
-        Bytes.Add(Tier.Host, Purpose.Staging, 2 * StagingBytes);
+        Bytes.Add(Tier.Host, Purpose.Staging, (double)devices * 2 * StagingBytes);
     }
 
     public int MicroBatches { get; }
@@ -44,7 +46,7 @@ public sealed class HiddenPlan : TierPlan
     /// <summary>Size of the scratch file; 0: there is none.</summary>
     public long FileBytes => OnDisk * HomeBytes;
 
-    /// <summary>Memory between the disk and the compute device: one such piece for loads, one for stores.</summary>
+    /// <summary>Memory between the disk and a compute device: one such piece for loads, one for stores.</summary>
     public long StagingBytes => OnDisk > 0 ? StagingOfADirection : 0;
 
     /// <summary>Where a micro-batch's rest, and where they begin in the scratch file.</summary>
@@ -62,7 +64,9 @@ public sealed class HiddenPlan : TierPlan
             yield return new(tier, Purpose.Hidden, HomeBytes, offset);
         }
 
-        yield return new(Tier.Host, Purpose.Staging, StagingBytes);
-        yield return new(Tier.Host, Purpose.Staging, StagingBytes);
+        for (var n = 0; n < 2 * devices; n++)
+        {
+            yield return new(Tier.Host, Purpose.Staging, StagingBytes);
+        }
     }
 }

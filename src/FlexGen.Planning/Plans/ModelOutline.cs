@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using FlexGen.Planning.Formats;
+using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Planning.Plans;
 
@@ -6,7 +8,10 @@ namespace FlexGen.Planning.Plans;
 public sealed class ModelOutline
 {
     private readonly Dictionary<Compression, Weight[][]> weights = [];
+    private readonly ConcurrentDictionary<(Placement, Compression, bool IsGpu), WeightsPlan> plans = [];
     private readonly Dictionary<Compression, (long Columns, long Elements)> packed = [];
+    private readonly ConcurrentDictionary<int, IReadOnlyList<Part>> parts = [];
+    private readonly bool isTied;
 
     /// <param name="shape">The model's numbers.</param>
     /// <param name="format">Of its hidden states, and of weights and KV cache that are not compressed.</param>
@@ -23,6 +28,7 @@ public sealed class ModelOutline
         }
 
         Names = ids.Count;
+        isTied = layers[0].Weights.Select(w => w.Name).Intersect(layers[^1].Weights.Select(w => w.Name)).Any();
         var decoders = layers.Select(l => l.Elements).OfType<RowElements>().ToList();
         Projecting = decoders.Max(e => e.Projecting);
         Completing = decoders.Max(e => e.Completing);
@@ -39,6 +45,13 @@ public sealed class ModelOutline
     public ElementFormat Format { get; }
 
     public IReadOnlyList<LayerOutline> Layers { get; }
+
+    /// <summary>Where a placement has the weights: policies that differ in all else have it in common.</summary>
+    internal WeightsPlan Plan(Placement placement, Compression compression, ComputeDevice device) =>
+        plans.GetOrAdd((placement, compression, device.IsGpu), _ => new(this, placement, compression, device));
+
+    /// <summary>Which of some devices has which layer.</summary>
+    public StageMap Map(int devices) => new(Layers.Count, devices, isTied);
 
     /// <summary>How many names there are.</summary>
     internal int Names { get; }
@@ -59,6 +72,24 @@ public sealed class ModelOutline
 
     /// <summary>The most columns, and the most elements, of any weight that is in 4 bits under a compression; 0: none is.</summary>
     internal (long Columns, long Elements) Packed(Compression compression) => packed[compression];
+
+    /// <summary>The layers of each of some devices, as a model.</summary>
+    internal IReadOnlyList<Part> Parts(int devices) => parts.GetOrAdd(devices, count =>
+    {
+        var map = Map(count);
+        return [.. Enumerable.Range(0, count).Select(stage => Of([.. map.On(stage)]))];
+    });
+
+    private Part Of(IReadOnlyList<int> layers)
+    {
+        var decoders = layers.Where(l => Layers[l].Elements is not null).ToList();
+        var model = layers.Count == Layers.Count ? this
+            : new(Shape with { DecoderLayers = decoders.Count }, Format, [.. layers.Select(l => Layers[l])]);
+        return new(model, layers, decoders);
+    }
+
+    /// <summary>Some layers of a model, as a model, which of them they are, and which of those have attention.</summary>
+    internal sealed record Part(ModelOutline Model, IReadOnlyList<int> Layers, IReadOnlyList<int> Decoders);
 
     /// <summary>A weight: its size, a number that those of one name have in common, and how it is kept.</summary>
     internal readonly record struct Weight(long Bytes, int Name, ElementFormat Format);

@@ -14,17 +14,17 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>The most rows behind a prompt's first window that are computed together, since each call has a mask of rows x keys.</summary>
     private const int MostWindowRows = 512;
 
-    /// <summary>0.2 to 0.5 GiB were measured.</summary>
-    private const long Process = 512L << 20;
-
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long LibraryWorkspace = 32L << 20;
 
     /// <summary>The most that products with weights in 4 bits add up on a GPU: 128 rows of what each of its multiprocessors computes at once.</summary>
     private const long SharedSums = 16L << 20;
 
-    /// <summary>With more rows than this is for, the GPU has so much to do that the processor keeps up without recording.</summary>
-    private const long MostRecorded = 256 << 20;
+    /// <summary>
+    /// With more rows than this is for, a GPU has so much to do that the processor keeps up without recording. Of several each has part of a layer's time:
+    /// of two H200s with 256 rows of Llama-3-8B the processor kept 70 to 80 per cent busy.
+    /// </summary>
+    private const long MostRecorded = 256 << 20, MostRecordedOfSeveral = 4L << 30;
 
     /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
     public const long UnpackedBytes = 512 << 20;
@@ -43,13 +43,12 @@ public sealed class WorkspacePlan : TierPlan
     /// <param name="device">The compute device.</param>
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var recorded = Recorded(model, policy);
+        var recorded = Recorded(model, policy, device.Count > 1 ? MostRecordedOfSeveral : MostRecorded);
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
         Bytes.Add(Tier.Gpu, Purpose.Context, device.BytesInUse + (device.IsGpu ? LibraryWorkspace : 0));
         Bytes.Add(Tier.Gpu, Purpose.PartialResults, device.IsGpu && model.Packed(policy.CompressWeights).Elements > 0 ? SharedSums : 0);
-        Bytes.Add(Tier.Host, Purpose.Process, Process);
     }
 
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
@@ -65,17 +64,16 @@ public sealed class WorkspacePlan : TierPlan
         new[]
         {
             (Tier.Gpu, Purpose.PartialResults), (Tier.Gpu, Purpose.RecordedDecode), (Tier.Gpu, Purpose.Activations), (Tier.Gpu, Purpose.Context),
-            (Tier.Host, Purpose.Process),
         }.Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
 
     /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    private static double Recorded(ModelOutline model, Policy policy)
+    private static double Recorded(ModelOutline model, Policy policy, long most)
     {
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
         var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
         var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= MostRecorded ? bytes : 0;
+        return policy.RecordsDecode && resident && bytes <= most ? bytes : 0;
     }
 
     /// <summary>
@@ -125,7 +123,7 @@ public sealed class WorkspacePlan : TierPlan
 
     /// <summary>
     /// Micro-batches whose hidden states are on the compute device at once: of those that rest elsewhere one computes, one is halfway, one is
-    /// brought ahead, some leave.
+    /// brought ahead, some leave. Those that go on to another GPU are kept until the copy is made.
     /// </summary>
     private static int HiddenOnCompute(Policy policy)
     {

@@ -8,8 +8,8 @@ namespace FlexGen.Planning.Search;
 /// <param name="Bytes">How many.</param>
 public sealed record MemoryBudget(string Name, IReadOnlyList<Tier> Tiers, double Bytes)
 {
-    /// <summary>What a plan takes of it.</summary>
-    public double Taken(PolicyPlan plan) => Tiers.Sum(t => plan.Bytes[t]);
+    /// <summary>What a plan takes of it: of compute devices' own memory, each of which has the budget, that of the fullest.</summary>
+    public double Taken(PolicyPlan plan) => Tiers is [Tier.Gpu] ? plan.Fullest.Bytes[Tier.Gpu] : Tiers.Sum(t => plan.Bytes[t]);
 
     public bool Holds(PolicyPlan plan) => Taken(plan) <= Bytes;
 }

@@ -1,20 +1,25 @@
 namespace FlexGen.Planning.Search;
 
 /// <summary>Policies that differ a little from one.</summary>
-internal static class PolicyNeighbours
+/// <param name="policy">The one.</param>
+/// <param name="mostSlots">Of a micro-batch.</param>
+/// <param name="sequences">That there are: more slots would stay empty.</param>
+/// <param name="hasDisk">Whether something may rest on disk.</param>
+internal sealed class PolicyNeighbours(Policy policy, int mostSlots, long sequences, bool hasDisk)
 {
-    private static readonly int[] attention = [-30, -10, 10, 30];
+    private static readonly int[] attention = [-30, -10, 10, 30], shares = [1, 6, 25];
 
-    /// <param name="policy">The one.</param>
-    /// <param name="mostSlots">Of a micro-batch.</param>
-    /// <param name="sequences">That there are: more slots would stay empty.</param>
-    /// <param name="hasDisk">Whether something may rest on disk.</param>
-    public static IEnumerable<Policy> Of(Policy policy, int mostSlots, long sequences, bool hasDisk) =>
-        Sizes(policy).Concat(Moves(policy, hasDisk)).Concat(Trades(policy, hasDisk)).Concat(Switches(policy))
-            .Where(p => p.GpuBatchSize >= 1 && p.GpuBatchSize <= mostSlots && p.GpuBatchCount >= 1
-                && (p.EffectiveBatchSize <= sequences || p.EffectiveBatchSize <= policy.EffectiveBatchSize));
+    /// <summary>Those that are to be taken as they are.</summary>
+    public IEnumerable<Policy> Moved => Some(Sizes().Concat(Weights()).Concat(Caches()).Concat(Switches()));
 
-    private static IEnumerable<Policy> Sizes(Policy policy)
+    /// <summary>Those that take more or less beside the weights, which then are to fill what is left: slots, or cache, for weights.</summary>
+    public IEnumerable<Policy> Resized => Some(Sizes().Concat(Caches()).Append(policy).Append(policy with { Cache = Placement.AllGpu }).Concat(Traded()));
+
+    private IEnumerable<Policy> Some(IEnumerable<Policy> policies) => policies.Where(
+        p => p.GpuBatchSize >= 1 && p.GpuBatchSize <= mostSlots && p.GpuBatchCount >= 1
+            && (p.EffectiveBatchSize <= sequences || p.EffectiveBatchSize <= policy.EffectiveBatchSize));
+
+    private IEnumerable<Policy> Sizes()
     {
         var (size, count) = (policy.GpuBatchSize, policy.GpuBatchCount);
         foreach (var step in new[] { -Far(size), -1, 1, Far(size) }.Distinct())
@@ -26,43 +31,22 @@ internal static class PolicyNeighbours
         yield return policy with { GpuBatchCount = count + 1 };
     }
 
-    private static IEnumerable<Policy> Moves(Policy policy, bool hasDisk)
+    /// <summary>As many slots, in more or fewer micro-batches.</summary>
+    private IEnumerable<Policy> Traded()
     {
-        foreach (var step in new[] { 1, 6, 25 })
+        foreach (var count in new[] { policy.GpuBatchCount / 2, policy.GpuBatchCount - 1, policy.GpuBatchCount + 1, policy.GpuBatchCount * 2 }.Where(c => c > 0))
         {
-            foreach (var weights in Moved(policy.Weights, 100, step, hasDisk))
-            {
-                yield return policy with { Weights = weights };
-            }
-        }
-
-        foreach (var step in new[] { 1, Far(policy.GpuBatchSize) }.Distinct())
-        {
-            foreach (var cache in Moved(policy.Cache, policy.GpuBatchSize, step, hasDisk))
-            {
-                yield return policy with { Cache = cache };
-            }
+            yield return policy with { GpuBatchCount = count, GpuBatchSize = policy.EffectiveBatchSize / count };
         }
     }
 
-    /// <summary>What one kind gives up on a tier another takes: more slots for fewer weights, cache for weights.</summary>
-    private static IEnumerable<Policy> Trades(Policy policy, bool hasDisk)
-    {
-        foreach (var step in new[] { 1, Far(policy.GpuBatchSize) }.Distinct())
-        {
-            foreach (var weights in Moved(policy.Weights, 100, 5, hasDisk))
-            {
-                yield return policy with { Weights = weights, GpuBatchSize = policy.GpuBatchSize + step };
-                yield return policy with { Weights = weights, GpuBatchSize = policy.GpuBatchSize - step };
-                foreach (var cache in Moved(policy.Cache, policy.GpuBatchSize, step, hasDisk))
-                {
-                    yield return policy with { Weights = weights, Cache = cache };
-                }
-            }
-        }
-    }
+    private IEnumerable<Policy> Weights() =>
+        shares.SelectMany(step => Moves(policy.Weights, 100, step)).Select(weights => policy with { Weights = weights });
 
-    private static IEnumerable<Policy> Switches(Policy policy)
+    private IEnumerable<Policy> Caches() => new[] { 1, Far(policy.GpuBatchSize) }.Distinct()
+        .SelectMany(step => Moves(policy.Cache, policy.GpuBatchSize, step)).Select(cache => policy with { Cache = cache });
+
+    private IEnumerable<Policy> Switches()
     {
         yield return policy with { WeightPages = policy.WeightPages is null && policy.GpuBatchCount > 1 ? 1 : null };
         yield return policy with { Hidden = policy.Hidden == Placement.AllGpu ? new(0, 100) : Placement.AllGpu };
@@ -74,7 +58,7 @@ internal static class PolicyNeighbours
 
     private static int Far(int size) => Math.Max(2, size / 8);
 
-    private static IEnumerable<Placement> Moved(Placement placement, int things, int step, bool hasDisk)
+    private IEnumerable<Placement> Moves(Placement placement, int things, int step)
     {
         var (gpu, host, disk) = placement.Split(things);
         foreach (var (onGpu, onHost, onDisk) in new[] { (-1, 1, 0), (1, -1, 0), (0, -1, 1), (0, 1, -1), (-1, 0, 1), (1, 0, -1) })

@@ -18,8 +18,11 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
     private const int Judged = 12, JudgedOfACount = 2;
 
-    /// <summary>Of those, how many are improved.</summary>
+    /// <summary>Of those, how many are improved: the best of all, and the best of each sort, since small steps lead from one sort to another only uphill.</summary>
     private const int Improved = 2;
+
+    /// <summary>Of the best, what the best of a sort must have to be improved.</summary>
+    private const double Hopeful = 0.6;
 
     /// <summary>Of all that were judged, how many are held against each other with the workload as it is.</summary>
     private const int Final = 8;
@@ -28,7 +31,7 @@ public sealed class PolicySearch(CostModel model)
     private const int Rounds = 6;
 
     /// <summary>Parts of the budgets that a program is given, one after another, until its rounded answer fits the whole.</summary>
-    private static readonly double[] parts = [1, 0.985, 0.96, 0.92, 0.85];
+    private static readonly double[] parts = [1, 0.985, 0.96, 0.92, 0.85, 0.7, 0.5];
 
     private static readonly int[] sizes = [1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256];
     private static readonly int[] counts = [1, 2, 3, 4, 6, 8, 10, 13, 16, 20];
@@ -36,28 +39,22 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>The best policy; null: none fits.</summary>
     public Prediction? Find(SearchRequest request)
     {
-        var (most, tries) = (request.Workload.Count, new Dictionary<Policy, double>());
-        var answers = new List<(Policy Policy, double Seconds)>();
-        foreach (var count in counts)
-        {
-            foreach (var size in Sizes(most, count))
-            {
-                var sized = Sized(request, size, count);
-                if ((Solve(request, sized) ?? Solve(request, sized with { RecordsDecode = false })) is { } answer)
-                {
-                    answers.Add((answer.Policy, answer.Seconds / Math.Min((double)size * count, most)));
-                }
-            }
-        }
+        var (most, judge) = (request.Workload.Count, new PolicyJudge(model, request));
+        var answers = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).AsParallel().AsOrdered()
+            .Select(sized => Solve(request, sized) ?? Solve(request, sized with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
+            .Select(a => (a.Policy, Seconds: a.Seconds / Math.Min((double)a.Policy.EffectiveBatchSize, most))).ToList();
 
         // A program knows nothing of latencies, of which many micro-batches have more: of each number some are judged.
         var ordered = answers.OrderBy(a => a.Seconds).Select(a => a.Policy).ToList();
         var judged = Whole(request).Concat(ordered.Take(Judged)).Concat(ordered.GroupBy(p => p.GpuBatchCount).SelectMany(g => g.Take(JudgedOfACount)))
-            .Distinct().OrderByDescending(p => Judge(request, tries, p)).Take(Improved).ToList();
-        judged.ForEach(p => Improve(request, tries, p));
+            .Distinct().ToList();
+        judge.JudgeAll(judged);
+        var best = judged.OrderByDescending(judge.Rate).ToList();
+        best.Take(Improved).Concat(best.GroupBy(Sort).Select(s => s.First()).Where(p => judge.Rate(p) > Hopeful * judge.Rate(best[0]))).Distinct().ToList()
+            .ForEach(p => Improve(request, judge, p));
         // So far all sequences were of the mean lengths.
-        return tries.OrderByDescending(t => t.Value).Take(Final)
-            .Select(t => model.Predict(model.Plan(t.Key), request.Workload, request.Mode)).MaxBy(p => p.TokensPerSecond);
+        return judge.Best.Take(Final).ToList().AsParallel().AsOrdered()
+            .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).ToList().MaxBy(p => p.TokensPerSecond);
     }
 
     /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
@@ -107,17 +104,37 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Each kind whole on one tier, with as many slots as fit: what no program's answer is near, since a share anywhere costs latencies.</summary>
     private IEnumerable<Policy> Whole(SearchRequest request)
     {
-        var (gpu, host, most) = (Placement.AllGpu, new Placement(0, 100), Sizes(request.Workload.Count, 1).Reverse().ToList());
-        foreach (var weights in new[] { gpu, host })
+        var (gpu, host, disk) = (Placement.AllGpu, new Placement(0, 100), new Placement(0, 0));
+        var (sizes, tiers) = (Sizes(request.Workload.Count, 1).ToList(), request.HasDisk ? new[] { gpu, host, disk } : [gpu, host]);
+        foreach (var weights in tiers)
         {
-            foreach (var (cache, attention) in new[] { (gpu, 0), (host, 0), (host, 100) })
+            foreach (var (cache, attention) in tiers.SelectMany(t => t == gpu ? new[] { (t, 0) } : [(t, 0), (t, 100)]))
             {
-                var policies = most.Select(s => Sized(request, s, 1) with { Weights = weights, Cache = cache, AttentionOnHost = attention });
-                if (policies.Select(p => Fitting(request, p)).FirstOrDefault(p => p is not null) is { } fits)
+                var policies = sizes.Select(s => Sized(request, s, 1) with { Weights = weights, Cache = cache, AttentionOnHost = attention }).ToList();
+                if (Largest(policies, p => Fitting(request, p)) is { } fits)
                 {
                     yield return fits;
+                    // Recorded sweeps may be worth more than some slots.
+                    if (policies[0].RecordsDecode && !fits.RecordsDecode
+                        && Largest(policies, p => Fitting(request, p) is { RecordsDecode: true } whole ? whole : null) is { } recorded)
+                    {
+                        yield return recorded;
+                    }
                 }
             }
+        }
+
+        // More slots take more memory.
+        static Policy? Largest(List<Policy> rising, Func<Policy, Policy?> fitting)
+        {
+            var (low, high) = (-1, rising.Count);
+            while (high - low > 1)
+            {
+                var middle = (low + high) / 2;
+                (low, high) = fitting(rising[middle]) is null ? (low, middle) : (middle, high);
+            }
+
+            return low < 0 ? null : fitting(rising[low]);
         }
     }
 
@@ -160,6 +177,33 @@ public sealed class PolicySearch(CostModel model)
         return null;
     }
 
+    /// <summary>
+    /// The policy with as many of the weights on the compute device as fit beside all else, and of the rest as many in host memory; null: nothing fits.
+    /// </summary>
+    private Policy? Filled(SearchRequest request, Policy policy)
+    {
+        var gpu = Most(100, n => new(n, 100 - n), Tier.Gpu);
+        var host = request.HasDisk ? Most(100 - gpu, n => new(gpu, n), Tier.Host) : 100 - gpu;
+        return Fitting(request, policy with { Weights = new(gpu, host) });
+
+        int Most(int most, Func<int, Placement> weights, Tier tier)
+        {
+            var (low, high) = (0, most + 1);
+            while (high - low > 1)
+            {
+                var middle = (low + high) / 2;
+                var plan = model.Plan(policy with { Weights = weights(middle) });
+                (low, high) = request.Budgets.Where(b => b.Tiers.Contains(tier)).All(b => b.Holds(plan)) ? (middle, high) : (low, middle);
+            }
+
+            return low;
+        }
+    }
+
+    /// <summary>Where most of the cache is attended to, whether weights are streamed, and whether there is more than one micro-batch.</summary>
+    private static (bool CacheAway, bool AttendsOnHost, bool Streams, bool TakesTurns) Sort(Policy policy) => (
+        policy.Cache.Gpu < 50, policy.Cache.Gpu < 100 && policy.AttentionOnHost >= 50, policy.Weights != Placement.AllGpu, policy.GpuBatchCount > 1);
+
     private static Policy Rounded(Policy sized, Shares shares)
     {
         var (size, count) = (sized.GpuBatchSize, sized.GpuBatchCount);
@@ -181,39 +225,14 @@ public sealed class PolicySearch(CostModel model)
         return WholeParts.Placement(gpu, Math.Max(0, things - gpu - disk), things);
     }
 
-    /// <summary>Tokens per second of a policy that fits, where all sequences are of the workload's mean lengths.</summary>
-    private double Judge(SearchRequest request, Dictionary<Policy, double> tries, Policy policy)
-    {
-        if (!tries.TryGetValue(policy, out var found))
-        {
-            var plan = model.Plan(policy);
-            var mean = Workload.Uniform(
-                (int)Math.Max(1, Math.Round(request.Workload.MeanPrompt)), (int)Math.Max(1, Math.Round(request.Workload.MeanOutput)),
-                Math.Min(request.Workload.Count, policy.EffectiveBatchSize));
-            tries.Add(policy, found = Rate(request, policy, model.Predict(plan, mean, request.Mode)));
-        }
-
-        return found;
-    }
-
-    /// <summary>Tokens per second of the whole workload, of which the last round may leave slots empty.</summary>
-    private static double Rate(SearchRequest request, Policy policy, Prediction round)
-    {
-        var rounds = (double)request.Workload.Count / policy.EffectiveBatchSize;
-        var whole = rounds < 8 ? Math.Ceiling(rounds) : rounds + 0.5;
-        return round.TokensPerSecond * Math.Min(1, rounds / whole);
-    }
-
-    private void Improve(SearchRequest request, Dictionary<Policy, double> tries, Policy policy)
+    private void Improve(SearchRequest request, PolicyJudge judge, Policy policy)
     {
         var records = Sized(request, 1, 1).RecordsDecode;
         for (var round = 0; round < Rounds; round++)
         {
-            var now = Judge(request, tries, policy);
-            var neighbours = PolicyNeighbours.Of(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, request.HasDisk)
-                .Select(p => Fitting(request, p)).OfType<Policy>().ToList();
-            var better = neighbours.Count > 0 ? neighbours.MaxBy(p => Judge(request, tries, p)) : policy;
-            if (Judge(request, tries, better) <= now)
+            var near = new PolicyNeighbours(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, request.HasDisk);
+            var neighbours = near.Moved.Select(p => Fitting(request, p)).Concat(near.Resized.Select(p => Filled(request, p))).OfType<Policy>();
+            if (judge.Better(neighbours, judge.Rate(policy)) is not { } better)
             {
                 break;
             }

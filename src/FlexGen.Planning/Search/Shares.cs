@@ -7,4 +7,19 @@ namespace FlexGen.Planning.Search;
 /// <param name="AttentionOnHost">Of the cache that is not on the GPU.</param>
 /// <param name="Seconds">What it takes them to be for a round of as many sequences as there are slots.</param>
 internal readonly record struct Shares(
-    (double Gpu, double Host) Weights, (double Gpu, double Host) Cache, (double Gpu, double Host) Hidden, double AttentionOnHost, double Seconds);
+    (double Gpu, double Host) Weights, (double Gpu, double Host) Cache, (double Gpu, double Host) Hidden, double AttentionOnHost, double Seconds)
+{
+    /// <summary>Those of a policy, of which nobody has reckoned the seconds.</summary>
+    public static Shares Of(Policy policy)
+    {
+        var (size, count) = (policy.GpuBatchSize, policy.GpuBatchCount);
+        var (slots, hidden) = (policy.Cache.Split(size), policy.Hidden.Split(count));
+        var brought = policy.BroughtToGpu(slots.Host) + policy.BroughtToGpu(slots.Disk);
+        return new(
+            (policy.Weights.Gpu / 100, policy.Weights.Host / 100),
+            ((double)slots.Gpu / size, (double)slots.Host / size),
+            ((double)hidden.Gpu / count, (double)hidden.Host / count),
+            slots.Gpu == size ? 0 : 1 - ((double)brought / (size - slots.Gpu)),
+            Seconds: 0);
+    }
+}

@@ -10,10 +10,11 @@ internal sealed record KeyedOption(string Key, Option Option)
     /// <summary>The device and memory a command may use. Keys are those of <see cref="EngineSettings"/>.</summary>
     public static IReadOnlyList<KeyedOption> ForEngine() =>
     [
-        Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU [default: auto]."),
+        Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU. "
+            + "cuda:0,cuda:1 are two GPUs and cuda:all is every one: layers go to them in turns [default: auto]."),
         Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, "
             + "float32 on a CPU [default: auto]."),
-        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, such as 16GiB [default: nine tenths of what is free]. "
+        Text("gpuMemory", "--gpu-memory", "SIZE", "GPU memory that may be used, of each GPU, such as 16GiB [default: nine tenths of what is free]. "
             + "Without a GPU: the part of host memory that stands for it [default: all]."),
         Text("hostMemory", "--host-memory", "SIZE", "Host memory that may be used, such as 64GiB [default: three quarters of the machine's]."),
         Text("policy", "--policy", "auto|FILE", "A YAML or JSON file with some of the keys gpuBatchSize, gpuBatchCount, maxSequenceLength, "

@@ -29,6 +29,8 @@ internal sealed class PlanCommand
         Description = $"A machine that is not here: {string.Join(", ", KnownHardware.Names)}, or a file that flexgen profile --output wrote.",
     };
 
+    private readonly Option<int?> gpus = new("--gpus") { HelpName = "N", Description = "Such GPUs in the host, each with a link of its own; 1 by default." };
+
     private readonly Option<int> prompt = new("--prompt-len") { HelpName = "N", Description = "Tokens of each prompt.", DefaultValueFactory = _ => 512 };
     private readonly Option<int> output = new("--gen-len") { HelpName = "N", Description = "Tokens generated for each.", DefaultValueFactory = _ => 32 };
     private readonly Option<long> count = new("--num-prompts") { HelpName = "N", Description = "How many prompts.", DefaultValueFactory = _ => 10000 };
@@ -49,11 +51,12 @@ internal sealed class PlanCommand
             Examples:
               flexgen plan pipelines/extract-demo.yaml
               flexgen plan --shape opt-30b --hardware t4 --prompt-len 512 --gen-len 32
+              flexgen plan --shape opt-30b --hardware t4 --gpus 4
               flexgen plan --shape opt-175b --hardware t4 --host-memory 200GiB --compress-weights int4 --compress-kv int4 --json
               flexgen plan --shape opt-30b --hardware h100 --gpu-memory 16GiB --percent 17 83 0 100 100 0 --gpu-batch-size 30 --attention host
             """);
         command.Add(plan.pipeline);
-        IEnumerable<Option> own = [plan.model, plan.shape, plan.hardware, plan.prompt, plan.output, plan.count, plan.json];
+        IEnumerable<Option> own = [plan.model, plan.shape, plan.hardware, plan.gpus, plan.prompt, plan.output, plan.count, plan.json];
         foreach (var option in own.Concat(plan.engine.Select(o => o.Option)))
         {
             command.Add(option);
@@ -110,6 +113,7 @@ internal sealed class PlanCommand
             text => ErrorStream.Say("plan", text),
             Report.Warn,
             cancellation: cancellation);
+        machine = Several(parse, machine, engineOptions.Device);
         var searched = settings.StatesPolicy ? engineOptions : engineOptions with { Auto = new((_, _) => machine, workload) };
         var cost = new CostModel(planner.Outline, machine);
         var prediction = cost.Predict(Plan(parse, planner, machine, searched), workload, new(searched.Overlap));
@@ -123,6 +127,19 @@ internal sealed class PlanCommand
             Console.Out.WriteLine();
             Console.Out.Write(PlanPicture.Timeline(cost.Picture(prediction.Plan, workload), planner.Outline.Layers.Count));
         }
+    }
+
+    /// <summary>With as many compute devices as are asked for: by their number, or by the names of this machine's own.</summary>
+    private HardwareProfile Several(ParseResult parse, HardwareProfile machine, string device)
+    {
+        if (parse.GetValue(gpus) is not { } count)
+        {
+            return parse.GetValue(hardware) is null ? machine.With(ModelPlanner.DeviceCount(device)) : machine;
+        }
+
+        return count < 1 || !machine.Compute.IsGpu
+            ? throw new UsageException($"--gpus is {count}, and the machine is {machine.Name}: give 1 or more, of a machine with a GPU.")
+            : machine.With(count);
     }
 
     /// <exception cref="EngineException">It does not fit; of a published shape, the message names the largest of its family that would.</exception>

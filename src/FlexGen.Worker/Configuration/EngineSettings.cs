@@ -8,7 +8,9 @@ namespace FlexGen.Worker.Configuration;
 internal sealed class EngineSettings : PolicySettings
 {
     [Required]
-    [RegularExpression("auto|cpu|cuda:[0-9]+", ErrorMessage = "{0} must be auto, cpu or cuda:N.")]
+    [RegularExpression(
+        "auto|cuda:all|cpu(,cpu)*|cuda:[0-9]+(,cuda:[0-9]+)*",
+        ErrorMessage = "{0} must be auto, cpu or cuda:N, several GPUs with commas between them, or cuda:all.")]
     public string Device { get; set; } = "auto";
 
     [Required]

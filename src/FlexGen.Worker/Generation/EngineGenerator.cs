@@ -13,7 +13,7 @@ internal sealed class EngineGenerator(LanguageModel model, LengthRecorder length
     public int Concurrency => model.Slots;
 
     /// <inheritdoc cref="LanguageModel.PeakGpuBytes"/>
-    public long PeakGpuBytes => model.PeakGpuBytes;
+    public IReadOnlyList<long> PeakGpuBytes => model.PeakGpuBytes;
 
     /// <inheritdoc cref="LanguageModel.Plan"/>
     public RunPlan? Plan => model.Plan;

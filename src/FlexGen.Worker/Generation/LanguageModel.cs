@@ -39,7 +39,7 @@ internal sealed class LanguageModel : IDisposable
     public int Slots => engine.Policy.EffectiveBatchSize;
 
     /// <summary>The most GPU memory in use after a sweep, the CUDA context included; 0 without a GPU.</summary>
-    public long PeakGpuBytes => engine.Statistics.PeakGpuBytes;
+    public IReadOnlyList<long> PeakGpuBytes => engine.Statistics.PeakGpuBytes;
 
     /// <summary>What completions may be, as it was asked for when the model was loaded; null: any text.</summary>
     public Constraint? Constraint => standard.Constraint;

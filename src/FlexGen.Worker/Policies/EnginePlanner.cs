@@ -31,11 +31,11 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     /// <summary>What the loaded engine takes; null where the policy is stated and the machine was never measured.</summary>
     public RunPlan? Plan(OffloadEngine engine, ExpectedWorkload expected)
     {
-        var device = engine.Description.Split(' ')[0];
+        var device = engine.Description.Split(' ')[0].Split(',')[0];
         var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
         return known is null || !IsOf(known, device)
             ? null
-            : new(new(engine.Outline, known), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
+            : new(new(engine.Outline, known.With(engine.Plan.Device.Count)), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);

@@ -26,17 +26,15 @@ internal static class PlanPicture
     {
         var text = new StringBuilder();
         var gpu = machine.Compute.IsGpu ? "GPU" : "compute";
-        (Tier, string, double)[] tiers = [(Tier.Gpu, gpu, machine.GpuBytes), (Tier.Host, "host", machine.HostBytes), (Tier.Disk, "disk", machine.DiskBytes)];
-        foreach (var (tier, name, all) in tiers)
+        var devices = plan.Stages.Select((s, n) => (s.Bytes, Tier.Gpu, plan.Stages.Count == 1 ? gpu : $"{gpu} {n}", machine.GpuBytes));
+        var others = new[] { (plan.Bytes, Tier.Host, "host", machine.HostBytes), (plan.Bytes, Tier.Disk, "disk", machine.DiskBytes) };
+        foreach (var (bytes, tier, name, all) in devices.Concat(others).Where(t => t.Item1[t.Item2] > 0))
         {
-            if (plan.Bytes[tier] > 0)
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{name,-8}[{Bar(plan, tier, all)}] {plan.Bytes[tier] / GiB:0.0} of {all / GiB:0.0} GiB");
-            }
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-10}[{Bar(bytes, tier, all)}] {bytes[tier] / GiB:0.0} of {all / GiB:0.0} GiB");
         }
 
         var seen = marks.Where(m => Enum.GetValues<Tier>().Any(t => plan.Bytes[t, m.Purpose] > 0)).Select(m => $"{m.Mark} {m.Name}");
-        return text.AppendLine(CultureInfo.InvariantCulture, $"         {string.Join(", ", seen)}, o other").ToString();
+        return text.AppendLine(CultureInfo.InvariantCulture, $"           {string.Join(", ", seen)}, o other").ToString();
     }
 
     /// <summary>A line for each resource that works, over a few layers in the middle; a digit is the micro-batch that it works for, # what all share.</summary>
@@ -54,20 +52,22 @@ internal static class PlanPicture
         var milliseconds = (end - start) * 1000;
         var shown = $"layers {first} to {first + LayersShown - 1} of {layers - 2}";
         text.AppendLine(CultureInfo.InvariantCulture, $"{shown} in a decoding sweep, {milliseconds:0.0} ms:");
-        foreach (var resource in Enum.GetValues<Resource>().Where(r => spans.Any(s => s.Resource == r && s.End > start && s.Start < end)))
+        var several = spans.Any(s => s.Device > 0);
+        foreach (var row in spans.Where(s => s.End > start && s.Start < end).GroupBy(s => (s.Resource, s.Device)).OrderBy(g => g.Key))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{PlanText.Name(resource),-26}[{Line(spans.Where(s => s.Resource == resource), start, end)}]");
+            var name = PlanText.Name(row.Key.Resource) + (several && row.Key.Resource.IsOfADevice() ? $" {row.Key.Device}" : "");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name,-26}[{Line(row, start, end)}]");
         }
 
         return text.ToString();
     }
 
-    private static string Bar(PolicyPlan plan, Tier tier, double all)
+    private static string Bar(TierBytes bytesOf, Tier tier, double all)
     {
         var (bar, bytes) = (new StringBuilder(), 0.0);
         foreach (var (purpose, mark, _) in marks.Append((Purpose.Process, 'o', "")))
         {
-            bytes = purpose == Purpose.Process ? plan.Bytes[tier] : bytes + plan.Bytes[tier, purpose];
+            bytes = purpose == Purpose.Process ? bytesOf[tier] : bytes + bytesOf[tier, purpose];
             bar.Append(mark, Math.Max(0, (int)Math.Round(Math.Min(1, bytes / all) * Width) - bar.Length));
         }
 

@@ -27,7 +27,8 @@ internal static class PlanReport
         var plan = prediction.Plan;
         var report = new Report()
             .Add("model", name, $"{name}, {model.Shape.DecoderLayers} layers, {model.Format.Name}")
-            .Add("machine", machine.Name)
+            .Add("machine", machine.Name, machine.DeviceCount == 1 ? machine.Name : $"{machine.Name}, {Devices(machine)}")
+            .Add("devices", machine.DeviceCount)
             .Add("workload", Json(workload, basis), basis is null ? Text(workload) : $"{Text(workload)}; {basis}")
             .Add("policy", PlanText.Json(plan.Policy), PlanText.Of(plan.Policy))
             .Add("predicted_tokens_per_second", Rounded(prediction.TokensPerSecond), PlanText.Significant(prediction.TokensPerSecond))
@@ -46,6 +47,11 @@ internal static class PlanReport
                     + string.Join(", ", purposes.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Words(p)} {plan.Bytes[tier, p] / GiB:0.00}"))));
         }
 
+        if (machine.DeviceCount > 1)
+        {
+            AddDevices(report, machine, prediction);
+        }
+
         var busy = prediction.Busy.Where(b => b.Value > 0).OrderByDescending(b => b.Value).ToList();
         return report
             .Add("busy", new JsonObject(busy.Select(b => KeyValuePair.Create<string, JsonNode?>(JsonName(b.Key), Math.Round(b.Value, 3)))),
@@ -54,6 +60,24 @@ internal static class PlanReport
             .Add("would_help", new JsonArray([.. alternatives.Select(a => new JsonObject { ["change"] = a.Change, ["times"] = Math.Round(a.Times, 2) })]),
                 alternatives.Count == 0 ? "nothing that was tried" : string.Join("; ", alternatives.Select(Gain)));
     }
+
+    /// <summary>What each compute device has, and does.</summary>
+    private static void AddDevices(Report report, HardwareProfile machine, Prediction prediction)
+    {
+        var plan = prediction.Plan;
+        report.Add(
+            $"{Name(Tier.Gpu, machine)}_bytes_by_device", new JsonArray([.. plan.Stages.Select(s => (JsonNode?)Math.Round(s.Bytes[Tier.Gpu]))]),
+            string.Join(", ", plan.Stages.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Bytes[Tier.Gpu] / GiB:0.00} GiB"))));
+        foreach (var (device, busy) in prediction.OfDevices.Index())
+        {
+            var some = busy.Where(b => b.Value > 0 && b.Key.IsOfADevice()).OrderByDescending(b => b.Value).ToList();
+            report.Add(
+                $"busy_on_{device}", new JsonObject(some.Select(b => KeyValuePair.Create<string, JsonNode?>(JsonName(b.Key), Math.Round(b.Value, 3)))),
+                string.Join(", ", some.Where(b => b.Value >= 0.005).Select(b => FormattableString.Invariant($"{PlanText.Name(b.Key)} {b.Value:0%}"))));
+        }
+    }
+
+    private static string Devices(HardwareProfile machine) => machine.Compute.IsGpu ? $"{machine.DeviceCount} GPUs" : $"{machine.DeviceCount} compute devices";
 
     private static string Gain((string Change, double Times) alternative) => alternative.Times < 2
         ? string.Create(CultureInfo.InvariantCulture, $"{alternative.Change} would give {(alternative.Times - 1) * 100:+0}%")

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FlexGen.Engine;
 using FlexGen.Planning.Cost;
+using FlexGen.Planning.Hardware;
 using FlexGen.Worker.Reporting;
 
 namespace FlexGen.Worker.Policies;
@@ -103,23 +104,53 @@ internal sealed class RunAccount(
     private IEnumerable<string> Slower(Resource resource, ResourceWork of)
     {
         var links = plan.Model.Profile.Links;
-        var rates = resource switch { Resource.ToGpu => links.HostToGpu, Resource.ToHost => links.GpuToHost, _ => links.DiskRead };
-        var known = Math.Min(rates.Alone, Math.Min(rates.BesideOther, rates.BesideAttention));
+        var known = resource switch
+        {
+            Resource.ToGpu => Least(links.HostToGpu),
+            Resource.ToHost => Least(links.GpuToHost),
+            Resource.HostAttention => Attention(),
+            _ => Least(links.DiskRead),
+        };
         return of.BytesPerSecond * Near >= known ? []
             : [Text($"{PlanText.Name(resource)} ran at {of.BytesPerSecond / 1e9:0.00} GB/s where the profile has {known / 1e9:0.00}")];
     }
 
-    private static IEnumerable<string> Took(string what, (double Seconds, double Times) phase, Resource busiest, double planned)
+    private static double Least(CopyRates rates) => Math.Min(rates.Alone, Math.Min(rates.BesideOther, rates.BesideAttention));
+
+    /// <summary>Bytes per second of attention in host memory, for as few at once as were measured, beside copies.</summary>
+    private double Attention()
+    {
+        var (known, shape) = (plan.Model.Profile.HostAttention, plan.Model.Model.Shape);
+        var rates = known.ByFormat.TryGetValue(plan.Policy.CacheFormat.Name, out var found) ? found : known.ByFormat.Values.First();
+        return rates.Plain.Points.Min(p => p.X / rates.Seconds(p.X, shape.Heads / shape.KvHeads)) / known.BesideCopies;
+    }
+
+    private IEnumerable<string> Took(string what, (double Seconds, double Times) phase, (Resource Resource, double Share) busiest, double planned)
     {
         var more = Math.Abs(phase.Seconds - (phase.Seconds / Math.Max(phase.Times, 1e-9)));
         return IsNear(phase.Times) || more < Weighty * planned ? []
-            : [Text($"{what} took {phase.Times:0.00} times as long as planned, where the plan has {PlanText.Name(busiest)} as the busiest")];
+            : [Text($"{what} took {phase.Times:0.00} times as long as planned, where the plan has {PlanText.Name(busiest.Resource)} as the busiest")
+                + Moved(busiest, phase.Times)];
     }
 
-    private static Resource BusiestInPrefill(Prediction of) => Busiest(of.Busy.ToDictionary(
-        b => b.Key, b => (b.Value * of.Seconds) - (of.BusyInDecode.GetValueOrDefault(b.Key) * of.DecodeSeconds)));
+    /// <summary>What a GPU's link moved in each second, the bytes being those of the plan: the host does not see its copies end.</summary>
+    private string Moved((Resource Resource, double Share) busiest, double times)
+    {
+        var links = plan.Model.Profile.Links;
+        if (!plan.Model.Profile.Compute.IsGpu || busiest.Resource is not (Resource.ToGpu or Resource.ToHost))
+        {
+            return "";
+        }
 
-    private static Resource Busiest(IReadOnlyDictionary<Resource, double> busy) => busy.MaxBy(b => b.Value).Key;
+        var rate = busiest.Share * (busiest.Resource == Resource.ToGpu ? links.HostToGpu.Alone : links.GpuToHost.Alone) / 1e9;
+        return Text($": {rate / times:0.0} GB/s on average where {rate:0.0} were planned");
+    }
+
+    private static (Resource Resource, double Share) BusiestInPrefill(Prediction of) => Busiest(of.Busy.ToDictionary(
+        b => b.Key, b => ((b.Value * of.Seconds) - (of.BusyInDecode.GetValueOrDefault(b.Key) * of.DecodeSeconds)) / Math.Max(of.PrefillSeconds, 1e-9)));
+
+    private static (Resource Resource, double Share) Busiest(IReadOnlyDictionary<Resource, double> busy) =>
+        busy.Select(b => (b.Key, b.Value)).MaxBy(b => b.Value);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

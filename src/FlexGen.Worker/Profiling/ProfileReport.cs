@@ -50,6 +50,11 @@ internal static class ProfileReport
         Add("prompt_attention", string.Join(", ", compute.PrefillAttention.Points.Select(p => Text($"{p.X} tokens {p.Y / 1e12:0.00} Tflop/s"))));
         Add("elements", Text($"{compute.ElementBytes / GB:0.0} GB/s"));
         Add("compute_beside_copies", Text($"{compute.BesideCopies:0.00} times as long"));
+        if (!compute.IsGpu)
+        {
+            Add("compute_beside_reads", Text($"{compute.BesideReads:0.00} times as long"));
+        }
+
         foreach (var (kind, layer) in compute.Layers.Concat(compute.PackedLayers.Select(p => KeyValuePair.Create($"{p.Key}_in_4_bits", p.Value))))
         {
             var onGpu = compute.IsGpu ? $" to issue, {Time(layer.RecordedSeconds)} recorded, {Time(layer.ManyRowsSeconds)} for many rows" : "";

@@ -32,11 +32,21 @@ internal sealed class Report
         return this;
     }
 
-    /// <summary>Adds the most bytes in use so far: on the GPU, of tiers in host memory, of scratch files, and of the whole process.</summary>
-    public Report AddPeaks(long gpuBytes) => Add("gpu_peak_bytes", gpuBytes)
-        .Add("host_peak_bytes", HostMemory.PeakBytes)
-        .Add("disk_peak_bytes", DirectFile.PeakBytes)
-        .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
+    /// <summary>Adds the most bytes in use so far: on the GPU (of several, on the fullest, and on each), of tiers in host memory, of scratch files, and of the whole process.</summary>
+    public Report AddPeaks(IReadOnlyList<long> gpuBytes)
+    {
+        Add("gpu_peak_bytes", gpuBytes.Max());
+        if (gpuBytes.Count > 1)
+        {
+            Add(
+                "gpu_peak_bytes_by_device", new JsonArray([.. gpuBytes.Select(b => (JsonNode?)b)]),
+                string.Join(", ", gpuBytes.Select(b => b.ToString("N0", null))));
+        }
+
+        return Add("host_peak_bytes", HostMemory.PeakBytes)
+            .Add("disk_peak_bytes", DirectFile.PeakBytes)
+            .Add("process_peak_bytes", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
+    }
 
     /// <summary>Writes to the error stream what the user should know; null: nothing.</summary>
     public static void Warn(string? warning)

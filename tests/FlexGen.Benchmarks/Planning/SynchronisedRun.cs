@@ -35,7 +35,7 @@ internal sealed class SynchronisedRun
     {
         (this.model, machine, this.policy, this.overlaps) = (model.Model, model.Profile, policy, overlaps);
         plan = model.Plan(policy);
-        layers = [.. plan.Weights.Layers];
+        layers = [.. plan.Layers];
         var plain = policy with { CompressWeights = Compression.None, CompressCache = Compression.None };
         costs = new(model.Model, model.Plan(plain), machine);
     }
@@ -45,7 +45,7 @@ internal sealed class SynchronisedRun
 
     private double Sweep(int length, bool isPrefill)
     {
-        var load = new MicroBatchLoad(plan.Cache.Shares.Count);
+        var load = new MicroBatchLoad(plan.Shares.Count);
         for (var n = 0; n < policy.GpuBatchSize; n++)
         {
             if (isPrefill)
@@ -63,7 +63,7 @@ internal sealed class SynchronisedRun
 
     private double Step(Step step, MicroBatchLoad load, int length, bool isPrefill)
     {
-        var (links, share) = (machine.Links, plan.Cache.Shares[0]);
+        var (links, share) = (machine.Links, plan.Shares[0]);
         var rows = isPrefill ? policy.GpuBatchSize * length : policy.GpuBatchSize;
         // Of the weights to come, all at the first micro-batch.
         var (next, part) = step.Part == Part.Attention ? (step.Layer, FeedForward) : (Math.Min(step.Layer + 1, model.Layers.Count - 1), Attention);
@@ -93,7 +93,7 @@ internal sealed class SynchronisedRun
 
     private double Computing(Step step, MicroBatchLoad load, int length, bool isPrefill)
     {
-        var (layer, share) = (step.Layer, plan.Cache.Shares[0]);
+        var (layer, share) = (step.Layer, plan.Shares[0]);
         if (step.Part == Part.Whole)
         {
             return costs.Project(layer, load) + (layer > 0 ? costs.Logits(load) : 0);
@@ -113,5 +113,5 @@ internal sealed class SynchronisedRun
         return seconds + costs.Project(layer, load) + packing + attention;
     }
 
-    private double CacheBytes(long tokens) => 2.0 * tokens * policy.GpuBatchSize * plan.Cache.Format.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    private double CacheBytes(long tokens) => 2.0 * tokens * policy.GpuBatchSize * plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 }

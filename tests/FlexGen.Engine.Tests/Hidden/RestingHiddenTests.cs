@@ -1,6 +1,8 @@
 using FlexGen.Engine.Hidden;
 using FlexGen.Engine.Memory;
+using FlexGen.Engine.Models;
 using FlexGen.Interop;
+using FlexGen.Planning.Formats;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Hidden;
@@ -16,34 +18,29 @@ public class RestingHiddenTests
     {
         const int Bytes = 40960;
         using var file = onDisk ? new DirectFile(Path.GetTempPath(), Count * Bytes) : null;
-        // Less than a micro-batch has, so that it goes in pieces.
-        using var loadStaging = new HostMemory(2 * DirectFile.Alignment, pinned: false);
-        using var storeStaging = new HostMemory(DirectFile.Alignment, pinned: false);
-        using var loads = new Lane("loads", gpu: null, trace: null);
-        var stores = new Lane("stores", gpu: null, trace: null);
-        using var queue = new StoreQueue(stores);
-        var resting = Enumerable.Range(0, Count)
-            .Select(n => new RestingHidden(Place(n), CPU, loads, queue, null, (loadStaging, storeStaging))).ToArray();
+        var shape = PublishedShapes.Create("opt-125m").Shape;
+        var lanes = new HiddenLanes(new(shape, ElementFormat.F32, new(1, 1, 16) { Hidden = new(0, onDisk ? 0 : 100) }), new Tiers(CPU, Path.GetTempPath()));
+        var resting = Enumerable.Range(0, Count).Select(n => new RestingHidden(Place(n))).ToArray();
         for (var layer = 0; layer < 3; layer++)
         {
             var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
             for (var n = 0; n < Count; n++)
             {
-                resting[n].Store(full([3 + n, Width], (layer * Count) + n, ScalarType.Float32));
+                resting[n].Store(full([3 + n, Width], (layer * Count) + n, ScalarType.Float32), lanes);
             }
 
             Assert.InRange(TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before, 0, StoreQueue.Most);
             for (var n = 0; n < Count; n++)
             {
-                resting[n].Load();
-                using var hidden = resting[n].Take();
-                Assert.Null(resting[n].Take());
+                resting[n].Load(lanes);
+                using var hidden = resting[n].Take(lanes);
+                Assert.Null(resting[n].Take(lanes));
                 Assert.Equal([3 + n, Width], hidden!.shape);
                 Assert.All(hidden.data<float>().ToArray(), x => Assert.Equal((layer * Count) + n, x));
             }
         }
 
-        stores.Dispose();
+        lanes.Dispose();
         Array.ForEach(resting, r => r.Dispose());
 
         RestingPlace Place(int n) => file is null ? new(Bytes, pinned: false) : new(file, n * Bytes, Bytes);

@@ -97,13 +97,13 @@ public class MemoryPlanTests
     {
         var model = PublishedShapes.Create("opt-6.7b").Outline(ElementFormat.F16);
         var asked = options with { GpuBatchCount = 1, MaxSequenceLength = 544, GpuMemory = 16 * GiB };
-        PolicyPlan OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), o, new(64 * GiB, 80 * GiB));
+        PolicyPlan OnGpu(EngineOptions o) => MemoryPlan.Choose(model, ScalarType.Float16, [new(TorchSharp.DeviceType.CUDA, 0)], o, new(64 * GiB, 80 * GiB));
         var plan = OnGpu(asked);
-        Assert.True(plan.Workspace.RecordsDecode);
+        Assert.True(plan.RecordsDecode);
         var bytes = (long)Math.Ceiling(plan.Bytes[Tier.Gpu]);
-        Assert.True(OnGpu(asked with { GpuMemory = bytes }).Workspace.RecordsDecode);
-        Assert.False(OnGpu(asked with { GpuMemory = bytes - 1 }).Workspace.RecordsDecode);
-        Assert.False(OnGpu(asked with { Overlap = false }).Workspace.RecordsDecode);
+        Assert.True(OnGpu(asked with { GpuMemory = bytes }).RecordsDecode);
+        Assert.False(OnGpu(asked with { GpuMemory = bytes - 1 }).RecordsDecode);
+        Assert.False(OnGpu(asked with { Overlap = false }).RecordsDecode);
     }
 
     [Fact]
@@ -127,13 +127,13 @@ public class MemoryPlanTests
         Assert.Contains("does not fit host memory", Refusal("opt-1.3b", asked, memory), StringComparison.Ordinal);
         Assert.Contains("this machine has 4.00 GiB. Run it on a machine with more, lower", Refusal("opt-1.3b", asked, memory), StringComparison.Ordinal);
         var onGpu = Assert.Throws<EngineException>(() =>
-            MemoryPlan.Choose(PublishedShapes.Create("opt-1.3b").Outline(ElementFormat.F32), ScalarType.Float32, new(TorchSharp.DeviceType.CUDA, 0), asked, memory)).Message;
+            MemoryPlan.Choose(PublishedShapes.Create("opt-1.3b").Outline(ElementFormat.F32), ScalarType.Float32, [new(TorchSharp.DeviceType.CUDA, 0)], asked, memory)).Message;
         Assert.Contains("does not fit GPU memory", onGpu, StringComparison.Ordinal);
         Assert.Contains("this process can have 3.50 GiB. End what else uses the GPU", onGpu, StringComparison.Ordinal);
     }
 
     private static PolicyPlan Choose(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
-        MemoryPlan.Choose(PublishedShapes.Create(shape).Outline(ElementFormat.F32), ScalarType.Float32, CPU, options, memory ?? new(2_000_000 * GiB));
+        MemoryPlan.Choose(PublishedShapes.Create(shape).Outline(ElementFormat.F32), ScalarType.Float32, [CPU], options, memory ?? new(2_000_000 * GiB));
 
     private static string Refusal(string shape, EngineOptions options, MemoryPlan.Machine? memory = null) =>
         Assert.Throws<EngineException>(() => Choose(shape, options, memory)).Message;

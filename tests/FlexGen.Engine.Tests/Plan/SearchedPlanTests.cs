@@ -71,7 +71,7 @@ public partial class SearchedPlanTests
         setting == "HostMemory" ? options with { HostMemory = bytes } : options with { GpuMemory = bytes };
 
     private static PolicyPlan Choose(EngineOptions asked) => MemoryPlan.Choose(
-        PublishedShapes.Create("opt-6.7b").Outline(ElementFormat.F16), ScalarType.Float16, new(TorchSharp.DeviceType.CUDA, 0), asked, machine);
+        PublishedShapes.Create("opt-6.7b").Outline(ElementFormat.F16), ScalarType.Float16, [new(TorchSharp.DeviceType.CUDA, 0)], asked, machine);
 
     [GeneratedRegex("(?<setting>[A-Za-z]+) is (?<now>[0-9.]+) GiB and would have to be (?<needed>[0-9.]+) GiB, (?<more>[0-9.]+) more")]
     private static partial Regex Needed();

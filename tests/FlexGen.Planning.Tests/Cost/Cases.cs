@@ -15,7 +15,7 @@ internal static class Cases
         from workload in Workloads(planned.Policy.SequenceLength)
         from mode in Gen.Select(Gen.Bool, Gen.Bool)
         from pages in Gen.Int[0, 4]
-        let model = new CostModel(planned.Model, machine)
+        let model = new CostModel(planned.Model, Machines.For(planned.Model, machine))
         select (
             model, model.Plan(planned.Policy with
             {

@@ -24,10 +24,21 @@ internal static class Machines
         GpuBytes = p.HostBytes,
         ContextBytes = 0,
         Links = p.Links with { KernelToGpu = 0, KernelToHost = 0, DiskToGpu = p.Links.DiskRead },
-        Compute = p.Compute with { IsGpu = false },
+        Compute = p.Compute with { IsGpu = false, BesideReads = Math.Sqrt(p.Compute.BesideCopies) },
     });
 
-    public static Gen<HardwareProfile> All { get; } = Gen.Bool.SelectMany(gpu => gpu ? WithGpu : OfAProcessor);
+    public static Gen<HardwareProfile> OfOneDevice { get; } = Gen.Bool.SelectMany(gpu => gpu ? WithGpu : OfAProcessor);
+
+    /// <summary>With one compute device, or with two that reach each other or do not.</summary>
+    public static Gen<HardwareProfile> All { get; } =
+        from machine in OfOneDevice
+        from count in Gen.Frequency((3, 1), (2, 2))
+        from between in Gen.Select(Gen.Double[0, 1e-4], Gen.OneOf(Gen.Const(0.0), Logarithmic(1, 500).Select(r => r * GB)), Logarithmic(5, 500))
+        select count == 1 ? machine : machine with { Devices = new(count, between.Item1, between.Item2, between.Item3 * GB) };
+
+    /// <summary>The same with one compute device, where the model has a layer for one only.</summary>
+    public static HardwareProfile For(FlexGen.Planning.Plans.ModelOutline model, HardwareProfile machine) =>
+        machine.DeviceCount <= model.Shape.DecoderLayers ? machine : machine with { Devices = null };
 
     /// <summary>The same, with one of its parts so many times as fast.</summary>
     public static IEnumerable<(string What, HardwareProfile Machine)> Faster(HardwareProfile machine, double times)

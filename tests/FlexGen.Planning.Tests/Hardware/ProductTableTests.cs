@@ -26,6 +26,19 @@ public class ProductTableTests
         });
 
     [Fact]
+    public void At_WithTallWeights_IsTheirMeasurementAtTheirRatio_BetweenThemBetween_AndPastTheLastThatOne() =>
+        Gen.Select(tables, tables, tables, Gen.Double[0, 1]).Sample((square, tall, taller, part) =>
+        {
+            var all = square with { Tall = [new(4, tall), new(64, taller)] };
+            double[] at = [square.At(16, 2e6), tall.At(16, 2e6), taller.At(16, 2e6)];
+            Assert.Equal([at[0], at[0]], [all.At(16, 2e6, 0.25), all.At(16, 2e6, 1)]);
+            Assert.Equal(1, all.At(16, 2e6, 4) / at[1], 1e-9);
+            Assert.Equal(1, all.At(16, 2e6, 5000) / at[2], 1e-9);
+            Assert.InRange(all.At(16, 2e6, 1 + (3 * part)), Math.Min(at[0], at[1]) * 0.999999, Math.Max(at[0], at[1]) * 1.000001);
+            Assert.Equal(square.At(16, 2e6), square.At(16, 2e6, 4));
+        });
+
+    [Fact]
     public void At_PastTheMostRows_GrowsAsTheRowsDo() => Gen.Select(tables, Gen.Double[1, 100]).Sample((table, times) =>
         Assert.Equal(times, table.At(512 * times, 4e6) / table.At(512, 4e6), 1e-6));
 }

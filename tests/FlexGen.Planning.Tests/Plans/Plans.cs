@@ -19,6 +19,7 @@ internal static class Plans
         from attention in OneOf(0, 50, 100)
         from gpu in Gen.Bool
         from records in Gen.Bool
+        from devices in Gen.Int[1, 3]
         from compressions in Gen.Select(OneOf(Compression.None, Compression.Int4), OneOf(Compression.None, Compression.Int4))
         select (
             Model(model.Item1, model.Item2 * model.Item3, model.Item3, model.Item4, model.Item5),
@@ -32,7 +33,7 @@ internal static class Plans
                 CompressWeights = compressions.Item1,
                 CompressCache = compressions.Item2,
             },
-            new ComputeDevice(gpu, gpu ? 1000 : 0));
+            new ComputeDevice(gpu, gpu ? 1000 : 0, Math.Min(devices, model.Item1)));
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(n => values[n]);
 

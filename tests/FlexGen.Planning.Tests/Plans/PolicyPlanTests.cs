@@ -10,7 +10,7 @@ public class PolicyPlanTests(ITestOutputHelper output)
     public void The_sums_are_those_of_the_pieces() => Plans.All.Sample((model, policy, device) =>
     {
         PolicyPlan plan = new(model, policy, device);
-        var pieces = TierBytes.Of(plan.Placed.Concat(plan.Workspace.Pieces));
+        var pieces = TierBytes.Of(plan.Pieces);
         foreach (var tier in Enum.GetValues<Tier>())
         {
             Assert.Equal(pieces[tier], plan.Bytes[tier]);
@@ -22,7 +22,7 @@ public class PolicyPlanTests(ITestOutputHelper output)
     public void What_is_placed_on_disk_fills_one_file_after_another_in_whole_sectors() => Plans.All.Sample((model, policy, device) =>
     {
         PolicyPlan plan = new(model, policy, device);
-        long[] files = [plan.Weights.FileBytes, .. plan.Cache.Shares.Select(p => p.FileBytes), plan.Hidden.FileBytes];
+        long[] files = [.. plan.Stages.SelectMany(s => s.Cache.Shares.Select(p => p.FileBytes).Prepend(s.Weights.FileBytes)), plan.Hidden.FileBytes];
         Assert.Equal(files.Sum(), plan.Bytes[Tier.Disk]);
         var (file, end) = (0, 0L);
         foreach (var piece in plan.Placed.Where(p => p.Tier == Tier.Disk))

@@ -28,10 +28,10 @@ public class WorkspacePlanTests
     }
 
     [Fact]
-    public void A_GPU_s_context_and_the_process_count()
+    public void A_GPU_s_context_counts()
     {
         Assert.Equal(1000 + (32 << 20), new WorkspacePlan(model, new(1, 1, 8), new(true, 1000)).Bytes[Tier.Gpu, Purpose.Context]);
-        Assert.Equal((0, 512 << 20), (Plan(new(1, 1, 8)).Bytes[Tier.Gpu, Purpose.Context], Plan(new(1, 1, 8)).Bytes[Tier.Host]));
+        Assert.Equal(0, Plan(new(1, 1, 8)).Bytes[Tier.Gpu, Purpose.Context]);
     }
 
     private static WorkspacePlan Plan(Policy policy) => new(model, policy, default);

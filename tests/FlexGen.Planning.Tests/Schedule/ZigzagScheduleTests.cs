@@ -14,7 +14,7 @@ public class ZigzagScheduleTests
             var at = At(Verb.Project);
             Assert.True(At(Verb.LoadCache) < at && At(Verb.LoadHidden) < at && At(Verb.Attend) == at + 1, $"{project}");
             var complete = At(Verb.Complete);
-            Assert.True(complete > at + 1 && At(Verb.StoreHidden) == complete + 1 && At(Verb.StoreCache) == complete + 2, $"{project}");
+            Assert.True((s.Order.CompletesLater ? complete > at + 1 : complete == at + 2) && At(Verb.StoreHidden) == complete + 1 && At(Verb.StoreCache) == complete + 2, $"{project}");
             for (var page = 0; page < Pages(s, project); page++)
             {
                 Assert.InRange(Single(steps, new WeightStep(project.Sweep, project.Layer, page, Pages(s, project))), 0, at);
@@ -23,26 +23,49 @@ public class ZigzagScheduleTests
     });
 
     [Fact]
-    public void Every_active_micro_batch_computes_every_layer_once_in_order() => Sample((s, steps) =>
+    public void Every_device_computes_each_of_its_layers_once_for_every_active_micro_batch_in_order() => Sample((s, steps) =>
     {
-        var expected = from i in Enumerable.Range(0, s.MicroBatches.Count)
-                       from j in Enumerable.Range(0, s.Layers)
-                       from k in s.MicroBatches[i]
-                       select ((long)i, j, k);
-        Assert.Equal(expected, Of(steps, Verb.Project).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
-        Assert.Equal(expected, Of(steps, Verb.Complete).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+        for (var stage = 0; stage < s.Stages.Count; stage++)
+        {
+            var expected = from i in Enumerable.Range(0, s.MicroBatches.Count)
+                           from j in s.Stages.On(stage)
+                           from k in s.MicroBatches[i]
+                           select ((long)i, j, k);
+            Assert.Equal(expected, Of(steps, Verb.Project, s, stage).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+            Assert.Equal(expected, Of(steps, Verb.Complete, s, stage).Select(t => (t.Sweep, t.Layer, t.MicroBatch)));
+        }
+    });
+
+    [Fact]
+    public void A_layer_begins_on_the_next_device_while_the_one_before_goes_on() => Sample((s, steps) =>
+    {
+        var lag = s.Order.CompletesLater ? 2 : 1;
+        foreach (var last in Of(steps, Verb.Project).Where(t => s.Stages.Leaves(t.Layer) && t.MicroBatch == s.MicroBatches[(int)t.Sweep][^1]))
+        {
+            var active = s.MicroBatches[(int)last.Sweep];
+            var next = steps.IndexOf(last with { Layer = last.Layer + 1, MicroBatch = active[0] });
+            // Where its device has another layer under way, it comes later.
+            if (active.Length > lag * s.Stages.Count && last.Layer + 1 < s.Stages.Count)
+            {
+                Assert.InRange(next, 0, steps.IndexOf(last));
+            }
+        }
     });
 
     [Fact]
     public void A_micro_batch_s_attention_has_started_when_the_one_before_is_completed() => Sample((s, steps) =>
     {
-        var layers = Of(steps, Verb.Attend).ToList();
-        for (var n = 1; n < layers.Count; n++)
+        for (var stage = 0; stage < s.Stages.Count; stage++)
         {
-            var (complete, attend) = (steps.IndexOf(layers[n - 1] with { Verb = Verb.Complete }), steps.IndexOf(layers[n]));
-            var across = s.AcrossLayers && layers[n].Sweep == layers[n - 1].Sweep && s.MicroBatches[(int)layers[n].Sweep].Length > 2;
-            var together = layers[n].Layer == layers[n - 1].Layer || across;
-            Assert.Equal(together, attend < complete);
+            var layers = Of(steps, Verb.Attend, s, stage).ToList();
+            for (var n = 1; n < layers.Count; n++)
+            {
+                var (complete, attend) = (steps.IndexOf(layers[n - 1] with { Verb = Verb.Complete }), steps.IndexOf(layers[n]));
+                var across = s.Order.AcrossLayers && s.Stages.Count == 1 && layers[n].Sweep == layers[n - 1].Sweep
+                    && s.MicroBatches[(int)layers[n].Sweep].Length > 2;
+                var together = (layers[n].Sweep, layers[n].Layer) == (layers[n - 1].Sweep, layers[n - 1].Layer) || across;
+                Assert.Equal(s.Order.CompletesLater && together, attend < complete);
+            }
         }
     });
 
@@ -52,11 +75,14 @@ public class ZigzagScheduleTests
         var sweeps = s.MicroBatches.Count;
         var loads = steps.Where(t => t.Verb == Verb.LoadWeights).ToList();
         Assert.Equal(loads.Count, loads.Distinct().Count());
-        Assert.Equal(Enumerable.Range(0, sweeps).Sum(i => s.Layers * s.Pages(i)) + s.Pages(0), loads.Count);
+        Assert.Equal(Enumerable.Range(0, sweeps).Sum(i => s.Layers * s.Pages(i)) + (s.Stages.Count * s.Pages(0)), loads.Count);
         for (var sweep = 1; sweep <= sweeps; sweep++)
         {
-            var prefetch = steps.IndexOf(new WeightStep(sweep, 0, s.Pages(sweep - 1) - 1, s.Pages(sweep - 1)));
-            Assert.InRange(prefetch, 0, steps.FindLastIndex(t => t.Verb == Verb.Attend && t.Sweep == sweep - 1));
+            for (var stage = 0; stage < s.Stages.Count; stage++)
+            {
+                var prefetch = steps.IndexOf(new WeightStep(sweep, s.Stages.On(stage).First(), s.Pages(sweep - 1) - 1, s.Pages(sweep - 1)));
+                Assert.InRange(prefetch, 0, steps.IndexOf(Of(steps, Verb.Attend, s, stage).Last(t => t.Sweep == sweep - 1)));
+            }
         }
     });
 
@@ -66,7 +92,13 @@ public class ZigzagScheduleTests
         for (var sweep = 0; sweep < s.MicroBatches.Count; sweep++)
         {
             var (counts, page) = (new List<int>(), 0);
-            foreach (var step in steps.Where(t => t.Sweep == sweep && t.Layer == (t.Verb == Verb.LoadWeights ? 1 : 0)))
+            if (s.Stages.On(0).Count() == 1)
+            {
+                continue;
+            }
+
+            var second = s.Stages.On(0).ElementAt(1);
+            foreach (var step in steps.Where(t => t.Sweep == sweep && t.Layer == (t.Verb == Verb.LoadWeights ? second : 0)))
             {
                 page += step.Verb == Verb.LoadWeights ? 1 : 0;
                 if (step.Verb == Verb.Project)
@@ -84,7 +116,7 @@ public class ZigzagScheduleTests
     [Fact]
     public void Two_buffers_are_enough_for_weights_and_for_caches() => Sample((s, steps) =>
     {
-        var (layers, caches) = (new HashSet<(long, int)>(), new HashSet<(long, int, int)>());
+        var (layers, caches) = (new HashSet<(long, int Layer)>(), new HashSet<(long, int Layer, int)>());
         foreach (var step in steps)
         {
             switch (step)
@@ -103,7 +135,9 @@ public class ZigzagScheduleTests
                     break;
             }
 
-            Assert.True(layers.Count <= (s.AcrossLayers ? 3 : 2) && caches.Count <= 2);
+            var stage = s.Stages.Of(step.Layer);
+            Assert.True(layers.Count(l => s.Stages.Of(l.Layer) == stage) <= (s.Order.AcrossLayers ? 3 : 2), $"{step}");
+            Assert.True(caches.Count(c => s.Stages.Of(c.Layer) == stage) <= 2, $"{step}");
         }
     });
 
@@ -124,12 +158,15 @@ public class ZigzagScheduleTests
     });
 
     private static void Sample(Action<ActiveSweeps, List<Step>> holds) => ActiveSweeps.Gen.Sample(s => holds(
-        s, [.. s.MicroBatches.SelectMany((active, i) => ZigzagSchedule.Sweep(i, s.Layers, active, s.WeightPages, s.AcrossLayers))]));
+        s, [.. s.MicroBatches.SelectMany((active, i) => ZigzagSchedule.Sweep(i, s.Stages, active, s.Order))]));
 
     private static IEnumerable<MicroBatchStep> Of(List<Step> steps, Verb verb) => steps.OfType<MicroBatchStep>().Where(t => t.Verb == verb);
 
+    private static IEnumerable<MicroBatchStep> Of(List<Step> steps, Verb verb, ActiveSweeps s, int stage) =>
+        Of(steps, verb).Where(t => s.Stages.Of(t.Layer) == stage);
+
     /// <summary>Pages that a layer's weights come in: a sweep's first layer's during the sweep before it.</summary>
-    private static int Pages(ActiveSweeps s, MicroBatchStep step) => s.Pages(step.Layer == 0 ? step.Sweep - 1 : step.Sweep);
+    private static int Pages(ActiveSweeps s, MicroBatchStep step) => s.Pages(s.IsFirst(step.Layer) ? step.Sweep - 1 : step.Sweep);
 
     private static int Single(List<Step> steps, Step step)
     {

@@ -7,8 +7,11 @@ namespace FlexGen.Planning.Tests.Search;
 
 public class PolicySearchTests(ITestOutputHelper output)
 {
-    /// <summary>Of tokens per second: what rounding, and a search that stops somewhere, may cost.</summary>
-    private const double Tolerance = 0.1;
+    /// <summary>
+    /// Of tokens per second: what whole weights and slots, and a search that stops somewhere, may cost. Of 600 larger budgets the worst had cost 5%, of 1,000
+    /// faster machines 2%, of 50,000 other policies 1%.
+    /// </summary>
+    private const double Tolerance = 0.08;
 
     [Fact]
     public void What_is_found_fits_every_budget_and_is_found_again() => Searches.All.Sample((model, request) =>
@@ -75,7 +78,12 @@ public class PolicySearchTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void No_placement_that_fits_is_better_for_as_many_slots()
+    public void No_placement_that_fits_is_better_for_as_many_slots() => IsBest(6, (_, found) => Placements(found));
+
+    [Fact]
+    public void No_policy_that_fits_is_better() => IsBest(6, Policies);
+
+    private void IsBest(int requests, Func<SearchRequest, Policy, IEnumerable<Policy>> others)
     {
         var (worst, what) = (0.0, "");
         Searches.All.Sample((model, mixed) =>
@@ -87,7 +95,8 @@ public class PolicySearchTests(ITestOutputHelper output)
                 return;
             }
 
-            foreach (var policy in Placements(found.Plan.Policy).Take(1000).Select(p => p with { RecordsDecode = model.Profile.Compute.IsGpu && request.Mode.Overlaps }))
+            var records = model.Profile.Compute.IsGpu && request.Mode.Overlaps;
+            foreach (var policy in others(request, found.Plan.Policy).Take(1000).Select(p => p with { RecordsDecode = records }))
             {
                 var plan = model.Plan(policy);
                 if (request.Budgets.All(b => b.Holds(plan)))
@@ -95,7 +104,7 @@ public class PolicySearchTests(ITestOutputHelper output)
                     Note(ref worst, ref what, model.Predict(plan, request.Workload, request.Mode), found, $"{request.Workload.Count} of {string.Join(' ', request.Workload.Sample)}, {request.Mode}, GPU {model.Profile.Compute.IsGpu}");
                 }
             }
-        }, iter: 6, threads: 1);
+        }, iter: requests, threads: 1);
         output.WriteLine($"{compared} comparisons, worst {worst:0.00%} {what}");
         Assert.True(compared > 0);
         Assert.True(worst <= Tolerance, what);
@@ -125,6 +134,22 @@ public class PolicySearchTests(ITestOutputHelper output)
         if (loss > worst)
         {
             (worst, what) = (loss, $"{loss:0.00%} {how}: {better.Plan.Policy} {better.TokensPerSecond} | {found.Plan.Policy} {found.TokensPerSecond}");
+        }
+    }
+
+    /// <summary>Placements of all sorts for sizes and numbers of micro-batches of all sorts, no more slots than there are sequences.</summary>
+    private static IEnumerable<Policy> Policies(SearchRequest request, Policy policy)
+    {
+        var random = new Random(policy.SequenceLength);
+        foreach (var placed in Placements(policy))
+        {
+            var size = (int)Math.Exp(random.NextDouble() * Math.Log(Math.Min(256, request.Workload.Count) + 0.99));
+            yield return placed with
+            {
+                GpuBatchSize = size,
+                GpuBatchCount = (int)Math.Exp(random.NextDouble() * Math.Log(Math.Min(20, request.Workload.Count / size) + 0.99)),
+                WeightPages = random.Next(4) == 0 ? 1 : null,
+            };
         }
     }
 

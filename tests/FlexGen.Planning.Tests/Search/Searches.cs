@@ -16,7 +16,7 @@ internal static class Searches
         from budgets in Gen.Select(Gen.Double[0, 1], Gen.Double[0, 1.5], Gen.Bool)
         from compress in Gen.Int[0, 3]
         from overlaps in Gen.Frequency((5, true), (1, false))
-        let model = new CostModel(outline, machine)
+        let model = new CostModel(outline, Machines.For(outline, machine))
         select (model, Request(model, workload, room, budgets.Item1, budgets.Item2, budgets.Item3, compress, overlaps));
 
     /// <summary>The same with one budget larger.</summary>

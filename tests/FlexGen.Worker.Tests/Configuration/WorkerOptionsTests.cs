@@ -109,7 +109,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("stop: [\"\\n\", END]", "stop: [\"\"]", "line 8: generation.stop must not hold an empty text.")]
     [InlineData("stop: [\"\\n\", END]", "stop: \"\\n\"", "line 8: 'generation.stop' is a list: write [\"\\n\"] in the file")]
     [InlineData("hostMemory: 16GiB", "hostMemory: lots", "line 10: 'engine.hostMemory' must be a size such as 16GiB; found 'lots'.")]
-    [InlineData("device: cpu", "device: tpu", "line 10: engine.device must be auto, cpu or cuda:N; found 'tpu'.")]
+    [InlineData("device: cpu", "device: tpu", "line 10: engine.device must be auto, cpu or cuda:N, several GPUs with commas between them, or cuda:all; found 'tpu'.")]
     [InlineData("columns: [id, text]", "columns: id", "line 3: 'source.parquet.columns' is a list: write [\"id\"] in the file")]
     [InlineData("columns: [id, text]", "columns: { a: b }", "line 3: 'source.parquet.columns' is a list, not a mapping")]
     [InlineData("parquet: { path: out/people }", "parquet: out/people", "line 12: 'sink.parquet' is a mapping, not the value 'out/people'. Keys below 'sink.parquet': path,")]

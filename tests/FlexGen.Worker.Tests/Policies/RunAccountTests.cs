@@ -51,7 +51,7 @@ public class RunAccountTests
     {
         var again = plan.Predict(planned);
         var few = new EngineStatistics(
-            again.Sweeps * 8, again.PromptTokens, again.GeneratedTokens, TimeSpan.FromSeconds(again.PrefillSeconds), TimeSpan.FromSeconds(again.DecodeSeconds * 6), 0);
+            again.Sweeps * 8, again.PromptTokens, again.GeneratedTokens, TimeSpan.FromSeconds(again.PrefillSeconds), TimeSpan.FromSeconds(again.DecodeSeconds * 6), [0]);
         var reasons = new RunAccount(plan, planned, few, new Dictionary<Resource, ResourceWork>(), few.InPrefill + few.InDecode, again.GeneratedTokens).Reasons();
         Assert.Matches("^a sweep had [0-9.]+ sequences where the plan has [0-9.]+: the source or the sink left slots empty$", Assert.Single(reasons));
     }
@@ -66,6 +66,28 @@ public class RunAccountTests
         var work = new Dictionary<Resource, ResourceWork> { [Resource.DiskReads] = new((long)(slowest * part * 1e5), TimeSpan.FromSeconds(1e5)) };
         Assert.Equal(told, Account(planned, decode: 2, work: work).Reasons().Any(
             r => r == FormattableString.Invariant($"reading from disk ran at {slowest * part / 1e9:0.00} GB/s where the profile has {slowest / 1e9:0.00}")));
+    }
+
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(1.0, false)]
+    public void Given_attention_in_host_memory_slower_than_its_profile_then_both_rates_are_told(double part, bool told)
+    {
+        var known = plan.Model.Profile.HostAttention;
+        var slowest = known.ByFormat["float16"].Plain.Points.Min(p => p.X / p.Y) / known.BesideCopies;
+        var work = new Dictionary<Resource, ResourceWork> { [Resource.HostAttention] = new((long)(slowest * part * 1e5), TimeSpan.FromSeconds(1e5)) };
+        Assert.Equal(told, Account(planned, decode: 2, work: work).Reasons().Any(
+            r => r == FormattableString.Invariant($"attention in host memory ran at {slowest * part / 1e9:0.00} GB/s where the profile has {slowest / 1e9:0.00}")));
+    }
+
+    [Fact]
+    public void Given_a_link_to_the_gpu_slower_than_its_profile_then_what_it_moved_is_told_beside_what_it_was_to_move()
+    {
+        var again = plan.Predict(planned);
+        var rate = again.BusyInDecode[Resource.ToGpu] * plan.Model.Profile.Links.HostToGpu.Alone / 1e9;
+        Assert.EndsWith(
+            FormattableString.Invariant($"as the busiest: {rate / 1.6:0.0} GB/s on average where {rate:0.0} were planned"),
+            Assert.Single(Account(planned, decode: 1.6).Reasons()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +105,7 @@ public class RunAccountTests
         var again = plan.Predict(had);
         var measured = new EngineStatistics(
             again.Sweeps, again.PromptTokens, again.GeneratedTokens,
-            TimeSpan.FromSeconds(again.PrefillSeconds * prefill), TimeSpan.FromSeconds(again.DecodeSeconds * decode), 0);
+            TimeSpan.FromSeconds(again.PrefillSeconds * prefill), TimeSpan.FromSeconds(again.DecodeSeconds * decode), [0]);
         return new(plan, had, measured, work ?? new Dictionary<Resource, ResourceWork>(), elapsed * (measured.InPrefill + measured.InDecode), again.GeneratedTokens);
     }
 

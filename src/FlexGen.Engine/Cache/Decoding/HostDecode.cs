@@ -46,6 +46,13 @@ internal sealed class HostDecode : IDecodeAttention
         return packed;
     }
 
+    /// <summary>Bytes of keys and values that all sequences see.</summary>
+    public static long BytesRead(ShareAttention attention)
+    {
+        var seen = attention.Rows.Decodes.Select(d => d.Sees(attention.Window));
+        return 2 * attention.Keys.RowBytes() * seen.Sum(s => (long)s.End - s.First);
+    }
+
     /// <summary>What adds each sequence's new key and value to its slot, and attends, on any thread.</summary>
     /// <param name="attention">Whose decoding rows.</param>
     /// <param name="rows">Those rows in host memory.</param>

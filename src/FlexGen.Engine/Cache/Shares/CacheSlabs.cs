@@ -8,12 +8,14 @@ internal sealed class CacheSlabs<T> : IDisposable
 {
     private readonly List<T> slabs = [];
     private readonly int microBatches;
+    private readonly Dictionary<int, int> ordinals;
 
     /// <param name="plan">How many there are.</param>
     /// <param name="make">Makes one; it is given how many there are before it.</param>
     public CacheSlabs(CacheSharePlan plan, Func<int, T> make)
     {
         microBatches = plan.MicroBatches;
+        ordinals = plan.Layers.Select((layer, n) => (layer, n)).ToDictionary(l => l.layer, l => l.n);
         try
         {
             while (slabs.Count < plan.Slabs)
@@ -28,12 +30,12 @@ internal sealed class CacheSlabs<T> : IDisposable
         }
     }
 
-    /// <summary>Those of layer j, which is not 0, the embedding, and micro-batch k.</summary>
+    /// <summary>Those of layer j, one of the plan's, and micro-batch k.</summary>
     public (T Keys, T Values) this[int layer, int microBatch]
     {
         get
         {
-            var first = 2 * (((layer - 1) * microBatches) + microBatch);
+            var first = 2 * ((ordinals[layer] * microBatches) + microBatch);
             return (slabs[first], slabs[first + 1]);
         }
     }

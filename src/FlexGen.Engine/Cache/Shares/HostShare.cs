@@ -1,5 +1,6 @@
 using FlexGen.Engine.Cache.Decoding;
 using FlexGen.Engine.Memory;
+using FlexGen.Planning.Cost;
 using FlexGen.Planning.Plans;
 
 namespace FlexGen.Engine.Cache.Shares;
@@ -39,10 +40,11 @@ internal abstract class HostShare(CacheSharePlan plan, CacheLanes lanes, Func<Sh
         var decode = HostDecode.Work(attention, rows, slabs.Keys, slabs.Values);
         turn = (turn + 1) % lanes.Attention.Count;
         var transfer = lanes.Attention[turn].StartAfterCompute(
-            _ =>
+            copier =>
             {
                 present?.WaitOnHost();
                 var span = lanes.Trace?.Begin(Track, $"{Track} {attention.Layer},{attention.MicroBatch}");
+                using var work = copier.Begin(Resource.HostAttention, HostDecode.BytesRead(attention));
                 decode();
                 if (span is not null)
                 {

@@ -44,6 +44,7 @@ public sealed class CacheShareTests : IDisposable
         var (policy, computes) = (new Policy(4, 2, 16) { Cache = kind == "resident" ? Placement.AllGpu : new(0, 0) }, new ComputeDevice(on != "cpu"));
         var plan = new CacheSharePlan(model, policy, new(16, slots: 2, model.KvHeads, model.HeadDim, format), computes)
         {
+            Layers = [.. Enumerable.Range(1, model.DecoderLayers)],
             Home = kind == "resident" ? Tier.Gpu : kind.EndsWith("disk", StringComparison.Ordinal) ? Tier.Disk : Tier.Host,
             FirstSlot = First,
             AttendsOnHost = kind.StartsWith("on host", StringComparison.Ordinal),
