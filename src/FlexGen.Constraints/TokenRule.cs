@@ -278,6 +278,6 @@ public sealed class TokenRule
         }
 
         var frame = (ObjectFrame)position.Frame!;
-        return Math.Max((long)text + frame.MostCostAfter, position.Taken is null ? 0 : frame.TakenCosts.Most);
+        return Math.Max((long)text + frame.MostCostAfter, position.Taken is null ? 0 : frame.TakenCosts.Most(frame.Names!, frame.Taken!));
     }
 }

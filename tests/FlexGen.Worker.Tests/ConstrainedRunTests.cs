@@ -10,7 +10,7 @@ public sealed class ConstrainedRunTests : IDisposable
         {
           "type": "object", "additionalProperties": false, "required": ["count", "day", "tags"],
           "properties": {
-            "count": { "type": "integer", "minimum": 1, "maximum": 500 }, "day": { "type": "string", "format": "date" }, "note": { "type": ["string", "null"], "maxLength": 5 },
+            "count": { "type": "integer", "minimum": 1, "maximum": 500 }, "day": { "type": "string", "format": "date" }, "note": { "type": ["string", "null"], "maxLength": 5, "pattern": "(?<!x)$" },
             "tags": { "type": "array", "items": { "type": "string", "maxLength": 3 }, "maxItems": 2, "uniqueItems": true }
           }
         }
@@ -36,7 +36,7 @@ public sealed class ConstrainedRunTests : IDisposable
         Assert.Equal((59 - others, 1 + others), (report.GetProperty("records").GetInt32(), report.GetProperty("errors").GetInt32()));
         Assert.Equal(59 - others, Workspace.Query<int>($"""
             SELECT count(*) FROM '{workspace.At("out/main/*.parquet")}'
-            WHERE count BETWEEN 1 AND 500 AND typeof(count) = 'BIGINT' AND typeof(day) = 'DATE' AND typeof(tags) = 'VARCHAR[]' AND len(tags) <= 2
+            WHERE count BETWEEN 1 AND 500 AND typeof(count) = 'BIGINT' AND typeof(day) = 'DATE' AND typeof(tags) = 'VARCHAR[]' AND len(tags) <= 2 AND len(list_distinct(tags)) = len(tags)
               AND count = (output::JSON->>'$.count')::DOUBLE AND (day = try_cast(output::JSON->>'$.day' AS DATE) OR output LIKE '%"0000-%') AND note IS NOT DISTINCT FROM (output::JSON->>'$.note')
             """));
     }
@@ -51,7 +51,8 @@ public sealed class ConstrainedRunTests : IDisposable
             WHERE length(output) > 0 AND error = 'the output is not whole after 6 tokens, which are all that generation.maxNewTokens allows: raise it, or ask for less.'
             """));
         var validated = JsonElement.Parse((await workspace.RunAsync("validate", Workspace.File, "--device", "cpu", "--json")).Expect(0).Output);
-        Assert.Equal(["#/properties/tags/uniqueItems"], validated.GetProperty("checked_afterwards").Deserialize<string[]>()!);
+        Assert.Equal(["#/properties/note/pattern"], validated.GetProperty("checked_afterwards").Deserialize<string[]>()!);
+        Assert.Contains("#/properties/tags/uniqueItems", validated.GetProperty("enforced_while_decoding").Deserialize<string[]>()!);
         Assert.Contains("#/properties/day/format", validated.GetProperty("enforced_while_decoding").Deserialize<string[]>()!);
     }
 

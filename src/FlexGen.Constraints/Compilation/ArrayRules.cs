@@ -23,7 +23,8 @@ internal sealed class ArrayRules(SchemaLibrary library, Findings findings, Prope
         var hits = branch.Hits.Where(hit => IsCounted(hit.Min) && (hit.Max == long.MaxValue || IsCounted(hit.Max))).Take(MostHits).ToArray();
         foreach (var (uncounted, _, _) in branch.Hits.Except(hits))
         {
-            findings.AddAt(library[Signed.Schema(uncounted)].Location, $"items are counted for at most {MostHits} such keywords, and up to {ArrayPlace.MostHits}");
+            findings.AddAt(
+                library[Signed.Schema(uncounted)].Location, $"items are counted for at most {MostHits} such keywords, and up to {ArrayPlace.MostHits}");
         }
 
         var items = new List<ItemRule>();

@@ -104,7 +104,9 @@ internal abstract partial class BranchFinder<T>(SchemaLibrary library, Findings 
         var (branches, isExact) = Own(schema);
         foreach (var values in Listed(schema))
         {
-            Narrow(Union(values), "enum");
+            var (listed, isKnown) = Union(values);
+            // A list of values evaluates nothing of them.
+            Narrow((listed.ConvertAll(Unseen), isKnown), "enum");
         }
 
         foreach (var each in schema.Reference >= 0 ? [schema.Reference, .. schema.AllOf] : schema.AllOf)

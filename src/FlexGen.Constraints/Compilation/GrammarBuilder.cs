@@ -57,7 +57,8 @@ internal sealed class GrammarBuilder
             var rules = new RuleSettling(drafts.ConvertAll(draft => WithUnique(draft, drafts, automaton)), automaton).Rules;
             return rules[0].Cost >= LexAutomaton.Never ? throw new ConstraintException("#", "fits no value at all")
                 : rules[0].Depth > JsonGrammar.MostDepth
-                ? throw new ConstraintException("#", $"fits only values with more than {JsonGrammar.MostDepth} objects and arrays in each other, which are not read")
+                ? throw new ConstraintException(
+                    "#", $"fits only values with more than {JsonGrammar.MostDepth} objects and arrays in each other, which are not read")
                 : new JsonGrammar(automaton, rules, 0, allowsWhitespace);
         }
         catch (InsufficientExecutionStackException)

@@ -221,9 +221,7 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
         ScalarKind.Word => algebra.Literals(values.Where(value => value.ValueKind is JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False)
             .Select(value => value.GetRawText())),
         _ => algebra.Or([.. values.Where(value => value.ValueKind == JsonValueKind.Number).Select(value =>
-            isWide && DecimalNumber.Of(value) is { } number
-                ? numbers.Range(new NumberBound(number, false), new NumberBound(number, false))
-                : numbers.Written(value))]),
+            isWide && DecimalNumber.Of(value) is { } number ? numbers.Same(number) : numbers.Written(value))]),
     };
 
     private (RegexNode, bool) OwnNumber(Schema schema, bool isWide)
@@ -236,7 +234,7 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
         var language = schema.Types.HasFlag(SchemaTypes.Number) ? numbers.All : isWide ? numbers.MaybeIntegers : numbers.Integers;
         if (schema.Min is not null || schema.Max is not null)
         {
-            language = algebra.And(language, numbers.Range(schema.Min, schema.Max));
+            language = algebra.And(language, numbers.Range(schema.Min, schema.Max, isWide));
         }
 
         if (schema.MultipleOf is null)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlexGen.Constraints.Lexing;
 using FlexGen.Constraints.Numbers;
 using FlexGen.Constraints.Regexes;
@@ -26,7 +27,9 @@ internal sealed class UniqueItems
     public UniqueItems(LexAutomaton automaton, RegexNode text, LexMode mode, RegexNode scalar, RegexAlgebra algebra)
     {
         // Of whole numbers, written plainly, each is written in one way; so are words.
-        isPlain = !algebra.IsAlive(algebra.And(scalar, algebra.Concat(algebra.Any, algebra.Set(CodePointSet.Of([('.', '.'), ('E', 'E'), ('e', 'e')])), Digits(algebra))));
+        var digits = algebra.Loop(algebra.Set(CodePointSet.Of([('0', '9'), ('+', '+'), ('-', '-')])), 1, RegexAlgebra.Endless);
+        var mark = algebra.Set(CodePointSet.Of([('.', '.'), ('E', 'E'), ('e', 'e')]));
+        isPlain = !algebra.IsAlive(algebra.And(scalar, algebra.Concat(algebra.Any, mark, digits)));
         this.automaton = automaton;
         this.mode = mode;
         this.text = text;
@@ -69,14 +72,13 @@ internal sealed class UniqueItems
     {
         if (isPlain)
         {
-            return algebra.And(algebra.Import(scalar), algebra.Not(algebra.Literals(taken.Concat(taken.Where(item => item is "0" or "-0").SelectMany(_ => (string[])["0", "-0"])))));
+            var zeros = taken.Any(item => item is "0" or "-0") ? (string[])["0", "-0"] : [];
+            return algebra.And(algebra.Import(scalar), algebra.Not(algebra.Literals([.. taken, .. zeros])));
         }
 
         var numbers = new NumberLanguages(algebra);
         var words = algebra.Literals(["null", "true", "false"]);
-        var same = taken.Select(item => item[0] is 'n' or 't' or 'f' ? algebra.Literal(item) : numbers.Same(item));
+        var same = taken.Select(item => item[0] is 'n' or 't' or 'f' ? algebra.Literal(item) : numbers.Same(DecimalNumber.Of(JsonElement.Parse(item))!));
         return algebra.And(algebra.Import(scalar), algebra.Or(numbers.Normal, words), algebra.Not(algebra.Or([.. same])));
     }
-
-    private static RegexNode Digits(RegexAlgebra algebra) => algebra.Loop(algebra.Set(CodePointSet.Of([('0', '9'), ('+', '+'), ('-', '-')])), 1, RegexAlgebra.Endless);
 }

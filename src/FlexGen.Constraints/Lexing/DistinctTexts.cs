@@ -17,7 +17,9 @@ internal sealed class DistinctTexts(LexAutomaton automaton, LexMode mode, Func<R
     private readonly List<int> costs = [];
     private bool isEnd;
 
-    /// <summary>Tokens, at most, of the text of that number that costs least, where one less is there; <see cref="LexAutomaton.Never"/> where there are no more.</summary>
+    /// <summary>
+    /// Tokens, at most, of the text that costs least, where so many are there; <see cref="LexAutomaton.Never"/> where there are no more.
+    /// </summary>
     public int Cost(long index)
     {
         lock (gate)

@@ -17,7 +17,9 @@ internal sealed partial class LexAutomaton
                 return null;
             }
 
-            (wide, limit) = (state.Form.Place == LexPlace.Body ? Body(Chars([(tag, language)])!, state.Form.Mode) : State(Known(Chars([(tag, language)])!), state.Form), least);
+            var chars = Known(Chars([(tag, language)])!);
+            wide = state.Form.Place == LexPlace.Body ? Body(chars, state.Form.Mode) : State(chars, state.Form);
+            limit = least;
         }
 
         var mask = wide.Mask;

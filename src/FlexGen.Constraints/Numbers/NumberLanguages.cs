@@ -37,7 +37,7 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
     /// <summary>Whole numbers among <see cref="Normal"/>, and some that may not be whole.</summary>
     public RegexNode MaybeIntegers => algebra.Or(
         Magnitude(signed: true, algebra.Concat(Whole, Zeros)),
-        Magnitude(signed: true, algebra.Concat(Digit('1', '9'), Fraction, ExponentSign('+'), Exponents(0, MostExponent))));
+        Magnitude(signed: true, algebra.Concat(Digit('1', '9'), Fraction, ExponentBetween(0, MostExponent))));
 
     private RegexNode Whole => algebra.Or(Literal("0"), algebra.Concat(Digit('1', '9'), Digits(0, MostWhole - 1)));
 
@@ -54,11 +54,10 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
     }
 
     /// <summary>All of <see cref="Normal"/> that a number is written as.</summary>
-    public RegexNode Same(string number)
+    public RegexNode Same(DecimalNumber number)
     {
-        var value = DecimalNumber.Of(JsonElement.Parse(number))!;
-        var bound = new NumberBound(value, IsExclusive: false);
-        return value.IsZero ? Magnitude(signed: true, algebra.Concat(Literal("0"), Zeros)) : Range(bound, bound);
+        var bound = new NumberBound(number, IsExclusive: false);
+        return Range(bound, bound, withNegativeZero: true);
     }
 
     /// <summary>Numbers that are multiples of another, written without an exponent; null where there are too many remainders to tell apart.</summary>
@@ -74,7 +73,10 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
     }
 
     /// <summary>Numbers within limits.</summary>
-    public RegexNode Range(NumberBound? min, NumberBound? max)
+    /// <param name="min">The lower one.</param>
+    /// <param name="max">The upper one.</param>
+    /// <param name="withNegativeZero">With 0 as it is written below 0; nobody has to write it so.</param>
+    public RegexNode Range(NumberBound? min, NumberBound? max, bool withNegativeZero)
     {
         var nonNegative = max is not null && max.Value.CompareTo(DecimalNumber.Zero) < 0
             ? algebra.None
@@ -87,7 +89,9 @@ internal sealed partial class NumberLanguages(RegexAlgebra algebra)
         var negative = min is not null && min.Value.CompareTo(DecimalNumber.Zero) >= 0
             ? algebra.None
             : algebra.Concat(Literal("-"), Between(least, most));
-        return algebra.Or(nonNegative, negative);
+        var hasZero = min?.Value.CompareTo(DecimalNumber.Zero) is not (> 0) && max?.Value.CompareTo(DecimalNumber.Zero) is not (< 0)
+            && min is not { Value.IsZero: true, IsExclusive: true } && max is not { Value.IsZero: true, IsExclusive: true };
+        return algebra.Or(nonNegative, negative, withNegativeZero && hasZero ? algebra.Concat(Literal("-0"), Zeros) : algebra.None);
     }
 
     // Limits that are not negative.

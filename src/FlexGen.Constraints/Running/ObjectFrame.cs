@@ -44,7 +44,7 @@ internal sealed class ObjectFrame : Frame
     public LexState? Taken => taken.Start;
 
     /// <summary>What it costs to write another name than those.</summary>
-    public TakenCosts TakenCosts => takenCosts ??= new TakenCosts(this);
+    public TakenCosts TakenCosts => takenCosts ??= new TakenCosts(IsExtra, CostAfter);
 
     /// <summary>It has a property whose name is not known here, and may have more of its kind: whether a name is taken cannot be said.</summary>
     public bool IsUnsure => lacksName && Rule.Extras.Length > 0;

@@ -64,7 +64,8 @@ internal sealed class ShortestEnd(Stepper stepper, TokenTrie trie)
     };
 
     private IEnumerable<byte> Scalar(int rule, Frame? frame) =>
-        (frame is ArrayFrame { IsUnique: true } unique ? unique.Starts.Scalar : stepper.Grammar.Rules[rule].Scalar) is { AcceptTag: < 0 } scalar ? [scalar.Nearest] : [];
+        (frame is ArrayFrame { IsUnique: true } unique ? unique.Starts.Scalar : stepper.Grammar.Rules[rule].Scalar) is { AcceptTag: < 0 } scalar
+            ? [scalar.Nearest] : [];
 
     private List<int> Fewest(List<byte> text)
     {

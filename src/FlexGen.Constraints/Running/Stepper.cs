@@ -195,7 +195,13 @@ internal sealed class Stepper(JsonGrammar grammar)
             default:
                 if (scalar?.Next(value) is { } next)
                 {
-                    to.Add(new Position { Kind = PositionKind.Scalar, Frame = frame, Lex = next, Name = frame is ArrayFrame { IsUnique: true } ? new[] { value } : default });
+                    to.Add(new Position
+                    {
+                        Kind = PositionKind.Scalar,
+                        Frame = frame,
+                        Lex = next,
+                        Name = frame is ArrayFrame { IsUnique: true } ? new[] { value } : default,
+                    });
                 }
 
                 break;

@@ -3,11 +3,13 @@ using FlexGen.Constraints.Lexing;
 namespace FlexGen.Constraints.Running;
 
 /// <summary>What it costs to write a name that an object does not have, where what is written of it is the beginning of one that it has.</summary>
-/// <param name="frame">The object.</param>
-internal sealed class TakenCosts(ObjectFrame frame)
+/// <param name="isExtra">Says of a name's tag whether names of its kind may be taken.</param>
+/// <param name="costAfter">Tokens, at most, from the end of such a name to the end of the document.</param>
+internal sealed class TakenCosts(Func<int, bool> isExtra, Func<int, int> costAfter)
 {
     // Letters first: a name that differs by one is mostly as good as any.
-    private static readonly byte[] order = [.. "abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8, .. Enumerable.Range(0, 256).Select(value => (byte)value)];
+    private static readonly byte[] order =
+        [.. "abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8, .. Enumerable.Range(0, 256).Select(value => (byte)value)];
 
     private readonly Dictionary<(LexState, LexState), long> known = [];
     private long? most;
@@ -18,9 +20,9 @@ internal sealed class TakenCosts(ObjectFrame frame)
     public long Cost(LexState name, LexState? taken)
     {
         var tag = name.Chars.Parts[0].Tag;
-        if (taken is null || !frame.IsExtra(tag))
+        if (taken is null || !isExtra(tag))
         {
-            return (long)name.Cost + frame.CostAfter(tag);
+            return (long)name.Cost + costAfter(tag);
         }
 
         if (!known.TryGetValue((name, taken), out var cost))
@@ -34,7 +36,7 @@ internal sealed class TakenCosts(ObjectFrame frame)
     /// <summary>The next byte of the name that this is the cost of.</summary>
     public byte Nearest(LexState name, LexState? taken)
     {
-        if (taken is null || !frame.IsExtra(name.Chars.Parts[0].Tag))
+        if (taken is null || !isExtra(name.Chars.Parts[0].Tag))
         {
             return name.Nearest;
         }
@@ -44,17 +46,19 @@ internal sealed class TakenCosts(ObjectFrame frame)
     }
 
     /// <summary>The most of those, wherever in a taken name one is.</summary>
-    public long Most => most ??= frame.Names is { } names && frame.Taken is { } taken ? FindMost(names, taken) : 0;
+    /// <param name="names">The start of all names that may be next.</param>
+    /// <param name="takenNames">The start of those that are taken.</param>
+    public long Most(LexState names, LexState takenNames) => most ??= FindMost(names, takenNames);
 
     private long Find(LexState name, LexState taken)
     {
         if (name.Next((byte)'"') is { IsClosed: true } closed && taken.Next((byte)'"') is not { IsClosed: true })
         {
-            return 1L + frame.CostAfter(closed.AcceptTag);
+            return 1L + costAfter(closed.AcceptTag);
         }
 
         // A byte that leads away from all of them, or where there is none one that does not yet.
-        var enough = 1 + (long)name.Cost + frame.CostAfter(name.Chars.Parts[0].Tag);
+        var enough = 1 + (long)name.Cost + costAfter(name.Chars.Parts[0].Tag);
         long best = LexAutomaton.Never;
         foreach (var value in order)
         {

@@ -84,8 +84,8 @@ internal sealed record KeyedOption(string Key, Option Option)
     /// <summary>What completions may be. Keys are those of the pipeline file's <c>output</c>.</summary>
     public static IReadOnlyList<KeyedOption> ForOutput() =>
     [
-        Text("schema", "--schema", "FILE", "A JSON schema. Tokens are chosen among those that can still lead to a document of it, and a completion that is "
-            + "not one is an error."),
+        Text("schema", "--schema", "FILE", "A JSON schema. Tokens are chosen among those that can still lead to a document of it, with its properties in "
+            + "the schema's order, and a completion that is not one is an error."),
         Text("regex", "--regex", "PATTERN", "An ECMA-262 expression that each completion matches as a whole."),
         new("choices", new Option<string[]>("--choices") { HelpName = "TEXT", AllowMultipleArgumentsPerToken = true, Description = "Texts of which each "
             + "completion is one." }),
