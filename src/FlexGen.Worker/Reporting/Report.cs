@@ -33,7 +33,8 @@ internal sealed class Report
     }
 
     /// <summary>
-    /// Adds the most bytes in use so far: on the GPU (of several, on the fullest, and on each), of tiers in host memory, of scratch files, and of the whole process.
+    /// Adds the most bytes in use so far: on the GPU (of several, on the fullest, and on each), of tiers in host memory, of scratch files, and of the
+    /// whole process.
     /// </summary>
     public Report AddPeaks(IReadOnlyList<long> gpuBytes)
     {
