@@ -32,6 +32,41 @@ public class SearchedPolicyTests
         Assert.True(read is { Bytes: > 1 << 20, BytesPerSecond: > 0 }, $"{read}");
     }
 
+    [Fact]
+    public async Task Several_devices_run_under_the_policy_that_is_searched_for_them_and_say_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        RandomCheckpoint.Write(folder.Path, Config);
+        var t4 = KnownHardware.Find("t4")!.ToProfile();
+        var auto = new AutoPolicy((_, _) => t4 with { Compute = t4.Compute with { IsGpu = false } }, Workload.Uniform(12, 8, 6));
+        var one = new EngineOptions { Device = "cpu", DataType = "float32", GpuBatchSize = 6, MaxSequenceLength = 24, DiskDirectory = folder.Path };
+        var (expected, _) = await GenerateAsync(folder.Path, one);
+        var (actual, engine) = await GenerateAsync(folder.Path, one with { Device = "cpu,cpu", GpuBatchSize = null, Auto = auto });
+        Assert.Equal(2, engine.Plan.Device.Count);
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public async Task Attention_in_host_memory_is_counted()
+    {
+        using var folder = new TemporaryFolder();
+        RandomCheckpoint.Write(folder.Path, Config);
+        var (_, engine) = await GenerateAsync(folder.Path, new()
+        {
+            Device = "cpu",
+            DataType = "float32",
+            GpuBatchSize = 6,
+            MaxSequenceLength = 24,
+            Cache = new(0, 100),
+            AttentionOnHost = 100,
+        });
+        // The seven tokens after the first see 5 to 11 each.
+        var (shape, seen) = (engine.Shape, 6L * Enumerable.Range(5, 7).Sum());
+        var work = engine.Work[Resource.HostAttention];
+        Assert.Equal(2 * seen * shape.DecoderLayers * shape.KvHeads * shape.HeadDim * sizeof(float), work.Bytes);
+        Assert.True(work.Busy > TimeSpan.Zero, $"{work}");
+    }
+
     private static async Task<(int[][] Tokens, OffloadEngine Engine)> GenerateAsync(string folder, EngineOptions options)
     {
         using var engine = OffloadEngine.Load(folder, options);
