@@ -31,9 +31,8 @@ public sealed class OffloadEngine : IDisposable
 
     private OffloadEngine(LoadedModel model, EngineOptions options)
     {
-        (this.model, this.options) = (model, options);
-        microBatches = model.CreateMicroBatches();
-        statistics = new(0, 0, 0, TimeSpan.Zero, TimeSpan.Zero, [.. model.Devices.Select(_ => 0L)]);
+        (this.model, this.options, microBatches) = (model, options, model.CreateMicroBatches());
+        statistics = new(0, 0, 0, default, default, [.. model.Devices.Select(_ => 0L)]);
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
     }
@@ -235,8 +234,8 @@ public sealed class OffloadEngine : IDisposable
         var elapsed = TimeProvider.System.GetElapsedTime(start);
         var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
         // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
-        var reads = prompts > 0 || IsIdle || statistics.Sweeps % SweepsPerReading == 0;
-        var peaks = reads ? [.. statistics.PeakGpuBytes.Zip(model.GpuBytesInUse, Math.Max)] : statistics.PeakGpuBytes;
+        var peaks = prompts == 0 && !IsIdle && statistics.Sweeps % SweepsPerReading > 0 ? statistics.PeakGpuBytes
+            : [.. statistics.PeakGpuBytes.Zip(model.GpuBytesInUse, Math.Max)];
         options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
         {

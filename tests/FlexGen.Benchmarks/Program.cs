@@ -27,6 +27,8 @@ switch (args)
         return await KvSchemes.RunAsync(rest);
     case ["predict", var profile, var runs]:
         return PredictedRuns.Run(profile, runs);
+    case ["planned"]:
+        return SeveralHosts.Run();
     case ["published"]:
         return PublishedFigures.Run();
     case ["host-attention"]:

@@ -76,13 +76,15 @@ internal static class MemoryPlan
         AutoPolicy auto, ModelOutline outline, ScalarType type, IReadOnlyList<Device> devices, EngineOptions options, Machine memory, Policy stated)
     {
         var hasGpu = devices[0].type != TorchSharp.DeviceType.CPU;
-        var profile = auto.Profile(hasGpu ? $"cuda:{devices[0].index}" : "cpu", outline.Format).With(devices.Count) with { ContextBytes = memory.GpuBytesInUse };
+        var profile = auto.Profile(hasGpu ? $"cuda:{devices[0].index}" : "cpu", outline.Format).With(devices.Count);
+        profile = profile with { ContextBytes = memory.GpuBytesInUse };
         var limits = Limits(devices, options, memory, HasDisk(options, memory)).ToList();
         var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
         {
             CompressWeights = stated.CompressWeights,
             CompressCache = stated.CompressCache,
             Mode = new(options.Overlap, options.StaticBatches),
+            Near = auto.Near,
         };
         var search = new PolicySearch(new(outline, profile));
         return search.Find(request)?.Plan ?? throw Limit.Refusal(

@@ -22,6 +22,12 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private readonly EngineOptions issuing = options with { RecordsDecode = false };
     private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32;
 
+    /// <summary>
+    /// Sequences of a sweep of few. libtorch issues a product of one row by itself in another way than of more: it does not ask the library each time which
+    /// kernel to take.
+    /// </summary>
+    private const int Slots = 2;
+
     /// <summary>By the kind of layer, without compression and with, and what a sweep costs.</summary>
     public (Dictionary<string, LayerOverhead> Layers, Dictionary<string, LayerOverhead> Packed, SweepOverhead Sweep) Measure()
     {
@@ -29,18 +35,18 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         var (opt, llama) = (Kind("opt", issuing), Kind("llama", issuing));
         var (packedOpt, packedLlama) = (Kind("opt", packed), Kind("llama", packed));
         var many = Line("opt", scale.Slots, issuing);
-        var perRow = Math.Max(0, many.Sweep - opt.Fixed) / (scale.Slots - 1);
-        var streamed = Line("opt", 1, issuing with { Weights = new(0, 100) });
+        var perRow = Math.Max(0, many.Sweep - opt.Fixed) / (scale.Slots - Slots);
+        var streamed = Line("opt", Slots, issuing with { Weights = new(0, 100) });
         var sweep = new SweepOverhead(Math.Min(opt.Fixed, llama.Fixed), perRow, LogitSeconds(), Math.Max(0, streamed.Layer - opt.Layer.IssueSeconds));
         return (new() { ["opt"] = opt.Layer, ["llama"] = llama.Layer }, new() { ["opt"] = packedOpt.Layer, ["llama"] = packedLlama.Layer }, sweep);
     }
 
     private (LayerOverhead Layer, double Fixed) Kind(string kind, EngineOptions how)
     {
-        var issued = Line(kind, 1, how);
-        var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, 1, how with { RecordsDecode = true }).Layer;
+        var issued = Line(kind, Slots, how);
+        var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, Slots, how with { RecordsDecode = true }).Layer;
         // Two prompts that differ by a token are attended to together, and computed with no decoding row.
-        var prompts = Math.Max(0, Line(kind, 2, how).Prefill - issued.Layer);
+        var prompts = Math.Max(0, issued.Prefill - issued.Layer);
         // Without compression a product of many rows is one operation, too, and a CPU has none that depend on them.
         var alike = device.type == TorchSharp.DeviceType.CPU || how.CompressWeights == Compression.None;
         var many = alike ? issued.Layer : Line(kind, LayerOverhead.ManyRows + 32, how).Layer;

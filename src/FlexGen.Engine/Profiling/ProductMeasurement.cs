@@ -29,7 +29,8 @@ internal sealed class ProductMeasurement : IDisposable
     {
         (this.scale, this.device, this.type, gpu) = (scale, device, type, ComputeMemory.Gpu(device));
         elementBytes = DataTypes.Format(type).Bytes(1);
-        var largest = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], scale.Tall.Select(t => (long)t.Ratio * t.Columns[^1] * t.Columns[^1]).DefaultIfEmpty().Max());
+        var tallest = scale.Tall.Select(t => (long)t.Ratio * t.Columns[^1] * t.Columns[^1]).DefaultIfEmpty().Max();
+        var largest = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], tallest);
         pool = new(Math.Max(scale.PoolBytes, 2 * largest * elementBytes), device);
         PoolBytes = Math.Max(scale.PoolBytes, 2 * largest * elementBytes);
     }

@@ -192,8 +192,8 @@ internal sealed class ComputeCosts
             var weight = outline.Weights[placed.Index];
             if (weight.Rows > 1 && !isEmbedding)
             {
-                found.Add(new(
-                    placed.Format, (double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns, outline.Elements is not null && found.Count >= Projecting));
+                var completes = outline.Elements is not null && found.Count >= Projecting;
+                found.Add(new(placed.Format, (double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns, completes));
             }
         }
 

@@ -41,7 +41,7 @@ internal readonly record struct Contention(double Link, double HostAttention, do
         }
     }
 
-    /// <summary>How many times as long all that several devices' links, and attention beside them, do with host memory takes, of which there is only so much.</summary>
+    /// <summary>How many times as long links of several devices, and attention beside them, take, since host memory has only so much for all of them.</summary>
     private static double InHostMemory(HardwareProfile profile, double toGpu, double toHost, double attention)
     {
         if (profile.Devices is not { Count: > 1 } group)

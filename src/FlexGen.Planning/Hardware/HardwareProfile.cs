@@ -71,7 +71,8 @@ public sealed record HardwareProfile(
                 ? "attention must be curves with points above 0 by rising x"
             : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 || overheads.Any(o => o < 0)
                 ? "overheads must be 0 or more, of one kind of layer at least"
-            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || Compute.BesideReads < 1 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
+            : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || Compute.BesideReads < 1
+                || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
                 ? "elements, or what is beside copies, cannot be"
             : Devices is { IsSound: false } ? "devices must be 1 or more, with rates of 0 or more"
             : null;

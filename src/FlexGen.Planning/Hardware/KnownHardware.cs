@@ -12,7 +12,7 @@ public static class KnownHardware
     private const string Link4 = "PCIe 4.0 x16: 31.5 GB/s a direction (PCI-SIG), of which copies reach 25.5";
     private const string Link5 = "PCIe 5.0 x16: 63 GB/s a direction (PCI-SIG), of which copies reach 52 (tests/FlexGen.Benchmarks/results/nvidia-h100)";
 
-    private const string NvLink4 = "several: NVLink, of whose 450 GB/s a direction copies reach 393, and 128 GB/s of host memory for their links (measured of two)";
+    private const string NvLink4 = "several: NVLink, of whose 450 GB/s a direction copies reach 393; 128 GB/s of host memory (both measured of two)";
 
     private static readonly Dictionary<string, MachineSpecification> machines = new(StringComparer.Ordinal)
     {

@@ -12,14 +12,19 @@ public sealed record ProductTable(
     internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
         && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)
         && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound
-        && (Tall is null || (new Curve([new(1, 1), .. Tall.Select(t => new CurvePoint(t.Ratio, 1))]).IsSound && Tall.All(t => t.Products is { Tall: null, IsSound: true })));
+        && (Tall is null || (Tall.All(t => t.Products is { Tall: null, IsSound: true })
+            && new Curve([new(1, 1), .. Tall.Select(t => new CurvePoint(t.Ratio, 1))]).IsSound));
 
     /// <summary>Seconds of a product: as <see cref="At(double, double)"/> has it, and straight between the ratios that were measured.</summary>
     /// <param name="rows">Of the activations.</param>
     /// <param name="elements">Of the weight.</param>
     /// <param name="ratio">Rows of the weight by its columns; past the largest that was measured it makes no difference.</param>
-    public double At(double rows, double elements, double ratio) => Tall is null || ratio <= 1 ? At(rows, elements)
-        : new Curve([new(1, At(rows, elements)), .. Tall.Select(t => new CurvePoint(t.Ratio, t.Products.At(rows, elements)))]).At(Math.Min(ratio, Tall[^1].Ratio));
+    public double At(double rows, double elements, double ratio)
+    {
+        var square = At(rows, elements);
+        return Tall is null || ratio <= 1 ? square
+            : new Curve([new(1, square), .. Tall.Select(t => new CurvePoint(t.Ratio, t.Products.At(rows, elements)))]).At(Math.Min(ratio, Tall[^1].Ratio));
+    }
 
     /// <summary>Seconds of a product with a square weight: on logarithmic axes straight between what was measured, and beyond.</summary>
     public double At(double rows, double elements)

@@ -8,7 +8,6 @@ namespace FlexGen.Planning.Plans;
 public sealed class ModelOutline
 {
     private readonly Dictionary<Compression, Weight[][]> weights = [];
-    private readonly ConcurrentDictionary<(Placement, Compression, bool IsGpu), WeightsPlan> plans = [];
     private readonly Dictionary<Compression, (long Columns, long Elements)> packed = [];
     private readonly ConcurrentDictionary<int, IReadOnlyList<Part>> parts = [];
     private readonly bool isTied;
@@ -45,10 +44,6 @@ public sealed class ModelOutline
     public ElementFormat Format { get; }
 
     public IReadOnlyList<LayerOutline> Layers { get; }
-
-    /// <summary>Where a placement has the weights: policies that differ in all else have it in common.</summary>
-    internal WeightsPlan Plan(Placement placement, Compression compression, ComputeDevice device) =>
-        plans.GetOrAdd((placement, compression, device.IsGpu), _ => new(this, placement, compression, device));
 
     /// <summary>Which of some devices has which layer.</summary>
     public StageMap Map(int devices) => new(Layers.Count, devices, isTied);

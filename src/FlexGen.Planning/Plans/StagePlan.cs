@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
 namespace FlexGen.Planning.Plans;
 
 /// <summary>
@@ -5,6 +8,9 @@ namespace FlexGen.Planning.Plans;
 /// </summary>
 public sealed class StagePlan
 {
+    /// <summary>By the model's part: policies that differ in all else have where the weights are in common.</summary>
+    private static readonly ConditionalWeakTable<ModelOutline, ConcurrentDictionary<(Placement, Compression, bool IsGpu), WeightsPlan>> known = [];
+
     /// <param name="part">The device's layers.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="device">The compute devices.</param>
@@ -13,7 +19,7 @@ public sealed class StagePlan
     {
         var model = part.Model;
         Layers = part.Layers;
-        Weights = model.Plan(policy.Weights, policy.CompressWeights, device);
+        Weights = Known(model, policy, device);
         Cache = new(model.Shape, model.Format, policy, device, part.Decoders);
         Workspace = new(model, policy, device);
         (LandingBytes, Landings) = landing;
@@ -22,6 +28,9 @@ public sealed class StagePlan
         Bytes.Add(Workspace.Bytes);
         Bytes.Add(Tier.Gpu, Purpose.Hidden, (double)LandingBytes * Landings);
     }
+
+    private static WeightsPlan Known(ModelOutline model, Policy policy, ComputeDevice device) => known.GetOrCreateValue(model)
+        .GetOrAdd((policy.Weights, policy.CompressWeights, device.IsGpu), _ => new(model, policy.Weights, policy.CompressWeights, device));
 
     /// <summary>The model's layers that are on the device, in order.</summary>
     public IReadOnlyList<int> Layers { get; }

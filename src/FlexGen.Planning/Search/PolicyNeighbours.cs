@@ -34,7 +34,8 @@ internal sealed class PolicyNeighbours(Policy policy, int mostSlots, long sequen
     /// <summary>As many slots, in more or fewer micro-batches.</summary>
     private IEnumerable<Policy> Traded()
     {
-        foreach (var count in new[] { policy.GpuBatchCount / 2, policy.GpuBatchCount - 1, policy.GpuBatchCount + 1, policy.GpuBatchCount * 2 }.Where(c => c > 0))
+        var now = policy.GpuBatchCount;
+        foreach (var count in new[] { now / 2, now - 1, now + 1, now * 2 }.Where(c => c > 0))
         {
             yield return policy with { GpuBatchCount = count, GpuBatchSize = policy.EffectiveBatchSize / count };
         }

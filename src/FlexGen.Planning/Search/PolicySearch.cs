@@ -18,7 +18,7 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
     private const int Judged = 12, JudgedOfACount = 2;
 
-    /// <summary>Of those, how many are improved: the best of all, and the best of each sort, since small steps lead from one sort to another only uphill.</summary>
+    /// <summary>Of those, how many are improved: the best of all, and of each sort, since small steps from one to another make it worse first.</summary>
     private const int Improved = 2;
 
     /// <summary>Of the best, what the best of a sort must have to be improved.</summary>
@@ -40,8 +40,9 @@ public sealed class PolicySearch(CostModel model)
     public Prediction? Find(SearchRequest request)
     {
         var (most, judge) = (request.Workload.Count, new PolicyJudge(model, request));
-        var answers = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).AsParallel().AsOrdered()
-            .Select(sized => Solve(request, sized) ?? Solve(request, sized with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
+        var sized = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).Where(p => IsNear(request, p));
+        var answers = sized.AsParallel().AsOrdered()
+            .Select(p => Solve(request, p) ?? Solve(request, p with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
             .Select(a => (a.Policy, Seconds: a.Seconds / Math.Min((double)a.Policy.EffectiveBatchSize, most))).ToList();
 
         // A program knows nothing of latencies, of which many micro-batches have more: of each number some are judged.
@@ -50,12 +51,27 @@ public sealed class PolicySearch(CostModel model)
             .Distinct().ToList();
         judge.JudgeAll(judged);
         var best = judged.OrderByDescending(judge.Rate).ToList();
+        if (request.Near is { } near)
+        {
+            var start = near with { CompressWeights = request.CompressWeights, CompressCache = request.CompressCache, SequenceLength = request.SequenceLength };
+            var starts = best.Take(1).Concat(new[] { Fitting(request, start), Filled(request, start) }.OfType<Policy>());
+            starts.OrderByDescending(judge.Rate).Take(1).ToList().ForEach(p => Improve(request, judge, p));
+            return Held(request, judge);
+        }
+
         best.Take(Improved).Concat(best.GroupBy(Sort).Select(s => s.First()).Where(p => judge.Rate(p) > Hopeful * judge.Rate(best[0]))).Distinct().ToList()
             .ForEach(p => Improve(request, judge, p));
-        // So far all sequences were of the mean lengths.
-        return judge.Best.Take(Final).ToList().AsParallel().AsOrdered()
-            .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).ToList().MaxBy(p => p.TokensPerSecond);
+        return Held(request, judge);
     }
+
+    /// <summary>Whether a policy has about as many slots as the one that is searched from.</summary>
+    private static bool IsNear(SearchRequest request, Policy sized) => request.Near is not { } near
+        || (sized.GpuBatchCount * 2 >= near.GpuBatchCount && sized.GpuBatchCount <= near.GpuBatchCount * 2
+            && sized.EffectiveBatchSize * 3L >= near.EffectiveBatchSize && sized.EffectiveBatchSize <= near.EffectiveBatchSize * 4L);
+
+    /// <summary>The best of those that were judged, which so far had sequences of the mean lengths.</summary>
+    private Prediction? Held(SearchRequest request, PolicyJudge judge) => judge.Best.Take(Final).ToList().AsParallel().AsOrdered()
+            .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).ToList().MaxBy(p => p.TokensPerSecond);
 
     /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
     public double? Needed(SearchRequest request, MemoryBudget budget)
@@ -105,12 +121,14 @@ public sealed class PolicySearch(CostModel model)
     private IEnumerable<Policy> Whole(SearchRequest request)
     {
         var (gpu, host, disk) = (Placement.AllGpu, new Placement(0, 100), new Placement(0, 0));
-        var (sizes, tiers) = (Sizes(request.Workload.Count, 1).ToList(), request.HasDisk ? new[] { gpu, host, disk } : [gpu, host]);
-        foreach (var weights in tiers)
+        var (devices, tiers) = (model.Profile.DeviceCount, request.HasDisk ? new[] { gpu, host, disk } : [gpu, host]);
+        // Several devices are at work at once with as many micro-batches, or more.
+        foreach (var (count, weights) in new[] { 1, devices, 2 * devices }.Distinct().SelectMany(c => tiers.Select(t => (c, t))))
         {
-            foreach (var (cache, attention) in tiers.SelectMany(t => t == gpu ? new[] { (t, 0) } : [(t, 0), (t, 100)]))
+            var sizes = Sizes(request.Workload.Count, count).ToList();
+            foreach (var (cache, attention) in tiers.SelectMany(t => t == gpu ? new[] { (t, 0) } : [(t, 0), (t, 100)]).Where(_ => sizes.Count > 0))
             {
-                var policies = sizes.Select(s => Sized(request, s, 1) with { Weights = weights, Cache = cache, AttentionOnHost = attention }).ToList();
+                var policies = sizes.Select(s => Sized(request, s, count) with { Weights = weights, Cache = cache, AttentionOnHost = attention }).ToList();
                 if (Largest(policies, p => Fitting(request, p)) is { } fits)
                 {
                     yield return fits;

@@ -42,7 +42,7 @@ internal sealed class RoundCosts
                 attention += costs.Decode(layer, decoding.Shares[0]);
                 host += costs.DecodeOnHost(layer, decoding.Shares[0]);
                 prefill += costs.Complete(layer, prefilling) + costs.Prefill(layer, prefilling);
-                var issue = !whole.RecordsDecode ? costs.Overhead(layer).Issue(slots) : whole.Map.Count > 1 ? SweepClock.LaunchSeconds : 0;
+                var issue = !whole.RecordsDecode ? costs.Overhead(layer).Issue(slots) : model.Profile.DeviceCount > 1 ? SweepClock.LaunchSeconds : 0;
                 IssueSeconds += isGpu ? batches * issue : 0;
                 decode += profile.Compute.IsGpu ? 0 : costs.Overhead(layer).Issue(slots);
             }

@@ -17,6 +17,9 @@ public sealed record SearchRequest(Workload Workload, IReadOnlyList<MemoryBudget
     /// <inheritdoc cref="CompressWeights"/>
     public Compression CompressCache { get; init; }
 
+    /// <summary>The best of a request that differs little, from which this is searched in a part of the time; null: there is none.</summary>
+    public Policy? Near { get; init; }
+
     /// <summary>How it will be scheduled.</summary>
     public CostModel.Mode Mode { get; init; } = CostModel.Mode.Default;
 }

@@ -50,7 +50,7 @@ internal sealed class Alternatives(ModelPlanner planner, HardwareProfile machine
             tried.Add(($"maxSequenceLength: {room}", machine, options with { MaxSequenceLength = room }));
         }
 
-        return [.. tried.AsParallel().AsOrdered().Select(t => (t.Change, Times: TokensPerSecond(t.Machine, t.Options) / now.TokensPerSecond))
+        return [.. tried.AsParallel().AsOrdered().Select(t => (t.Change, Times: TokensPerSecond(t.Machine, t.Options, now.Plan.Policy) / now.TokensPerSecond))
             .Where(t => t.Times >= Worth).OrderByDescending(t => t.Times)];
     }
 
@@ -74,11 +74,11 @@ internal sealed class Alternatives(ModelPlanner planner, HardwareProfile machine
         return enough < room * 3 / 4 ? enough : null;
     }
 
-    private double TokensPerSecond(HardwareProfile profile, EngineOptions changed)
+    private double TokensPerSecond(HardwareProfile profile, EngineOptions changed, Policy now)
     {
         try
         {
-            var auto = changed.Auto! with { Profile = (_, _) => profile };
+            var auto = changed.Auto! with { Profile = (_, _) => profile, Near = now };
             var plan = planner.Plan(profile, changed with { Auto = auto });
             return new CostModel(planner.Outline, profile).Predict(plan, auto.Workload).TokensPerSecond;
         }

@@ -32,7 +32,9 @@ internal sealed class Report
         return this;
     }
 
-    /// <summary>Adds the most bytes in use so far: on the GPU (of several, on the fullest, and on each), of tiers in host memory, of scratch files, and of the whole process.</summary>
+    /// <summary>
+    /// Adds the most bytes in use so far: on the GPU (of several, on the fullest, and on each), of tiers in host memory, of scratch files, and of the whole process.
+    /// </summary>
     public Report AddPeaks(IReadOnlyList<long> gpuBytes)
     {
         Add("gpu_peak_bytes", gpuBytes.Max());
