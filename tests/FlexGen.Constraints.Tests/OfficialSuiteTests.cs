@@ -1,8 +1,8 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow;
-using FlexGen.Testing.Schemas;
+using FlexGen.Dataflow.Checks;
 using FlexGen.Testing;
+using FlexGen.Testing.Schemas;
 
 namespace FlexGen.Constraints.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks;
 using FlexGen.Dataflow;
+using FlexGen.Dataflow.Checks;
 using FlexGen.Testing.Schemas;
 
 namespace FlexGen.Constraints.Tests;

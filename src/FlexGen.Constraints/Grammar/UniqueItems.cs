@@ -15,6 +15,7 @@ internal sealed class UniqueItems
     private readonly bool isPlain;
     private readonly DistinctTexts texts;
     private readonly DistinctTexts scalars;
+    private readonly Lazy<(LexState? Text, LexState? Scalar)> first;
     private readonly Lock gate = new();
     private readonly List<int> costs = [];
     private int ofTexts;
@@ -34,6 +35,7 @@ internal sealed class UniqueItems
         this.mode = mode;
         this.text = text;
         this.scalar = scalar;
+        first = new(() => Find([]));
         texts = new DistinctTexts(automaton, mode, TextsWithout);
         scalars = new DistinctTexts(automaton, LexMode.Raw, ScalarsWithout);
     }
@@ -56,7 +58,9 @@ internal sealed class UniqueItems
 
     /// <summary>The start of other texts than some, after their first quote, and that of other numbers and words; null where there are none.</summary>
     /// <param name="taken">The items that are there, as they are written; texts are what they say, after a quote.</param>
-    public (LexState? Text, LexState? Scalar) Starts(IReadOnlyList<string> taken)
+    public (LexState? Text, LexState? Scalar) Starts(IReadOnlyList<string> taken) => taken.Count == 0 ? first.Value : Find(taken);
+
+    private (LexState? Text, LexState? Scalar) Find(IReadOnlyList<string> taken)
     {
         var fresh = automaton.Fresh();
         return (

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FlexGen.Constraints.Grammar;
 using FlexGen.Constraints.Lexing;
 
@@ -6,6 +7,9 @@ namespace FlexGen.Constraints.Running;
 /// <summary>An array that one is in.</summary>
 internal sealed class ArrayFrame : Frame
 {
+    private const int MostAfter = 32;
+
+    private readonly Dictionary<string, ArrayFrame> after = [];
     private readonly ArrayPlace place;
     private readonly string[] taken;
     private readonly bool lacksItem;
@@ -44,13 +48,32 @@ internal sealed class ArrayFrame : Frame
     public int StartCost => Math.Min(Starts.Text is { } text ? 1 + text.Cost : LexAutomaton.Never, Starts.Scalar?.Cost ?? LexAutomaton.Never);
 
     /// <summary>The rules that the next item may have, each with the array that has it.</summary>
-    public IEnumerable<(int Rule, ArrayFrame Frame)> Next() => IsUnique && !lacksItem && taken.Length > 0 && Starts is (null, null) ? []
-        : Rule.Next(place).Select(next => (next.Rule, new ArrayFrame(Parent, Rule, next.Place, taken, lacksItem) { starts = starts }));
+    public IEnumerable<(int Rule, ArrayFrame Frame)> Next()
+    {
+        // What is found out of the next item here is known there, too.
+        var next = IsUnique && !lacksItem ? Starts : default;
+        return IsUnique && !lacksItem && next is (null, null) ? []
+            : Rule.Next(place).Select(item => (item.Rule, new ArrayFrame(Parent, Rule, item.Place, taken, lacksItem) { starts = starts }));
+    }
 
     /// <summary>The array after an item.</summary>
     /// <param name="item">The item as <see cref="UniqueItems"/> takes it; null where it is not known.</param>
-    public ArrayFrame After(string? item) => !IsUnique ? this
-        : new ArrayFrame(Parent, Rule, place, item is null ? taken : [.. taken, item], lacksItem || item is null);
+    public ArrayFrame After(string? item)
+    {
+        if (!IsUnique || item is null)
+        {
+            return IsUnique ? new ArrayFrame(Parent, Rule, place, taken, lacksItem: true) : this;
+        }
+
+        // Many tokens go on after the same item, and what may follow it is not found out for each of them.
+        if (after.Count > MostAfter)
+        {
+            after.Clear();
+        }
+
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(after, item, out _);
+        return known ??= new ArrayFrame(Parent, Rule, place, [.. taken, item], lacksItem);
+    }
 
     protected override bool IsLike(Frame other) =>
         other is ArrayFrame array && array.Rule == Rule && array.place == place && array.lacksItem == lacksItem && array.taken.AsSpan().SequenceEqual(taken);

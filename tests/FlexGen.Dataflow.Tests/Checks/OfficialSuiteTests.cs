@@ -1,6 +1,6 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Schemas;
 using FlexGen.Testing;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Schemas;
 using FlexGen.Testing;
 

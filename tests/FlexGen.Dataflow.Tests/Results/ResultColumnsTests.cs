@@ -1,7 +1,7 @@
-using System.Text.Json;
 using System.Text;
-using FlexGen.Dataflow.Checks.Schema;
+using System.Text.Json;
 using FlexGen.Dataflow.Checks;
+using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Kafka.Sink;
 using FlexGen.Dataflow.Records;
 using FlexGen.Dataflow.Results;
