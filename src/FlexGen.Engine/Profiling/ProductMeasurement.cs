@@ -78,7 +78,7 @@ internal sealed class ProductMeasurement : IDisposable
         }
     }
 
-    private TallProducts Tall(Timing timing, ProfileScale.TallWeights of) => new(of.Ratio, new(
+    private ProductTable.OfRatio Tall(Timing timing, ProfileScale.TallWeights of) => new(of.Ratio, new(
         [.. of.Rows.Select(r => (double)r)],
         [.. of.Columns.Select(c => (double)of.Ratio * c * c)],
         [.. of.Rows.Select(r => (IReadOnlyList<double>)[.. of.Columns.Select(c => Plain(timing, r, (of.Ratio * c, c)))])]));

@@ -6,7 +6,7 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="Seconds">[rows, elements], of weights with as many rows as columns.</param>
 /// <param name="Tall">Those of weights with more, by rising ratio, where they were found to take another time; null: they take the same.</param>
 public sealed record ProductTable(
-    IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, IReadOnlyList<TallProducts>? Tall = null)
+    IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, IReadOnlyList<ProductTable.OfRatio>? Tall = null)
 {
     /// <summary>Whether it is a table of times by rising rows and elements.</summary>
     internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
@@ -41,4 +41,9 @@ public sealed record ProductTable(
         var most = curve.Points[^1].X;
         return rows <= most ? curve.At(rows) : curve.At(most) * rows / most;
     }
+
+    /// <summary>Products with weights of more rows than columns, such as a feed-forward network's first and a vocabulary's.</summary>
+    /// <param name="Ratio">Rows of the weight by its columns, above 1.</param>
+    /// <param name="Products">Their times, which is not of taller ones itself.</param>
+    public sealed record OfRatio(double Ratio, ProductTable Products);
 }
