@@ -22,10 +22,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private readonly EngineOptions issuing = options with { RecordsDecode = false };
     private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32;
 
-    /// <summary>
-    /// Sequences of a sweep of few. libtorch issues a product of one row by itself in another way than of more: it does not ask the library each time which
-    /// kernel to take.
-    /// </summary>
+    /// <summary>Sequences of a sweep of few: two, so that the same runs tell what prompts cost that are attended to together.</summary>
     private const int Slots = 2;
 
     /// <summary>By the kind of layer, without compression and with, and what a sweep costs.</summary>
