@@ -78,10 +78,11 @@ internal sealed class ProductMeasurement : IDisposable
         }
     }
 
-    private ProductTable.OfRatio Tall(Timing timing, ProfileScale.TallWeights of) => new(of.Ratio, new(
+    private ProductTable Tall(Timing timing, ProfileScale.TallWeights of) => new(
         [.. of.Rows.Select(r => (double)r)],
         [.. of.Columns.Select(c => (double)of.Ratio * c * c)],
-        [.. of.Rows.Select(r => (IReadOnlyList<double>)[.. of.Columns.Select(c => Plain(timing, r, (of.Ratio * c, c)))])]));
+        [.. of.Rows.Select(r => (IReadOnlyList<double>)[.. of.Columns.Select(c => Plain(timing, r, (of.Ratio * c, c)))])],
+        of.Ratio);
 
     private double Plain(Timing timing, int rows, (int Rows, int Columns) weight)
     {

@@ -3,16 +3,21 @@ namespace FlexGen.Planning.Hardware;
 /// <summary>Seconds of a product of some rows with a weight, as it was measured, the weight coming from memory and not from a cache.</summary>
 /// <param name="Rows">Of the activations, rising.</param>
 /// <param name="Elements">Of the weight, rising.</param>
-/// <param name="Seconds">[rows, elements], of weights with as many rows as columns.</param>
-/// <param name="Tall">Those of weights with more, by rising ratio, where they were found to take another time; null: they take the same.</param>
+/// <param name="Seconds">[rows, elements].</param>
+/// <param name="Ratio">Rows of the weights by their columns.</param>
+/// <param name="Tall">
+/// Of weights with more rows than columns, such as a feed-forward network's first and a vocabulary's, by rising ratio, where they take another time; null:
+/// they take the same.
+/// </param>
 public sealed record ProductTable(
-    IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, IReadOnlyList<ProductTable.OfRatio>? Tall = null)
+    IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, double Ratio = 1,
+    IReadOnlyList<ProductTable>? Tall = null)
 {
     /// <summary>Whether it is a table of times by rising rows and elements.</summary>
     internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
         && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)
         && new Curve([.. Rows.Select(r => new CurvePoint(r, 1))]).IsSound
-        && (Tall is null || (Tall.All(t => t.Products is { Tall: null, IsSound: true })
+        && (Tall is null || (Tall.All(t => t is { Tall: null, IsSound: true })
             && new Curve([new(1, 1), .. Tall.Select(t => new CurvePoint(t.Ratio, 1))]).IsSound));
 
     /// <summary>Seconds of a product: as <see cref="At(double, double)"/> has it, and straight between the ratios that were measured.</summary>
@@ -22,8 +27,8 @@ public sealed record ProductTable(
     public double At(double rows, double elements, double ratio)
     {
         var square = At(rows, elements);
-        return Tall is null || ratio <= 1 ? square
-            : new Curve([new(1, square), .. Tall.Select(t => new CurvePoint(t.Ratio, t.Products.At(rows, elements)))]).At(Math.Min(ratio, Tall[^1].Ratio));
+        return Tall is not { Count: > 0 } || ratio <= 1 ? square
+            : new Curve([new(1, square), .. Tall.Select(t => new CurvePoint(t.Ratio, t.At(rows, elements)))]).At(Math.Min(ratio, Tall[^1].Ratio));
     }
 
     /// <summary>Seconds of a product with a square weight: on logarithmic axes straight between what was measured, and beyond.</summary>
@@ -41,9 +46,4 @@ public sealed record ProductTable(
         var most = curve.Points[^1].X;
         return rows <= most ? curve.At(rows) : curve.At(most) * rows / most;
     }
-
-    /// <summary>Products with weights of more rows than columns, such as a feed-forward network's first and a vocabulary's.</summary>
-    /// <param name="Ratio">Rows of the weight by its columns, above 1.</param>
-    /// <param name="Products">Their times, which is not of taller ones itself.</param>
-    public sealed record OfRatio(double Ratio, ProductTable Products);
 }

@@ -29,7 +29,7 @@ public class ProductTableTests
     public void At_WithTallWeights_IsTheirMeasurementAtTheirRatio_BetweenThemBetween_AndPastTheLastThatOne() =>
         Gen.Select(tables, tables, tables, Gen.Double[0, 1]).Sample((square, tall, taller, part) =>
         {
-            var all = square with { Tall = [new(4, tall), new(64, taller)] };
+            var all = square with { Tall = [tall with { Ratio = 4 }, taller with { Ratio = 64 }] };
             double[] at = [square.At(16, 2e6), tall.At(16, 2e6), taller.At(16, 2e6)];
             Assert.Equal([at[0], at[0]], [all.At(16, 2e6, 0.25), all.At(16, 2e6, 1)]);
             Assert.Equal(1, all.At(16, 2e6, 4) / at[1], 1e-9);
