@@ -8,6 +8,8 @@ namespace FlexGen.Engine.Hidden;
 /// <summary>What moves hidden states between one compute device and where they rest.</summary>
 internal sealed class HiddenLanes : IDisposable
 {
+    private readonly Lane stores;
+
     public HiddenLanes(HiddenPlan plan, Tiers tiers)
     {
         tiers.Use();
@@ -42,8 +44,6 @@ internal sealed class HiddenLanes : IDisposable
 
     /// <summary>The same for the thread of <see cref="Stores"/>.</summary>
     public HostMemory? StoreStaging { get; }
-
-    private readonly Lane stores;
 
     /// <summary>Ends the lanes, once what they were asked for is done.</summary>
     public void Dispose()

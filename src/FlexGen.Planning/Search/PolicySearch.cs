@@ -69,9 +69,16 @@ public sealed class PolicySearch(CostModel model)
         || (sized.GpuBatchCount * 2 >= near.GpuBatchCount && sized.GpuBatchCount <= near.GpuBatchCount * 2
             && sized.EffectiveBatchSize * 3L >= near.EffectiveBatchSize && sized.EffectiveBatchSize <= near.EffectiveBatchSize * 4L);
 
-    /// <summary>The best of those that were judged, which so far had sequences of the mean lengths.</summary>
-    private Prediction? Held(SearchRequest request, PolicyJudge judge) => judge.Best.Take(Final).ToList().AsParallel().AsOrdered()
+    /// <summary>
+    /// The best of those that were judged, which so far had sequences of the mean lengths, and of each sort, since neighbours of one policy are alike, and what
+    /// works beside what was taken from sums.
+    /// </summary>
+    private Prediction? Held(SearchRequest request, PolicyJudge judge)
+    {
+        var best = judge.Best.ToList();
+        return best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Distinct().ToList().AsParallel().AsOrdered()
             .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).ToList().MaxBy(p => p.TokensPerSecond);
+    }
 
     /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
     public double? Needed(SearchRequest request, MemoryBudget budget)
