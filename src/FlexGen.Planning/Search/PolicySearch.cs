@@ -13,7 +13,8 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>More bytes than any budget has, and few enough for a linear program to reckon with.</summary>
     private const double Plenty = 1L << 50;
 
-    private const int MostSlotsOnGpu = 256, MostSlotsOnCpu = 64;
+    /// <summary>Of one micro-batch.</summary>
+    private const int MostSlots = 256;
 
     /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
     private const int Judged = 12, JudgedOfACount = 2;
@@ -109,9 +110,7 @@ public sealed class PolicySearch(CostModel model)
         }
     }
 
-    private int MostSlots => model.Profile.Compute.IsGpu ? MostSlotsOnGpu : MostSlotsOnCpu;
-
-    private IEnumerable<int> Sizes(long sequences, int count)
+    private static IEnumerable<int> Sizes(long sequences, int count)
     {
         var most = (int)Math.Min(MostSlots, (sequences + count - 1) / count);
         return count > sequences ? [] : sizes.Where(s => s < most).Append(most);
