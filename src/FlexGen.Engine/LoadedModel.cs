@@ -37,7 +37,8 @@ internal sealed class LoadedModel : IDisposable
         var prepared = Prepare(options.Device, model.Shape);
         (Devices, gpuBytesBefore) = ([.. prepared.Select(p => p.Device)], [.. prepared.Select(p => p.GpuBytesBefore)]);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Devices[0]);
-        var tiers = Devices.Select((device, n) => new Tiers(device, options.DiskDirectory, trace, meter, Name(n))).ToList();
+        var names = FlexGen.Engine.Devices.Names(Devices);
+        var tiers = Devices.Select((device, n) => new Tiers(device, options.DiskDirectory, trace, meter, names?[n])).ToList();
         foreach (var gpu in tiers.Where(t => t.HasGpu))
         {
             gpu.Use();
@@ -219,7 +220,4 @@ internal sealed class LoadedModel : IDisposable
         hidden.Dispose();
         stages.ForEach(s => s.Dispose());
     }
-
-    /// <summary>What people, and traces, call one of several devices; null: there is one.</summary>
-    private string? Name(int device) => Devices.Count == 1 ? null : HasGpu ? $"{Devices[device]}" : $"cpu:{device}";
 }

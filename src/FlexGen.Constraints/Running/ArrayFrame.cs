@@ -83,7 +83,7 @@ internal sealed class ArrayFrame : Frame
     // How deep it is matters only where its deepest items would be too deep.
     private static ArrayPlace Start(Frame? parent, ArrayRule rule)
     {
-        var room = JsonGrammar.MostDepth - (parent?.Depth ?? 0) - 1;
+        var room = Room(parent);
         return room >= rule.Deepest ? ArrayPlace.Start : ArrayPlace.Start with { Room = room };
     }
 }

@@ -1,3 +1,5 @@
+using FlexGen.Constraints.Grammar;
+
 namespace FlexGen.Constraints.Running;
 
 /// <summary>An object or an array that one is in. It does not change.</summary>
@@ -30,6 +32,9 @@ internal abstract class Frame(Frame? parent, int restCost)
     }
 
     public int GetHash() => hash != 0 ? hash : hash = HashCode.Combine(Parent?.GetHash() ?? 0, OwnHash()) | 1;
+
+    /// <summary>How much deeper a document may become within one that would be inside another.</summary>
+    protected static int Room(Frame? parent) => JsonGrammar.MostDepth - (parent?.Depth ?? 0) - 1;
 
     /// <summary>It is the same, whatever is around it.</summary>
     protected abstract bool IsLike(Frame other);

@@ -87,7 +87,7 @@ internal sealed class ObjectFrame : Frame
     // How deep it is matters only where its deepest values would be too deep.
     private static ObjectPlace Start(Frame? parent, ObjectRule rule)
     {
-        var room = JsonGrammar.MostDepth - (parent?.Depth ?? 0) - 1;
+        var room = Room(parent);
         return room >= rule.Deepest ? rule.Start : rule.Start with { Room = room };
     }
 }

@@ -28,6 +28,10 @@ internal static class Devices
             : throw new EngineException(new EngineMessage($"{Setting.Device} is '{names}', which names cuda:{twice.Key} twice; name each GPU once"));
     }
 
+    /// <summary>What people, and traces, call each of several devices; null: there is one.</summary>
+    public static IReadOnlyList<string>? Names(IReadOnlyList<Device> devices) =>
+        devices.Count == 1 ? null : [.. devices.Select((d, n) => d.type == DeviceType.CPU ? $"cpu:{n}" : $"{d}")];
+
     private static Device One(string name, string all)
     {
         if (name is "cpu" || (name is "auto" && !cuda.is_available()))

@@ -70,7 +70,11 @@ internal sealed class StepRunner(
     public void Execute(Step step)
     {
         var stage = stages[map.Of(step.Layer)];
-        stage.Use();
+        if (stage.Tiers.IsOneOfSeveral)
+        {
+            stage.Use();
+        }
+
         try
         {
             if (trace is null)

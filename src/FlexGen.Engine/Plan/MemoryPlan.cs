@@ -125,7 +125,7 @@ internal static class MemoryPlan
     private static IEnumerable<Limit> Limits(IReadOnlyList<Device> devices, EngineOptions options, Machine memory, bool usesDisk)
     {
         var hasGpu = devices[0].type != TorchSharp.DeviceType.CPU;
-        IReadOnlyList<string>? several = devices.Count == 1 ? null : [.. devices.Select((d, n) => hasGpu ? $"{d}" : $"cpu:{n}")];
+        var several = Devices.Names(devices);
         var inMemory = usesDisk && memory.DiskBytes is null ? DirectFile.InMemory(options.DiskDirectory) : null;
         var scratch = inMemory is null ? null : $"scratch files in {options.DiskDirectory}, which is {inMemory}";
         Tier[] onHost = hasGpu ? [Tier.Host] : [Tier.Gpu, Tier.Host];

@@ -139,7 +139,7 @@ internal sealed class ComputeCosts
         var key = (onHost, share.Seen(model.Layers[layer].Window));
         if (!attended.TryGetValue(key, out var seconds))
         {
-            var rates = Attention(onHost ? profile.HostAttention.ByFormat : profile.Compute.DecodeAttention);
+            var rates = AttentionRates.Of(onHost ? profile.HostAttention.ByFormat : profile.Compute.DecodeAttention, plan.CacheFormat.Name);
             attended.Add(key, seconds = rates.Seconds(CacheBytes(key.Item2), Group));
         }
 
@@ -153,9 +153,6 @@ internal sealed class ComputeCosts
         var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
         return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
     }
-
-    private AttentionRates Attention(IReadOnlyDictionary<string, AttentionRates> rates) =>
-        rates.TryGetValue(plan.CacheFormat.Name, out var found) ? found : rates.Values.First();
 
     private double Half(int layer, bool completes, int rows)
     {

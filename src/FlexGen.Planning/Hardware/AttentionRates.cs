@@ -11,6 +11,12 @@ public sealed record AttentionRates(Curve Plain, Curve Grouped)
     /// <summary>Query heads for each key head in what <see cref="Grouped"/> was measured with.</summary>
     public const int GroupedHeads = 4;
 
+    /// <summary>Those of a format, or of another where it was not measured.</summary>
+    /// <param name="measured">By the format's name.</param>
+    /// <param name="format">The name.</param>
+    public static AttentionRates Of(IReadOnlyDictionary<string, AttentionRates> measured, string format) =>
+        measured.TryGetValue(format, out var found) ? found : measured.Values.First();
+
     /// <summary>Seconds of one layer's attention.</summary>
     /// <param name="bytes">Of keys and values, all sequences together.</param>
     /// <param name="group">Query heads for each key head.</param>

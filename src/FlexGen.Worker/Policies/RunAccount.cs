@@ -121,7 +121,7 @@ internal sealed class RunAccount(
     private double Attention()
     {
         var (known, shape) = (plan.Model.Profile.HostAttention, plan.Model.Model.Shape);
-        var rates = known.ByFormat.TryGetValue(plan.Policy.CacheFormat.Name, out var found) ? found : known.ByFormat.Values.First();
+        var rates = AttentionRates.Of(known.ByFormat, plan.Policy.CacheFormat.Name);
         return rates.Plain.Points.Min(p => p.X / rates.Seconds(p.X, shape.Heads / shape.KvHeads)) / known.BesideCopies;
     }
 
