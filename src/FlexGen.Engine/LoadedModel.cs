@@ -35,8 +35,15 @@ internal sealed class LoadedModel : IDisposable
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
         var prepared = Prepare(options.Device, model.Shape);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), prepared[0].Device);
+        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
+        Choice = Compare(options, prepared[0]);
+        if (Choice is { Count: > 1 and var count })
+        {
+            prepared = [prepared[0], .. Prepare(string.Join(',', FlexGen.Engine.Devices.Alike().Take(count)), model.Shape).Skip(1)];
+        }
+
         (Devices, gpuBytesBefore) = ([.. prepared.Select(p => p.Device)], [.. prepared.Select(p => p.GpuBytesBefore)]);
-        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Devices[0]);
         var names = FlexGen.Engine.Devices.Names(Devices);
         var tiers = Devices.Select((device, n) => new Tiers(device, options.DiskDirectory, trace, meter, names?[n])).ToList();
         foreach (var gpu in tiers.Where(t => t.HasGpu))
@@ -46,8 +53,9 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries(gpu.Device, DataType);
         }
 
-        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
-        Plan = MemoryPlan.Choose(Outline, DataType, Devices, options, MemoryPlan.Machine.This(Devices, GpuBytesInUse));
+        var memory = MemoryPlan.Machine.This(Devices, GpuBytesInUse);
+        Plan = (Choice is null ? null : MemoryPlan.Keep(Choice.Chosen.Plan.Policy, Outline, Devices, options, memory))
+            ?? MemoryPlan.Choose(Outline, DataType, Devices, options, memory);
         Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -81,6 +89,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }
+
+    /// <summary>Why it is on as many GPUs as it is, where that was not said; null: it was, or there is one at the most, or no figures of the machine.</summary>
+    public DeviceChoice? Choice { get; }
 
     /// <summary>The compute devices, all of one kind.</summary>
     public IReadOnlyList<Device> Devices { get; }
@@ -151,6 +162,26 @@ internal sealed class LoadedModel : IDisposable
         }
 
         return prepared;
+    }
+
+    /// <summary>What the first GPU takes, and what all do, where no device is named and there are several.</summary>
+    private DeviceChoice? Compare(EngineOptions options, (Device Device, long GpuBytesBefore) first)
+    {
+        if (options is not { Device: FlexGen.Engine.Devices.Auto, Forecast: { } forecast } || FlexGen.Engine.Devices.Alike() is not { Count: > 1 } names
+            || forecast.Profile(names[0], Outline.Format) is not { } profile)
+        {
+            return null;
+        }
+
+        LoadLibraries(first.Device, DataType);
+        var gpus = FlexGen.Engine.Devices.Resolve(string.Join(',', names));
+        var context = GpuMemory.Used(first.Device.index) - first.GpuBytesBefore;
+        var memory = MemoryPlan.Machine.This([first.Device], [context]);
+        // The others have no context yet, and may not need one.
+        var others = gpus.Skip(1).Select(g => GpuMemory.Free(g.index) - context).ToList();
+        return MemoryPlan.Compare(
+            Outline, DataType, gpus, options, n => memory with { GpuBytesFree = others.Take(n - 1).Append(memory.GpuBytesFree).Min() }, profile,
+            forecast.Workload());
     }
 
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>

@@ -58,6 +58,9 @@ public sealed class OffloadEngine : IDisposable
     /// <summary>What the user should know of how it runs; null: nothing.</summary>
     public EngineMessage? Warning => model.Warning;
 
+    /// <inheritdoc cref="LoadedModel.Choice"/>
+    public DeviceChoice? Choice => model.Choice;
+
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics
     {
@@ -106,11 +109,7 @@ public sealed class OffloadEngine : IDisposable
     /// <inheritdoc cref="GenerateAsync"/>
     public Task<GeneratedSequence[]> GenerateAllAsync(IReadOnlyList<GenerationRequest> requests, CancellationToken cancellationToken = default)
     {
-        foreach (var request in requests)
-        {
-            request.Check(Shape, Policy.SequenceLength);
-        }
-
+        requests.ToList().ForEach(r => r.Check(Shape, Policy.SequenceLength));
         lock (submitting)
         {
             return Task.WhenAll([.. requests.Select(r => Submit(r, cancellationToken))]);
