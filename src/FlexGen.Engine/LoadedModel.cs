@@ -56,6 +56,7 @@ internal sealed class LoadedModel : IDisposable
         var memory = MemoryPlan.Machine.This(Devices, GpuBytesInUse);
         Plan = (Choice is null ? null : MemoryPlan.Keep(Choice.Chosen.Plan.Policy, Outline, Devices, options, memory))
             ?? MemoryPlan.Choose(Outline, DataType, Devices, options, memory);
+        Rolls = Plan.Rolls && options is { Overlap: true, StaticBatches: false };
         Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -233,9 +234,17 @@ internal sealed class LoadedModel : IDisposable
         static int Least(bool packed) => packed ? 1 : Policy.LeastRowsOnCpu;
     }
 
+    /// <summary>Whether a micro-batch begins its next sweep while others are in this one: then <see cref="Steps"/> are those of all micro-batches.</summary>
+    public bool Rolls { get; }
+
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)
     {
+        if (Rolls)
+        {
+            return RollingSchedule.Sweep(sweep, Plan.Map, Policy.GpuBatchCount);
+        }
+
         if (microBatches.Count == 0)
         {
             return [];

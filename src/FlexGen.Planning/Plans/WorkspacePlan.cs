@@ -72,8 +72,7 @@ public sealed class WorkspacePlan : TierPlan
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
         var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
-        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= most ? bytes : 0;
+        return policy.RecordsDecode && policy.RestsOnDevices && bytes <= most ? bytes : 0;
     }
 
     /// <summary>
