@@ -1,3 +1,4 @@
+using FlexGen.Engine.Profiling;
 using FlexGen.Engine.Tests.Support;
 using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
@@ -54,6 +55,17 @@ public class SeveralDevicesTests
             var kept = three with { Weights = placement, Cache = placement, Hidden = placement, AttentionOnHost = 50 };
             Assert.Equal(await GenerateAsync(kept with { Device = "cuda:0" }), await GenerateAsync(kept with { Device = devices }));
         }
+    }
+
+    [Fact]
+    public void The_way_from_GPU_to_GPU_is_measured()
+    {
+        Assert.SkipUnless(TorchSharp.torch.cuda.device_count() > 1, "no two GPUs");
+        var profile = MachineProfiler.Measure(new() { Quick = true, DiskDirectory = Path.GetTempPath() });
+        Assert.Equal(TorchSharp.torch.cuda.device_count(), profile.DeviceCount);
+        Assert.InRange(profile.Devices!.HandOverSeconds, 1e-6, 1e-3);
+        Assert.InRange(profile.Devices.HandOverRate, 1e9, 1e12);
+        Assert.InRange(profile.Devices.HostRate, profile.Links.HostToGpu.Alone, 2e12);
     }
 
     [Fact]

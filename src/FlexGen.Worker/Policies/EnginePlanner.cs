@@ -50,12 +50,12 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     /// <summary>What is known of this machine without measuring it.</summary>
     private HardwareProfile? Known(string device, ElementFormat format)
     {
-        profile ??= ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, format)).Profile;
+        profile ??= ProfileStore.FromEnvironment() ?? Store.Load(Wanted(format)).Profile;
         return profile is { } known && IsOf(known, device) ? known : null;
     }
 
     private HardwareProfile Profile(string device, ElementFormat format) => profile ??= FromEnvironment(device)
-        ?? Store.Obtain(ProfileStore.Options(options! with { Device = device, DataType = format.Name }), say, warn);
+        ?? Store.Obtain(ProfileStore.Options(options! with { DataType = format.Name }), say, warn);
 
     private static HardwareProfile? FromEnvironment(string device)
     {
@@ -67,6 +67,6 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
 
     private static bool IsOf(HardwareProfile machine, string device) => machine.Compute.IsGpu == device.StartsWith("cuda", StringComparison.Ordinal);
 
-    private MeasuredOn Wanted(string device, ElementFormat format) =>
-        Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { Device = device, DataType = format.Name }));
+    private MeasuredOn Wanted(ElementFormat format) =>
+        Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { DataType = format.Name }));
 }
