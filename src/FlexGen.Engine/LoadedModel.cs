@@ -34,13 +34,13 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
-        var prepared = Prepare(options.Device, model.Shape);
+        var prepared = Prepare(options.Device, model.Shape, options.PeerAccess);
         DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), prepared[0].Device);
         Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
         Choice = Compare(options, prepared[0]);
         if (Choice is { Count: > 1 and var count })
         {
-            prepared = [prepared[0], .. Prepare(string.Join(',', FlexGen.Engine.Devices.Alike().Take(count)), model.Shape).Skip(1)];
+            prepared = [prepared[0], .. Prepare(string.Join(',', FlexGen.Engine.Devices.Alike().Take(count)), model.Shape, options.PeerAccess).Skip(1)];
         }
 
         (Devices, gpuBytesBefore) = ([.. prepared.Select(p => p.Device)], [.. prepared.Select(p => p.GpuBytesBefore)]);
@@ -133,9 +133,10 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Has libtorch, in this process and on this thread, compute as models are computed.</summary>
     /// <param name="names">As in <see cref="EngineOptions.Device"/>.</param>
     /// <param name="shape">The model that is to be computed; null: none yet.</param>
+    /// <param name="peerAccess">As in <see cref="EngineOptions.PeerAccess"/>.</param>
     /// <returns>The devices and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
     /// <exception cref="EngineException">There are no such devices, or more than layers for them.</exception>
-    internal static IReadOnlyList<(Device Device, long GpuBytesBefore)> Prepare(string names, ModelShape? shape = null)
+    internal static IReadOnlyList<(Device Device, long GpuBytesBefore)> Prepare(string names, ModelShape? shape = null, bool peerAccess = true)
     {
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
@@ -155,7 +156,14 @@ internal sealed class LoadedModel : IDisposable
             foreach (var (gpu, other) in from gpu in gpus from other in gpus where other != gpu select (gpu, other))
             {
                 CudaDriver.Use(gpu);
-                CudaDriver.Reach(gpu, other);
+                if (peerAccess)
+                {
+                    CudaDriver.Reach(gpu, other);
+                }
+                else
+                {
+                    CudaDriver.Part(gpu, other);
+                }
             }
 
             CudaDriver.Use(gpus[0]);

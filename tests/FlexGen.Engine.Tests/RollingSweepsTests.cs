@@ -38,6 +38,23 @@ public class RollingSweepsTests
         Assert.Equal(expected, await GenerateAsync(model, options with { Overlap = false }));
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Sweeps_of_two_GPUs_that_overlap_generate_what_one_does(bool recorded, bool peerAccess)
+    {
+        Assert.SkipUnless(TorchSharp.torch.cuda.device_count() > 1, "no two GPUs");
+        foreach (var model in new[] { ThreeLayers, Tied })
+        {
+            var options = two with { Device = "cuda:0,cuda:1", GpuBatchCount = 4, RecordsDecode = recorded, PeerAccess = peerAccess };
+            var (expected, actual) = (await GenerateAsync(model, options with { Device = "cuda:0" }), await GenerateAsync(model, options));
+            Assert.Equal(expected.Select(Tokens), actual.Select(Tokens));
+        }
+
+        static string Tokens(string generated) => generated.Split('|')[0];
+    }
+
     [Fact]
     public async Task Every_token_is_counted_in_the_sweep_that_it_came_of_and_an_idle_engine_counts_none()
     {

@@ -81,6 +81,9 @@ public sealed record EngineOptions
     /// <inheritdoc cref="Policy.RecordsDecode"/>
     internal bool RecordsDecode { get; init; } = true;
 
+    /// <summary>Whether GPUs are let reach each other's memory where they can; otherwise the driver takes what they hand over through host memory.</summary>
+    internal bool PeerAccess { get; init; } = true;
+
     /// <summary>Admits the next sequences only when all slots are free, as a batch system does: for comparison.</summary>
     public bool StaticBatches { get; init; }
 
