@@ -46,7 +46,7 @@ internal static class MemoryPlan
         var limits = Limits(devices, options, memory, UsesDisk(options)).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
-            : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
+            : Enumerable.Range(1, hasGpu ? 1024 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
         var plan = Plan(slots);
         if (limits.Exists(l => !l.Holds(plan)))
         {

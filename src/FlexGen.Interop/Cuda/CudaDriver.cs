@@ -265,6 +265,11 @@ public static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
     internal static partial int FunctionSetAttribute(IntPtr function, int attribute, int value);
 
+    [LibraryImport(Library, EntryPoint = "cuTensorMapEncodeTiled")]
+    internal static unsafe partial int TensorMapEncodeTiled(
+        void* map, int type, uint rank, IntPtr address, ulong* sizes, ulong* strides, uint* box, uint* steps,
+            int interleave, int swizzle, int promotion, int fill);
+
     [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]
     internal static unsafe partial int LaunchKernel(
         IntPtr function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
