@@ -1,11 +1,15 @@
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Tensors;
+using FlexGen.Interop;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Batch;
 
-/// <summary>The next token of each sequence of a micro-batch.</summary>
-internal static class NextTokens
+/// <summary>
+/// The next token of each sequence of a micro-batch. The likeliest are on their way to the host from the beginning, ahead of what the compute device is given
+/// afterwards; what is drawn, or chosen of some tokens only, waits for that, too.
+/// </summary>
+internal sealed class NextTokens : IDisposable
 {
     /// <summary>Stands for the token of logits that are not numbers.</summary>
     public const int NotFinite = -1;
@@ -18,22 +22,47 @@ internal static class NextTokens
 
     private static readonly byte[] bitsOfAByte = [.. Enumerable.Range(0, 8).Select(n => (byte)(1 << n))];
 
-    /// <summary>A token for each row.</summary>
-    /// <param name="logits">[sequences (and filler), vocabulary]; may be overwritten.</param>
+    private readonly Tensor logits;
+    private readonly IReadOnlyList<(int Slot, Sequence Sequence)> rows;
+    private readonly Tensor likeliest;
+    private readonly CudaEvent? there;
+
+    /// <param name="logits">[sequences (and filler), vocabulary], on the current device; they are this object's, and may be overwritten.</param>
     /// <param name="rows">The sequences, in row order.</param>
-    /// <param name="masks">What their rules allow; null: none of them has one.</param>
-    public static int[] Choose(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows, TokenMasks? masks = null)
+    public NextTokens(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows)
     {
         using var scope = NewDisposeScope();
+        (this.logits, this.rows) = (logits, rows);
         var (largest, indexes) = logits.max(-1);
         // The largest of logits with NaN among them is NaN.
-        var likeliest = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite).cpu().data<long>();
-        var tokens = new int[rows.Count];
+        var found = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
+        likeliest = found.to(CPU, non_blocking: true).DetachFromDisposeScope();
+        if (logits.device_type == TorchSharp.DeviceType.CUDA)
+        {
+            there = new();
+            CudaStream.Current.Record(there);
+        }
+    }
+
+    public void Dispose()
+    {
+        logits.Dispose();
+        likeliest.Dispose();
+        there?.Dispose();
+    }
+
+    /// <summary>A token for each row.</summary>
+    /// <param name="masks">What their rules allow; null: none of them has one.</param>
+    public int[] Choose(TokenMasks? masks = null)
+    {
+        using var scope = NewDisposeScope();
+        there?.Synchronize();
+        var (first, tokens) = (likeliest.data<long>(), new int[rows.Count]);
         List<long> drawn = [], ruled = [];
         for (var row = 0; row < rows.Count; row++)
         {
             var (slot, sequence) = rows[row];
-            tokens[row] = (int)likeliest[row];
+            tokens[row] = (int)first[row];
             if (tokens[row] == NotFinite)
             {
                 continue;

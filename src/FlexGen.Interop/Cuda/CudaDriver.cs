@@ -45,6 +45,17 @@ public static partial class CudaDriver
         return true;
     }
 
+    /// <summary>The opposite of <see cref="Reach"/>: copies to another's memory go through host memory from now on.</summary>
+    public static void Part(int device, int other)
+    {
+        const int notEnabled = 705;
+        var before = Current();
+        Use(device);
+        var status = ContextDisablePeerAccess(Context(other));
+        Use(before);
+        Check(status == notEnabled ? 0 : status, "cuCtxDisablePeerAccess");
+    }
+
     /// <summary>Waits until the current device has done all it was given, or has failed.</summary>
     public static void Settle()
     {
@@ -154,6 +165,9 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuCtxEnablePeerAccess")]
     private static partial int ContextEnablePeerAccess(IntPtr other, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuCtxDisablePeerAccess")]
+    private static partial int ContextDisablePeerAccess(IntPtr other);
 
     [LibraryImport(Library, EntryPoint = "cuDeviceCanAccessPeer")]
     private static partial int DeviceCanAccessPeer(out int can, int device, int other);

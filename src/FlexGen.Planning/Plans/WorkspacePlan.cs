@@ -73,8 +73,7 @@ public sealed class WorkspacePlan : TierPlan
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
         var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
-        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= MostRecorded ? bytes : 0;
+        return policy.RecordsDecode && policy.RestsOnDevices && bytes <= MostRecorded ? bytes : 0;
     }
 
     /// <summary>
