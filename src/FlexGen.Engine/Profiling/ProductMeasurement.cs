@@ -53,7 +53,8 @@ internal sealed class ProductMeasurement : IDisposable
         var rows = product is GpuPackedProduct packed
             ? [.. scale.PackedRows.Concat(packed.Ways.SelectMany(w => new[] { w, w + 1 })).Where(r => r > 0).Distinct().Order()]
             : scale.PackedRows;
-        return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = Table(rows, (r, width) => Packed(timing, product, r, width)) };
+        var ofPacked = Table(rows, (r, width) => Packed(timing, product, r, width)) with { Joined = (product as GpuPackedProduct)?.Joined };
+        return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = ofPacked };
     }
 
     public void Dispose() => pool.Dispose();

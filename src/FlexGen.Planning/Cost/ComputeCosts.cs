@@ -167,7 +167,15 @@ internal sealed class ComputeCosts
 
     private double Computed(int layer, bool completes, int rows)
     {
-        var seconds = products[layer].Where(p => p.Completes == completes).Sum(p => Table(p.Format).At(rows, p.Elements, p.Ratio));
+        var seconds = 0.0;
+        foreach (var alike in products[layer].Where(p => p.Completes == completes).GroupBy(p => (p.Format, p.Input)))
+        {
+            var table = Table(alike.Key.Format);
+            seconds += table.Joined is { } joined && rows >= joined.Least && rows <= joined.Most
+                ? table.At(rows, alike.Sum(p => p.Elements), alike.Sum(p => p.Ratio))
+                : alike.Sum(p => table.At(rows, p.Elements, p.Ratio));
+        }
+
         if (model.Layers[layer].Elements is { } elements)
         {
             // Each is written once and read once.
@@ -190,7 +198,11 @@ internal sealed class ComputeCosts
             if (weight.Rows > 1 && !isEmbedding)
             {
                 var completes = outline.Elements is not null && found.Count >= Projecting;
-                found.Add(new(placed.Format, (double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns, completes));
+                var (elements, ratio) = ((double)weight.Rows * weight.Columns, (double)weight.Rows / weight.Columns);
+                // Those before attention have the same rows; of those after it two that are alike, a gated network's.
+                var isNext = found.Count > 0 && found[^1] is var last && last.Completes == completes
+                    && (outline.Elements is not null && !completes || (last.Elements, last.Ratio) == (elements, ratio));
+                found.Add(new(placed.Format, elements, ratio, completes, isNext ? found[^1].Input : found.Count));
             }
         }
 
@@ -213,5 +225,10 @@ internal sealed class ComputeCosts
         })];
     }
 
-    private readonly record struct Product(ElementFormat Format, double Elements, double Ratio, bool Completes);
+    /// <param name="Format">The weight's.</param>
+    /// <param name="Elements">Of the weight.</param>
+    /// <param name="Ratio">Its rows by its columns.</param>
+    /// <param name="Completes">Whether it comes after attention.</param>
+    /// <param name="Input">The first product with the same rows.</param>
+    private readonly record struct Product(ElementFormat Format, double Elements, double Ratio, bool Completes, int Input);
 }

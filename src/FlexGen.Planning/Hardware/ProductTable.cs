@@ -9,10 +9,16 @@ namespace FlexGen.Planning.Hardware;
 /// Of weights with more rows than columns, such as a feed-forward network's first and a vocabulary's, by rising ratio, where they take another time; null:
 /// they take the same.
 /// </param>
+/// <param name="Joined">The rows for which weights that are multiplied with the same rows are one product; null: none.</param>
 public sealed record ProductTable(
     IReadOnlyList<double> Rows, IReadOnlyList<double> Elements, IReadOnlyList<IReadOnlyList<double>> Seconds, double Ratio = 1,
-    IReadOnlyList<ProductTable>? Tall = null)
+    IReadOnlyList<ProductTable>? Tall = null, ProductTable.Range? Joined = null)
 {
+    /// <summary>Some numbers of rows.</summary>
+    /// <param name="Least">The fewest.</param>
+    /// <param name="Most">The most.</param>
+    public sealed record Range(int Least, int Most);
+
     /// <summary>Whether it is a table of times by rising rows and elements.</summary>
     internal bool IsSound => Rows.Count > 0 && Seconds.Count == Rows.Count && Seconds.All(s => s.Count == Elements.Count)
         && Rows.Index().All(r => new Curve([.. Elements.Zip(Seconds[r.Index], (e, s) => new CurvePoint(e, s))]).IsSound)

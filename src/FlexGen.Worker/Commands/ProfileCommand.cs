@@ -53,7 +53,7 @@ internal sealed class ProfileCommand
         try
         {
             var profile = ProfileStore.OfUser(Environment.GetEnvironmentVariable).Obtain(
-                options, text => ErrorStream.Say("profile", text), Report.Warn, parse.GetValue(again), cancellation);
+                options, text => ErrorStream.Say("profile", text), Report.Warn, parse.GetValue(again), cancellation: cancellation);
             var text = profile.ToJson() + Environment.NewLine;
             file?.Write(System.Text.Encoding.UTF8.GetBytes(text));
             if (parse.GetValue(json))

@@ -55,7 +55,7 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     }
 
     private HardwareProfile Profile(string device, ElementFormat format) => profile ??= FromEnvironment(device)
-        ?? Store.Obtain(ProfileStore.Options(options! with { DataType = format.Name }), say, warn);
+        ?? Store.Obtain(ProfileStore.Options(options! with { DataType = format.Name }), say, warn, apart: true);
 
     private static HardwareProfile? FromEnvironment(string device)
     {

@@ -65,11 +65,12 @@ internal sealed class ProfileStore(string folder)
     /// <param name="say">Told why it is measured, and then what is being measured.</param>
     /// <param name="warn">Told that it cannot be kept; it is measured the next time, too.</param>
     /// <param name="again">Whether it is measured in any case.</param>
+    /// <param name="apart">Whether it is measured in a process of its own, since this one will use the device.</param>
     /// <param name="cancellation">Ends the measuring between two figures.</param>
     /// <exception cref="EngineException">The options cannot be met on this machine.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public HardwareProfile Obtain(
-        ProfileOptions options, Action<string> say, Action<string> warn, bool again = false, CancellationToken cancellation = default)
+        ProfileOptions options, Action<string> say, Action<string> warn, bool again = false, bool apart = false, CancellationToken cancellation = default)
     {
         var wanted = MachineProfiler.Identify(options);
         var found = again ? new(null, "a new one is asked for") : Load(wanted);
@@ -79,7 +80,8 @@ internal sealed class ProfileStore(string folder)
         }
 
         say($"measuring this machine, since {found.Reason}; it takes up to {(wanted.Gpu is null ? 20 : 60)} s, and the machine should have nothing else to do");
-        var profile = MachineProfiler.Measure(options, what => say($"measuring {what}"), cancellation);
+        var profile = apart ? ProfileProcess.Measure(options, say, cancellation)
+            : MachineProfiler.Measure(options, what => say($"measuring {what}"), cancellation);
         if (Save(profile) is { } failure)
         {
             warn($"The profile cannot be kept: {failure} It will be measured again the next time.");

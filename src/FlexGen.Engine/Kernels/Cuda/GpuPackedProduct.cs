@@ -1,4 +1,5 @@
 using FlexGen.Engine.Quantization;
+using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
@@ -36,6 +37,9 @@ internal sealed class GpuPackedProduct : IPackedProduct
 
     /// <summary>The most rows of each way but the last, rising: past them a product takes another time.</summary>
     public IEnumerable<int> Ways => warpgroups is null ? [MostFew] : [MostFew, WarpgroupProduct.MostRows];
+
+    /// <summary>The rows of which several weights are multiplied with at once; null: none.</summary>
+    public ProductTable.Range? Joined => warpgroups is null ? null : new(WarpgroupProduct.LeastRows, WarpgroupProduct.MostRows);
 
     private int MostFew => warpgroups is null ? kernels.MostRows : WarpgroupProduct.LeastRows - 1;
 
