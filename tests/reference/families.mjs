@@ -114,7 +114,7 @@ await small('gemma', {
 
 mkdirSync(folder + 'published', { recursive: true });
 write(folder + 'published/texts.jsonl', [...added.map((text) => ascii({ text })), ...runs.map(([text, times]) => ascii({ text, times }))]);
-for (const family of ['deepseek_v3', 'gemma3', 'gpt4o', 'gptoss', 'llama2', 'llama3', 'qwen3']) {
+for (const family of ['chatglm3', 'command_r_plus', 'deepseek_v3', 'gemma3', 'gpt4', 'gpt4o', 'gptoss', 'internlm2', 'llama2', 'llama3', 'mistral_nemo', 'qwen2_5', 'qwen3']) {
   if (existsSync(`${packages}tokenizer-${family}`)) {
     await published(family);
   }
