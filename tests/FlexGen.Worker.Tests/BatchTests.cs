@@ -81,7 +81,9 @@ public sealed class BatchTests : IDisposable
             (Chat("both", new { messages = Messages("a"), max_tokens = 1, max_completion_tokens = 1 }), "line 17: \"max_tokens\" and \"max_completion_tokens\" are both given"),
             (Chat("top", new { messages = Messages("a"), top_logprobs = 2 }), "line 18: \"top_logprobs\" has no effect without \"logprobs\": true."),
             (Chat("format", new { messages = Messages("a"), response_format = new { type = "xml" } }), "line 19: \"response_format\" is of the type xml; expected json_schema, json_object or text."),
-            (Chat("refused", new { messages = new[] { new { role = "user" } } }), "line 20: "),
+            (Chat("short", new { messages = Messages("a"), max_tokens = 3, response_format = new { type = "json_schema", json_schema = new { schema = new { @enum = new[] { "Ada Lovelace" } } } } }),
+                "line 20: \"max_tokens\" is 3, and the shortest output that is allowed takes "),
+            (Chat("refused", new { messages = new[] { new { role = "user" } } }), "line 21: "),
             (Chat("last", new { messages = Messages("b"), max_tokens = 1, stream = false, logit_bias = new { }, tool_choice = "none", tools = new[] { 1 } }), ""),
         ];
         workspace.Write("requests.jsonl", lines.Select(line => line.Line as string ?? JsonSerializer.Serialize(line.Line)));

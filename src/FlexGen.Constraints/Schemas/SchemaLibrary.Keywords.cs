@@ -33,7 +33,7 @@ internal sealed partial class SchemaLibrary
             case "maxLength": schema.MaxLength = value.Count(); break;
             case "pattern": schema.Pattern = value.Text(); break;
             case "format": schema.Format = value.Text(); break;
-            case "multipleOf" when value.Number() is { IsZero: false, IsNegative: false } divisor: schema.MultipleOf = divisor; break;
+            case "multipleOf" when Number(value) is { IsZero: false, IsNegative: false } divisor: schema.MultipleOf = divisor; break;
             case "multipleOf": throw value.Refused("must be more than 0");
             case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum": ReadBound(keyword, value, schema, element); break;
             default:
@@ -125,7 +125,7 @@ internal sealed partial class SchemaLibrary
             isExclusive = element.TryGetProperty(isMin ? "exclusiveMinimum" : "exclusiveMaximum", out var flag) && flag.ValueKind == JsonValueKind.True;
         }
 
-        var bound = new NumberBound(value.Number(), isExclusive);
+        var bound = new NumberBound(Number(value), isExclusive);
         if (isMin && (schema.Min is not { } min || min.Value.CompareTo(bound.Value) is var order && (order < 0 || (order == 0 && isExclusive))))
         {
             schema.Min = bound;
@@ -136,12 +136,15 @@ internal sealed partial class SchemaLibrary
         }
     }
 
+    private static DecimalNumber Number(KeywordValue value) =>
+        DecimalNumber.Of(value.Number()) ?? throw value.Refused("is a number with an exponent beyond all measure");
+
     private bool IsSince(SchemaVersion version) => !dialect.IsDeclared || dialect.Version >= version;
 
     private int Referred(string reference, string location)
     {
         var found = places.Resolve(reference, location, out var problem);
-        return found is var (target, schema) ? Number(new KeywordValue(schema, target))
+        return found is var (target, schema) ? NumberFor(new KeywordValue(schema, target))
             : throw new ConstraintException(location, problem == ReferenceProblem.NoUri ? $"has the $ref '{reference}', which is not a URI"
                 : $"has the $ref '{reference}', and there is no such schema in this file: put it under $defs");
     }

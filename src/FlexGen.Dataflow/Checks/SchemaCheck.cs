@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks;
 

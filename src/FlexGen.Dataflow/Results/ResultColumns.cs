@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Columns;
 using FlexGen.Dataflow.Records;
+using FlexGen.Schemas;
 using PhysicalType = Parquet.Meta.Type;
 
 namespace FlexGen.Dataflow.Results;

@@ -101,6 +101,11 @@ internal sealed class BatchCommand
             var sampling = request.Options(options);
             var format = request.Schema is { } schema ? formats.Of(schema, model.TokensOf(options)) : default;
             var form = model.Form(sampling, format.Constraint is { } constraint ? _ => constraint : null, hasReasoning: parse.GetValue(reasoning));
+            if (form.TooFewTokens is { } tooFew)
+            {
+                throw new LineException($"\"max_tokens\" is {tooFew}: raise it, or ask for less.");
+            }
+
             return GenerateAsync(prompt, request, form with { TopLogProbabilities = request.TopLogProbabilities }, format.Check, line.Id.GetString()!);
         }
 
