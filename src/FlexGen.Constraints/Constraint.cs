@@ -48,7 +48,7 @@ public sealed class Constraint
     {
         try
         {
-            var library = new SchemaLibrary(schema);
+            var library = new SchemaLibrary(schema, options.IntegersOf64Bits);
             var builder = new GrammarBuilder(library, options.PropertyOrder == PropertyOrder.Schema);
             var grammar = builder.Build(tokens.Index, tokens.Common, options.AllowWhitespace);
             var start = new Position { Kind = PositionKind.Value, Rule = grammar.Root };

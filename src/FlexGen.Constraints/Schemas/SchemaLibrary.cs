@@ -9,19 +9,23 @@ internal sealed partial class SchemaLibrary
     private const int MostSchemas = 200_000;
     private const int MostDeep = 400;
 
+    private readonly bool isLimited;
     private readonly SchemaDialect dialect;
     private readonly SchemaPlaces places;
     private readonly List<(KeywordValue Source, Schema? Schema)> schemas = [];
     private readonly Dictionary<string, int> numbers = [];
 
+    /// <param name="root">The file.</param>
+    /// <param name="isLimited">Whole numbers are of 64 bits.</param>
     /// <exception cref="ConstraintException">It is no schema of a version that is known.</exception>
-    public SchemaLibrary(JsonElement root)
+    public SchemaLibrary(JsonElement root, bool isLimited)
     {
+        this.isLimited = isLimited;
         dialect = SchemaDialect.Undeclared;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri))
         {
             var text = new KeywordValue(uri, "#/$schema").Text();
-            dialect = SchemaDialect.Of(Published(text)) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
+            dialect = SchemaDialect.Of(text) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
         }
 
         places = new SchemaPlaces(root, "#", dialect);
@@ -53,10 +57,6 @@ internal sealed partial class SchemaLibrary
     public Schema this[int number] => schemas[number].Schema ?? Read(number);
 
     public int NumberOf(Schema schema) => numbers[schema.Location];
-
-    // A version's URI as it was published: others of it lead there, too.
-    private static string Published(string uri) => uri.TrimEnd('#') == "http://json-schema.org/schema" ? "http://json-schema.org/draft-07/schema"
-        : uri.Replace("https://json-schema.org/draft-0", "http://json-schema.org/draft-0", StringComparison.Ordinal);
 
     private int NumberFor(KeywordValue source)
     {

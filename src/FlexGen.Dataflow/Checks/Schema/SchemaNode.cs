@@ -32,6 +32,9 @@ internal sealed class SchemaNode(string location)
 
     public JsonNumber? ExclusiveMinimum { get; set; }
 
+    /// <summary>Of a format of numbers.</summary>
+    public (JsonNumber Least, JsonNumber Greatest)? FormatLimits { get; set; }
+
     /// <summary>In code points, as its counterpart.</summary>
     public long? MaxLength { get; set; }
 

@@ -85,7 +85,7 @@ internal sealed class SchemaReader
         var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
         foreach (var keyword in schema.EnumerateObject())
         {
-            if (SchemaKeywords.IsAnnotation(keyword.Name))
+            if (SchemaNotes.Has(keyword.Name, dialect))
             {
                 continue;
             }
@@ -192,10 +192,11 @@ internal sealed class SchemaReader
             case "maxLength": node.MaxLength = value.Count(); break;
             case "minLength": node.MinLength = value.Count(); break;
             case "pattern": node.Pattern = Pattern(value, value.Text()); break;
+            case "format" when NumberFormats.Has(value.Text()): node.FormatLimits = NumberFormats.LimitsOf(value.Text()); break;
             case "format":
                 var format = value.Text();
-                node.Format = StringFormat.Find(format)
-                    ?? throw value.Refused($"is the format '{Excerpt.Of(format)}', which would be ignored. Known are: {StringFormat.KnownNames}");
+                node.Format = StringFormat.Find(format) ?? throw value.Refused(
+                    $"is the format '{Excerpt.Of(format)}', which would be ignored. Known are: {StringFormat.KnownNames}, {NumberFormats.Names}");
                 break;
             case "maxItems": node.MaxItems = value.Count(); break;
             case "minItems": node.MinItems = value.Count(); break;
