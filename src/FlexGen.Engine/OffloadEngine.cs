@@ -252,23 +252,23 @@ public sealed class OffloadEngine : IDisposable
     private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
     {
         var tokens = NextTokens.Choose(logits, layout.Sequences, microBatch.Masks);
+        var ends = NextTokens.Give(layout.Sequences, row => Advance(layout.Sequences[row].Sequence, tokens[row]));
         for (var row = 0; row < tokens.Length; row++)
         {
-            var (slot, sequence) = layout.Sequences[row];
-            sequence.CachedTokens = sequence.Tokens.Count;
-            if (Advance(sequence, tokens[row]) is { } tell)
+            if (ends[row] is { } tell)
             {
-                microBatch.Free(slot);
+                microBatch.Free(layout.Sequences[row].Slot);
                 ended.Add(tell);
             }
 
-            microBatch.GoOn(slot);
+            microBatch.GoOn(layout.Sequences[row].Slot);
         }
     }
 
     /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
     private Action? Advance(Sequence sequence, int token)
     {
+        sequence.CachedTokens = sequence.Tokens.Count;
         if (token < 0)
         {
             return () => sequence.Fail(token == NextTokens.NotFinite ? RequestException.LogitsNotFinite(model.DataType) : sequence.NothingAllowed);

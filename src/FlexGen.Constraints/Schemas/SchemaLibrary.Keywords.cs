@@ -15,7 +15,11 @@ internal sealed partial class SchemaLibrary
         {
             case "type":
                 schema.Types = value.Types();
-                ReadLimits(isLimited && !schema.Types.HasFlag(JsonTypes.Number) && schema.Types.HasFlag(JsonTypes.Integer) ? NumberFormats.LimitsOf("int64") : null, schema);
+                if (isLimited && (schema.Types & (JsonTypes.Integer | JsonTypes.Number)) == JsonTypes.Integer)
+                {
+                    ReadLimits(NumberFormats.LimitsOf("int64"), schema);
+                }
+
                 break;
             case "enum": List(schema, [.. value.Items().Select(item => item.Element)], value.Location); break;
             case "const" when IsSince(SchemaVersion.Draft6): List(schema, [value.Element], value.Location); break;

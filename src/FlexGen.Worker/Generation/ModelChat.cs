@@ -12,7 +12,9 @@ namespace FlexGen.Worker.Generation;
 internal sealed class ModelChat(ChatTemplates templates, Tokenizer tokenizer, ChatSettings settings)
 {
     private const string Tools = "tools";
-    private const string NoTools = "tools have no effect, since the model's chat template does not write them out: leave them out, or tell of them in a message.";
+    private const string NoTools =
+        "tools have no effect, since the model's chat template does not write them out: leave them out, or tell of them in a message.";
+
     private static readonly string[] files = ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"];
 
     /// <exception cref="CheckpointException">A file of it was not fetched.</exception>
