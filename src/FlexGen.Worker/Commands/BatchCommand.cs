@@ -122,7 +122,7 @@ internal sealed class BatchCommand
             if (generated is { Incomplete: { } why, FinishReason: FinishReason.Stop })
             {
                 // Whoever reads "stop" takes the document for whole.
-                throw new RecordException("output_incomplete", why);
+                throw new RecordException("output_incomplete", why.Replace("generation.stop", "\"stop\"", StringComparison.Ordinal));
             }
 
             if (generated.Incomplete is null)
