@@ -34,9 +34,16 @@ internal sealed class LoadedModel : IDisposable
     {
         (this.model, overlap, trace) = (model, options.Overlap, options.Trace);
         EndOfSequenceIds = new HashSet<int>(source.EndOfSequenceIds);
-        var prepared = Prepare(options.Device, model.Shape);
+        var prepared = Prepare(options.Device, model.Shape, options.PeerAccess);
+        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), prepared[0].Device);
+        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
+        Choice = Compare(options, prepared[0]);
+        if (Choice is { Count: > 1 and var count })
+        {
+            prepared = [prepared[0], .. Prepare(string.Join(',', FlexGen.Engine.Devices.Alike().Take(count)), model.Shape, options.PeerAccess).Skip(1)];
+        }
+
         (Devices, gpuBytesBefore) = ([.. prepared.Select(p => p.Device)], [.. prepared.Select(p => p.GpuBytesBefore)]);
-        DataType = DataTypes.Resolve(options.DataType, source.StoredType(model), Devices[0]);
         var names = FlexGen.Engine.Devices.Names(Devices);
         var tiers = Devices.Select((device, n) => new Tiers(device, options.DiskDirectory, trace, meter, names?[n])).ToList();
         foreach (var gpu in tiers.Where(t => t.HasGpu))
@@ -46,8 +53,10 @@ internal sealed class LoadedModel : IDisposable
             LoadLibraries(gpu.Device, DataType);
         }
 
-        Outline = model.Outline(DataTypes.Format(DataType), source.PackedGroup);
-        Plan = MemoryPlan.Choose(Outline, DataType, Devices, options, MemoryPlan.Machine.This(Devices, GpuBytesInUse));
+        var memory = MemoryPlan.Machine.This(Devices, GpuBytesInUse);
+        Plan = (Choice is null ? null : MemoryPlan.Keep(Choice.Chosen.Plan.Policy, Outline, Devices, options, memory))
+            ?? MemoryPlan.Choose(Outline, DataType, Devices, options, memory);
+        Rolls = Plan.Rolls && options is { Overlap: true, StaticBatches: false };
         Warning = MemoryPlan.Warning(options with { Weights = Policy.Weights, Cache = Policy.Cache, Hidden = Policy.Hidden });
         if (Policy.Weights.Disk + Policy.Cache.Disk + Policy.Hidden.Disk > 0)
         {
@@ -81,6 +90,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>What is allocated, and what is computed with.</summary>
     public PolicyPlan Plan { get; }
+
+    /// <summary>Why it is on as many GPUs as it is, where that was not said; null: it was, or there is one at the most, or no figures of the machine.</summary>
+    public DeviceChoice? Choice { get; }
 
     /// <summary>The compute devices, all of one kind.</summary>
     public IReadOnlyList<Device> Devices { get; }
@@ -121,9 +133,10 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Has libtorch, in this process and on this thread, compute as models are computed.</summary>
     /// <param name="names">As in <see cref="EngineOptions.Device"/>.</param>
     /// <param name="shape">The model that is to be computed; null: none yet.</param>
+    /// <param name="peerAccess">As in <see cref="EngineOptions.PeerAccess"/>.</param>
     /// <returns>The devices and, of a GPU, the bytes that were in use on it before this process had a context there.</returns>
     /// <exception cref="EngineException">There are no such devices, or more than layers for them.</exception>
-    internal static IReadOnlyList<(Device Device, long GpuBytesBefore)> Prepare(string names, ModelShape? shape = null)
+    internal static IReadOnlyList<(Device Device, long GpuBytesBefore)> Prepare(string names, ModelShape? shape = null, bool peerAccess = true)
     {
         TorchContext.GrowGpuSegments();
         TorchContext.ReturnFreedMemory();
@@ -143,7 +156,14 @@ internal sealed class LoadedModel : IDisposable
             foreach (var (gpu, other) in from gpu in gpus from other in gpus where other != gpu select (gpu, other))
             {
                 CudaDriver.Use(gpu);
-                CudaDriver.Reach(gpu, other);
+                if (peerAccess)
+                {
+                    CudaDriver.Reach(gpu, other);
+                }
+                else
+                {
+                    CudaDriver.Part(gpu, other);
+                }
             }
 
             CudaDriver.Use(gpus[0]);
@@ -151,6 +171,26 @@ internal sealed class LoadedModel : IDisposable
         }
 
         return prepared;
+    }
+
+    /// <summary>What the first GPU takes, and what all do, where no device is named and there are several.</summary>
+    private DeviceChoice? Compare(EngineOptions options, (Device Device, long GpuBytesBefore) first)
+    {
+        if (options is not { Device: FlexGen.Engine.Devices.Auto, Forecast: { } forecast } || FlexGen.Engine.Devices.Alike() is not { Count: > 1 } names
+            || forecast.Profile(names[0], Outline.Format) is not { } profile)
+        {
+            return null;
+        }
+
+        LoadLibraries(first.Device, DataType);
+        var gpus = FlexGen.Engine.Devices.Resolve(string.Join(',', names));
+        var context = GpuMemory.Used(first.Device.index) - first.GpuBytesBefore;
+        var memory = MemoryPlan.Machine.This([first.Device], [context]);
+        // The others have no context yet, and may not need one.
+        var others = gpus.Skip(1).Select(g => GpuMemory.Free(g.index) - context).ToList();
+        return MemoryPlan.Compare(
+            Outline, DataType, gpus, options, n => memory with { GpuBytesFree = others.Take(n - 1).Append(memory.GpuBytesFree).Min() }, profile,
+            forecast.Workload());
     }
 
     /// <summary>The GPU's context and the libraries' workspaces take memory too, and are part of the budget.</summary>
@@ -202,9 +242,17 @@ internal sealed class LoadedModel : IDisposable
         static int Least(bool packed) => packed ? 1 : Policy.LeastRowsOnCpu;
     }
 
+    /// <summary>Whether a micro-batch begins its next sweep while others are in this one: then <see cref="Steps"/> are those of all micro-batches.</summary>
+    public bool Rolls { get; }
+
     /// <summary>The steps of one sweep.</summary>
     public IEnumerable<Step> Steps(long sweep, IReadOnlyList<int> microBatches)
     {
+        if (Rolls)
+        {
+            return RollingSchedule.Sweep(sweep, Plan.Map, Policy.GpuBatchCount);
+        }
+
         if (microBatches.Count == 0)
         {
             return [];

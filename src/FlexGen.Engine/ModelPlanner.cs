@@ -3,6 +3,7 @@ using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
 using FlexGen.Engine.Plan;
 using FlexGen.Interop;
+using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
@@ -31,6 +32,9 @@ public sealed class ModelPlanner
     /// <summary>How many compute devices <see cref="EngineOptions.Device"/> names.</summary>
     /// <exception cref="EngineException">There is no such device.</exception>
     public static int DeviceCount(string device) => Devices.Resolve(device).Count;
+
+    /// <summary>How many GPUs a run may take that names no device.</summary>
+    public static int GpuCount => Devices.Alike().Count;
 
     /// <summary>Whether what <see cref="EngineOptions.Device"/> names is a GPU.</summary>
     /// <exception cref="EngineException">There is no such device.</exception>
@@ -69,9 +73,19 @@ public sealed class ModelPlanner
                 $"{machine.DeviceCount} devices are more than the {Outline.Shape.DecoderLayers} layers of {Outline.Shape.Name}: plan for as many at the most");
         }
 
-        var memory = machine.Compute.IsGpu
-            ? new MemoryPlan.Machine((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
-            : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
-        return MemoryPlan.Choose(Outline, type, [.. Enumerable.Repeat(device, machine.DeviceCount)], options, memory);
+        return MemoryPlan.Choose(Outline, type, [.. Enumerable.Repeat(device, machine.DeviceCount)], options, Memory(machine));
     }
+
+    /// <summary>What one of some GPUs takes, and what all do.</summary>
+    /// <param name="machine">The machine; it has at least one.</param>
+    /// <param name="count">How many GPUs there are; of more than the model has layers, as many.</param>
+    /// <param name="options">Budgets and policy.</param>
+    /// <param name="workload">What is to be generated.</param>
+    /// <exception cref="EngineException">It fits neither.</exception>
+    public DeviceChoice Choose(HardwareProfile machine, int count, EngineOptions options, Workload workload) =>
+        MemoryPlan.Compare(Outline, type, [.. Enumerable.Repeat(device, count)], options, _ => Memory(machine), machine, workload);
+
+    private static MemoryPlan.Machine Memory(HardwareProfile machine) => machine.Compute.IsGpu
+        ? new((long)machine.HostBytes, (long)(machine.GpuBytes - machine.ContextBytes), (long)machine.ContextBytes, machine.DiskBytes)
+        : new((long)machine.HostBytes, DiskBytes: machine.DiskBytes);
 }

@@ -17,12 +17,12 @@ public sealed class OffloadEngine : IDisposable
 {
     /// <summary>Decoding sweeps for each time that the GPU's memory is read.</summary>
     private const int SweepsPerReading = 16;
-    private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true, AllowSynchronousContinuations = true });
+    private readonly Channel<Sequence> waiting = Channel.CreateUnbounded<Sequence>(new() { AllowSynchronousContinuations = true });
     private readonly LoadedModel model;
     private readonly MicroBatch[] microBatches;
     private readonly Thread thread;
-    /// <summary>What tells those who wait for sequences that this sweep has ended.</summary>
-    private readonly List<Action> ended = [];
+    private readonly Admission admission;
+    private readonly Delivery delivery;
     private Exception? failure;
     private volatile bool stopping;
     private readonly Lock submitting = new();
@@ -32,6 +32,7 @@ public sealed class OffloadEngine : IDisposable
     private OffloadEngine(LoadedModel model, EngineOptions options)
     {
         (this.model, this.options, microBatches) = (model, options, model.CreateMicroBatches());
+        (admission, delivery) = (new(microBatches, waiting, submitting), new(model));
         statistics = new(0, 0, 0, default, default, [.. model.Devices.Select(_ => 0L)]);
         thread = new(Run) { IsBackground = true, Name = Trace.Engine };
         thread.Start();
@@ -57,6 +58,9 @@ public sealed class OffloadEngine : IDisposable
 
     /// <summary>What the user should know of how it runs; null: nothing.</summary>
     public EngineMessage? Warning => model.Warning;
+
+    /// <inheritdoc cref="LoadedModel.Choice"/>
+    public DeviceChoice? Choice => model.Choice;
 
     /// <summary>Counts so far.</summary>
     public EngineStatistics Statistics
@@ -106,11 +110,7 @@ public sealed class OffloadEngine : IDisposable
     /// <inheritdoc cref="GenerateAsync"/>
     public Task<GeneratedSequence[]> GenerateAllAsync(IReadOnlyList<GenerationRequest> requests, CancellationToken cancellationToken = default)
     {
-        foreach (var request in requests)
-        {
-            request.Check(Shape, Policy.SequenceLength);
-        }
-
+        requests.ToList().ForEach(r => r.Check(Shape, Policy.SequenceLength));
         lock (submitting)
         {
             return Task.WhenAll([.. requests.Select(r => Submit(r, cancellationToken))]);
@@ -132,6 +132,11 @@ public sealed class OffloadEngine : IDisposable
         try
         {
             runner = model.CreateRunner();
+            if (model.Rolls)
+            {
+                Roll(runner);
+            }
+
             while (Admit())
             {
                 Sweep(runner);
@@ -141,7 +146,7 @@ public sealed class OffloadEngine : IDisposable
         }
         catch (Exception exception)
         {
-            TellEnded();
+            delivery.TellEnded();
             failure = new EngineException($"The engine failed in sweep {statistics.Sweeps}: {exception.Message}", exception);
             EndAll(sequence => sequence.Fail(failure));
         }
@@ -162,12 +167,37 @@ public sealed class OffloadEngine : IDisposable
 
         foreach (var (k, layout) in layouts)
         {
-            using var logits = runner.End(k, layout);
-            Deliver(microBatches[k], layout, logits);
+            using var tokens = new NextTokens(runner.End(k, layout), layout.Sequences);
+            delivery.Deliver(microBatches[k], layout, tokens);
         }
 
         Count(start, layouts.Values);
-        TellEnded();
+        delivery.TellEnded();
+    }
+
+    /// <summary>Sweeps that overlap, until the engine is to end.</summary>
+    private void Roll(StepRunner runner)
+    {
+        var last = TimeProvider.System.GetTimestamp();
+        using var rolling = new RollingSweeps(model, runner, microBatches, admission, delivery, layouts =>
+        {
+            Count(last, layouts);
+            last = TimeProvider.System.GetTimestamp();
+        });
+        while (!stopping)
+        {
+            if (!rolling.IsUnderWay)
+            {
+                if (!admission.Wait())
+                {
+                    return;
+                }
+
+                last = TimeProvider.System.GetTimestamp();
+            }
+
+            rolling.Sweep();
+        }
     }
 
     /// <summary>Ends the copies under way before what a failed sweep left is freed.</summary>
@@ -198,35 +228,20 @@ public sealed class OffloadEngine : IDisposable
         Array.ForEach(microBatches, m => m.BeginSweep());
         if (!options.StaticBatches)
         {
-            Fill();
+            admission.Fill();
         }
 
-        while (IsIdle)
+        while (admission.IsIdle)
         {
-            if (stopping || !waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            if (stopping || !admission.Wait())
             {
                 return false;
             }
 
-            Fill();
+            admission.Fill();
         }
 
         return !stopping;
-    }
-
-    /// <summary>Each sequence goes where the fewest prompt tokens are to be prefilled, so that the micro-batches of a sweep take alike.</summary>
-    private void Fill()
-    {
-        lock (submitting)
-        {
-            while (microBatches.Where(m => m.HasRoom).MaxBy(m => m.PromptRoom) is { } roomiest && waiting.Reader.TryRead(out var next))
-            {
-                if (next.Begin())
-                {
-                    roomiest.Admit(next);
-                }
-            }
-        }
     }
 
     private void Count(long start, IEnumerable<RowLayout> layouts)
@@ -234,7 +249,7 @@ public sealed class OffloadEngine : IDisposable
         var elapsed = TimeProvider.System.GetElapsedTime(start);
         var prompts = layouts.Sum(l => l.Prefills.Sum(p => p.Length));
         // To ask takes a while. Memory grows with a prompt, or by what decoding makes once and keeps.
-        var peaks = prompts == 0 && !IsIdle && statistics.Sweeps % SweepsPerReading > 0 ? statistics.PeakGpuBytes
+        var peaks = prompts == 0 && !admission.IsIdle && statistics.Sweeps % SweepsPerReading > 0 ? statistics.PeakGpuBytes
             : [.. statistics.PeakGpuBytes.Zip(model.GpuBytesInUse, Math.Max)];
         options.Trace?.Sweep(elapsed, prompts > 0);
         lock (submitting)
@@ -244,51 +259,6 @@ public sealed class OffloadEngine : IDisposable
                 statistics.Sweeps + 1, statistics.PromptTokens + prompts, statistics.GeneratedTokens + layouts.Sum(l => l.Sequences.Count),
                 statistics.InPrefill + inPrefill, statistics.InDecode + inDecode, peaks);
         }
-    }
-
-    private bool IsIdle => Array.TrueForAll(microBatches, m => m.IsEmpty);
-
-    /// <summary>Gives each sequence its next token from the logits, [sequences (and filler), vocabulary], and frees the slots of those that end.</summary>
-    private void Deliver(MicroBatch microBatch, RowLayout layout, Tensor logits)
-    {
-        var tokens = NextTokens.Choose(logits, layout.Sequences, microBatch.Masks);
-        var ends = NextTokens.Give(layout.Sequences, row => Advance(layout.Sequences[row].Sequence, tokens[row]));
-        for (var row = 0; row < tokens.Length; row++)
-        {
-            if (ends[row] is { } tell)
-            {
-                microBatch.Free(layout.Sequences[row].Slot);
-                ended.Add(tell);
-            }
-
-            microBatch.GoOn(layout.Sequences[row].Slot);
-        }
-    }
-
-    /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
-    private Action? Advance(Sequence sequence, int token)
-    {
-        sequence.CachedTokens = sequence.Tokens.Count;
-        if (token < 0)
-        {
-            return () => sequence.Fail(token == NextTokens.NotFinite ? RequestException.LogitsNotFinite(model.DataType) : sequence.NothingAllowed);
-        }
-
-        try
-        {
-            var reason = sequence.Append(token, EndOfSequenceIds.Contains(token), model.Policy.SequenceLength);
-            return reason is { } finished ? () => sequence.Finish(finished) : sequence.IsCancelled ? sequence.Cancel : null;
-        }
-        catch (RequestException failed)
-        {
-            return () => sequence.Fail(failed);
-        }
-    }
-
-    private void TellEnded()
-    {
-        ended.ForEach(tell => tell());
-        ended.Clear();
     }
 
     private void EndAll(Action<Sequence> end)

@@ -53,6 +53,9 @@ public readonly record struct Policy(int GpuBatchSize, int GpuBatchCount, int Se
     /// </summary>
     public bool GoesAcrossLayers => Weights == Placement.AllGpu && Hidden == Placement.AllGpu;
 
+    /// <summary>Whether nothing is streamed and nothing goes home.</summary>
+    public bool RestsOnDevices => GoesAcrossLayers && Cache == Placement.AllGpu;
+
     /// <summary>Sequences that run at once.</summary>
     public int EffectiveBatchSize => GpuBatchSize * GpuBatchCount;
 }

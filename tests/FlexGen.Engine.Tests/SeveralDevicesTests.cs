@@ -1,3 +1,4 @@
+using FlexGen.Engine.Profiling;
 using FlexGen.Engine.Tests.Support;
 using FlexGen.Engine.Tracing;
 using FlexGen.Interop;
@@ -44,16 +45,28 @@ public class SeveralDevicesTests
     }
 
     [Theory]
-    [InlineData("cuda:0,cuda:1")]
-    [InlineData("cuda:all")]
-    public async Task Several_GPUs_generate_what_one_does(string devices)
+    [InlineData("cuda:0,cuda:1", true)]
+    [InlineData("cuda:0,cuda:1", false)]
+    [InlineData("cuda:all", true)]
+    public async Task Several_GPUs_generate_what_one_does_whether_they_reach_each_other_or_not(string devices, bool peerAccess)
     {
         Assert.SkipUnless(TorchSharp.torch.cuda.device_count() > 1, "no two GPUs");
         foreach (var placement in new[] { Placement.AllGpu, new(0, 100), mixed })
         {
             var kept = three with { Weights = placement, Cache = placement, Hidden = placement, AttentionOnHost = 50 };
-            Assert.Equal(await GenerateAsync(kept with { Device = "cuda:0" }), await GenerateAsync(kept with { Device = devices }));
+            Assert.Equal(await GenerateAsync(kept with { Device = "cuda:0" }), await GenerateAsync(kept with { Device = devices, PeerAccess = peerAccess }));
         }
+    }
+
+    [Fact]
+    public void The_way_from_GPU_to_GPU_is_measured()
+    {
+        Assert.SkipUnless(TorchSharp.torch.cuda.device_count() > 1, "no two GPUs");
+        var profile = MachineProfiler.Measure(new() { Quick = true, DiskDirectory = Path.GetTempPath() });
+        Assert.Equal(TorchSharp.torch.cuda.device_count(), profile.DeviceCount);
+        Assert.InRange(profile.Devices!.HandOverSeconds, 1e-6, 1e-3);
+        Assert.InRange(profile.Devices.HandOverRate, 1e9, 1e12);
+        Assert.InRange(profile.Devices.HostRate, profile.Links.HostToGpu.Alone, 2e12);
     }
 
     [Fact]

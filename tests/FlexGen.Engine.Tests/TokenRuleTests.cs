@@ -128,10 +128,16 @@ public class TokenRuleTests
         }
 
         using var logits = arange(3 * vocabulary, dtype: ScalarType.Float32).view(3, vocabulary);
-        Assert.Equal([69, 69], NextTokens.Choose(logits.clone(), rows, masks)[..2]);
+        Assert.Equal([69, 69], Choose(logits.clone(), rows, masks)[..2]);
         using var impossible = logits.clone();
         impossible.index_fill_(1, tensor(new long[] { 0, 23, 46, 69 }), float.NegativeInfinity);
-        Assert.Equal([NextTokens.NothingAllowed, NextTokens.NothingAllowed, NextTokens.NothingAllowed], NextTokens.Choose(impossible, rows, masks));
+        Assert.Equal([NextTokens.NothingAllowed, NextTokens.NothingAllowed, NextTokens.NothingAllowed], Choose(impossible.clone(), rows, masks));
+    }
+
+    private static int[] Choose(Tensor logits, IReadOnlyList<(int, Sequence)> rows, TokenMasks masks)
+    {
+        using var next = new NextTokens(logits, rows);
+        return next.Choose(masks);
     }
 
     private static OffloadEngine Load(string device)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlexGen.Planning.Hardware;
 using FlexGen.Worker.Tests.Support;
 
 namespace FlexGen.Worker.Tests;
@@ -94,6 +95,27 @@ public sealed class PlanTests : IDisposable
         var result = (await PlanAsync("--model", Workspace.DemoModel, "--hardware", "machine.json", "--prompt-len", "64", "--gen-len", "16", "--num-prompts", "8")).Expect(0);
         Assert.Matches("machine +two cores, to test with", result.Output);
         Assert.Equal("", result.Error);
+    }
+
+    [Theory]
+    [InlineData(2, "opt-6.7b", "--gpu-memory", "16GiB")]
+    [InlineData(1, "opt-6.7b", "--gpu-memory", "16GiB", "--gpu-batch-size", "8", "--num-gpu-batches", "1")]
+    [InlineData(1, "opt-6.7b", "--gpu-memory", "16GiB", "--gpus", "1")]
+    public async Task Given_a_machine_of_two_GPUs_when_no_device_is_named_then_both_are_planned_for_where_that_pays(
+        int expected, string shape, params string[] arguments)
+    {
+        File.WriteAllText(workspace.At("machine.json"), KnownHardware.Find("h100")!.ToProfile().With(2).ToJson());
+        string[] asked = ["--shape", shape, "--num-prompts", "200", .. arguments];
+        using var process = FlexGenProcess.Start(workspace.Folder, ["plan", .. asked, "--json"], [("FLEXGEN_PROFILE", workspace.At("machine.json"))]);
+        var report = JsonElement.Parse((await process.WaitAsync()).Expect(0).Output);
+        Assert.Equal(expected, report.GetProperty("devices").GetInt32());
+        Assert.Equal(!arguments.Contains("--gpus"), report.TryGetProperty("devices_because", out var because));
+        if (because.ValueKind == JsonValueKind.Object)
+        {
+            var (one, all) = (because.GetProperty("tokens_per_second_on_1").GetDouble(), because.GetProperty("tokens_per_second_on_all").GetDouble());
+            Assert.Equal(expected == 2, all >= 1.1 * one);
+            Assert.Equal(expected == 2 ? all : one, report.GetProperty("predicted_tokens_per_second").GetDouble());
+        }
     }
 
     private Task<ProcessResult> PlanAsync(params string[] arguments) => workspace.RunAsync(["plan", .. arguments]);

@@ -21,11 +21,14 @@ public sealed class ProfileTests : IDisposable
         Assert.Equal(["float32", "int4"], profile.HostAttention.ByFormat.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(["llama", "opt"], profile.Compute.Layers.Keys.Order(StringComparer.Ordinal));
         Assert.True(profile.Links.DiskRead.Alone > 1 && profile.DiskBytes > 0);
+        // One core alone reads some GB/s.
+        Assert.True(profile.Devices is { Count: 1, HostRate: > 1e9 }, $"{profile.Devices}");
 
         var second = (await RunAsync("--json")).Expect(0);
         Assert.Equal((first.Output, ""), (second.Output, second.Error));
         var people = (await RunAsync()).Expect(0);
         Assert.Matches("copies to the compute tier  +[0-9.]+ GB/s; [0-9.]+ beside the other direction", people.Output);
+        Assert.Matches("host memory  +[0-9.]+ GB/s to all that read it at once", people.Output);
         Assert.Matches("product int4 16 rows  +0.3 M [0-9.]+ [mu]s", people.Output);
     }
 

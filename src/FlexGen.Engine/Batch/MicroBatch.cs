@@ -15,6 +15,9 @@ internal sealed class MicroBatch(int slots, TokenMasks masks) : IDisposable
 
     public bool IsEmpty => Array.TrueForAll(sequences, s => s is null);
 
+    /// <summary>Sequences in its slots.</summary>
+    public int Running => sequences.Length - sequences.Count(s => s is null);
+
     /// <summary>Prompt tokens that the coming sweep can take in yet.</summary>
     public int PromptRoom { get; private set; }
 

@@ -1,11 +1,15 @@
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Tensors;
+using FlexGen.Interop;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Batch;
 
-/// <summary>The next token of each sequence of a micro-batch.</summary>
-internal static class NextTokens
+/// <summary>
+/// The next token of each sequence of a micro-batch. The likeliest are on their way to the host from the beginning, ahead of what the compute device is given
+/// afterwards; what is drawn, or chosen of some tokens only, waits for that, too.
+/// </summary>
+internal sealed class NextTokens : IDisposable
 {
     /// <summary>Stands for the token of logits that are not numbers.</summary>
     public const int NotFinite = -1;
@@ -19,27 +23,63 @@ internal static class NextTokens
     /// <summary>With fewer rules than these a step through each takes less than to hand the steps out.</summary>
     private const int WorthTheTeam = 16;
 
-    /// <summary>A token for each row.</summary>
-    /// <param name="logits">[sequences (and filler), vocabulary]; may be overwritten.</param>
+    private readonly Tensor logits;
+    private readonly IReadOnlyList<(int Slot, Sequence Sequence)> rows;
+    private readonly Tensor likeliest;
+    private readonly CudaEvent? there;
+
+    /// <param name="logits">[sequences (and filler), vocabulary], on the current device; they are this object's, and may be overwritten.</param>
     /// <param name="rows">The sequences, in row order.</param>
-    /// <param name="masks">What their rules allow; null: none of them has one.</param>
-    public static int[] Choose(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows, TokenMasks? masks = null)
+    public NextTokens(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows)
     {
         using var scope = NewDisposeScope();
+        (this.logits, this.rows) = (logits, rows);
         var (largest, indexes) = logits.max(-1);
         // The largest of logits with NaN among them is NaN.
-        var likeliest = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
-        // Rules are asked, and the device is given what follows from them, while it still computes the logits: it is waited for once.
+        var found = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
+        likeliest = found.to(CPU, non_blocking: true).DetachFromDisposeScope();
+        if (logits.device_type == TorchSharp.DeviceType.CUDA)
+        {
+            there = new();
+            CudaStream.Current.Record(there);
+        }
+    }
+
+    public void Dispose()
+    {
+        logits.Dispose();
+        likeliest.Dispose();
+        there?.Dispose();
+    }
+
+    /// <summary>Gives each sequence its token, several at once where many have rules.</summary>
+    /// <param name="rows">The sequences, in row order.</param>
+    /// <param name="advance">What becomes of a row's sequence: called from any thread, for each row once.</param>
+    public static T[] Give<T>(IReadOnlyList<(int Slot, Sequence Sequence)> rows, Func<int, T> advance)
+    {
+        var became = new T[rows.Count];
+        HostThreads.Run(rows.Count(row => row.Sequence.HasRule) >= WorthTheTeam, rows.Count, row => became[row] = advance(row));
+        return became;
+    }
+
+    /// <summary>A token for each row.</summary>
+    /// <param name="masks">What their rules allow; null: none of them has one.</param>
+    public int[] Choose(TokenMasks? masks = null)
+    {
+        using var scope = NewDisposeScope();
+        // Rules are asked, and the device is given what follows from them, before anything is waited for.
         int?[] only = [.. rows.Select(row => masks?.Only(row.Slot))];
         long[] ruled = [.. Enumerable.Range(0, rows.Count).Where(row => only[row] == TokenMasks.Several && !rows[row].Sequence.NeedsLogits)
             .Select(row => (long)row)];
-        var found = cat([likeliest, .. Likeliest(logits, ruled, rows, masks)]).cpu().data<long>();
-        var tokens = new int[rows.Count];
+        Tensor[] parts = [.. Likeliest(ruled, masks)];
+        there?.Synchronize();
+        var (first, tokens) = (likeliest.data<long>(), new int[rows.Count]);
+        var allowed = parts.Length == 0 ? [] : cat(parts).cpu().data<long>().ToArray();
         List<long> drawn = [];
         for (var row = 0; row < rows.Count; row++)
         {
             var sequence = rows[row].Sequence;
-            tokens[row] = (int)found[row];
+            tokens[row] = (int)first[row];
             if (tokens[row] == NotFinite)
             {
                 continue;
@@ -55,7 +95,7 @@ internal static class NextTokens
             }
             else if (only[row] == TokenMasks.Several)
             {
-                tokens[row] = (int)found[logits.shape[0] + Array.BinarySearch(ruled, row)];
+                tokens[row] = (int)allowed[Array.BinarySearch(ruled, row)];
             }
             else
             {
@@ -72,18 +112,8 @@ internal static class NextTokens
         return tokens;
     }
 
-    /// <summary>Gives each sequence its token, several at once where many have rules.</summary>
-    /// <param name="rows">The sequences, in row order.</param>
-    /// <param name="advance">What becomes of a row's sequence: called from any thread, for each row once.</param>
-    public static T[] Give<T>(IReadOnlyList<(int Slot, Sequence Sequence)> rows, Func<int, T> advance)
-    {
-        var became = new T[rows.Count];
-        HostThreads.Run(rows.Count(row => row.Sequence.HasRule) >= WorthTheTeam, rows.Count, row => became[row] = advance(row));
-        return became;
-    }
-
     /// <summary>The likeliest tokens that the rules of some rows allow, a few rows at once.</summary>
-    private static IEnumerable<Tensor> Likeliest(Tensor logits, long[] ruled, IReadOnlyList<(int Slot, Sequence Sequence)> rows, TokenMasks? masks)
+    private IEnumerable<Tensor> Likeliest(long[] ruled, TokenMasks? masks)
     {
         if (ruled.Length == 0)
         {

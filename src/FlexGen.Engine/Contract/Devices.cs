@@ -1,3 +1,4 @@
+using FlexGen.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,6 +7,9 @@ namespace FlexGen.Engine;
 /// <summary>Finds the compute devices that <see cref="EngineOptions.Device"/> names.</summary>
 internal static class Devices
 {
+    /// <summary>No device by name.</summary>
+    public const string Auto = "auto";
+
     private const string Usage = "use auto, cpu or cuda:0 (1, 2, ...), several of one kind with commas between them, or cuda:all";
 
     /// <summary>At least one, all GPUs or all CPUs; no GPU twice.</summary>
@@ -28,20 +32,24 @@ internal static class Devices
             : throw new EngineException(new EngineMessage($"{Setting.Device} is '{names}', which names cuda:{twice.Key} twice; name each GPU once"));
     }
 
+    /// <summary>The GPUs that this process sees and that are what the first is, in the words that <see cref="Resolve"/> reads; none without a GPU.</summary>
+    public static IReadOnlyList<string> Alike() => !cuda.is_available() ? []
+        : [.. Enumerable.Range(0, cuda.device_count()).Where(n => n == 0 || CudaDriver.Name(n) == CudaDriver.Name(0)).Select(n => $"cuda:{n}")];
+
     /// <summary>What people, and traces, call each of several devices; null: there is one.</summary>
     public static IReadOnlyList<string>? Names(IReadOnlyList<Device> devices) =>
         devices.Count == 1 ? null : [.. devices.Select((d, n) => d.type == DeviceType.CPU ? $"cpu:{n}" : $"{d}")];
 
     private static Device One(string name, string all)
     {
-        if (name is "cpu" || (name is "auto" && !cuda.is_available()))
+        if (name is "cpu" || (name is Auto && !cuda.is_available()))
         {
             return CPU;
         }
 
         var index = name switch
         {
-            "auto" or "cuda" or "cuda:all" => 0,
+            Auto or "cuda" or "cuda:all" => 0,
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var n) && n >= 0 => n,
             _ => throw new EngineException(new EngineMessage($"{Setting.Device} is '{all}'; {Usage}")),
         };

@@ -8,10 +8,13 @@ namespace FlexGen.Engine;
 public sealed record EngineOptions
 {
     /// <summary>
-    /// <c>auto</c> (the first GPU where there is one), <c>cpu</c>, <c>cuda:0</c>, ...; several with commas between them, or <c>cuda:all</c>: the model's layers
-    /// go to them in turns.
+    /// <c>auto</c> (the first GPU where there is one, or all where <see cref="Forecast"/> says that it pays), <c>cpu</c>, <c>cuda:0</c>, ...; several with
+    /// commas between them, or <c>cuda:all</c>: the model's layers go to them in turns.
     /// </summary>
-    public string Device { get; init; } = "auto";
+    public string Device { get; init; } = Devices.Auto;
+
+    /// <summary>Compares one GPU with all where <see cref="Device"/> is auto and there are several. Null: the first is taken.</summary>
+    public Forecast? Forecast { get; init; }
 
     /// <summary>
     /// <c>auto</c>, <c>float32</c>, <c>bfloat16</c> or <c>float16</c>: the type weights, KV cache and hidden states have.
@@ -77,6 +80,9 @@ public sealed record EngineOptions
 
     /// <inheritdoc cref="Policy.RecordsDecode"/>
     internal bool RecordsDecode { get; init; } = true;
+
+    /// <summary>Whether GPUs are let reach each other's memory where they can; otherwise the driver takes what they hand over through host memory.</summary>
+    internal bool PeerAccess { get; init; } = true;
 
     /// <summary>Admits the next sequences only when all slots are free, as a batch system does: for comparison.</summary>
     public bool StaticBatches { get; init; }

@@ -69,8 +69,9 @@ internal sealed class DecodeGraph : IDisposable
 
         foreach (var (context, attention) in parts)
         {
-            context.TokenIds.copy_(tensor(tokens));
-            context.Positions.copy_(tensor(positions));
+            // The driver has read pageable memory when the call returns; no thread waits until the device gets there.
+            context.TokenIds.copy_(tensor(tokens), nonBlocking: true);
+            context.Positions.copy_(tensor(positions), nonBlocking: true);
             attention.SetDecodes(decodes);
         }
     }
@@ -104,7 +105,7 @@ internal sealed class DecodeGraph : IDisposable
         using var scope = NewDisposeScope();
         var slots = tensor(Array.ConvertAll(layout.Slots, s => (long)s));
         var logits = segments[^1].Output!;
-        return logits.index_select(0, slots.to(logits.device)).DetachFromDisposeScope();
+        return logits.index_select(0, slots.to(logits.device, non_blocking: true)).DetachFromDisposeScope();
     }
 
     public void Dispose()
@@ -123,13 +124,7 @@ internal sealed class DecodeGraph : IDisposable
     private void Record(int first)
     {
         var stage = stages[map.Of(first)];
-        var end = first + 1;
-        while (end < model.Layers.Count && !map.Leaves(end - 1))
-        {
-            end++;
-        }
-
-        var segment = new Segment(first, end);
+        var segment = new Segment(first, map.RunEnd(first));
         segments.Add(segment);
         stage.Use();
         segment.Graph = CudaGraph.Capture(ComputeMemory.Gpu(stage.Device)!.Value, () => Forward(segment));

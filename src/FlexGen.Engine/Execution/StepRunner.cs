@@ -119,7 +119,7 @@ internal sealed class StepRunner(
             case MicroBatchStep one when passes.TryGetValue(one.MicroBatch, out var pass):
                 Run(one, pass);
                 break;
-            case MicroBatchStep { Verb: Verb.Project } one:
+            case MicroBatchStep { Verb: Verb.Project } one when recorded.Contains(one.MicroBatch):
                 graphs[one.MicroBatch].Launch(one.Layer);
                 break;
         }
@@ -172,10 +172,13 @@ internal sealed class StepRunner(
         return current[stage]!.Value.Weights;
     }
 
-    /// <summary>The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary]. The caller disposes them.</summary>
+    /// <summary>
+    /// The logits of a micro-batch after the last layer, [sequences (and filler), vocabulary], whose device becomes the current one. The caller disposes them.
+    /// </summary>
     public Tensor End(int microBatch, RowLayout layout)
     {
         recorded.Remove(microBatch);
+        stages[map.Of(model.Layers.Count - 1)].Use();
         if (!passes.Remove(microBatch, out var pass))
         {
             return graphs[microBatch].Logits(layout);

@@ -1,5 +1,7 @@
 using FlexGen.Interop;
 using FlexGen.Planning;
+using FlexGen.Planning.Cost;
+using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using FlexGen.Planning.Search;
 using static TorchSharp.torch;
@@ -44,7 +46,7 @@ internal static class MemoryPlan
         var limits = Limits(devices, options, memory, UsesDisk(options)).ToList();
         var slots = options.GpuBatchSize is { } asked
             ? AtLeastOne(asked, "GPU batch size")
-            : Enumerable.Range(1, hasGpu ? 256 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
+            : Enumerable.Range(1, hasGpu ? 1024 : 64).LastOrDefault(n => limits.TrueForAll(l => l.Holds(Plan(n))), 1);
         var plan = Plan(slots);
         if (limits.Exists(l => !l.Holds(plan)))
         {
@@ -55,6 +57,35 @@ internal static class MemoryPlan
         return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan, Less(false, options)) : plan;
 
         PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse, devices.Count));
+    }
+
+    /// <summary>The plan of a policy that was found to fit; null: it no longer does.</summary>
+    /// <inheritdoc cref="Choose"/>
+    public static PolicyPlan? Keep(Policy policy, ModelOutline model, IReadOnlyList<Device> devices, EngineOptions options, Machine memory)
+    {
+        var plan = new PolicyPlan(model, policy, new(devices[0].type != TorchSharp.DeviceType.CPU, memory.GpuBytesInUse, devices.Count));
+        return Limits(devices, options, memory, plan.Bytes[Tier.Disk] > 0).All(l => l.Holds(plan)) ? plan : null;
+    }
+
+    /// <summary>What the first of some GPUs takes, and what all do, each with the policy that is best there, or the one that is stated.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="type">The type it computes in.</param>
+    /// <param name="gpus">All of them.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="memory">The memory that there is, for so many of them.</param>
+    /// <param name="profile">The machine.</param>
+    /// <param name="workload">What is to be generated.</param>
+    /// <exception cref="EngineException">It fits neither.</exception>
+    public static DeviceChoice Compare(
+        ModelOutline model, ScalarType type, IReadOnlyList<Device> gpus, EngineOptions options, Func<int, Machine> memory, HardwareProfile profile,
+        Workload workload)
+    {
+        options = options with { Auto = options.Auto is { } auto ? auto with { Profile = (_, _) => profile } : null };
+        return DeviceChoice.Of(Math.Min(gpus.Count, model.Shape.DecoderLayers), count =>
+        {
+            var plan = Choose(model, type, [.. gpus.Take(count)], options, memory(count));
+            return new CostModel(model, profile.With(count)).Predict(plan, workload, new(options.Overlap, options.StaticBatches));
+        });
     }
 
     /// <summary>What the user should know of a plan that fits; null: nothing.</summary>

@@ -1,4 +1,6 @@
+using System.Numerics;
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Memory;
 using FlexGen.Interop;
 using FlexGen.Planning.Hardware;
@@ -11,11 +13,15 @@ internal sealed class LinkMeasurement : IDisposable
 {
     private const long PieceBytes = 32 << 20, KernelBytes = 8 << 20;
     private const int Pieces = 8, Buffers = 2, CopiesAtOnce = 4, LatencyCopies = 300, LatencyRounds = 5;
+    private const int ReadParts = 64;
     private readonly double window;
     private readonly Device device;
     private readonly int? gpu;
     private readonly HostMemory host;
     private readonly ComputeMemory compute;
+
+    /// <summary>Something of what was read, so that it is read.</summary>
+    private ulong read;
 
     /// <param name="scale">How much is measured.</param>
     /// <param name="device">The compute device.</param>
@@ -70,7 +76,11 @@ internal sealed class LinkMeasurement : IDisposable
         compute.Dispose();
     }
 
-    private Traffic ToGpu() => new(gpu, (copier, n) => Move(copier, n, toGpu: true));
+    /// <summary>All of the processor's threads reading host memory.</summary>
+    public Traffic Reading() => new(null, (_, turn) => Read(turn));
+
+    /// <summary>A lane that brings pieces from host memory.</summary>
+    public Traffic ToGpu() => new(gpu, (copier, n) => Move(copier, n, toGpu: true));
 
     private Traffic ToHost() => new(gpu, (copier, n) => Move(copier, n, toGpu: false));
 
@@ -114,6 +124,25 @@ internal sealed class LinkMeasurement : IDisposable
             transfers.ForEach(t => t.Dispose());
             return TimeProvider.System.GetElapsedTime(start).TotalSeconds / LatencyCopies;
         }
+    }
+
+    /// <summary>Reads a piece, of other memory each time.</summary>
+    private unsafe double Read(int turn)
+    {
+        var words = (ulong*)(host.Address + (nint)(turn % (2 * Pieces) * PieceBytes));
+        HostThreads.Team.Run(ReadParts, part =>
+        {
+            const int bytes = (int)(PieceBytes / ReadParts);
+            var of = new ReadOnlySpan<Vector<ulong>>(words + (part * (bytes / sizeof(ulong))), bytes / Vector<byte>.Count);
+            var (a, b, c, d) = (Vector<ulong>.Zero, Vector<ulong>.Zero, Vector<ulong>.Zero, Vector<ulong>.Zero);
+            for (var n = 0; n + 3 < of.Length; n += 4)
+            {
+                (a, b, c, d) = (a ^ of[n], b ^ of[n + 1], c ^ of[n + 2], d ^ of[n + 3]);
+            }
+
+            Volatile.Write(ref read, (a ^ b ^ c ^ d)[0]);
+        });
+        return PieceBytes;
     }
 
     private static unsafe void Touch(IntPtr address, long bytes) => new Span<byte>((void*)address, checked((int)bytes)).Fill(1);

@@ -16,7 +16,7 @@ public static class MachineProfiler
     static MachineProfiler() => TorchContext.RestIdleThreads();
 
     /// <summary>Rises when figures are measured otherwise, so that those that were measured before do not pass for them.</summary>
-    private const int Revision = 6;
+    private const int Revision = 8;
 
     /// <summary>What figures that are measured now would be of.</summary>
     /// <exception cref="EngineException">The options name what is not on this machine.</exception>
@@ -63,6 +63,9 @@ public static class MachineProfiler
         private readonly Action<string>? progress;
         private readonly CancellationToken cancellation;
         private readonly Device device;
+
+        /// <summary>All GPUs that a run may take; of CPUs one.</summary>
+        private readonly IReadOnlyList<Device> all;
         private readonly ScalarType type;
         private readonly int? gpu;
         private readonly long contextBytes;
@@ -73,6 +76,8 @@ public static class MachineProfiler
         {
             // Of several devices, which are alike, the first.
             (device, type) = Resolve(options);
+            all = ComputeMemory.Gpu(device) is null ? [device]
+                : Devices.Resolve(options.Device == Devices.Auto ? string.Join(',', Devices.Alike()) : options.Device);
             (this.options, this.progress, this.cancellation) = (options with { Device = $"{device}" }, progress, cancellation);
             var before = LoadedModel.Prepare(this.options.Device)[0].GpuBytesBefore;
             gpu = ComputeMemory.Gpu(device);
@@ -105,6 +110,7 @@ public static class MachineProfiler
             var diskBytes = DirectFile.FreeBytes(options.DiskDirectory);
             using var disk = DiskMeasurement.Open(scale, device, options.DiskDirectory);
             var (read, write, diskToGpu) = disk?.Measure(attention) ?? DiskMeasurement.None;
+            var group = MeasureGroup(links);
             Begin("products");
             var (tables, beside) = MeasureProducts(links, disk);
             Begin("attention");
@@ -122,7 +128,20 @@ public static class MachineProfiler
                 new(toGpu, toHost, read, write, diskToGpu, kernelToGpu, kernelToHost),
                 compute,
                 new(onHost, gpu is null ? 1 : attentionBeside, inTurns),
-                measuredOn);
+                measuredOn,
+                Devices: group);
+        }
+
+        /// <summary>What all devices have in common: of GPUs the others get a context for it, and are let reach each other.</summary>
+        private DeviceGroup MeasureGroup(LinkMeasurement links)
+        {
+            Begin(gpu is null ? "host memory" : "host memory, and the way from GPU to GPU");
+            if (all.Count > 1)
+            {
+                LoadedModel.Prepare(string.Join(',', all));
+            }
+
+            return new GroupMeasurement(scale, all, links).Measure();
         }
 
         /// <summary>Tables by the weights' format, and how many times as long a product takes beside copies, and beside reads from disk.</summary>

@@ -49,8 +49,10 @@ internal sealed class ProductMeasurement : IDisposable
         beside = [.. busy.Select(b => Beside(timing, b, plain))];
         using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
         FillPacked();
-        // Past the most that a GPU takes as they lie, weights are unpacked for each product: that is a step in the times.
-        var rows = product is GpuPackedProduct { MostRows: > 0 and var most } ? [.. scale.PackedRows.Append(most + 1).Distinct().Order()] : scale.PackedRows;
+        // Where a GPU goes another way there is a step in the times.
+        var rows = product is GpuPackedProduct packed
+            ? [.. scale.PackedRows.Concat(packed.Ways.SelectMany(w => new[] { w, w + 1 })).Where(r => r > 0).Distinct().Order()]
+            : scale.PackedRows;
         return new() { [DataTypes.Format(type).Name] = plain, ["int4"] = Table(rows, (r, width) => Packed(timing, product, r, width)) };
     }
 

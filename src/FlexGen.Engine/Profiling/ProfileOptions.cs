@@ -3,7 +3,9 @@ namespace FlexGen.Engine.Profiling;
 /// <summary>Of what the figures are wanted.</summary>
 public sealed record ProfileOptions
 {
-    /// <inheritdoc cref="EngineOptions.Device"/>
+    /// <summary>
+    /// As in <see cref="EngineOptions.Device"/>: the first is measured and, of several GPUs, what is between them; auto is all GPUs that are alike.
+    /// </summary>
     public string Device { get; init; } = "auto";
 
     /// <summary>As in <see cref="EngineOptions.DataType"/>; auto is float16 on a GPU and float32 on a CPU.</summary>

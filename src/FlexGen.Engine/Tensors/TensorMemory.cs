@@ -9,10 +9,20 @@ internal static class TensorMemory
     /// <summary>The address of its first element, on its device.</summary>
     public static IntPtr Address(this Tensor tensor) => TensorAddress.Of(tensor.Handle);
 
-    /// <summary>A tensor of host memory as one on a device, in no dispose scope.</summary>
+    /// <summary>Of pageable memory the driver takes no more with the command itself; for more it may wait until the stream gets there.</summary>
+    private const long TakenAtOnce = 64 << 10;
+
+    /// <summary>A tensor of host memory as one on a device, in no dispose scope. No thread waits for the device.</summary>
     public static Tensor Upload(this Tensor tensor, Device device)
     {
-        // The driver has read pageable memory when the call returns; the compute stream need not have got there.
+        if (device.type != TorchSharp.DeviceType.CPU && tensor.ByteCount() > TakenAtOnce)
+        {
+            // Libtorch keeps pinned memory until its copy is made.
+            using var pinned = tensor.pin_memory();
+            return pinned.to(device, non_blocking: true).DetachFromDisposeScope();
+        }
+
+        // The driver has read pageable memory when the call returns.
         return tensor.to(device, non_blocking: true).DetachFromDisposeScope();
     }
 

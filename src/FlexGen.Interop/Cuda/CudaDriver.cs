@@ -45,6 +45,17 @@ public static partial class CudaDriver
         return true;
     }
 
+    /// <summary>The opposite of <see cref="Reach"/>: copies to another's memory go through host memory from now on.</summary>
+    public static void Part(int device, int other)
+    {
+        const int notEnabled = 705;
+        var before = Current();
+        Use(device);
+        var status = ContextDisablePeerAccess(Context(other));
+        Use(before);
+        Check(status == notEnabled ? 0 : status, "cuCtxDisablePeerAccess");
+    }
+
     /// <summary>Waits until the current device has done all it was given, or has failed.</summary>
     public static void Settle()
     {
@@ -155,6 +166,9 @@ public static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuCtxEnablePeerAccess")]
     private static partial int ContextEnablePeerAccess(IntPtr other, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "cuCtxDisablePeerAccess")]
+    private static partial int ContextDisablePeerAccess(IntPtr other);
+
     [LibraryImport(Library, EntryPoint = "cuDeviceCanAccessPeer")]
     private static partial int DeviceCanAccessPeer(out int can, int device, int other);
 
@@ -250,6 +264,11 @@ public static partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
     internal static partial int FunctionSetAttribute(IntPtr function, int attribute, int value);
+
+    [LibraryImport(Library, EntryPoint = "cuTensorMapEncodeTiled")]
+    internal static unsafe partial int TensorMapEncodeTiled(
+        void* map, int type, uint rank, IntPtr address, ulong* sizes, ulong* strides, uint* box, uint* steps,
+            int interleave, int swizzle, int promotion, int fill);
 
     [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]
     internal static unsafe partial int LaunchKernel(

@@ -3,6 +3,9 @@ namespace FlexGen.Interop;
 /// <summary>A kernel, compiled from CUDA C++ for the current device when it is made.</summary>
 public sealed unsafe class CudaKernel : IDisposable
 {
+    /// <summary>Whose warpgroups' products are for it alone, and must be asked for.</summary>
+    private const int Hopper = 90;
+
     private readonly IntPtr module;
     private readonly IntPtr function;
     private readonly int sharedBytes;
@@ -14,9 +17,10 @@ public sealed unsafe class CudaKernel : IDisposable
     /// <exception cref="InvalidOperationException">It does not compile, or there is no compiler; the message has what it said.</exception>
     public CudaKernel(string source, string name, IEnumerable<KeyValuePair<string, long>> constants, int sharedBytes = 0)
     {
+        var capability = CudaDriver.Limits().ComputeCapability;
         string[] options =
         [
-            $"--gpu-architecture=sm_{CudaDriver.Limits().ComputeCapability}",
+            $"--gpu-architecture=sm_{capability}{(capability == Hopper ? "a" : "")}",
             "--device-as-default-execution-space",
             .. constants.Select(c => $"-D{c.Key}={c.Value}"),
         ];
@@ -36,7 +40,7 @@ public sealed unsafe class CudaKernel : IDisposable
     /// </summary>
     /// <param name="items">How many.</param>
     /// <param name="mostBlocks">The most blocks, of 256 threads.</param>
-    /// <param name="arguments">As in <see cref="Launch"/>.</param>
+    /// <param name="arguments">Those of the kernel, in order, 8 bytes each.</param>
     public void LaunchOver(long items, int mostBlocks, params ReadOnlySpan<long> arguments)
     {
         const int threads = 256;
@@ -52,16 +56,41 @@ public sealed unsafe class CudaKernel : IDisposable
         fixed (long* values = arguments)
         {
             var pointers = stackalloc void*[arguments.Length];
-            for (var n = 0; n < arguments.Length; n++)
-            {
-                pointers[n] = values + n;
-            }
+            Launch(blocks, threads, pointers, values, arguments.Length);
+        }
+    }
 
-            CudaDriver.Check(
-                CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, (uint)sharedBytes,
-                    CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
+    /// <summary>Likewise a kernel whose first argument is a matrix, as a tensor map, and whose second is a structure.</summary>
+    /// <param name="blocks">The grid.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="first">The matrix.</param>
+    /// <param name="second">The structure's fields, each of 8 bytes.</param>
+    /// <param name="arguments">The others.</param>
+    public void Launch((int X, int Y) blocks, int threads, CudaMatrix first, ReadOnlySpan<long> second, params ReadOnlySpan<long> arguments)
+    {
+        var memory = stackalloc byte[CudaMatrix.MapBytes + CudaMatrix.MapAlignment];
+        var map = (void*)(((nint)memory + CudaMatrix.MapAlignment - 1) & -CudaMatrix.MapAlignment);
+        first.Write(map);
+        fixed (long* values = arguments, fields = second)
+        {
+            var pointers = stackalloc void*[2 + arguments.Length];
+            pointers[0] = map;
+            pointers[1] = fields;
+            Launch(blocks, threads, pointers, values, arguments.Length, 2);
         }
     }
 
     public void Dispose() => _ = CudaDriver.ModuleUnload(module);
+
+    private void Launch((int X, int Y) blocks, int threads, void** pointers, long* values, int count, int first = 0)
+    {
+        for (var n = 0; n < count; n++)
+        {
+            pointers[first + n] = values + n;
+        }
+
+        CudaDriver.Check(
+            CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, (uint)sharedBytes,
+                CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
+    }
 }

@@ -16,11 +16,11 @@ public static partial class GpuMemory
     /// <summary>Bytes in use on a device.</summary>
     /// <param name="device">Its index among those that CUDA sees.</param>
     /// <exception cref="InvalidOperationException">The driver did not say.</exception>
-    public static long Used(int device)
-    {
-        Check(GetMemory(handles.GetOrAdd(device, Open), out var memory), "nvmlDeviceGetMemoryInfo");
-        return (long)memory.Used;
-    }
+    public static long Used(int device) => (long)Of(device).Used;
+
+    /// <summary>Bytes free on a device.</summary>
+    /// <inheritdoc cref="Used"/>
+    public static long Free(int device) => (long)Of(device).Free;
 
     /// <summary>The version of the driver.</summary>
     /// <exception cref="InvalidOperationException">The driver did not say.</exception>
@@ -30,6 +30,12 @@ public static partial class GpuMemory
         Span<byte> version = stackalloc byte[96];
         Check(GetDriverVersion(version, (uint)version.Length), "nvmlSystemGetDriverVersion");
         return Encoding.UTF8.GetString(version[..version.IndexOf((byte)0)]);
+    }
+
+    private static Memory Of(int device)
+    {
+        Check(GetMemory(handles.GetOrAdd(device, Open), out var memory), "nvmlDeviceGetMemoryInfo");
+        return memory;
     }
 
     private static IntPtr Open(int device)

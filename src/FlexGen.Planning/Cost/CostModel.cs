@@ -14,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst), Step[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -47,13 +47,15 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         // The second of two alike is in the wake of its like.
         (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
         {
-            var clock = new SweepClock(plan, profile, costs);
+            var clock = new SweepClock(plan, profile, costs) { Rolls = Rolls(plan, how) };
             clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 0, k));
-            var (before, start) = (clock.Busy.Copy(), clock.Now);
+            var (before, start) = (clock.Busy.Copy(), clock.Ended);
             clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 1, k));
+            start = clock.Rolls ? clock.Ended : start;
+            clock.Finish();
             var busy = clock.Busy.Copy();
             busy.Add(before, -1);
-            return (busy, clock.Now - start);
+            return (busy, clock.Ended - start);
         }
     }
 
@@ -69,7 +71,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
     {
         var costs = new ComputeCosts(model, plan, profile);
-        var (clock, loads) = (new SweepClock(plan, profile, costs), Loads(plan, Decoding(plan, workload)));
+        var (clock, loads) = (new SweepClock(plan, profile, costs) { Rolls = plan.Rolls }, Loads(plan, Decoding(plan, workload)));
         clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 0, k));
         var start = clock.Now;
         clock.Spans = [];
@@ -95,7 +97,8 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     {
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
-        var clock = new SweepClock(plan, profile, costs);
+        var clock = new SweepClock(plan, profile, costs) { Rolls = Rolls(plan, mode) };
+        var (end, owed) = (0.0, (Action<double>)(_ => { }));
         var (busyInDecode, busy) = (new ResourceTimes(plan.Map.Count), new ResourceTimes(plan.Map.Count));
         double prefill = 0, decode = 0;
         long sweep = 0, prompts = 0, generated = 0;
@@ -107,27 +110,20 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             var sequences = loads.Sum(l => l?.Sequences ?? 0);
             if (alike < 4)
             {
-                var (seconds, times) = One(loads, sweep++);
-                busy.Add(times, 1);
-                (prefill, decode) = alike == 0 ? (prefill + seconds, decode) : (prefill, decode + seconds);
-                if (alike > 0)
-                {
-                    busyInDecode.Add(times, 1);
-                }
-
+                Take(loads, sweep++, 1, decodes: alike > 0);
                 generated += sequences;
                 slots.Advance();
                 continue;
             }
 
             // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end, or one for all.
-            Weigh(One(loads, sweep), 1);
+            Take(loads, sweep, 1, decodes: true);
             var (past, others) = (0, alike - 1);
             foreach (var (at, weight) in briefly ? [(1 + (others / 2), others)] : new[] { (1, others / 2.0), (others, others / 2.0) })
             {
                 slots.Advance(at - past);
                 past = at;
-                Weigh(One(Loads(plan, slots), sweep + at), weight);
+                Take(Loads(plan, slots), sweep + at, weight, decodes: true);
             }
 
             slots.Advance(alike - past);
@@ -135,6 +131,8 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             sweep += alike;
         }
 
+        clock.Finish();
+        owed(clock.Rolls ? clock.Ended - end : 0);
         var (all, scale) = (prefill + decode, (double)workload.Count / count);
         return new(
             plan, prefill * scale, decode * scale, (long)(prompts * scale), (long)(generated * scale), workload.Count, (long)(sweep * scale),
@@ -143,22 +141,26 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             OfDevices = [.. Enumerable.Range(0, plan.Map.Count).Select(d => Shares(busy, all, d))],
         };
 
-        void Weigh((double Seconds, ResourceTimes Busy) one, double weight)
+        void Take(MicroBatchLoad?[] loads, long n, double weight, bool decodes)
         {
-            decode += weight * one.Seconds;
-            busy.Add(one.Busy, weight);
-            busyInDecode.Add(one.Busy, weight);
-        }
-
-        (double Seconds, ResourceTimes Busy) One(MicroBatchLoad?[] loads, long n)
-        {
-            var (before, start) = (clock.Busy.Copy(), clock.Now);
+            var before = clock.Busy.Copy();
             clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, costs, mode, n, steps));
             var times = clock.Busy.Copy();
             times.Add(before, -1);
-            return (clock.Now - start, times);
+            busy.Add(times, weight);
+            if (decodes)
+            {
+                busyInDecode.Add(times, weight);
+            }
+
+            Action<double> charge = seconds => (prefill, decode) = decodes ? (prefill, decode + (weight * seconds)) : (prefill + (weight * seconds), decode);
+            // Where sweeps overlap it is the one before that has ended.
+            (clock.Rolls ? owed : charge)(clock.Ended - end);
+            (end, owed) = (clock.Ended, charge);
         }
     }
+
+    private static bool Rolls(PolicyPlan plan, Mode mode) => plan.Rolls && mode is { Overlaps: true, StaticBatches: false };
 
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
@@ -167,14 +169,14 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
     {
         var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
-        if (microBatches.Count < policy.GpuBatchCount)
+        if (microBatches.Count < policy.GpuBatchCount && !Rolls(plan, mode))
         {
             return Made();
         }
 
-        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, sweep == 0), _ => [.. Made()]);
+        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, plan.Map, sweep == 0), _ => [.. Made()]);
 
-        IEnumerable<Step> Made() => mode.Overlaps
+        IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, policy.GpuBatchCount) : mode.Overlaps
             ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
             : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
     }

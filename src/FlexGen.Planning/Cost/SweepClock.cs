@@ -27,6 +27,8 @@ internal sealed partial class SweepClock
     private readonly double[] hiddenHome;
     private readonly double[] handedOver;
     private readonly double[] hostDone;
+    private readonly double[] headDone;
+    private readonly MicroBatchLoad?[] begun;
     private Contention contention;
     private MicroBatchLoad?[] loads = [];
     private int last;
@@ -43,6 +45,7 @@ internal sealed partial class SweepClock
         devices = [.. Enumerable.Range(0, plan.Map.Count).Select(_ => new DeviceClock(plan.Shares.Count, count))];
         (weightsThere, hostDone) = (new double[costs.Layers.Count], new double[count]);
         (hiddenThere, hiddenHome, handedOver) = (new double[count], new double[count], new double[count]);
+        (headDone, begun) = (new double[count], new MicroBatchLoad?[count]);
     }
 
     /// <summary>Seconds that each resource has worked.</summary>
@@ -51,8 +54,14 @@ internal sealed partial class SweepClock
     /// <summary>Takes what the resources do, where someone wants it.</summary>
     public List<Span>? Spans { get; set; }
 
-    /// <summary>When the engine's thread goes on to the next sweep.</summary>
+    /// <summary>Whether a micro-batch begins its next sweep while others are in this one.</summary>
+    public bool Rolls { get; init; }
+
+    /// <summary>When the engine's thread goes on.</summary>
     public double Now => free[Resource.Engine];
+
+    /// <summary>When the last sweep that has ended did: where sweeps overlap the one before the last.</summary>
+    public double Ended { get; private set; }
 
     /// <summary>Carries out one sweep.</summary>
     /// <param name="of">What each micro-batch has to do; null: nothing.</param>
@@ -61,6 +70,16 @@ internal sealed partial class SweepClock
     public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
     {
         (loads, contention) = (of, beside);
+        if (Rolls)
+        {
+            foreach (var step in steps([]))
+            {
+                Execute(step);
+            }
+
+            return;
+        }
+
         var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
         var stepped = active.Where(k => plan.Map.Count > 1 || !IsRecorded(of[k]!)).ToList();
         device = 0;
@@ -81,8 +100,32 @@ internal sealed partial class SweepClock
         device = plan.Map.Of(costs.Layers.Count - 1);
         foreach (var k in active)
         {
+            HaveTokens(of[k]!, k);
             Deliver(of[k]!, k);
         }
+
+        Ended = Now;
+    }
+
+    /// <summary>Ends the sweep under way.</summary>
+    public void Finish()
+    {
+        for (var k = 0; Rolls && k < begun.Length; k++)
+        {
+            End(k);
+        }
+    }
+
+    /// <summary>Gives a micro-batch the tokens of its last sweep; the last one's are that sweep's end.</summary>
+    private void End(int k)
+    {
+        if (begun[k] is { } before)
+        {
+            Deliver(before, k);
+            begun[k] = null;
+        }
+
+        Ended = k == begun.Length - 1 ? Now : Ended;
     }
 
     private DeviceClock Own => devices[device];
@@ -97,14 +140,37 @@ internal sealed partial class SweepClock
         }
 
         var one = (MicroBatchStep)step;
-        var (layer, k, of) = (one.Layer, one.MicroBatch, loads[one.MicroBatch]!);
-        if (IsRecorded(of))
+        var (layer, k) = (one.Layer, one.MicroBatch);
+        if (step.Verb == Verb.Begin)
         {
-            Launch(step.Verb, layer, k, of);
+            End(k);
+            begun[k] = loads[k];
             return;
         }
 
-        switch (step.Verb)
+        if (loads[k] is not { } of)
+        {
+            return;
+        }
+
+        if (IsRecorded(of))
+        {
+            Launch(step.Verb, layer, k, of);
+        }
+        else
+        {
+            Execute(step.Verb, layer, k, of);
+        }
+
+        if (Rolls && step.Verb == Verb.StoreCache && layer == costs.Layers.Count - 1)
+        {
+            HaveTokens(of, k);
+        }
+    }
+
+    private void Execute(Verb verb, int layer, int k, MicroBatchLoad of)
+    {
+        switch (verb)
         {
             case Verb.LoadCache when costs.IsDecoder(layer):
                 LoadCache(layer, k, of);
@@ -132,140 +198,12 @@ internal sealed partial class SweepClock
 
     private bool IsRecorded(MicroBatchLoad of) => plan.RecordsDecode && of.Prompts.Count == 0;
 
-    /// <summary>Of several devices each has those of its layers that follow each other recorded.</summary>
-    private void Launch(Verb verb, int layer, int k, MicroBatchLoad of)
-    {
-        if (verb != Verb.Project || (layer > 0 && !plan.Map.Leaves(layer - 1)))
-        {
-            return;
-        }
-
-        var (end, seconds) = (layer, costs.Recorded(layer, of));
-        for (; end + 1 < costs.Layers.Count && !plan.Map.Leaves(end); end++)
-        {
-            seconds += costs.Recorded(end + 1, of);
-        }
-
-        Take(Resource.Engine, Now, LaunchSeconds, layer, k);
-        Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
-        if (end + 1 < costs.Layers.Count)
-        {
-            HandOver(costs.HiddenBytes(of), k);
-        }
-    }
-
-    private void Project(int layer, int k, MicroBatchLoad of)
-    {
-        Issue(IssueProject, layer, k);
-        var ready = Math.Max(costs.Layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
-        ready = Math.Max(ready, layer > 0 ? handedOver[k] : 0);
-        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.HiddenBytes(of) / profile.Links.KernelToGpu : 0;
-        Compute(ready, costs.Project(layer, of) + moved, layer, k);
-        if (!costs.IsDecoder(layer))
-        {
-            ReleaseWeights(layer, k);
-        }
-    }
-
-    private void Attend(int layer, int k, MicroBatchLoad of)
-    {
-        Issue(IssueAttend, layer, k);
-        hostDone[k] = 0;
-        for (var n = 0; n < plan.Shares.Count; n++)
-        {
-            var (share, load) = (plan.Shares[n], of.Shares[n]);
-            if (load.Sequences == 0)
-            {
-                continue;
-            }
-
-            if (!share.AttendsOnHost)
-            {
-                Compute(share.BroughtTo is null ? 0 : Own.CacheThere[n, k], costs.Decode(layer, load), layer, k);
-                if (share.BroughtTo is not null)
-                {
-                    Own.CacheLoads[n].Release(free[Resource.Compute, device]);
-                }
-
-                continue;
-            }
-
-            Ask(layer, k);
-            if (isGpu)
-            {
-                Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
-            }
-
-            var ready = Math.Max(free[Resource.Compute, device], share.BroughtTo is null ? 0 : Own.CacheThere[n, k]);
-            var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
-            var turn = profile.HostAttention.InTurns;
-            var done = isGpu ? Take(Resource.HostAttention, ready, seconds * turn, layer, k) + (seconds * (1 - turn))
-                : Take(Resource.Compute, ready, seconds, layer, k);
-            hostDone[k] = Math.Max(hostDone[k], done);
-            if (share.BroughtTo is not null)
-            {
-                Own.CacheLoads[n].Release(done);
-            }
-        }
-
-        if (of.Prompts.Count > 0)
-        {
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, costs.PrefillGroups(of) * costs.Overhead(layer).PromptSeconds, layer, k);
-            Meet();
-            Compute(0, costs.Prefill(layer, of), layer, k);
-        }
-    }
-
-    private void Complete(int layer, int k, MicroBatchLoad of)
-    {
-        if (!costs.IsDecoder(layer))
-        {
-            return;
-        }
-
-        // The engine's thread itself waits for the processor's part.
-        Wait(hostDone[k]);
-        Issue(IssueComplete, layer, k);
-        var results = 0.0;
-        for (var n = 0; isGpu && n < plan.Shares.Count; n++)
-        {
-            var share = plan.Shares[n];
-            results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
-        }
-
-        Compute(hostDone[k], costs.Complete(layer, of) + results, layer, k);
-        ReleaseWeights(layer, k);
-    }
-
-    private void Issue(double share, int layer, int k)
-    {
-        if (costs.IsDecoder(layer))
-        {
-            // A CPU computes in the engine's thread: its small operations are part of what it computes.
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).Issue(loads[k]!.Rows), layer, k);
-            Meet();
-        }
-    }
-
-    private void Compute(double ready, double seconds, int layer, int k)
-    {
-        Take(Resource.Compute, Math.Max(Now, ready), seconds * contention.Compute, layer, k);
-        Meet();
-    }
-
-    /// <summary>Without a GPU the engine's thread goes on when what it computes is done.</summary>
-    private void Meet()
-    {
-        if (!isGpu)
-        {
-            Wait(free[Resource.Compute, device]);
-        }
-    }
+    private void HaveTokens(MicroBatchLoad of, int k) =>
+        headDone[k] = Take(Resource.Compute, free[Resource.Compute, device], costs.Logits(of), costs.Layers.Count, k);
 
     private void Deliver(MicroBatchLoad of, int k)
     {
-        Take(Resource.Compute, free[Resource.Compute, device], costs.Logits(of), costs.Layers.Count, k);
-        Wait(free[Resource.Compute, device]);
+        Wait(headDone[k]);
         Take(Resource.Engine, Now, profile.Compute.Sweep.FixedSeconds + (of.Sequences * profile.Compute.Sweep.RowSeconds), costs.Layers.Count, k);
     }
 

@@ -4,7 +4,7 @@ namespace FlexGen.Planning.Hardware;
 /// <param name="Count">How many there are.</param>
 /// <param name="HandOverSeconds">From one to the next, of a copy of nothing.</param>
 /// <param name="HandOverRate">Bytes per second from one to the next; 0: they pass through host memory, by one link and then by the other.</param>
-/// <param name="HostRate">Bytes per second that all links draw from host memory, or bring there, together.</param>
+/// <param name="HostRate">Bytes per second that all links draw from host memory, or bring there, together with the processor.</param>
 public sealed record DeviceGroup(int Count, double HandOverSeconds, double HandOverRate, double HostRate)
 {
     /// <summary>Bytes per second of host memory that two links were found to share.</summary>

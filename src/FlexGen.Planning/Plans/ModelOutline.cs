@@ -9,7 +9,7 @@ public sealed class ModelOutline
 {
     private readonly Dictionary<Compression, Weight[][]> weights = [];
     private readonly Dictionary<Compression, (long Columns, long Elements)> packed = [];
-    private readonly ConcurrentDictionary<int, IReadOnlyList<Part>> parts = [];
+    private readonly ConcurrentDictionary<StageMap, IReadOnlyList<Part>> parts = [];
     private readonly bool isTied;
 
     /// <param name="shape">The model's numbers.</param>
@@ -45,8 +45,8 @@ public sealed class ModelOutline
 
     public IReadOnlyList<LayerOutline> Layers { get; }
 
-    /// <summary>Which of some devices has which layer.</summary>
-    public StageMap Map(int devices) => new(Layers.Count, devices, isTied);
+    /// <summary>Which of some devices has which layer under a policy.</summary>
+    public StageMap Map(int devices, Policy policy) => new(Layers.Count, devices, isTied, JoinsEnds: devices > 1 && policy.RestsOnDevices);
 
     /// <summary>How many names there are.</summary>
     internal int Names { get; }
@@ -69,11 +69,8 @@ public sealed class ModelOutline
     internal (long Columns, long Elements) Packed(Compression compression) => packed[compression];
 
     /// <summary>The layers of each of some devices, as a model.</summary>
-    internal IReadOnlyList<Part> Parts(int devices) => parts.GetOrAdd(devices, count =>
-    {
-        var map = Map(count);
-        return [.. Enumerable.Range(0, count).Select(stage => Of([.. map.On(stage)]))];
-    });
+    internal IReadOnlyList<Part> Parts(StageMap map) =>
+        parts.GetOrAdd(map, m => [.. Enumerable.Range(0, m.Count).Select(stage => Of([.. m.On(stage)]))]);
 
     private Part Of(IReadOnlyList<int> layers)
     {

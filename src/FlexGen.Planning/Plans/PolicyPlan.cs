@@ -17,10 +17,10 @@ public sealed class PolicyPlan
     /// <param name="device">The compute devices.</param>
     public PolicyPlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        (Policy, Device, Map) = (policy, device, model.Map(device.Count));
+        (Policy, Device, Map) = (policy, device, model.Map(device.Count, policy));
         Hidden = new(model.Shape, model.Format, policy, device.Count);
         var landing = device is { IsGpu: true, Count: > 1 } ? (Hidden.HomeBytes, policy.GpuBatchCount - Hidden.OnHost - Hidden.OnDisk) : (0, 0);
-        Stages = [.. model.Parts(device.Count).Select(part => new StagePlan(part, policy, device, landing))];
+        Stages = [.. model.Parts(Map).Select(part => new StagePlan(part, policy, device, landing))];
         foreach (var stage in Stages)
         {
             Bytes.Add(stage.Bytes);
@@ -56,6 +56,12 @@ public sealed class PolicyPlan
 
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
     public bool RecordsDecode => Stages.All(s => s.Workspace.RecordsDecode);
+
+    /// <summary>
+    /// Whether a micro-batch can begin its next sweep while those after it are in this one: several devices, several micro-batches, and nothing that rests
+    /// elsewhere.
+    /// </summary>
+    public bool Rolls => Map.Count > 1 && Policy is { RestsOnDevices: true, GpuBatchCount: > 1 };
 
     /// <summary>Where each layer's weights rest, in the model's order. They are listed when they are asked for.</summary>
     public IReadOnlyList<LayerPlan> Layers

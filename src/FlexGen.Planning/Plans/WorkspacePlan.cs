@@ -17,14 +17,15 @@ public sealed class WorkspacePlan : TierPlan
     /// <summary>What cuBLAS takes for itself on each thread and stream that computes: 32 MiB on an H100, less on older GPUs.</summary>
     private const long LibraryWorkspace = 32L << 20;
 
-    /// <summary>The most that products with weights in 4 bits add up on a GPU: 128 rows of what each of its multiprocessors computes at once.</summary>
-    private const long SharedSums = 16L << 20;
+    /// <summary>
+    /// The most that products with weights in 4 bits add up on a GPU: of 128 outputs of each of its multiprocessors 128 rows, and 256 for products of many.
+    /// </summary>
+    private const long SharedSums = 32L << 20;
 
     /// <summary>
-    /// With more rows than this is for, a GPU has so much to do that the processor keeps up without recording. Of several each has part of a layer's time:
-    /// of two H200s with 256 rows of Llama-3-8B the processor kept 70 to 80 per cent busy.
+    /// The most that recorded sweeps keep. Even with 256 rows of Llama-3-8B the processor was busy for 84 per cent of a sweep without recording.
     /// </summary>
-    private const long MostRecorded = 256 << 20, MostRecordedOfSeveral = 4L << 30;
+    private const long MostRecorded = 4L << 30;
 
     /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
     public const long UnpackedBytes = 512 << 20;
@@ -43,7 +44,7 @@ public sealed class WorkspacePlan : TierPlan
     /// <param name="device">The compute device.</param>
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var recorded = Recorded(model, policy, device.Count > 1 ? MostRecordedOfSeveral : MostRecorded);
+        var recorded = Recorded(model, policy);
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
@@ -67,13 +68,12 @@ public sealed class WorkspacePlan : TierPlan
         }.Select(p => new Piece(p.Item1, p.Item2, (long)Bytes[p.Item1, p.Item2]));
 
     /// <summary>What the recorded sweeps of all micro-batches keep on the GPU; 0 if there are none under this policy.</summary>
-    private static double Recorded(ModelOutline model, Policy policy, long most)
+    private static double Recorded(ModelOutline model, Policy policy)
     {
         var shape = model.Shape;
         var ofARow = model.Made + ((long)shape.DecoderLayers * shape.Heads * shape.HeadDim) + (16L * (shape.HiddenSize + shape.HeadDim)) + shape.VocabularySize;
         var bytes = (double)policy.GpuBatchSize * policy.GpuBatchCount * (model.Format.Bytes(ofARow) + (shape.DecoderLayers * PackedRows(model, policy)));
-        var resident = (policy.Weights, policy.Cache, policy.Hidden) == (Placement.AllGpu, Placement.AllGpu, Placement.AllGpu);
-        return policy.RecordsDecode && resident && bytes <= most ? bytes : 0;
+        return policy.RecordsDecode && policy.RestsOnDevices && bytes <= MostRecorded ? bytes : 0;
     }
 
     /// <summary>

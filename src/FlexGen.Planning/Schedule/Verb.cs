@@ -3,6 +3,9 @@ namespace FlexGen.Planning.Schedule;
 /// <summary>What a step does. Loads bring to the compute device, stores take home; what is between computes.</summary>
 public enum Verb
 {
+    /// <summary>Takes the tokens that came of the micro-batch's last sweep, and what goes into its slots: where sweeps overlap.</summary>
+    Begin,
+
     /// <summary>Brings a page of a layer's weights.</summary>
     LoadWeights,
 

@@ -14,7 +14,7 @@ public sealed class PolicySearch(CostModel model)
     private const double Plenty = 1L << 50;
 
     /// <summary>Of one micro-batch.</summary>
-    private const int MostSlots = 256;
+    private const int MostSlots = 1024;
 
     /// <summary>Answers of linear programs that the full model judges: the best of all, and the best for each number of micro-batches.</summary>
     private const int Judged = 12, JudgedOfACount = 2;
@@ -34,7 +34,11 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Parts of the budgets that a program is given, one after another, until its rounded answer fits the whole.</summary>
     private static readonly double[] parts = [1, 0.985, 0.96, 0.92, 0.85, 0.7, 0.5];
 
-    private static readonly int[] sizes = [1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256];
+    private static readonly int[] sizes =
+    [
+        1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, MostSlots,
+    ];
+
     private static readonly int[] counts = [1, 2, 3, 4, 6, 8, 10, 13, 16, 20];
 
     /// <summary>The best policy; null: none fits.</summary>

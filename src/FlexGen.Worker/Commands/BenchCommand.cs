@@ -61,7 +61,7 @@ internal sealed class BenchCommand
         using var traceFile = settings.Trace is { } path ? Open(path) : null;
         using var trace = traceFile is null ? null : new Trace();
         var start = TimeProvider.System.GetTimestamp();
-        var planner = new EnginePlanner(engineSettings, text => ErrorStream.Say("bench", text), text => Report.Warn(text));
+        var planner = new EnginePlanner(engineSettings, Say, Report.Warn, Say);
         var running = planner.Load(
             options => OffloadEngine.LoadShape(settings.Shape, options with { StaticBatches = settings.Slots == "static", Trace = trace }),
             () => Workload(settings, settings.PromptCount ?? EnoughForTheLongest));
@@ -92,6 +92,8 @@ internal sealed class BenchCommand
         report.Print(parse.GetValue(json));
         trace?.Write(traceFile!);
         return ExitCode.Success;
+
+        static void Say(string text) => ErrorStream.Say("bench", text);
     }
 
     private static async Task MeasureAsync(OffloadEngine running, BenchSettings settings, Trace? trace, Report report, CancellationToken cancellation)

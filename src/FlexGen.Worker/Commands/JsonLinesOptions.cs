@@ -103,6 +103,7 @@ internal sealed class JsonLinesOptions(string ofOutput = "File to write; replace
         ParseResult parse, string command, int mostNew, IReadOnlyList<SequenceLengths> earlier, Func<string, InputLine>? read = null) => new(
         text => ErrorStream.Say(command, text),
         warning => Report.Warn(warning),
+        text => ErrorStream.Say(command, text),
         length =>
         {
             var sample = LineSample.Of(parse.GetRequiredValue(input), Workloads.Sampled, read ?? (text => InputLine.Parse(text)));

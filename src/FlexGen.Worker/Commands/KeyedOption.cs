@@ -10,7 +10,7 @@ internal sealed record KeyedOption(string Key, Option Option)
     /// <summary>The device and memory a command may use. Keys are those of <see cref="EngineSettings"/>.</summary>
     public static IReadOnlyList<KeyedOption> ForEngine() =>
     [
-        Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, else the CPU. "
+        Text("device", "--device", "auto|cuda:N|cpu", "Where to compute. auto takes the first GPU, or all where the plan says that it pays, else the CPU. "
             + "cuda:0,cuda:1 are two GPUs and cuda:all is every one: layers go to them in turns [default: auto]."),
         Text("dataType", "--dtype", "TYPE", "Type to compute in: auto, float32, bfloat16 or float16. auto is the checkpoint's own on a GPU, "
             + "float32 on a CPU [default: auto]."),

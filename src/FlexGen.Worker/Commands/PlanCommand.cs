@@ -3,7 +3,6 @@ using FlexGen.Engine;
 using FlexGen.Engine.Models;
 using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
-using FlexGen.Planning.Plans;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.Policies;
@@ -29,7 +28,11 @@ internal sealed class PlanCommand
         Description = $"A machine that is not here: {string.Join(", ", KnownHardware.Names)}, or a file that flexgen profile --output wrote.",
     };
 
-    private readonly Option<int?> gpus = new("--gpus") { HelpName = "N", Description = "Such GPUs in the host, each with a link of its own; 1 by default." };
+    private readonly Option<int?> gpus = new("--gpus")
+    {
+        HelpName = "N",
+        Description = "Such GPUs in the host, each with a link of its own; by default 1, or all that this machine has where that pays.",
+    };
 
     private readonly Option<int> prompt = new("--prompt-len") { HelpName = "N", Description = "Tokens of each prompt.", DefaultValueFactory = _ => 512 };
     private readonly Option<int> output = new("--gen-len") { HelpName = "N", Description = "Tokens generated for each.", DefaultValueFactory = _ => 32 };
@@ -113,12 +116,15 @@ internal sealed class PlanCommand
             text => ErrorStream.Say("plan", text),
             Report.Warn,
             cancellation: cancellation);
-        machine = Several(parse, machine, engineOptions.Device);
         var searched = settings.StatesPolicy ? engineOptions : engineOptions with { Auto = new((_, _) => machine, workload) };
+        var (devices, fixes) = Devices(parse, machine, engineOptions.Device);
+        var choice = devices == 1 || fixes ? null : OrSmaller(parse, o => o.Choose(machine, devices, searched, workload), planner, searched, machine);
+        machine = machine.With(choice?.Count ?? devices);
         var cost = new CostModel(planner.Outline, machine);
-        var prediction = cost.Predict(Plan(parse, planner, machine, searched), workload, new(searched.Overlap));
+        var prediction = choice?.Chosen
+            ?? cost.Predict(OrSmaller(parse, o => o.Plan(machine, searched), planner, searched, machine), workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
-        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives)
+        PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives, choice)
             .Print(parse.GetValue(json));
         if (!parse.GetValue(json))
         {
@@ -129,25 +135,29 @@ internal sealed class PlanCommand
         }
     }
 
-    /// <summary>With as many compute devices as are asked for: by their number, or by the names of this machine's own.</summary>
-    private HardwareProfile Several(ParseResult parse, HardwareProfile machine, string device)
+    /// <summary>
+    /// How many compute devices there are, and whether all are planned for: those that are asked for, by their number or by the names of this machine's own,
+    /// are.
+    /// </summary>
+    private (int Count, bool Fixed) Devices(ParseResult parse, HardwareProfile machine, string device)
     {
-        if (parse.GetValue(gpus) is not { } count)
+        if (parse.GetValue(gpus) is { } count)
         {
-            return parse.GetValue(hardware) is null ? machine.With(ModelPlanner.DeviceCount(device)) : machine;
+            return count >= 1 && machine.Compute.IsGpu ? (count, true)
+                : throw new UsageException($"--gpus is {count}, and the machine is {machine.Name}: give 1 or more, of a machine with a GPU.");
         }
 
-        return count < 1 || !machine.Compute.IsGpu
-            ? throw new UsageException($"--gpus is {count}, and the machine is {machine.Name}: give 1 or more, of a machine with a GPU.")
-            : machine.With(count);
+        var isHere = parse.GetValue(hardware) is null;
+        return isHere && device != "auto" ? (ModelPlanner.DeviceCount(device), true)
+            : (isHere && ModelPlanner.GpuCount is > 0 and var here ? here : machine.DeviceCount, false);
     }
 
     /// <exception cref="EngineException">It does not fit; of a published shape, the message names the largest of its family that would.</exception>
-    private PolicyPlan Plan(ParseResult parse, ModelPlanner planner, HardwareProfile machine, EngineOptions options)
+    private T OrSmaller<T>(ParseResult parse, Func<ModelPlanner, T> plan, ModelPlanner planner, EngineOptions options, HardwareProfile machine)
     {
         try
         {
-            return planner.Plan(machine, options);
+            return plan(planner);
         }
         catch (EngineException e) when (e.IsOfMemory && parse.GetValue(shape) is { } name && PublishedShapes.Smaller(name).Any())
         {
@@ -159,7 +169,7 @@ internal sealed class PlanCommand
         {
             try
             {
-                return ModelPlanner.OfShape(name, options, machine.Compute.IsGpu).Plan(machine, options) is not null;
+                return plan(ModelPlanner.OfShape(name, options, machine.Compute.IsGpu)) is not null;
             }
             catch (EngineException)
             {

@@ -32,7 +32,7 @@ internal static class GeneratorFactory
         var (store, key) = (LengthStore.OfUser(), LengthKey.Of(options, ModelTokenizer.Find(path)));
         var earlier = store.Load(key);
         var planning = new RunPlanning(
-            log.MeasuringMachine, log.EngineWarning,
+            log.MeasuringMachine, log.EngineWarning, log.ChoseDevices,
             length => Workloads.Of([.. sample.Select(length).Where(n => n > 0)], earlier.Lengths, options.Generation.MaxNewTokens, records));
         var loaded = LanguageModel.Load(path, options.Engine, options.Generation, options.Output, options.Prompt, time, planning);
         if (!loaded.HasTokenizer)

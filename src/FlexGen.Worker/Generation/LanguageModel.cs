@@ -87,7 +87,7 @@ internal sealed class LanguageModel : IDisposable
         var files = ModelFiles.In(folder);
         var tokenizer = ModelTokenizer.LoadIfPresent(folder);
         var chat = prompt is { Messages.Count: > 0 } && tokenizer is not null ? ModelChat.Load(folder, tokenizer, prompt, time) : null;
-        var planner = planning is null ? null : new EnginePlanner(settings, planning.Say, planning.Warn);
+        var planner = planning is null ? null : new EnginePlanner(settings, planning.Say, planning.Warn, planning.Chosen);
         var workload = new Lazy<ExpectedWorkload>(() => planning!.Workload(p => Length(p, tokenizer, chat)));
         var engine = planner?.Load(Open, () => workload.Value.Workload) ?? settings.Load(Open);
         try

@@ -13,7 +13,8 @@ namespace FlexGen.Worker.Policies;
 /// <param name="settings">How the model is run.</param>
 /// <param name="say">Told that the machine is measured, and of what.</param>
 /// <param name="warn">Told that the profile cannot be kept.</param>
-internal sealed class EnginePlanner(EngineSettings settings, Action<string> say, Action<string> warn)
+/// <param name="chosen">Told on how many GPUs it is, and why, where no device is named and there are several.</param>
+internal sealed class EnginePlanner(EngineSettings settings, Action<string> say, Action<string> warn, Action<string> chosen)
 {
     private EngineOptions? options;
     private HardwareProfile? profile;
@@ -25,23 +26,36 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
     public OffloadEngine Load(Func<EngineOptions, OffloadEngine> load, Func<Workload> workload) => settings.Load(given =>
     {
         options = given;
-        return load(settings.StatesPolicy ? given : given with { Auto = new(Profile, workload()) });
+        var engine = load(settings.StatesPolicy ? given with { Forecast = new(Known, workload) }
+            : given with { Auto = new(Profile, workload()), Forecast = new(Profile, workload) });
+        if (engine.Choice is { } choice)
+        {
+            chosen(PlanText.Of(choice));
+        }
+
+        return engine;
     });
 
     /// <summary>What the loaded engine takes; null where the policy is stated and the machine was never measured.</summary>
     public RunPlan? Plan(OffloadEngine engine, ExpectedWorkload expected)
     {
         var device = engine.Description.Split(' ')[0].Split(',')[0];
-        var known = profile ?? (ProfileStore.FromEnvironment() ?? Store.Load(Wanted(device, engine.Outline.Format)).Profile);
-        return known is null || !IsOf(known, device)
+        return Known(device, engine.Outline.Format) is not { } known
             ? null
             : new(new(engine.Outline, known.With(engine.Plan.Device.Count)), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);
 
-    private HardwareProfile Profile(string device, ElementFormat format) => profile = FromEnvironment(device)
-        ?? Store.Obtain(ProfileStore.Options(options! with { Device = device, DataType = format.Name }), say, warn);
+    /// <summary>What is known of this machine without measuring it.</summary>
+    private HardwareProfile? Known(string device, ElementFormat format)
+    {
+        profile ??= ProfileStore.FromEnvironment() ?? Store.Load(Wanted(format)).Profile;
+        return profile is { } known && IsOf(known, device) ? known : null;
+    }
+
+    private HardwareProfile Profile(string device, ElementFormat format) => profile ??= FromEnvironment(device)
+        ?? Store.Obtain(ProfileStore.Options(options! with { DataType = format.Name }), say, warn);
 
     private static HardwareProfile? FromEnvironment(string device)
     {
@@ -53,6 +67,6 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
 
     private static bool IsOf(HardwareProfile machine, string device) => machine.Compute.IsGpu == device.StartsWith("cuda", StringComparison.Ordinal);
 
-    private MeasuredOn Wanted(string device, ElementFormat format) =>
-        Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { Device = device, DataType = format.Name }));
+    private MeasuredOn Wanted(ElementFormat format) =>
+        Engine.Profiling.MachineProfiler.Identify(ProfileStore.Options(options! with { DataType = format.Name }));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FlexGen.Engine;
 using FlexGen.Planning;
 using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
@@ -20,15 +21,17 @@ internal static class PlanReport
     /// <param name="basis">Where its lengths are from; null: they are given.</param>
     /// <param name="prediction">What it takes.</param>
     /// <param name="alternatives">What would be faster.</param>
+    /// <param name="choice">Why it is on as many GPUs as it is; null: that was said.</param>
     public static Report Of(
         string name, ModelOutline model, HardwareProfile machine, Workload workload, string? basis, Prediction prediction,
-        IReadOnlyList<(string Change, double Times)> alternatives)
+        IReadOnlyList<(string Change, double Times)> alternatives, DeviceChoice? choice)
     {
         var plan = prediction.Plan;
         var report = new Report()
             .Add("model", name, $"{name}, {model.Shape.DecoderLayers} layers, {model.Format.Name}")
             .Add("machine", machine.Name, machine.DeviceCount == 1 ? machine.Name : $"{machine.Name}, {Devices(machine)}")
             .Add("devices", machine.DeviceCount)
+            .Add(Of(choice))
             .Add("workload", Json(workload, basis), basis is null ? Text(workload) : $"{Text(workload)}; {basis}")
             .Add("policy", PlanText.Json(plan.Policy), PlanText.Of(plan.Policy))
             .Add("predicted_tokens_per_second", Rounded(prediction.TokensPerSecond), PlanText.Significant(prediction.TokensPerSecond))
@@ -60,6 +63,16 @@ internal static class PlanReport
             .Add("would_help", new JsonArray([.. alternatives.Select(a => new JsonObject { ["change"] = a.Change, ["times"] = Math.Round(a.Times, 2) })]),
                 alternatives.Count == 0 ? "nothing that was tried" : string.Join("; ", alternatives.Select(Gain)));
     }
+
+    private static Report Of(DeviceChoice? choice) => choice is null ? new() : new Report().Add(
+        "devices_because",
+        new JsonObject
+        {
+            ["all"] = choice.All,
+            ["tokens_per_second_on_1"] = choice.OnOne is { } one ? Rounded(one.TokensPerSecond) : null,
+            ["tokens_per_second_on_all"] = choice.OnAll is { } all ? Rounded(all.TokensPerSecond) : null,
+        },
+        PlanText.Of(choice));
 
     /// <summary>What each compute device has, and does.</summary>
     private static void AddDevices(Report report, HardwareProfile machine, Prediction prediction)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FlexGen.Engine;
 using FlexGen.Planning;
 using FlexGen.Planning.Cost;
 using FlexGen.Worker.Configuration;
@@ -27,6 +28,15 @@ internal static class PlanText
 
     /// <summary>A run's plan in a line.</summary>
     public static string Of(RunPlan plan) => $"{Of(plan.Prediction)}; {plan.Expected.Basis}";
+
+    /// <summary>Why a run is on as many GPUs as it is, in a line.</summary>
+    public static string Of(DeviceChoice choice)
+    {
+        var all = choice.OnAll is { } several ? $"{Significant(several.TokensPerSecond)} tokens/s predicted on {choice.All}" : $"it does not fit {choice.All}";
+        var one = choice.OnOne is { } alone ? $"{Significant(alone.TokensPerSecond)} on 1" : "it does not fit 1";
+        var times = choice is { OnAll: { } on, OnOne: { } off } ? FormattableString.Invariant($": {on.TokensPerSecond / off.TokensPerSecond:0.00} times") : "";
+        return FormattableString.Invariant($"{choice.Count} of {choice.All} GPUs: {all}, {one}{times}; several are taken from {DeviceChoice.Worth} times on");
+    }
 
     /// <summary>What people call a resource.</summary>
     public static string Name(Resource resource) => resource switch

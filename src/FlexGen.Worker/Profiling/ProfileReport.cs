@@ -31,6 +31,16 @@ internal static class ProfileReport
             Add("kernels_over_the_link", Text($"{links.KernelToGpu / GB:0.0} GB/s to the GPU, {links.KernelToHost / GB:0.0} GB/s to the host"));
         }
 
+        if (profile.Devices is { } group)
+        {
+            Add("host_memory", Text($"{group.HostRate / GB:0.0} GB/s to all that read it at once"));
+            if (group.Count > 1)
+            {
+                var rate = group.HandOverRate > 0 ? Text($"{group.HandOverRate / GB:0.0} GB/s") : "through host memory";
+                Add("gpu_to_gpu", $"{rate}; {Time(group.HandOverSeconds)} each; {group.Count} GPUs");
+            }
+        }
+
         foreach (var (format, table) in compute.Products)
         {
             foreach (var (row, seconds) in table.Rows.Zip(table.Seconds))

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FlexGen.Worker.Reporting;
 
-/// <summary>The log of a command that has none: warnings, and what takes long, go to the error stream as all it has to say.</summary>
+/// <summary>The log of a command that has none: warnings, what takes long, and which devices are taken, go to the error stream as all it has to say.</summary>
 /// <param name="command">Its name.</param>
 internal sealed class CommandLogger(string command) : ILogger
 {
@@ -17,7 +17,7 @@ internal sealed class CommandLogger(string command) : ILogger
         {
             Report.Warn(formatter(state, exception));
         }
-        else if (eventId.Id == WorkerLog.Measuring)
+        else if (eventId.Id is WorkerLog.Measuring or WorkerLog.Devices)
         {
             ErrorStream.Say(command, formatter(state, exception));
         }

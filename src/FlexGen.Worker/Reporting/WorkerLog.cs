@@ -8,6 +8,9 @@ internal sealed partial class WorkerLog(ILogger logger)
     /// <summary>The event id of <see cref="MeasuringMachine"/>.</summary>
     public const int Measuring = 104;
 
+    /// <summary>The event id of <see cref="ChoseDevices"/>.</summary>
+    public const int Devices = 105;
+
     [LoggerMessage(100, LogLevel.Information, "Loading model {Path}")]
     public partial void LoadingModel(string path);
 
@@ -22,6 +25,9 @@ internal sealed partial class WorkerLog(ILogger logger)
 
     [LoggerMessage(Measuring, LogLevel.Information, "No plan without a profile: {What}")]
     public partial void MeasuringMachine(string what);
+
+    [LoggerMessage(Devices, LogLevel.Information, "Devices: {Choice}")]
+    public partial void ChoseDevices(string choice);
 
     [LoggerMessage(110, LogLevel.Information, "{Done} of {Total} records, {RecordsPerSecond:N1} records/s, {TokensPerSecond:N1} tokens/s, {Left} left")]
     public partial void Progress(long done, long total, double recordsPerSecond, double tokensPerSecond, string left);

@@ -131,13 +131,19 @@ public class SamplerTests
             new() { Temperature = 0.8, TopK = 50, TopP = 0.9 }, new() { Temperature = 0.8, TopK = 50 },
         ];
         var sequences = Enumerable.Range(0, 9).Select(n => new Sequence(new([n, n + 1], kinds[n % kinds.Length]), default)).ToArray();
-        var alone = sequences.Select((s, n) => NextTokens.Choose(logits[n..(n + 1)].clone(), [(0, s)])[0]).ToList();
+        var alone = sequences.Select((s, n) => Choose(logits[n..(n + 1)].clone(), [(0, s)])[0]).ToList();
         Assert.Equal(NextTokens.NotFinite, alone[4]);
         Assert.Equal(4, alone.IndexOf(NextTokens.NotFinite));
-        Assert.Equal(alone, NextTokens.Choose(logits.clone(), [.. sequences.Select((s, n) => (n, s))]));
+        Assert.Equal(alone, Choose(logits.clone(), [.. sequences.Select((s, n) => (n, s))]));
         var drawn = sequences.Where((s, n) => s.NeedsLogits && n != 4).ToList();
         var rows = logits.index_select(0, torch.tensor(drawn.Select(s => (long)Array.IndexOf(sequences, s)).ToArray()));
-        Assert.Equal(drawn.Select(s => alone[Array.IndexOf(sequences, s)]), NextTokens.Choose(rows, [.. drawn.Select((s, n) => (n, s))]));
+        Assert.Equal(drawn.Select(s => alone[Array.IndexOf(sequences, s)]), Choose(rows, [.. drawn.Select((s, n) => (n, s))]));
+    }
+
+    private static int[] Choose(torch.Tensor logits, IReadOnlyList<(int, Sequence)> rows)
+    {
+        using var next = new NextTokens(logits, rows);
+        return next.Choose();
     }
 
     private static float[] Normal(int count, int seed)

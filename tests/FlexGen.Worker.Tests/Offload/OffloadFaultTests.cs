@@ -14,20 +14,21 @@ public sealed class OffloadFaultTests : IDisposable
     public OffloadFaultTests()
     {
         workspace.WriteDataset(Records);
-        workspace.WritePipeline(
-            model: $"{{ path: {Workspace.DemoModel} }}", rows: "200",
-            more: "engine: { device: cpu, gpuBatchSize: 16, gpuBatchCount: 2, percent: [0, 0, 0, 0, 0, 0], diskDirectory: scratch, hostMemory: 1GiB }");
+        WritePipeline("cpu", "0, 0, 0, 0, 0, 0");
     }
 
-    [Fact]
-    public async Task Given_a_read_that_fails_when_run_then_it_says_what_failed_and_the_same_command_completes()
+    [Theory]
+    [InlineData("cpu", "The engine failed in sweep [0-9]+: weight")]
+    [InlineData("cpu,cpu", "The engine failed in sweep [0-9]+: cpu:[01]: weight loads cpu:[01] failed")]
+    public async Task Given_a_read_that_fails_when_run_then_it_says_what_failed_and_the_same_command_completes(string devices, string failed)
     {
+        WritePipeline(devices, "0, 0, 100, 0, 100, 0");
         using (var process = workspace.Start("run", Workspace.File))
         {
             await UntilPartsAsync(process);
             ScratchFiles.Empty(workspace.At("scratch"), process.Id);
             var error = (await process.WaitAsync()).Expect(1).Error;
-            Assert.Contains("The engine failed in sweep", error, StringComparison.Ordinal);
+            Assert.Matches(failed, error);
             Assert.Contains("could be read from the scratch file", error, StringComparison.Ordinal);
             Assert.Single(error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
@@ -64,6 +65,10 @@ public sealed class OffloadFaultTests : IDisposable
     }
 
     public void Dispose() => workspace.Dispose();
+
+    private void WritePipeline(string devices, string percent) => workspace.WritePipeline(
+        model: $"{{ path: {Workspace.DemoModel} }}", rows: "200",
+        more: $"engine: {{ device: \"{devices}\", gpuBatchSize: 16, gpuBatchCount: 2, percent: [{percent}], diskDirectory: scratch, hostMemory: 1GiB }}");
 
     private async Task ExpectRestartCompletes()
     {

@@ -62,7 +62,7 @@ internal sealed class ShareRows : IDisposable
     /// <summary>
     /// Changes what a kernel that is launched later, or again, finds: each row's slot and tokens, none of more than the longest; 0 tokens: none.
     /// </summary>
-    public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => Sequences.copy_(Places(decodes));
+    public void SetDecodes(IReadOnlyList<RowLayout.Decode> decodes) => Sequences.copy_(Places(decodes), nonBlocking: true);
 
     public void Dispose()
     {

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace FlexGen.Engine.Kernels.Cuda;
 
 /// <summary>
-/// Products on a GPU: those of few rows on the weight as it is, those of many by the library, on what was unpacked of it just before.
+/// Products on a GPU: on the weight as it is, or, those of many rows where tensor cores do not take it so, by the library, on what was unpacked of it just
+/// before.
 /// </summary>
 internal sealed class GpuPackedProduct : IPackedProduct
 {
@@ -17,34 +18,71 @@ internal sealed class GpuPackedProduct : IPackedProduct
     private readonly ScalarType type;
     private readonly Device device;
     private readonly PackedProduct kernels;
+    private readonly WarpgroupProduct? warpgroups;
+    private readonly List<Tensor> pieces = [];
 
     /// <param name="type">The type of activations.</param>
     /// <param name="device">The GPU.</param>
     /// <param name="groups">Those that weights are in.</param>
     public GpuPackedProduct(ScalarType type, Device device, IEnumerable<int> groups)
     {
-        (this.type, this.device, kernels) = (type, device, new(type, device));
+        (this.type, this.device, kernels, warpgroups) = (type, device, new(type, device), WarpgroupProduct.For(type, device));
         foreach (var group in groups)
         {
-            kernels.Prepare(group, device.index);
+            kernels.Prepare(group, device.index, MostFew);
+            warpgroups?.Prepare(group, device.index);
         }
     }
 
-    /// <inheritdoc cref="PackedProduct.MostRows"/>
-    public int MostRows => kernels.MostRows;
+    /// <summary>The most rows of each way but the last, rising: past them a product takes another time.</summary>
+    public IEnumerable<int> Ways => warpgroups is null ? [MostFew] : [MostFew, WarpgroupProduct.MostRows];
+
+    private int MostFew => warpgroups is null ? kernels.MostRows : WarpgroupProduct.LeastRows - 1;
 
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {
-        var products = new Tensor[weights.Length];
-        for (var n = 0; n < weights.Length; n++)
+        var rows = x.shape[0];
+        if (rows > MostFew && rows <= WarpgroupProduct.MostRows && warpgroups is not null && AreTaken(weights))
         {
-            products[n] = x.shape[0] <= kernels.MostRows ? OfFewRows(x, weights[n].Weight, weights[n].Bias) : OfManyRows(x, weights[n].Weight, weights[n].Bias);
+            using var contiguous = x.contiguous();
+            var outputs = new Tensor[weights.Length];
+            for (var n = 0; n < outputs.Length; n++)
+            {
+                outputs[n] = empty([rows, weights[n].Weight.Shape.Rows], type, device);
+            }
+
+            warpgroups.Forward(contiguous, weights, outputs);
+            return outputs;
+        }
+
+        var products = new Tensor[weights.Length];
+        for (var n = 0; n < products.Length; n++)
+        {
+            products[n] = rows <= kernels.MostRows ? OfFewRows(x, weights[n].Weight, weights[n].Bias) : Unpacked(x, weights[n].Weight, weights[n].Bias);
         }
 
         return products;
     }
 
-    public void Dispose() => kernels.Dispose();
+    public void Dispose()
+    {
+        kernels.Dispose();
+        warpgroups?.Dispose();
+        pieces.ForEach(p => p.Dispose());
+    }
+
+    private static bool AreTaken(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
+    {
+        foreach (var (weight, _) in weights)
+        {
+            if (!WarpgroupProduct.Takes(weight.Shape) || weight.Shape.Group != weights[0].Weight.Shape.Group)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private Tensor OfFewRows(Tensor x, PackedWeight weight, Tensor? bias)
     {
@@ -53,12 +91,12 @@ internal sealed class GpuPackedProduct : IPackedProduct
         return output;
     }
 
-    private Tensor OfManyRows(Tensor x, PackedWeight weight, Tensor? bias)
+    private Tensor Unpacked(Tensor x, PackedWeight weight, Tensor? bias)
     {
         var (rows, columns) = (weight.Shape.Rows, weight.Shape.Columns);
         var most = WorkspacePlan.UnpackedBytes / (columns * x.element_size());
         var atOnce = rows <= most ? rows : Math.Max(PieceRows, most / PieceRows * PieceRows);
-        using var unpacked = empty([atOnce, columns], type, device);
+        using var unpacked = Piece(atOnce, columns);
         if (atOnce == rows)
         {
             kernels.Unpack(weight, 0, unpacked);
@@ -81,5 +119,19 @@ internal sealed class GpuPackedProduct : IPackedProduct
         }
 
         return output;
+    }
+
+    /// <summary>
+    /// Memory that stays: a sweep that is recorded writes to it whenever it is carried out, so that it must never be another's.
+    /// </summary>
+    private Tensor Piece(long rows, long columns)
+    {
+        var elements = rows * columns;
+        if (pieces.Count == 0 || pieces[^1].shape[0] < elements)
+        {
+            pieces.Add(empty([elements], type, device).DetachFromDisposeScope());
+        }
+
+        return pieces[^1].narrow(0, 0, elements).view(rows, columns);
     }
 }

@@ -39,9 +39,12 @@ internal sealed class PackedProduct : IDisposable
     public int MostRows { get; }
 
     /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
-    public void Prepare(int group, int gpu)
+    /// <param name="group">Of the weights.</param>
+    /// <param name="gpu">Whose number this is.</param>
+    /// <param name="rows">Of x, at the most.</param>
+    public void Prepare(int group, int gpu, int rows)
     {
-        var indexes = Enumerable.Range(0, MostRows == 0 ? 0 : PackedTiling.Index(MostRows) + 1).ToArray();
+        var indexes = Enumerable.Range(0, rows == 0 ? 0 : PackedTiling.Index(rows) + 1).ToArray();
         var made = new (PackedTiling, CudaKernel)[indexes.Length];
         Parallel.ForEach(indexes, index =>
         {

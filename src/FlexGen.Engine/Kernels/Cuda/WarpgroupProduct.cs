@@ -1,0 +1,157 @@
+using FlexGen.Engine.Quantization;
+using FlexGen.Engine.Tensors;
+using FlexGen.Interop;
+using FlexGen.Planning.Formats;
+using static TorchSharp.torch;
+
+namespace FlexGen.Engine.Kernels.Cuda;
+
+/// <summary>
+/// Products of many rows with a weight in 4-bit groups on a GPU of compute capability 9.0, whose tensor cores take one operand from registers,
+/// where the weight's elements are made. A call neither allocates nor waits, and may be recorded. One stream at a time computes.
+/// </summary>
+internal sealed class WarpgroupProduct : IDisposable
+{
+    private const int Hopper = 90, BlockRows = 128, Threads = 384, StepBytes = 128, ChunkElements = 256, Chunks = 2, Alignment = 1024;
+
+    /// <summary>More parts of K would take the last block of an output longer to add up than they save.</summary>
+    private const int MostSplits = 4;
+
+    /// <summary>That are multiplied with at once: as many as a layer has for the same rows.</summary>
+    private const int MostWeights = 3;
+
+    /// <summary>Rows of x of a block, and how many steps of them lie in shared memory.</summary>
+    private static readonly (int Columns, int Stages)[] tilings = [(128, 6), (192, 5), (256, 4)];
+
+    /// <summary>The fewest rows of x for which this is faster than <see cref="PackedProduct"/>, and the most for which it is faster than the library.</summary>
+    public const int LeastRows = 33, MostRows = 1024;
+
+    private static readonly int mostColumns = tilings[^1].Columns;
+    private readonly ScalarType type;
+    private readonly int multiprocessors = CudaDriver.Limits().Multiprocessors;
+    private readonly Dictionary<(int Group, int Tiling), CudaKernel> kernels = [];
+    private readonly Tensor partials;
+    private readonly Tensor arrived;
+
+    private WarpgroupProduct(ScalarType type, Device device)
+    {
+        this.type = type;
+        partials = empty([(long)multiprocessors * BlockRows * mostColumns], ScalarType.Float32, device).DetachFromDisposeScope();
+        arrived = zeros([multiprocessors], ScalarType.Int32, device).DetachFromDisposeScope();
+    }
+
+    /// <summary>One for a type and a GPU, which is current on this thread; null where it has no such tensor cores.</summary>
+    public static WarpgroupProduct? For(ScalarType type, Device device) =>
+        type is ScalarType.Float16 or ScalarType.BFloat16 && CudaDriver.Limits().ComputeCapability == Hopper ? new(type, device) : null;
+
+    /// <summary>Whether it multiplies with a weight: its rows begin at 16 bytes, and a step of 64 elements has whole groups.</summary>
+    public static bool Takes(PackedShape shape) => Takes(shape.Group) && shape.Columns % 8 == 0 && (shape.Group >= 64 || shape.Columns % 64 == 0);
+
+    /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
+    public void Prepare(int group, int gpu)
+    {
+        if (!Takes(group))
+        {
+            return;
+        }
+
+        var made = new CudaKernel[tilings.Length];
+        Parallel.For(0, tilings.Length, n =>
+        {
+            CudaDriver.Use(gpu);
+            made[n] = Compile(group, n);
+        });
+        for (var n = 0; n < made.Length; n++)
+        {
+            kernels[(group, n)] = made[n];
+        }
+    }
+
+    /// <summary>
+    /// x W^T + b of each weight, whose elements are rounded to the type. A row's results depend on nothing but the row, and the weights and biases.
+    /// </summary>
+    /// <param name="x">[rows, in], contiguous.</param>
+    /// <param name="weights">[out, in], in the same group, with biases [out], contiguous, or none.</param>
+    /// <param name="outputs">[rows, out], contiguous.</param>
+    public void Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights, ReadOnlySpan<Tensor> outputs)
+    {
+        for (; weights.Length > MostWeights; weights = weights[MostWeights..], outputs = outputs[MostWeights..])
+        {
+            Forward(x, weights[..MostWeights], outputs[..MostWeights]);
+        }
+
+        var (rows, columns, group, elementBytes) = (x.shape[0], x.shape[1], weights[0].Weight.Shape.Group, x.element_size());
+        Span<long> fields = stackalloc long[5 * MostWeights];
+        var blocks = 0L;
+        for (var n = 0; n < weights.Length; n++)
+        {
+            var (weight, bias) = weights[n];
+            blocks += Divide(weight.Shape.Rows, BlockRows);
+            fields[n] = weight.Address;
+            fields[MostWeights + n] = bias?.Address() ?? IntPtr.Zero;
+            fields[(3 * MostWeights) + n] = weight.Shape.Rows;
+            fields[(4 * MostWeights) + n] = blocks;
+        }
+
+        var splits = Math.Clamp(multiprocessors / blocks, 1, Math.Min(MostSplits, Divide(columns, ChunkElements)));
+
+        // Sums of parts are kept for as many blocks as there are multiprocessors.
+        var atOnce = splits == 1 ? rows : multiprocessors / (blocks * splits) * mostColumns;
+        for (var first = 0L; first < rows; first += atOnce)
+        {
+            var now = Math.Min(atOnce, rows - first);
+            var each = Divide(now, Divide(now, mostColumns));
+            var tiling = Array.FindIndex(tilings, t => t.Columns >= each);
+            for (var n = 0; n < weights.Length; n++)
+            {
+                fields[(2 * MostWeights) + n] = outputs[n].Address() + (nint)(first * weights[n].Weight.Shape.Rows * elementBytes);
+            }
+
+            Kernel(group, tiling).Launch(
+                ((int)(blocks * splits), (int)Divide(now, tilings[tiling].Columns)),
+                Threads,
+                new CudaMatrix(x.Address() + (nint)(first * columns * elementBytes), now, columns, tilings[tiling].Columns),
+                fields,
+                now,
+                columns,
+                splits,
+                partials.Address(),
+                arrived.Address());
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var kernel in kernels.Values)
+        {
+            kernel.Dispose();
+        }
+
+        partials.Dispose();
+        arrived.Dispose();
+    }
+
+    private static bool Takes(int group) => group is 32 or 64 or 128;
+
+    private static long Divide(long amount, long by) => (amount + by - 1) / by;
+
+    private CudaKernel Kernel(int group, int tiling)
+    {
+        if (!kernels.TryGetValue((group, tiling), out var kernel))
+        {
+            kernels.Add((group, tiling), kernel = Compile(group, tiling));
+        }
+
+        return kernel;
+    }
+
+    private CudaKernel Compile(int group, int tiling)
+    {
+        var (columns, stages) = tilings[tiling];
+        var chunk = new PackedShape(BlockRows, ChunkElements, group).Bytes;
+        return KernelSource.Compile(
+            "warpgroup_product.cu", "warpgroup_product", type,
+            new Dictionary<string, long> { ["GROUP"] = group, ["COLUMNS"] = columns, ["STAGES"] = stages, ["MOST"] = MostWeights },
+            (stages * columns * StepBytes) + (int)(Chunks * chunk) + Alignment);
+    }
+}

@@ -1,0 +1,134 @@
+using FlexGen.Planning.Schedule;
+
+namespace FlexGen.Planning.Cost;
+
+/// <content>What is computed, by the device and beside it.</content>
+internal sealed partial class SweepClock
+{
+    /// <summary>Of several devices each has those of its layers that follow each other recorded.</summary>
+    private void Launch(Verb verb, int layer, int k, MicroBatchLoad of)
+    {
+        if (verb != Verb.Project || (layer > 0 && !plan.Map.Leaves(layer - 1)))
+        {
+            return;
+        }
+
+        var end = plan.Map.RunEnd(layer) - 1;
+        var seconds = Enumerable.Range(layer, end + 1 - layer).Sum(l => costs.Recorded(l, of));
+
+        Take(Resource.Engine, Now, LaunchSeconds, layer, k);
+        Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
+        if (end + 1 < costs.Layers.Count)
+        {
+            HandOver(costs.HiddenBytes(of), k);
+        }
+    }
+
+    private void Project(int layer, int k, MicroBatchLoad of)
+    {
+        Issue(IssueProject, layer, k);
+        var ready = Math.Max(costs.Layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
+        ready = Math.Max(ready, layer > 0 ? handedOver[k] : 0);
+        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.HiddenBytes(of) / profile.Links.KernelToGpu : 0;
+        Compute(ready, costs.Project(layer, of) + moved, layer, k);
+        if (!costs.IsDecoder(layer))
+        {
+            ReleaseWeights(layer, k);
+        }
+    }
+
+    private void Attend(int layer, int k, MicroBatchLoad of)
+    {
+        Issue(IssueAttend, layer, k);
+        hostDone[k] = 0;
+        for (var n = 0; n < plan.Shares.Count; n++)
+        {
+            var (share, load) = (plan.Shares[n], of.Shares[n]);
+            if (load.Sequences == 0)
+            {
+                continue;
+            }
+
+            if (!share.AttendsOnHost)
+            {
+                Compute(share.BroughtTo is null ? 0 : Own.CacheThere[n, k], costs.Decode(layer, load), layer, k);
+                if (share.BroughtTo is not null)
+                {
+                    Own.CacheLoads[n].Release(free[Resource.Compute, device]);
+                }
+
+                continue;
+            }
+
+            Ask(layer, k);
+            if (isGpu)
+            {
+                Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
+            }
+
+            var ready = Math.Max(free[Resource.Compute, device], share.BroughtTo is null ? 0 : Own.CacheThere[n, k]);
+            var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
+            var turn = profile.HostAttention.InTurns;
+            var done = isGpu ? Take(Resource.HostAttention, ready, seconds * turn, layer, k) + (seconds * (1 - turn))
+                : Take(Resource.Compute, ready, seconds, layer, k);
+            hostDone[k] = Math.Max(hostDone[k], done);
+            if (share.BroughtTo is not null)
+            {
+                Own.CacheLoads[n].Release(done);
+            }
+        }
+
+        if (of.Prompts.Count > 0)
+        {
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, costs.PrefillGroups(of) * costs.Overhead(layer).PromptSeconds, layer, k);
+            Meet();
+            Compute(0, costs.Prefill(layer, of), layer, k);
+        }
+    }
+
+    private void Complete(int layer, int k, MicroBatchLoad of)
+    {
+        if (!costs.IsDecoder(layer))
+        {
+            return;
+        }
+
+        // The engine's thread itself waits for the processor's part.
+        Wait(hostDone[k]);
+        Issue(IssueComplete, layer, k);
+        var results = 0.0;
+        for (var n = 0; isGpu && n < plan.Shares.Count; n++)
+        {
+            var share = plan.Shares[n];
+            results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
+        }
+
+        Compute(hostDone[k], costs.Complete(layer, of) + results, layer, k);
+        ReleaseWeights(layer, k);
+    }
+
+    private void Issue(double share, int layer, int k)
+    {
+        if (costs.IsDecoder(layer))
+        {
+            // A CPU computes in the engine's thread: its small operations are part of what it computes.
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).Issue(loads[k]!.Rows), layer, k);
+            Meet();
+        }
+    }
+
+    private void Compute(double ready, double seconds, int layer, int k)
+    {
+        Take(Resource.Compute, Math.Max(Now, ready), seconds * contention.Compute, layer, k);
+        Meet();
+    }
+
+    /// <summary>Without a GPU the engine's thread goes on when what it computes is done.</summary>
+    private void Meet()
+    {
+        if (!isGpu)
+        {
+            Wait(free[Resource.Compute, device]);
+        }
+    }
+}
