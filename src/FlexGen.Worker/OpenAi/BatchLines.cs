@@ -84,7 +84,8 @@ internal sealed class BatchLines : ILineFormat
         // Answers of earlier versions have none.
         var isDone = marks?.Exists(mark => mark is null || mark == markOf[number]) == true;
         return isDone || marks is null || id is null ? isDone : throw new LineException(
-            $"its custom_id \"{id.Value.GetString()}\" has an answer of an earlier run, to another request: give it one of its own, or name another file for answers.");
+            $"its custom_id \"{id.Value.GetString()}\" has an answer of an earlier run, to another request: give it one of its own, or name another file for "
+            + "answers.");
     }
 
     public void WriteResult(Utf8JsonWriter json, int number, JsonElement? id, Action<Utf8JsonWriter> write)
