@@ -84,7 +84,7 @@ public sealed class BatchTests : IDisposable
             (Chat("short", new { messages = Messages("a"), max_tokens = 3, response_format = new { type = "json_schema", json_schema = new { schema = new { @enum = new[] { "Ada Lovelace" } } } } }),
                 "line 20: \"max_tokens\" is 3, and the shortest output that is allowed takes "),
             (Chat("no list", new { messages = Messages("a"), tools = new { name = "f" } }), "line 21: \"tools\" must be a list of objects, found {"),
-            (Chat("cut", new { messages = Messages("a"), stop = "\"", response_format = new { type = "json_object" } }), "line 22: the output was cut after 2 tokens by a text of \"stop\" before it was whole"),
+            (Chat("cut", new { messages = Messages("a"), stop = "\"", response_format = new { type = "json_object" } }), "line 22: the output was cut after 1 tokens by a text of \"stop\" before it was whole"),
             ("""{"custom_id":"as written","method":"POST","url":"/v1/completions","body":{"prompt":"a","max_tokens":1,"n":1.0,"presence_penalty":-0.0}}""", ""),
             (Chat("refused", new { messages = new[] { new { role = "user" } } }), "line 24: "),
             (Chat("last", new { messages = Messages("b"), max_tokens = 1, stream = false, logit_bias = new { }, tool_choice = "none", tools = new[] { 1 } }), ""),
