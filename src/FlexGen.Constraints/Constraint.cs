@@ -16,11 +16,13 @@ public sealed class Constraint
 {
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
+    private readonly Lazy<int?> shortest;
 
     private Constraint(JsonGrammar grammar, Position start, TokenBytes tokens, bool closesInTime)
     {
         program = new ConstraintProgram(new Stepper(grammar), tokens.Index, start, closesInTime);
         this.tokens = tokens;
+        shortest = new(Shortest);
     }
 
     /// <summary>Keywords that the masks do not enforce; where there are none, whatever the masks allow is valid.</summary>
@@ -32,17 +34,30 @@ public sealed class Constraint
     /// <summary>So many tokens are enough for a whole output, the one that ends the sequence not counted; fewer may be.</summary>
     public int EnoughTokens => program.Stepper.Cost(program.Start);
 
+    /// <summary>
+    /// The tokens of the shortest output, the one that ends the sequence not counted: with fewer left none comes to its end. Null where it is so long that
+    /// no one looks for it.
+    /// </summary>
+    public int? ShortestTokens => shortest.Value;
+
     /// <param name="schema">A JSON schema of draft 4, 6, 7, 2019-09 or 2020-12.</param>
     /// <param name="tokens">What the model's tokens write.</param>
     /// <param name="options">How.</param>
     /// <exception cref="ConstraintException">It is no schema, no value fits it, or it has what can be neither enforced nor checked afterwards.</exception>
     public static Constraint ForSchema(JsonElement schema, TokenBytes tokens, ConstraintOptions options)
     {
-        var library = new SchemaLibrary(schema);
-        var builder = new GrammarBuilder(library, options.PropertyOrder == PropertyOrder.Schema);
-        var grammar = builder.Build(tokens.Index, tokens.Common, options.AllowWhitespace);
-        var start = new Position { Kind = PositionKind.Value, Rule = grammar.Root };
-        return new Constraint(grammar, start, tokens, options.CloseInTime) { Unenforced = builder.Unenforced, Unknown = [.. library.Unknown] };
+        try
+        {
+            var library = new SchemaLibrary(schema, options.IntegersOf64Bits);
+            var builder = new GrammarBuilder(library, options.PropertyOrder == PropertyOrder.Schema);
+            var grammar = builder.Build(tokens.Index, tokens.Common, options.AllowWhitespace);
+            var start = new Position { Kind = PositionKind.Value, Rule = grammar.Root };
+            return new Constraint(grammar, start, tokens, options.CloseInTime) { Unenforced = builder.Unenforced, Unknown = [.. library.Unknown] };
+        }
+        catch (KeywordException e)
+        {
+            throw new ConstraintException(e.Location, e.Problem);
+        }
     }
 
     /// <param name="pattern">An ECMA-262 expression that the whole output matches.</param>
@@ -80,6 +95,12 @@ public sealed class Constraint
 
     /// <summary>The state of one sequence, at its start.</summary>
     public TokenRule Begin() => new(program, tokens);
+
+    private int? Shortest()
+    {
+        var written = Begin().MayEnd ? 0 : new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start).Count;
+        return written > 0 || Begin().MayEnd ? Math.Min(written, EnoughTokens) : null;
+    }
 
     private static Constraint ForText(RegexNode language, RegexAlgebra algebra, TokenBytes tokens, string ifEmpty)
     {

@@ -12,11 +12,11 @@ internal sealed class Delivery(LoadedModel model)
     public void Deliver(MicroBatch microBatch, RowLayout layout, NextTokens next)
     {
         var tokens = next.Choose(microBatch.Masks);
+        var ends = NextTokens.Give(layout.Sequences, row => Advance(layout.Sequences[row].Sequence, tokens[row]));
         for (var row = 0; row < tokens.Length; row++)
         {
-            var (slot, sequence) = layout.Sequences[row];
-            sequence.CachedTokens = sequence.Tokens.Count;
-            if (Advance(sequence, tokens[row]) is { } tell)
+            var slot = layout.Sequences[row].Slot;
+            if (ends[row] is { } tell)
             {
                 microBatch.Free(slot);
                 ended.Add(tell);
@@ -36,6 +36,7 @@ internal sealed class Delivery(LoadedModel model)
     /// <summary>Gives a sequence its next token. What tells those who wait for it, when it has ended.</summary>
     private Action? Advance(Sequence sequence, int token)
     {
+        sequence.CachedTokens = sequence.Tokens.Count;
         if (token < 0)
         {
             return () => sequence.Fail(token == NextTokens.NotFinite ? RequestException.LogitsNotFinite(model.DataType) : sequence.NothingAllowed);

@@ -6,6 +6,8 @@ public class SchemaConstraintTests
 {
     public static TheoryData<string, string, string> Kinds => new()
     {
+        { """{"$schema":"http://json-schema.org/schema#","type":["integer","null"],"format":"int32"}""", "-2147483648|null|2147483647", "2147483648|-2147483649|1.5" },
+        { """{"$schema":"http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#","self":{"name":"a"},"type":"number","minimum":1,"exclusiveMinimum":true}""", "1.5", "1" },
         { """{"type":"boolean"}""", "true|false", "null|0|\"true\"" },
         { """{"type":["string","null"]}""", "null|\"\"|\"a\\u00e9\\ud83d\\ude00\"", "1|\"\\ud83d\"|\"\n\"|\"\\x\"" },
         { """{"type":"integer","minimum":-5,"maximum":120}""", "-5|0|7|99|120", "-6|121|1.5|007|-0|1e1" },
@@ -103,6 +105,18 @@ public class SchemaConstraintTests
     {
         var pair = string.Join(',', Enumerable.Range(0, 12).Select(i => $$"""{"anyOf":[{"required":["a{{i}}"]},{"required":["b{{i}}"]}]}"""));
         Assert.Throws<ConstraintException>(() => Rules.Schema($$"""{"type":"object","allOf":[{{pair}}]}"""));
+    }
+
+    [Fact]
+    public void Given_integers_of_64_bits_then_no_other_is_allowed_and_numbers_are_as_they_were()
+    {
+        const string schema = """{"type":"object","properties":{"a":{"type":["integer","null"]},"b":{"type":"number"}}}""";
+        const string large = """{"a":9223372036854775808,"b":9223372036854775808}""";
+        Assert.True(Rules.Allows(Rules.Schema(schema), large));
+        var limited = Rules.Schema(schema, new() { IntegersOf64Bits = true });
+        Assert.False(Rules.Allows(limited, large));
+        Assert.True(Rules.Allows(limited, """{"a":-9223372036854775808,"b":9223372036854775808}"""));
+        Assert.True(Rules.Allows(limited, """{"a":null,"b":1e2}"""));
     }
 
     [Fact]

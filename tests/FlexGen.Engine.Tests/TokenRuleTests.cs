@@ -59,6 +59,20 @@ public class TokenRuleTests
         }
     }
 
+    [Fact]
+    public async Task Many_rules_at_once_are_asked_and_stepped_as_one_by_itself_is()
+    {
+        using var engine = OffloadEngine.Load(Reference.File(Model), small with { GpuBatchSize = 20, GpuBatchCount = 1 });
+        var requests = Enumerable.Range(0, 24).Select(n => greedy with { PromptTokens = [n + 1, 9], MaxNewTokens = 6 + (n % 5) }).ToArray();
+        var together = await Task.WhenAll(requests.Select((request, n) => engine.GenerateAsync(request with { Rule = Rule(n) })));
+        for (var n = 0; n < requests.Length; n++)
+        {
+            Assert.Equal((await engine.GenerateAsync(requests[n] with { Rule = Rule(n) })).TokenIds, together[n].TokenIds);
+        }
+
+        ITokenRule Rule(int n) => n % 7 == 6 ? new Spelling([3, n, 3, 64]) : new EveryNth(2 + (n % 4), engine.Shape.VocabularySize);
+    }
+
     [Theory]
     [MemberData(nameof(Devices))]
     public async Task A_rule_forces_tokens_and_ends_its_sequence(string device)

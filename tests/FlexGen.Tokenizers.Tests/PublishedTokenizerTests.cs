@@ -9,12 +9,18 @@ namespace FlexGen.Tokenizers.Tests;
 public class PublishedTokenizerTests
 {
     [Theory]
+    [InlineData("chatglm3")]
+    [InlineData("command_r_plus")]
     [InlineData("deepseek_v3")]
     [InlineData("gemma3")]
+    [InlineData("gpt4")]
     [InlineData("gpt4o")]
     [InlineData("gptoss")]
+    [InlineData("internlm2")]
     [InlineData("llama2")]
     [InlineData("llama3")]
+    [InlineData("mistral_nemo")]
+    [InlineData("qwen2_5")]
     [InlineData("qwen3")]
     public void Every_text_has_the_ids_that_the_original_library_gives_it_with_the_published_vocabulary(string family)
     {

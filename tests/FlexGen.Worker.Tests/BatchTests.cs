@@ -81,14 +81,19 @@ public sealed class BatchTests : IDisposable
             (Chat("both", new { messages = Messages("a"), max_tokens = 1, max_completion_tokens = 1 }), "line 17: \"max_tokens\" and \"max_completion_tokens\" are both given"),
             (Chat("top", new { messages = Messages("a"), top_logprobs = 2 }), "line 18: \"top_logprobs\" has no effect without \"logprobs\": true."),
             (Chat("format", new { messages = Messages("a"), response_format = new { type = "xml" } }), "line 19: \"response_format\" is of the type xml; expected json_schema, json_object or text."),
-            (Chat("refused", new { messages = new[] { new { role = "user" } } }), "line 20: "),
+            (Chat("short", new { messages = Messages("a"), max_tokens = 3, response_format = new { type = "json_schema", json_schema = new { schema = new { @enum = new[] { "Ada Lovelace" } } } } }),
+                "line 20: \"max_tokens\" is 3, and the shortest output that is allowed takes "),
+            (Chat("no list", new { messages = Messages("a"), tools = new { name = "f" } }), "line 21: \"tools\" must be a list of objects, found {"),
+            (Chat("cut", new { messages = Messages("a"), stop = "\"", response_format = new { type = "json_object" } }), "line 22: the output was cut after 1 tokens by a text of \"stop\" before it was whole"),
+            ("""{"custom_id":"as written","method":"POST","url":"/v1/completions","body":{"prompt":"a","max_tokens":1,"n":1.0,"presence_penalty":-0.0}}""", ""),
+            (Chat("refused", new { messages = new[] { new { role = "user" } } }), "line 24: "),
             (Chat("last", new { messages = Messages("b"), max_tokens = 1, stream = false, logit_bias = new { }, tool_choice = "none", tools = new[] { 1 } }), ""),
         ];
         workspace.Write("requests.jsonl", lines.Select(line => line.Line as string ?? JsonSerializer.Serialize(line.Line)));
         (await BatchAsync("--errors", "errors.jsonl")).Expect(1);
-        Assert.Equal(["good", "last"], Answers("results.jsonl").Keys.Order());
+        Assert.Equal(["as written", "good", "last"], Answers("results.jsonl").Keys.Order());
         var errors = workspace.Read("errors.jsonl").ToDictionary(error => error.GetProperty("id").GetString()!);
-        Assert.Equal(lines.Length - 2, errors.Count);
+        Assert.Equal(lines.Length - 3, errors.Count);
         foreach (var (n, (_, expected)) in lines.Index().Where(line => line.Item.Error.Length > 0))
         {
             var line = errors[$"batch_req_{n + 1}"];
@@ -99,8 +104,30 @@ public sealed class BatchTests : IDisposable
         // Nothing is answered again, bad or good, and the files stay as they are.
         var before = File.ReadAllText(workspace.At("results.jsonl")) + File.ReadAllText(workspace.At("errors.jsonl"));
         var again = (await BatchAsync("--errors", "errors.jsonl", "--json")).Expect(1);
-        Assert.Equal((0, lines.Length, lines.Length - 2), (Report(again, "records"), Report(again, "already_done"), Report(again, "already_failed")));
+        Assert.Equal((0, lines.Length, lines.Length - 3), (Report(again, "records"), Report(again, "already_done"), Report(again, "already_failed")));
         Assert.Equal(before, File.ReadAllText(workspace.At("results.jsonl")) + File.ReadAllText(workspace.At("errors.jsonl")));
+    }
+
+    [Fact]
+    public async Task Given_a_changed_file_when_started_again_then_another_request_of_the_same_id_is_an_error_and_another_bad_line_is_not_lost()
+    {
+        string[] before = [Line("same", "a"), "bad 1", Line("changed", "a")];
+        workspace.Write("requests.jsonl", before);
+        (await BatchAsync("--errors", "errors.jsonl")).Expect(1);
+        // Spaces say nothing.
+        string[] after = [Line("same", "a").Replace(":", " : ", StringComparison.Ordinal), "bad 2", Line("changed", "b")];
+        workspace.Write("requests.jsonl", after);
+        for (var run = 0; run < 2; run++)
+        {
+            (await BatchAsync("--errors", "errors.jsonl")).Expect(1);
+            Assert.Equal(["changed", "same"], Answers("results.jsonl").Keys.Order());
+            string[] errors = [.. workspace.Read("errors.jsonl").Select(error => error.GetProperty("error").GetProperty("message").GetString()!).Order()];
+            Assert.Equal(3, errors.Length);
+            Assert.All(errors[..2], error => Assert.StartsWith("line 2: not JSON", error, StringComparison.Ordinal));
+            Assert.StartsWith("line 3: its custom_id \"changed\" has an answer of an earlier run, to another request", errors[2], StringComparison.Ordinal);
+        }
+
+        static string Line(string id, string prompt) => JsonSerializer.Serialize(Completion(id, new { prompt, max_tokens = 1 }));
     }
 
     [Fact]

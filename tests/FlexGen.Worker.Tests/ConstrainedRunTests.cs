@@ -44,13 +44,18 @@ public sealed class ConstrainedRunTests : IDisposable
     [Fact]
     public async Task Given_too_few_tokens_when_run_then_outputs_are_incomplete_and_validate_says_what_is_enforced()
     {
-        var report = await RunAsync("generation.maxNewTokens=6");
+        var refused = (await workspace.RunAsync("validate", Workspace.File, "--device", "cpu", "--set", "generation.maxNewTokens=29")).Expect(2);
+        Assert.Contains(
+            "error: generation.maxNewTokens is 29, and the shortest output that is allowed takes 30 tokens: raise it, ask for less, or write output.closeInTime: false",
+            refused.Error, StringComparison.Ordinal);
+        var report = await RunAsync("generation.maxNewTokens=6", "output.closeInTime=false");
         Assert.Equal((0, 59), (report.GetProperty("records").GetInt32(), report.GetProperty("errors_output_incomplete").GetInt32()));
         Assert.Equal(59, Workspace.Query<int>($"""
             SELECT count(*) FROM '{workspace.At("out/errors/*.parquet")}'
             WHERE length(output) > 0 AND error = 'the output is not whole after 6 tokens, which are all that generation.maxNewTokens allows: raise it, or ask for less.'
             """));
-        var validated = JsonElement.Parse((await workspace.RunAsync("validate", Workspace.File, "--device", "cpu", "--json")).Expect(0).Output);
+        var validated = JsonElement.Parse((await workspace.RunAsync(
+            "validate", Workspace.File, "--device", "cpu", "--json", "--set", "generation.maxNewTokens=30")).Expect(0).Output);
         Assert.Equal(["#/properties/note/pattern"], validated.GetProperty("checked_afterwards").Deserialize<string[]>()!);
         Assert.Contains("#/properties/tags/uniqueItems", validated.GetProperty("enforced_while_decoding").Deserialize<string[]>()!);
         Assert.Contains("#/properties/day/format", validated.GetProperty("enforced_while_decoding").Deserialize<string[]>()!);

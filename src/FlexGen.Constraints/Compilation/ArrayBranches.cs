@@ -1,4 +1,5 @@
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Compilation;
 
@@ -9,7 +10,7 @@ internal sealed class ArrayBranches(SchemaLibrary library, Findings findings) : 
 {
     protected override ArrayBranch All => ArrayBranch.All;
 
-    protected override SchemaTypes Type => SchemaTypes.Array;
+    protected override JsonTypes Type => JsonTypes.Array;
 
     protected override ArrayBranch And(ArrayBranch first, ArrayBranch second) => first.And(second);
 

@@ -32,7 +32,7 @@ internal abstract partial class BranchFinder<T>(SchemaLibrary library, Findings 
     /// <summary>What may be anything.</summary>
     protected abstract T All { get; }
 
-    protected abstract SchemaTypes Type { get; }
+    protected abstract JsonTypes Type { get; }
 
     /// <summary>The branches that all of some schemas allow.</summary>
     /// <exception cref="ConstraintException">They are too many.</exception>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Compilation;
 
@@ -22,15 +23,15 @@ internal sealed class EmptinessCheck(SchemaLibrary library, ScalarLanguages scal
         var key = string.Join(' ', signed);
         if (!known.TryGetValue(key, out var isEmpty))
         {
-            known[key] = isEmpty = !Array.TrueForAll(signed, each => MayBe(each, SchemaTypes.Object, 0)) && !Array.TrueForAll(signed, each
-                => MayBe(each, SchemaTypes.Array, 0))
+            known[key] = isEmpty = !Array.TrueForAll(signed, each => MayBe(each, JsonTypes.Object, 0)) && !Array.TrueForAll(signed, each
+                => MayBe(each, JsonTypes.Array, 0))
                 && Array.TrueForAll(Enum.GetValues<ScalarKind>(), kind => scalars.Find(signed, kind).IsEmpty);
         }
 
         return isEmpty;
     }
 
-    private bool MayBe(int signed, SchemaTypes type, int depth)
+    private bool MayBe(int signed, JsonTypes type, int depth)
     {
         var schema = library[Signed.Schema(signed)];
         if (depth > MostDeep)
@@ -44,7 +45,7 @@ internal sealed class EmptinessCheck(SchemaLibrary library, ScalarLanguages scal
         }
 
         var isListed = schema.Listed.TrueForAll(
-            values => Array.Exists(values, value => value.ValueKind == (type == SchemaTypes.Object ? JsonValueKind.Object : JsonValueKind.Array)));
+            values => Array.Exists(values, value => value.ValueKind == (type == JsonTypes.Object ? JsonValueKind.Object : JsonValueKind.Array)));
         return !schema.RefusesAll && schema.Types.HasFlag(type) && isListed
             && (schema.Reference < 0 || MayBe(Signed.Of(schema.Reference), type, depth + 1))
             && Array.TrueForAll(schema.AllOf, each => MayBe(Signed.Of(each), type, depth + 1))

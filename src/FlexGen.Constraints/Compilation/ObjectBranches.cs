@@ -1,4 +1,5 @@
 using FlexGen.Constraints.Schemas;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Compilation;
 
@@ -13,7 +14,7 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
 
     protected override ObjectBranch All => ObjectBranch.All;
 
-    protected override SchemaTypes Type => SchemaTypes.Object;
+    protected override JsonTypes Type => JsonTypes.Object;
 
     protected override ObjectBranch And(ObjectBranch first, ObjectBranch second) => first.And(second);
 

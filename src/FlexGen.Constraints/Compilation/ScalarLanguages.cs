@@ -198,14 +198,14 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
         {
             case ScalarKind.Word:
                 var words = new List<string>();
-                words.AddRange(schema.Types.HasFlag(SchemaTypes.Null) ? ["null"] : []);
-                words.AddRange(schema.Types.HasFlag(SchemaTypes.Boolean) ? ["true", "false"] : []);
+                words.AddRange(schema.Types.HasFlag(JsonTypes.Null) ? ["null"] : []);
+                words.AddRange(schema.Types.HasFlag(JsonTypes.Boolean) ? ["true", "false"] : []);
                 return (algebra.And(algebra.Literals(words), listed), true);
             case ScalarKind.Number:
                 var (number, isExact) = OwnNumber(schema, isWide);
                 return (algebra.And(number, listed), isExact);
             default:
-                if (!schema.Types.HasFlag(SchemaTypes.Text))
+                if (!schema.Types.HasFlag(JsonTypes.String))
                 {
                     return (algebra.None, true);
                 }
@@ -226,12 +226,12 @@ internal sealed class ScalarLanguages(SchemaLibrary library, RegexAlgebra algebr
 
     private (RegexNode, bool) OwnNumber(Schema schema, bool isWide)
     {
-        if (!schema.Types.HasFlag(SchemaTypes.Integer))
+        if (!schema.Types.HasFlag(JsonTypes.Integer))
         {
             return (algebra.None, true);
         }
 
-        var language = schema.Types.HasFlag(SchemaTypes.Number) ? numbers.All : isWide ? numbers.MaybeIntegers : numbers.Integers;
+        var language = schema.Types.HasFlag(JsonTypes.Number) ? numbers.All : isWide ? numbers.MaybeIntegers : numbers.Integers;
         if (schema.Min is not null || schema.Max is not null)
         {
             language = algebra.And(language, numbers.Range(schema.Min, schema.Max, isWide));

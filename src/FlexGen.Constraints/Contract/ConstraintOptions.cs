@@ -19,4 +19,7 @@ public sealed record ConstraintOptions
     /// that was enough at the start is enough at the end.
     /// </summary>
     public bool CloseInTime { get; init; } = true;
+
+    /// <summary>What a schema calls integers are of 64 bits, as those that are read have to be.</summary>
+    public bool IntegersOf64Bits { get; init; }
 }

@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Numbers;
 
@@ -10,7 +11,7 @@ namespace FlexGen.Constraints.Numbers;
 internal sealed record DecimalNumber(bool IsNegative, string Digits, int Point)
 {
     /// <summary>Exponents beyond this are of no number that is meant.</summary>
-    private const int MostPoint = 1000;
+    private const int MostExponent = 1000;
 
     public static DecimalNumber Zero { get; } = new(false, "", 0);
 
@@ -29,26 +30,13 @@ internal sealed record DecimalNumber(bool IsNegative, string Digits, int Point)
 
     public DecimalNumber Negated => this with { IsNegative = !IsNegative && !IsZero };
 
-    /// <summary>Null where its exponent is beyond all measure.</summary>
-    public static DecimalNumber? Of(JsonElement number)
-    {
-        var text = number.GetRawText();
-        var e = text.IndexOfAny(['e', 'E']);
-        var exponent = 0;
-        if (e >= 0 && (!int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
-            || Math.Abs(exponent) > MostPoint))
-        {
-            return null;
-        }
+    /// <inheritdoc cref="Of(JsonNumber)"/>
+    public static DecimalNumber? Of(JsonElement number) => Of(JsonNumber.Of(number));
 
-        var mantissa = (e < 0 ? text : text[..e]).TrimStart('-');
-        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
-        var written = mantissa.Replace(".", "", StringComparison.Ordinal);
-        var kept = written.TrimStart('0');
-        var before = (point < 0 ? mantissa.Length : point) + exponent - (written.Length - kept.Length);
-        kept = kept.TrimEnd('0');
-        return kept.Length == 0 ? Zero : new DecimalNumber(text[0] == '-', kept, before);
-    }
+    /// <summary>Null where its exponent is beyond all measure.</summary>
+    public static DecimalNumber? Of(JsonNumber number) => number.Sign == 0 ? Zero
+        : BigInteger.Abs(number.Exponent) > MostExponent ? null
+        : new DecimalNumber(number.Sign < 0, number.Digits, number.Digits.Length + (int)number.Exponent);
 
     public int CompareTo(DecimalNumber other)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlexGen.Constraints.Numbers;
+using FlexGen.Schemas;
 
 namespace FlexGen.Constraints.Schemas;
 
@@ -12,7 +13,7 @@ internal sealed class Schema(string location)
     /// <summary>The schema <c>false</c>.</summary>
     public bool RefusesAll { get; set; }
 
-    public SchemaTypes Types { get; set; } = SchemaTypes.All;
+    public JsonTypes Types { get; set; } = JsonTypes.All;
 
     /// <summary>Values of which one must be it: for each of <c>enum</c> and <c>const</c>.</summary>
     public List<JsonElement[]> Listed { get; } = [];

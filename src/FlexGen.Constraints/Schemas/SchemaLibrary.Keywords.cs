@@ -7,17 +7,20 @@ namespace FlexGen.Constraints.Schemas;
 // What each keyword says.
 internal sealed partial class SchemaLibrary
 {
-    private static readonly HashSet<string> notes =
-    [
-        "$schema", "$id", "id", "$comment", "title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "$anchor",
-        "definitions", "$defs", "$vocabulary", "contentMediaType", "contentEncoding", "contentSchema",
-    ];
+    private static readonly HashSet<string> notes = ["$anchor", "definitions", "$defs", "$vocabulary", "contentMediaType", "contentEncoding", "contentSchema"];
 
     private void Read(string keyword, KeywordValue value, Schema schema, JsonElement element)
     {
         switch (keyword)
         {
-            case "type": schema.Types = value.Types(); break;
+            case "type":
+                schema.Types = value.Types();
+                if (isLimited && (schema.Types & (JsonTypes.Integer | JsonTypes.Number)) == JsonTypes.Integer)
+                {
+                    ReadLimits(NumberFormats.LimitsOf("int64"), schema);
+                }
+
+                break;
             case "enum": List(schema, [.. value.Items().Select(item => item.Element)], value.Location); break;
             case "const" when IsSince(SchemaVersion.Draft6): List(schema, [value.Element], value.Location); break;
             case "$ref": schema.Reference = Referred(value.Text(), schema.Location); break;
@@ -32,13 +35,14 @@ internal sealed partial class SchemaLibrary
             case "minLength": schema.MinLength = value.Count(); break;
             case "maxLength": schema.MaxLength = value.Count(); break;
             case "pattern": schema.Pattern = value.Text(); break;
+            case "format" when NumberFormats.Has(value.Text()): ReadLimits(NumberFormats.LimitsOf(value.Text()), schema); break;
             case "format": schema.Format = value.Text(); break;
-            case "multipleOf" when value.Number() is { IsZero: false, IsNegative: false } divisor: schema.MultipleOf = divisor; break;
+            case "multipleOf" when Number(value) is { IsZero: false, IsNegative: false } divisor: schema.MultipleOf = divisor; break;
             case "multipleOf": throw value.Refused("must be more than 0");
             case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum": ReadBound(keyword, value, schema, element); break;
             default:
                 if (!ReadOfObjects(keyword, value, schema) && !ReadOfArrays(keyword, value, schema, element) && !notes.Contains(keyword)
-                    && !keyword.StartsWith("x-", StringComparison.Ordinal) && !keyword.StartsWith('_'))
+                    && !SchemaNotes.Has(keyword, dialect))
                 {
                     Unknown.Add(new UnenforcedKeyword(keyword, value.Location, "JSON Schema gives it no meaning"));
                 }
@@ -125,7 +129,21 @@ internal sealed partial class SchemaLibrary
             isExclusive = element.TryGetProperty(isMin ? "exclusiveMinimum" : "exclusiveMaximum", out var flag) && flag.ValueKind == JsonValueKind.True;
         }
 
-        var bound = new NumberBound(value.Number(), isExclusive);
+        Limit(schema, new NumberBound(Number(value), isExclusive), isMin);
+    }
+
+    private static void ReadLimits((JsonNumber Least, JsonNumber Greatest)? limits, Schema schema)
+    {
+        if (limits is var (least, greatest))
+        {
+            Limit(schema, new NumberBound(DecimalNumber.Of(least)!, IsExclusive: false), isMin: true);
+            Limit(schema, new NumberBound(DecimalNumber.Of(greatest)!, IsExclusive: false), isMin: false);
+        }
+    }
+
+    private static void Limit(Schema schema, NumberBound bound, bool isMin)
+    {
+        var isExclusive = bound.IsExclusive;
         if (isMin && (schema.Min is not { } min || min.Value.CompareTo(bound.Value) is var order && (order < 0 || (order == 0 && isExclusive))))
         {
             schema.Min = bound;
@@ -136,12 +154,15 @@ internal sealed partial class SchemaLibrary
         }
     }
 
+    private static DecimalNumber Number(KeywordValue value) =>
+        DecimalNumber.Of(value.Number()) ?? throw value.Refused("is a number with an exponent beyond all measure");
+
     private bool IsSince(SchemaVersion version) => !dialect.IsDeclared || dialect.Version >= version;
 
     private int Referred(string reference, string location)
     {
         var found = places.Resolve(reference, location, out var problem);
-        return found is var (target, schema) ? Number(new KeywordValue(schema, target))
+        return found is var (target, schema) ? NumberFor(new KeywordValue(schema, target))
             : throw new ConstraintException(location, problem == ReferenceProblem.NoUri ? $"has the $ref '{reference}', which is not a URI"
                 : $"has the $ref '{reference}', and there is no such schema in this file: put it under $defs");
     }

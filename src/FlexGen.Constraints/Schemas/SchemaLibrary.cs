@@ -9,19 +9,23 @@ internal sealed partial class SchemaLibrary
     private const int MostSchemas = 200_000;
     private const int MostDeep = 400;
 
+    private readonly bool isLimited;
     private readonly SchemaDialect dialect;
     private readonly SchemaPlaces places;
     private readonly List<(KeywordValue Source, Schema? Schema)> schemas = [];
     private readonly Dictionary<string, int> numbers = [];
 
+    /// <param name="root">The file.</param>
+    /// <param name="isLimited">Whole numbers are of 64 bits.</param>
     /// <exception cref="ConstraintException">It is no schema of a version that is known.</exception>
-    public SchemaLibrary(JsonElement root)
+    public SchemaLibrary(JsonElement root, bool isLimited)
     {
+        this.isLimited = isLimited;
         dialect = SchemaDialect.Undeclared;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri))
         {
             var text = new KeywordValue(uri, "#/$schema").Text();
-            dialect = SchemaDialect.Of(Published(text)) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
+            dialect = SchemaDialect.Of(text) ?? throw new ConstraintException("#/$schema", $"is '{text}'; known are: {SchemaDialect.KnownUris}");
         }
 
         places = new SchemaPlaces(root, "#", dialect);
@@ -31,7 +35,7 @@ internal sealed partial class SchemaLibrary
         }
 
         HasUnevaluated = root.GetRawText().Contains("\"unevaluated", StringComparison.Ordinal);
-        Number(new KeywordValue(root, "#"));
+        NumberFor(new KeywordValue(root, "#"));
     }
 
     /// <summary>The whole file.</summary>
@@ -44,7 +48,7 @@ internal sealed partial class SchemaLibrary
     public bool ContainsEvaluates => dialect.Version >= SchemaVersion.Draft2020;
 
     /// <summary>The schema that nothing fits.</summary>
-    public int Nothing => Number(new KeywordValue(JsonElement.Parse("false"), "#false"));
+    public int Nothing => NumberFor(new KeywordValue(JsonElement.Parse("false"), "#false"));
 
     /// <summary>Keywords that say nothing of values, and that are no notes.</summary>
     public List<UnenforcedKeyword> Unknown { get; } = [];
@@ -54,11 +58,7 @@ internal sealed partial class SchemaLibrary
 
     public int NumberOf(Schema schema) => numbers[schema.Location];
 
-    // A version's URI as it was published: others of it lead there, too.
-    private static string Published(string uri) => uri.TrimEnd('#') == "http://json-schema.org/schema" ? "http://json-schema.org/draft-07/schema"
-        : uri.Replace("https://json-schema.org/draft-0", "http://json-schema.org/draft-0", StringComparison.Ordinal);
-
-    private int Number(KeywordValue source)
+    private int NumberFor(KeywordValue source)
     {
         if (!numbers.TryGetValue(source.Location, out var number))
         {
@@ -96,7 +96,7 @@ internal sealed partial class SchemaLibrary
         schema is
         {
             RefusesAll: false,
-            Types: SchemaTypes.All,
+            Types: JsonTypes.All,
             Listed: [],
             Min: null,
             Max: null,
@@ -138,28 +138,28 @@ internal sealed partial class SchemaLibrary
         }
     }
 
-    private int Numbered(KeywordValue value) => Number(value);
+    private int Numbered(KeywordValue value) => NumberFor(value);
 
-    private int[] NumberedAll(KeywordValue value) => [.. value.Items().Select(Number)];
+    private int[] NumberedAll(KeywordValue value) => [.. value.Items().Select(NumberFor)];
 
-    private (string, int)[] NumberedMembers(KeywordValue value) => [.. value.Members().Select(member => (member.Name, Number(member.Value)))];
+    private (string, int)[] NumberedMembers(KeywordValue value) => [.. value.Members().Select(member => (member.Name, NumberFor(member.Value)))];
 
     /// <summary>A schema of one object or array, and of what is in it.</summary>
     private int Constant(JsonElement value, string location)
     {
-        var number = Number(new KeywordValue(value, location));
+        var number = NumberFor(new KeywordValue(value, location));
         var schema = new Schema(location);
         schemas[number] = (schemas[number].Source, schema);
         if (value.ValueKind == JsonValueKind.Object)
         {
-            schema.Types = SchemaTypes.Object;
+            schema.Types = JsonTypes.Object;
             schema.Properties = [.. value.EnumerateObject().Select(member => (member.Name, Constant(member.Value, SchemaShape.Below(location, member.Name))))];
             schema.Required = [.. schema.Properties.Select(property => property.Name)];
             schema.AdditionalProperties = Nothing;
         }
         else if (value.ValueKind == JsonValueKind.Array)
         {
-            schema.Types = SchemaTypes.Array;
+            schema.Types = JsonTypes.Array;
             schema.PrefixItems = [.. value.EnumerateArray().Select((item, i) => Constant(item, SchemaShape.Below(location, i)))];
             schema.MinItems = schema.MaxItems = schema.PrefixItems.Length;
         }

@@ -91,7 +91,7 @@ public sealed class OutputSchema
 
     private static IEnumerable<string> KeywordsOf(JsonElement schema, string location) => schema.ValueKind != JsonValueKind.Object ? [] : schema
         .EnumerateObject()
-        .Where(keyword => !SchemaKeywords.IsAnnotation(keyword.Name) && keyword.Name is not ("definitions" or "$defs" or "$anchor"))
+        .Where(keyword => SchemaKeywords.IsEnforced(keyword.Name) && keyword.Name is not ("definitions" or "$defs" or "$anchor"))
         .Select(keyword => "#" + SchemaShape.Below(location, keyword.Name))
         .Concat(SchemaShape.Children(schema, location).SelectMany(child => KeywordsOf(child.Schema, child.Location)));
 

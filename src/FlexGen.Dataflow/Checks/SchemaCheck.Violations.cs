@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks;
 
@@ -81,7 +82,7 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
 
     private bool HoldsForNumber(SchemaNode schema, JsonElement value)
     {
-        if (schema is { Minimum: null, ExclusiveMinimum: null, Maximum: null, ExclusiveMaximum: null, MultipleOf: null })
+        if (schema is { Minimum: null, ExclusiveMinimum: null, Maximum: null, ExclusiveMaximum: null, MultipleOf: null, FormatLimits: null })
         {
             return true;
         }
@@ -91,6 +92,8 @@ internal sealed partial class SchemaCheck(CheckBudget budget, Violations? violat
             && (schema.ExclusiveMinimum is not { } above || number.CompareTo(above) > 0 || Wrong($"{Show(value)} is not more than {above}"))
             && (schema.Maximum is not { } max || number.CompareTo(max) <= 0 || Wrong($"{Show(value)} is more than the maximum {max}"))
             && (schema.ExclusiveMaximum is not { } below || number.CompareTo(below) < 0 || Wrong($"{Show(value)} is not less than {below}"))
+            && (schema.FormatLimits is not var (least, greatest) || (number.CompareTo(least) >= 0 && number.CompareTo(greatest) <= 0)
+                || Wrong($"{Show(value)} is not from {least} to {greatest}, as its format says"))
             && (schema.MultipleOf is not { } divisor || number.IsMultipleOf(divisor) || Wrong($"{Show(value)} is not a multiple of {divisor}"));
     }
 

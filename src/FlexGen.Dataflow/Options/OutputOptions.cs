@@ -34,7 +34,7 @@ public class OutputOptions
     public bool IsConstrained => Regex is not null || Choices.Count > 0 || (Schema is not null && Constrain != false);
 
     /// <summary>Whether the schema's properties are columns.</summary>
-    internal bool HasColumns => !Columns.Equals("false", StringComparison.OrdinalIgnoreCase);
+    public bool HasColumns => !Columns.Equals("false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether they take the output's place.</summary>
     internal bool HasColumnsOnly => Columns.Equals("only", StringComparison.OrdinalIgnoreCase);

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
 using FlexGen.Dataflow.Columns;
 using FlexGen.Dataflow.Records;
+using FlexGen.Schemas;
 using PhysicalType = Parquet.Meta.Type;
 
 namespace FlexGen.Dataflow.Results;
@@ -28,6 +28,9 @@ internal sealed class ResultColumns
     /// <summary>The columns, in the schema's order.</summary>
     public RowSchema Schema { get; }
 
+    /// <summary>Names beside each other, at any depth, that differ in case alone; null: there are none.</summary>
+    public IReadOnlyList<string>? Alike => AlikeIn(types);
+
     /// <param name="root">The output's schema.</param>
     /// <param name="isOnly">Whether the columns are all that is kept of an output.</param>
     /// <exception cref="SchemaException">It has no fixed set of properties, or one of them has no one type.</exception>
@@ -48,6 +51,11 @@ internal sealed class ResultColumns
 
         return new Rows([.. leaves.Select(values => values.ToColumn())]);
     }
+
+    private static string[]? AlikeIn(IReadOnlyList<ResultType> types) =>
+        types.GroupBy(type => type.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } alike
+            ? [.. alike.Select(type => type.Name)]
+            : types.Select(type => AlikeIn(type.Inner)).FirstOrDefault(inner => inner is not null);
 
     /// <param name="type">The type of the value.</param>
     /// <param name="value">The value; null where it, or what it would be in, is missing.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Schema;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Results;
 

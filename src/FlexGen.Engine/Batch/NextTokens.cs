@@ -20,7 +20,8 @@ internal sealed class NextTokens : IDisposable
     /// <summary>The most bits that are expanded at once.</summary>
     private const long ExpandedAtOnce = 1 << 25;
 
-    private static readonly byte[] bitsOfAByte = [.. Enumerable.Range(0, 8).Select(n => (byte)(1 << n))];
+    /// <summary>With fewer rules than these a step through each takes less than to hand the steps out.</summary>
+    private const int WorthTheTeam = 16;
 
     private readonly Tensor logits;
     private readonly IReadOnlyList<(int Slot, Sequence Sequence)> rows;
@@ -51,39 +52,54 @@ internal sealed class NextTokens : IDisposable
         there?.Dispose();
     }
 
+    /// <summary>Gives each sequence its token, several at once where many have rules.</summary>
+    /// <param name="rows">The sequences, in row order.</param>
+    /// <param name="advance">What becomes of a row's sequence: called from any thread, for each row once.</param>
+    public static T[] Give<T>(IReadOnlyList<(int Slot, Sequence Sequence)> rows, Func<int, T> advance)
+    {
+        var became = new T[rows.Count];
+        HostThreads.Run(rows.Count(row => row.Sequence.HasRule) >= WorthTheTeam, rows.Count, row => became[row] = advance(row));
+        return became;
+    }
+
     /// <summary>A token for each row.</summary>
     /// <param name="masks">What their rules allow; null: none of them has one.</param>
     public int[] Choose(TokenMasks? masks = null)
     {
         using var scope = NewDisposeScope();
+        // Rules are asked, and the device is given what follows from them, before anything is waited for.
+        int?[] only = [.. rows.Select(row => masks?.Only(row.Slot))];
+        long[] ruled = [.. Enumerable.Range(0, rows.Count).Where(row => only[row] == TokenMasks.Several && !rows[row].Sequence.NeedsLogits)
+            .Select(row => (long)row)];
+        Tensor[] parts = [.. Likeliest(ruled, masks)];
         there?.Synchronize();
         var (first, tokens) = (likeliest.data<long>(), new int[rows.Count]);
-        List<long> drawn = [], ruled = [];
+        var allowed = parts.Length == 0 ? [] : cat(parts).cpu().data<long>().ToArray();
+        List<long> drawn = [];
         for (var row = 0; row < rows.Count; row++)
         {
-            var (slot, sequence) = rows[row];
+            var sequence = rows[row].Sequence;
             tokens[row] = (int)first[row];
             if (tokens[row] == NotFinite)
             {
                 continue;
             }
 
-            var only = masks?.Only(slot);
-            if (only == TokenMasks.None)
+            if (only[row] == TokenMasks.None)
             {
                 tokens[row] = NothingAllowed;
             }
-            else if (sequence.WantsLogits || (sequence.IsDrawn && only is null or TokenMasks.Several))
+            else if (sequence.WantsLogits || (sequence.IsDrawn && only[row] is null or TokenMasks.Several))
             {
                 drawn.Add(row);
             }
-            else if (only == TokenMasks.Several)
+            else if (only[row] == TokenMasks.Several)
             {
-                ruled.Add(row);
+                tokens[row] = (int)allowed[Array.BinarySearch(ruled, row)];
             }
             else
             {
-                tokens[row] = only ?? tokens[row];
+                tokens[row] = only[row] ?? tokens[row];
             }
         }
 
@@ -93,35 +109,41 @@ internal sealed class NextTokens : IDisposable
             Draw(Rows(logits, drawn, rows.Count).to(ScalarType.Float32).cpu().contiguous(), [.. drawn.Select(row => (int)row)], rows, masks, tokens);
         }
 
-        if (ruled.Count > 0)
-        {
-            using var bits = masks!.Bits().Upload(logits.device);
-            foreach (var some in ruled.Chunk((int)Math.Max(1, ExpandedAtOnce / logits.shape[^1])))
-            {
-                TakeLikeliest(Rows(logits, some, logits.shape[0]), bits, some, rows, tokens);
-            }
-        }
-
         return tokens;
     }
 
-    /// <summary>Gives rows the likeliest of the tokens that their rules allow.</summary>
+    /// <summary>The likeliest tokens that the rules of some rows allow, a few rows at once.</summary>
+    private IEnumerable<Tensor> Likeliest(long[] ruled, TokenMasks? masks)
+    {
+        if (ruled.Length == 0)
+        {
+            yield break;
+        }
+
+        var (device, bits) = (logits.device, masks!.Bits());
+        var bitsOfAByte = masks.BitsOfAByte(device);
+        var slots = Array.ConvertAll(ruled, row => (long)rows[(int)row].Slot);
+        // Where all slots are asked for, in order, they are not copied once more.
+        using var all = bits.Upload(device);
+        using var wanted = slots.AsSpan().SequenceEqual([.. Enumerable.Range(0, (int)bits.shape[0]).Select(slot => (long)slot)])
+            ? all.alias() : all.index_select(0, tensor(slots).to(device));
+        var most = (int)Math.Max(1, ExpandedAtOnce / logits.shape[^1]);
+        for (var from = 0; from < ruled.Length; from += most)
+        {
+            var some = ruled[from..Math.Min(from + most, ruled.Length)];
+            yield return Likeliest(Rows(logits, some, logits.shape[0]), wanted.narrow(0, from, some.Length), bitsOfAByte);
+        }
+    }
+
     /// <param name="logits">[ruled (and filler), vocabulary], which is overwritten.</param>
-    /// <param name="bits">[slots, bytes]: a bit for each token that is allowed.</param>
-    /// <param name="ruled">Their rows.</param>
-    /// <param name="rows">The sequences of all rows.</param>
-    /// <param name="tokens">Takes the tokens, each at its row.</param>
-    private static void TakeLikeliest(Tensor logits, Tensor bits, long[] ruled, IReadOnlyList<(int Slot, Sequence Sequence)> rows, int[] tokens)
+    /// <param name="bits">[ruled, bytes]: a bit for each token that is allowed.</param>
+    /// <param name="bitsOfAByte">Each of its 8 bits.</param>
+    private static Tensor Likeliest(Tensor logits, Tensor bits, Tensor bitsOfAByte)
     {
         using var scope = NewDisposeScope();
-        var slots = tensor(Array.ConvertAll(ruled, row => (long)rows[(int)row].Slot)).to(logits.device);
-        var forbidden = bits.index_select(0, slots).unsqueeze(-1).bitwise_and(tensor(bitsOfAByte).to(logits.device)).eq(0).view(ruled.Length, -1);
+        var forbidden = bits.unsqueeze(-1).bitwise_and(bitsOfAByte).eq(0).view(bits.shape[0], -1);
         var (largest, indexes) = logits.masked_fill_(forbidden.narrow(1, 0, logits.shape[^1]), float.NegativeInfinity).max(-1);
-        var likeliest = indexes.masked_fill(largest.isneginf(), NothingAllowed).cpu().data<long>();
-        for (var n = 0; n < ruled.Length; n++)
-        {
-            tokens[ruled[n]] = (int)likeliest[n];
-        }
+        return indexes.masked_fill(largest.isneginf(), NothingAllowed).MoveToOuterDisposeScope();
     }
 
     /// <summary>The logits of some rows.</summary>

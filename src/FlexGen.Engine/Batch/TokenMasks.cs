@@ -21,6 +21,7 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
     private readonly int words = (vocabulary + WordBits - 1) / WordBits;
     private readonly Lazy<int>?[] filled = new Lazy<int>?[slots];
     private HostMemory? memory;
+    private Tensor? bitsOfAByte;
 
     /// <summary>Has a slot's row filled for the next token of its sequence.</summary>
     public void Begin(int slot, Sequence sequence)
@@ -44,9 +45,14 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
     /// <summary>The rows, [slots, bytes], in host memory.</summary>
     public Tensor Bits() => Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory!.Address, [slots, words * sizeof(uint)], (int)ScalarType.Byte, null));
 
+    /// <summary>The 8 bits of a byte, one each, on the device that expands rows.</summary>
+    public Tensor BitsOfAByte(Device device) =>
+        bitsOfAByte ??= tensor([.. Enumerable.Range(0, 8).Select(n => (byte)(1 << n))], dtype: ScalarType.Byte).to(device).DetachFromDisposeScope();
+
     public void Dispose()
     {
         Array.ForEach(filled, Finish);
+        bitsOfAByte?.Dispose();
         memory?.Dispose();
     }
 

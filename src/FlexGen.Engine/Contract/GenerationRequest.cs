@@ -19,7 +19,7 @@ public sealed record GenerationRequest(int[] PromptTokens, SamplingOptions Sampl
     /// <summary>Which tokens it may have; null: all of them. It is this sequence's own.</summary>
     public ITokenRule? Rule { get; init; }
 
-    /// <summary>Called on the engine's thread with each new token; true ends the sequence with <see cref="FinishReason.Stop"/>.</summary>
+    /// <summary>Called with each new token, on the engine's thread or one that helps it; true ends the sequence with <see cref="FinishReason.Stop"/>.</summary>
     public Func<int, bool>? StopAfter { get; init; }
 
     /// <summary>Returns the logits after the prompt's last token.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FlexGen.Tokenizers.Loading;
 
 namespace FlexGen.Tokenizers.Chat;
@@ -37,6 +38,9 @@ public sealed class ChatTemplates
             : throw new ChatTemplateException($"the model folder {folder} has no chat template: expected chat_template.jinja, or chat_template in "
                 + "tokenizer_config.json. Use a checkpoint that was trained on conversations, or write the prompt out as text.");
     }
+
+    /// <summary>Whether any of them has this name in it: what is given under another has no effect.</summary>
+    public bool Mention(string name) => sources.Values.Any(source => Regex.IsMatch(source.Template, $@"(?<!\w){Regex.Escape(name)}(?!\w)"));
 
     /// <summary>Refuses what no conversation could be rendered with.</summary>
     /// <exception cref="ChatTemplateException">

@@ -6,7 +6,8 @@ namespace FlexGen.Tokenizers.Loading;
 internal readonly record struct Component(string File, string Role, JsonElement Body)
 {
     public const string Families =
-        "OPT, GPT-2, Galactica, Llama 2 and 3, Mistral, Qwen 2, 2.5 and 3, Gemma 3, DeepSeek V3, GPT-4o and gpt-oss, or any with a tokenizer of theirs";
+        "OPT, GPT-2, Galactica, Llama 2 and 3, Mistral, Qwen 2, 2.5 and 3, Gemma 3, DeepSeek V3, GPT-4o, gpt-oss and Mistral Nemo, or any with a tokenizer of "
+        + "theirs";
 
     public string Type => Body.Text("type") ?? "no type";
 

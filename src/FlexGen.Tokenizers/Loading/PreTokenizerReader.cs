@@ -9,7 +9,7 @@ internal static class PreTokenizerReader
     private const string Supported =
         "ByteLevel, Split, Digits, a Sequence of them that ends with its only ByteLevel, or Metaspace by itself";
 
-    private const string Patterns = "a String, or the Regex of GPT-2, Llama 3, Qwen 2 to 3, Galactica, GPT-4o, gpt-oss or DeepSeek V3";
+    private const string Patterns = "a String, or the Regex of GPT-2, Llama 3, Qwen 2 to 3, Galactica, GPT-4o, gpt-oss, Mistral Nemo or DeepSeek V3";
 
     /// <summary>What the components ask for; byteLevel: words are spelt in bytes.</summary>
     public static PreTokenizer Read(Component? component, out bool byteLevel)
@@ -86,7 +86,8 @@ internal static class PreTokenizerReader
             (Gpt2Splitter.Pattern, _) when all => new Gpt2Splitter(),
             (Cl100kSplitter.Llama3Pattern, _) when all => new Cl100kSplitter(digits: 3),
             (Cl100kSplitter.QwenPattern, _) when all => new Cl100kSplitter(digits: 1),
-            (O200kSplitter.Pattern, _) when all => new O200kSplitter(),
+            (O200kSplitter.Pattern, _) when all => new O200kSplitter(digits: 3, contractions: true),
+            (O200kSplitter.NemoPattern, _) when all => new O200kSplitter(digits: 1, contractions: false),
             (OperatorSplitter.Pattern, "Isolated") => new OperatorSplitter(),
             (DigitsSplitter.UpToThreePattern, "Isolated") => new DigitsSplitter(3),
             (CjkSplitter.Pattern, "Isolated") => new CjkSplitter(),

@@ -31,7 +31,12 @@ internal static class TokenizerJson
         var model = ComponentOf("model") ?? new Component(file, "model", default);
         RequireBpe(model);
         var vocabulary = Json.Ids(file, model.Body.GetProperty("vocab"));
-        var added = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
+        var own = root.Items("added_tokens").Select(token => ReadAdded(token, vocabulary)).OfType<AddedToken>().ToList();
+        var texts = own.Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
+        var taken = own.Select(token => token.Id).ToHashSet();
+        // Some checkpoints name control tokens in tokenizer_config.json alone, in places that the vocabulary keeps for them.
+        var added = own.Concat(config.AddedTokens(vocabulary).Where(token => !texts.Contains(token.Text)
+            && !taken.Contains(vocabulary.GetValueOrDefault(token.Text, token.Id))).Select(token => InVocabulary(token, vocabulary))).ToList();
         var bpe = new BpeBuilder(file, vocabulary, added);
         foreach (var merge in model.Body.Items("merges"))
         {
@@ -72,9 +77,10 @@ internal static class TokenizerJson
     }
 
     private static AddedToken? ReadAdded(JsonElement token, Dictionary<string, int> vocabulary) =>
-        TokenizerConfig.Read(token.Get("id")?.GetInt32() ?? 0, token) is { } read
-            ? read with { Id = vocabulary.GetValueOrDefault(read.Text, read.Id) }
-            : null;
+        TokenizerConfig.Read(token.Get("id")?.GetInt32() ?? 0, token) is { } read ? InVocabulary(read, vocabulary) : null;
+
+    private static AddedToken InVocabulary(AddedToken token, Dictionary<string, int> vocabulary) =>
+        token with { Id = vocabulary.GetValueOrDefault(token.Text, token.Id) };
 
     private static void AddMerge(BpeBuilder bpe, Component model, JsonElement merge)
     {

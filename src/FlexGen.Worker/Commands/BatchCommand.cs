@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using FlexGen.Dataflow;
+using FlexGen.Engine;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Generation;
 using FlexGen.Worker.JsonLines;
@@ -99,8 +100,18 @@ internal sealed class BatchCommand
             var request = new RequestBody(url, content, Idle);
             var prompt = PromptTokens(parse, request, model, chat);
             var sampling = request.Options(options);
+            if (request.Schema is not null && sampling.IgnoreEos)
+            {
+                throw new LineException("its \"response_format\" has no place beside --ignore-eos, which goes past the token that ends an answer.");
+            }
+
             var format = request.Schema is { } schema ? formats.Of(schema, model.TokensOf(options)) : default;
             var form = model.Form(sampling, format.Constraint is { } constraint ? _ => constraint : null, hasReasoning: parse.GetValue(reasoning));
+            if (form.TooFewTokens is { } tooFew)
+            {
+                throw new LineException($"\"max_tokens\" is {tooFew}: raise it, or ask for less.");
+            }
+
             return GenerateAsync(prompt, request, form with { TopLogProbabilities = request.TopLogProbabilities }, format.Check, line.Id.GetString()!);
         }
 
@@ -108,6 +119,12 @@ internal sealed class BatchCommand
             int[] prompt, RequestBody request, CompletionForm form, Dataflow.Checks.OutputSchema? check, string id)
         {
             var generated = await model.GenerateAsync(prompt, returnLogits: false, cancellation, form);
+            if (generated is { Incomplete: { } why, FinishReason: FinishReason.Stop })
+            {
+                // Whoever reads "stop" takes the document for whole.
+                throw new RecordException("output_incomplete", why.Replace("generation.stop", "\"stop\"", StringComparison.Ordinal));
+            }
+
             if (generated.Incomplete is null)
             {
                 check?.Check(generated.Text!);

@@ -58,6 +58,7 @@ internal sealed class ConstraintArguments
         ? await WordedAsync(() => OutputSchema.ReadAsync(Path.GetFullPath(path), TimeProvider.System, cancellation))
         : null;
 
-    private string Worded(string message) =>
+    /// <summary>A message about keys of a pipeline file, about the options that stand for them.</summary>
+    public string Worded(string message) =>
         KeyedOption.Worded(KeyedOption.Worded(message, options, "output."), KeyedOption.ForGeneration(), "generation.");
 }

@@ -120,11 +120,11 @@ internal sealed class GenerateCommand
     }
 
     /// <exception cref="RecordException">The text is not the whole of what was asked for, or not of the schema.</exception>
-    private static void Require(GeneratedText generated, OutputSchema? check)
+    private void Require(GeneratedText generated, OutputSchema? check)
     {
         if (generated.Incomplete is { } why)
         {
-            throw new RecordException("output_incomplete", why);
+            throw new RecordException("output_incomplete", constraint.Worded(why));
         }
 
         check?.Check(generated.Text!);

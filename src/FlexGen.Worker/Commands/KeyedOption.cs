@@ -91,6 +91,8 @@ internal sealed record KeyedOption(string Key, Option Option)
             + "completion is one." }),
         Text("constrain", "--constrain", "true|false", "Whether --schema holds while a completion is generated, or is only checked when it is there "
             + "[default: true]."),
+        Text("closeInTime", "--close-in-time", "true|false", "Whether the rest of --max-new-tokens is kept for the shortest way to a whole completion "
+            + "where it is just enough for that [default: true]."),
         new("reasoning", new Option<bool>("--reasoning") { Description = "What the model writes between the tokens of its reasoning is \"reasoning\", and "
             + "no part of the text." }),
     ];

@@ -31,6 +31,10 @@ internal sealed class LanguageModel : IDisposable
         (this.tokenizer, decoder) = (tokenizer, tokenizer?.CreateDecoder());
         standard = output is not { IsConstrained: true } ? Form(options, null, hasReasoning: output?.Reasoning ?? false)
             : Form(options, tokens => OutputConstraint.Of(output, tokens, decoder?.HidesFirstSpace == true), output.CloseInTime ?? true, output.Reasoning);
+        if (standard.TooFewTokens is { } tooFew)
+        {
+            throw new UsageException($"generation.maxNewTokens is {tooFew}: raise it, ask for less, or write output.closeInTime: false, to have outputs cut.");
+        }
     }
 
     public bool HasTokenizer => tokenizer is not null;
@@ -152,7 +156,7 @@ internal sealed class LanguageModel : IDisposable
             "output.reasoning needs tokens that begin and end it, and this model's tokenizer has none of those known "
             + $"({ReasoningTokens.Known}): leave it out.") : null;
         var stops = new StopTexts(options.Stop, tokenizer?.ControlTokens ?? []);
-        return new CompletionForm(options, stops, compile?.Invoke(TokensOf(options)), closesInTime, reasoning, engine.Shape.VocabularySize);
+        return new CompletionForm(options, stops, compile?.Invoke(TokensOf(options)), closesInTime, reasoning);
     }
 
     /// <summary>What the model's tokens write; those that end a completion end what it may be.</summary>
@@ -174,12 +178,13 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="returnLogits">Whether to return the logits after it.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <param name="form">How; null: as it was asked for when the model was loaded.</param>
-    /// <exception cref="RecordException">Its logits are not numbers, say; the engine goes on with the others.</exception>
+    /// <exception cref="RecordException">No slot has room for a whole output, or its logits are no numbers, say; the engine goes on with others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it ended.</exception>
     public async Task<GeneratedText> GenerateAsync(int[] tokens, bool returnLogits, CancellationToken cancellationToken, CompletionForm? form = null)
     {
         form ??= standard;
         var options = form.Options;
+        RequireRoom(form, tokens.Length);
         var text = tokenizer is null ? null : new OutputText(form, tokenizer, tokens);
         var request = new GenerationRequest(tokens, form.Sampling)
         {
@@ -216,6 +221,17 @@ internal sealed class LanguageModel : IDisposable
         catch (Exception e) when (RecordException.IsOfRecord(e))
         {
             return 0;
+        }
+    }
+
+    private void RequireRoom(CompletionForm form, int prompt)
+    {
+        var room = engine.Policy.SequenceLength - prompt;
+        if (form.Reserve > room)
+        {
+            throw new RecordException("output_incomplete", $"the shortest output that is allowed takes {form.Reserve} tokens, and a slot of "
+                + $"{engine.Policy.SequenceLength} has room for {room} after a prompt of {prompt}: raise the maximum sequence length if the model's context "
+                + "allows it, shorten the prompt, or ask for less.");
         }
     }
 

@@ -11,6 +11,10 @@ namespace FlexGen.Worker.Generation;
 /// <summary>Conversations as a model folder's chat template writes them, as token ids.</summary>
 internal sealed class ModelChat(ChatTemplates templates, Tokenizer tokenizer, ChatSettings settings)
 {
+    private const string Tools = "tools";
+    private const string NoTools =
+        "tools have no effect, since the model's chat template does not write them out: leave them out, or tell of them in a message.";
+
     private static readonly string[] files = ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"];
 
     /// <exception cref="CheckpointException">A file of it was not fetched.</exception>
@@ -20,7 +24,12 @@ internal sealed class ModelChat(ChatTemplates templates, Tokenizer tokenizer, Ch
         ModelFolder.RequireFetched(folder, files);
         var templates = ChatTemplates.Load(folder);
         templates.Require(settings);
-        return new ModelChat(templates, tokenizer, settings);
+        if (settings.Arguments.Keys.FirstOrDefault(name => !templates.Mention(name)) is { } idle)
+        {
+            throw new ChatTemplateException($"the template argument {idle} has no effect, since the model's chat template has no such variable: leave it out.");
+        }
+
+        return settings.Tools is null || templates.Mention(Tools) ? new ModelChat(templates, tokenizer, settings) : throw new ChatTemplateException(NoTools);
     }
 
     /// <summary>As a pipeline file asks for it.</summary>
@@ -67,8 +76,23 @@ internal sealed class ModelChat(ChatTemplates templates, Tokenizer tokenizer, Ch
     /// <param name="tools">The tools that the model may call; null: none.</param>
     /// <param name="isWritten">Whether the text of a control token in them stands for the token.</param>
     /// <exception cref="RecordException">They are no such list, or the template refuses them.</exception>
-    public int[] Encode(JsonElement messages, JsonElement? tools, bool isWritten) =>
-        OfRecord(() => templates.Render(messages, settings with { Tools = tools }, isWritten));
+    public int[] Encode(JsonElement messages, JsonElement? tools, bool isWritten)
+    {
+        if (tools is { ValueKind: not JsonValueKind.Null } given)
+        {
+            if (given.ValueKind != JsonValueKind.Array || given.EnumerateArray().Any(tool => tool.ValueKind != JsonValueKind.Object))
+            {
+                throw new RecordException("invalid_request", $"\"tools\" must be a list of objects, found {Excerpt.Of(given.GetRawText())}.");
+            }
+
+            if (given.GetArrayLength() > 0 && !templates.Mention(Tools))
+            {
+                throw new RecordException("chat_template_refused", NoTools);
+            }
+        }
+
+        return OfRecord(() => templates.Render(messages, settings with { Tools = tools }, isWritten));
+    }
 
     private int[] OfRecord(Func<RenderedChat> render)
     {

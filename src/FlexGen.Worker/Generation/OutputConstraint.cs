@@ -19,7 +19,7 @@ internal static partial class OutputConstraint
         { Regex: { } regex } => Compiled(
             $"output.regex ({Excerpt.Of(regex)})", "", () => Constraint.ForRegex(hidesFirstSpace ? AfterSpace(regex) : regex, tokens)),
         { Schema: { } path } => Compiled($"output.schema ({path})", "; or write output.constrain: false, to have outputs checked when they are there",
-            () => Constraint.ForSchema(JsonSource.Read("output.schema", path), tokens, ConstraintOptions.Default)),
+            () => Constraint.ForSchema(JsonSource.Read("output.schema", path), tokens, new() { IntegersOf64Bits = options.HasColumns })),
         _ => Compiled(
             "output.choices", "", () => Constraint.ForChoices([.. options.Choices.Select(choice => hidesFirstSpace ? " " + choice : choice)], tokens)),
     };

@@ -12,12 +12,14 @@ internal sealed class OutputText
     private readonly StopMatcher matcher;
     private readonly ReasoningSplit? split;
     private readonly ConstrainedRule? constrained;
+    private readonly bool isOpen;
 
     public OutputText(CompletionForm form, Tokenizer tokenizer, int[] prompt)
     {
         (this.form, this.prompt) = (form, prompt);
         matcher = new StopMatcher(form.Stops, tokenizer.CreateDecoder());
-        split = form.Reasoning is null ? null : new ReasoningSplit(form.Reasoning, form.Reasoning.AreOpenAfter(prompt), tokenizer.CreateDecoder(), matcher);
+        isOpen = form.Reasoning?.AreOpenAfter(prompt, tokenizer.CreateDecoder().BytesOf) == true;
+        split = form.Reasoning is null ? null : new ReasoningSplit(form.Reasoning, isOpen, tokenizer.CreateDecoder(), matcher);
         constrained = form.Constraint is null ? null : new ConstrainedRule(form.Constraint.Begin(), form.ClosesInTime);
     }
 
@@ -25,7 +27,7 @@ internal sealed class OutputText
     /// <param name="ends">The tokens that end the sequence.</param>
     public ITokenRule? Rule(IReadOnlyCollection<int> ends) => constrained is null || form.Reasoning is not { } tokens
         ? constrained
-        : new ReasonedRule(constrained, tokens, tokens.AreOpenAfter(prompt), ends, form.Reserve);
+        : new ReasonedRule(constrained, tokens, isOpen, ends, form.Reserve);
 
     /// <summary>Takes the next token; true when the text now holds a stop string.</summary>
     public bool Append(int token) => split?.Append(token) ?? matcher.Append(token);

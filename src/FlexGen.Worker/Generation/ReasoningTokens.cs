@@ -20,6 +20,12 @@ internal sealed record ReasoningTokens(int Begin, int End)
         .Select(pair => tokenizer.IdOf(pair.Begin) is { } begin && tokenizer.IdOf(pair.End) is { } end ? new ReasoningTokens(begin, end) : null)
         .FirstOrDefault(found => found is not null);
 
-    /// <summary>Whether a prompt ends within reasoning, as it does where the chat template begins it.</summary>
-    public bool AreOpenAfter(ReadOnlySpan<int> prompt) => prompt.LastIndexOf(Begin) > prompt.LastIndexOf(End);
+    /// <summary>
+    /// Whether a prompt ends with the beginning of reasoning, as it does where the chat template writes it. What a record's own text has of these tokens, which
+    /// some tokenizers read in any text, begins nothing.
+    /// </summary>
+    /// <param name="prompt">Its tokens.</param>
+    /// <param name="bytesOf">What a token writes; null: nothing.</param>
+    public bool AreOpenAfter(int[] prompt, Func<int, byte[]?> bytesOf) => Array.FindLastIndex(prompt, token => token == Begin) is >= 0 and var begin
+        && prompt.AsSpan(begin + 1).ToArray().All(token => bytesOf(token) is { } bytes && !bytes.AsSpan().ContainsAnyExcept(" \t\r\n"u8));
 }

@@ -10,7 +10,8 @@ internal readonly record struct InputLine(JsonElement Object, JsonElement Id)
     internal const char NoText = '\u001A';
 
     // Of a key that comes twice, some readers take the first and some the last.
-    private static readonly JsonDocumentOptions strict = new() { AllowDuplicateProperties = false };
+    // Schemas within are as deep as those in files may be.
+    private static readonly JsonDocumentOptions strict = new() { AllowDuplicateProperties = false, MaxDepth = 600 };
 
     /// <param name="text">The line.</param>
     /// <param name="idKey">The key of its id.</param>

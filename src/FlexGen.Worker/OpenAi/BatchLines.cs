@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.JsonLines;
@@ -7,15 +9,17 @@ namespace FlexGen.Worker.OpenAi;
 
 /// <summary>
 /// Lines of OpenAI's batch files. An answer bears the request's <c>custom_id</c>, by which a later run knows that it is there; what has none, or one that an
-/// earlier line has, is known by its line's number.
+/// earlier line has, is known by its line's number. Its request_id has a hash of the request: where that has changed since, it is another one.
 /// </summary>
 internal sealed class BatchLines : ILineFormat
 {
     private const string IdPrefix = "batch_req_";
+    private static readonly JsonSerializerOptions deep = new() { MaxDepth = 1000 };
     private static readonly HashSet<string> keys = ["custom_id", "method", "url", "body"];
     private readonly Dictionary<string, int> lineOf = new(StringComparer.Ordinal);
-    private readonly HashSet<string> done = new(StringComparer.Ordinal);
-    private readonly HashSet<int> doneNumbers = [];
+    private readonly Dictionary<int, string> markOf = [];
+    private readonly Dictionary<string, List<string?>> done = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, List<string?>> doneNumbers = [];
 
     /// <param name="written">The files of earlier runs.</param>
     /// <exception cref="UsageException">A file holds something else.</exception>
@@ -37,7 +41,9 @@ internal sealed class BatchLines : ILineFormat
 
     public InputLine Parse(int number, string text)
     {
+        markOf[number] = Mark(text);
         var line = InputLine.Parse(text, "custom_id", isText: true);
+        markOf[number] = Mark(JsonSerializer.Serialize(line.Object, deep));
         var id = line.Id.GetString()!;
         if (!lineOf.TryAdd(id, number))
         {
@@ -70,7 +76,17 @@ internal sealed class BatchLines : ILineFormat
         return line.Find("body") is { ValueKind: JsonValueKind.Object } body ? (url, body) : throw new LineException("\"body\" must be an object.");
     }
 
-    public bool IsDone(int number, JsonElement? id) => id is { } given ? done.Contains(given.GetString()!) : doneNumbers.Contains(number);
+    /// <inheritdoc/>
+    /// <exception cref="LineException">An earlier run has answered another request of that id.</exception>
+    public bool IsDone(int number, JsonElement? id)
+    {
+        var marks = id is { } given ? done.GetValueOrDefault(given.GetString()!) : doneNumbers.GetValueOrDefault(number);
+        // Answers of earlier versions have none.
+        var isDone = marks?.Exists(mark => mark is null || mark == markOf[number]) == true;
+        return isDone || marks is null || id is null ? isDone : throw new LineException(
+            $"its custom_id \"{id.Value.GetString()}\" has an answer of an earlier run, to another request: give it one of its own, or name another file for "
+            + "answers.");
+    }
 
     public void WriteResult(Utf8JsonWriter json, int number, JsonElement? id, Action<Utf8JsonWriter> write)
     {
@@ -99,14 +115,27 @@ internal sealed class BatchLines : ILineFormat
         json.WriteEndObject();
     }
 
-    private static void Begin(Utf8JsonWriter json, int number, JsonElement? id, int status)
+    private static string Mark(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+
+    private void Begin(Utf8JsonWriter json, int number, JsonElement? id, int status)
     {
         json.WriteString("id", $"{IdPrefix}{number}");
         json.WriteId("custom_id", id);
         json.WriteStartObject("response");
         json.WriteNumber("status_code", status);
-        json.WriteString("request_id", $"req_{number}");
+        json.WriteString("request_id", $"req_{number}_{markOf[number]}");
         json.WriteStartObject("body");
+    }
+
+    private static void Add<T>(Dictionary<T, List<string?>> done, T key, string? mark)
+        where T : notnull
+    {
+        if (!done.TryGetValue(key, out var marks))
+        {
+            done[key] = marks = [];
+        }
+
+        marks.Add(mark);
     }
 
     private void Note(string path, int number, string text)
@@ -116,13 +145,14 @@ internal sealed class BatchLines : ILineFormat
             var line = JsonElement.Parse(text);
             var id = line.GetProperty("custom_id");
             var error = line.GetProperty("error");
+            var mark = line.GetProperty("response").GetProperty("request_id").GetString()!.Split('_').ElementAtOrDefault(2);
             if (id.ValueKind == JsonValueKind.String)
             {
-                done.Add(id.GetString()!);
+                Add(done, id.GetString()!, mark);
             }
             else
             {
-                doneNumbers.Add(int.Parse(line.GetProperty("id").GetString()!.AsSpan(IdPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture));
+                Add(doneNumbers, int.Parse(line.GetProperty("id").GetString()!.AsSpan(IdPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture), mark);
             }
 
             Failed += error.ValueKind == JsonValueKind.Null ? 0 : 1;

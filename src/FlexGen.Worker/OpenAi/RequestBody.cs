@@ -24,8 +24,8 @@ internal sealed class RequestBody
     private static readonly Dictionary<string, string[]> only = new()
     {
         ["stream"] = ["false"],
-        ["presence_penalty"] = ["0", "0.0"],
-        ["frequency_penalty"] = ["0", "0.0"],
+        ["presence_penalty"] = ["0"],
+        ["frequency_penalty"] = ["0"],
         ["logit_bias"] = ["{}"],
         ["n"] = ["1"],
         ["best_of"] = ["1"],
@@ -53,14 +53,14 @@ internal sealed class RequestBody
             }
             else if (only.TryGetValue(field.Name, out var values))
             {
-                if (!values.Contains(JsonSerializer.Serialize(field.Value)))
+                if (!Array.Exists(values, value => JsonElement.DeepEquals(field.Value, JsonElement.Parse(value))))
                 {
                     throw new LineException($"\"{field.Name}\" is {Excerpt.Of(field.Value.GetRawText())}, and only {string.Join(" or ", values)} can be done.");
                 }
             }
             else if (!both.Contains(field.Name) && !known.Contains(field.Name))
             {
-                var names = both.Concat(known).Concat(only.Keys).Concat(idle).Order(StringComparer.Ordinal).ToList();
+                var names = both.Concat(known).Concat(only.Keys).Concat(idle).Distinct().Order(StringComparer.Ordinal).ToList();
                 throw new LineException($"\"{field.Name}\" is not known for {url}{NearestName.Hint(field.Name, names)} Known are: {string.Join(", ", names)}.");
             }
         }

@@ -10,6 +10,8 @@ namespace FlexGen.Worker.OpenAi;
 /// <summary>The schemas that answers are to be of, each compiled once.</summary>
 internal sealed class ResponseFormats
 {
+    private static readonly JsonDocumentOptions deep = new() { MaxDepth = 600 };
+
     private readonly ConcurrentDictionary<string, Lazy<(Constraint, OutputSchema)>> compiled = new(StringComparer.Ordinal);
 
     /// <summary>What allows a schema's documents alone, and what checks what that leaves open.</summary>
@@ -22,7 +24,7 @@ internal sealed class ResponseFormats
         try
         {
             // Its element is a part of the line, which goes.
-            return (Constraint.ForSchema(JsonElement.Parse(text), tokens, ConstraintOptions.Default), OutputSchema.Parse(text, TimeProvider.System));
+            return (Constraint.ForSchema(JsonElement.Parse(text, deep), tokens, ConstraintOptions.Default), OutputSchema.Parse(text, TimeProvider.System));
         }
         catch (Exception e) when (e is ConstraintException or PipelineDefinitionException)
         {

@@ -100,6 +100,13 @@ public sealed class OutputSchemaTests : IDisposable
     [InlineData("""{"format":"json-pointer"}""", "\"/a~0\"", "\"/a~2\"")]
     [InlineData("""{"format":"regex"}""", "\"^a+$\"", "\"^(a\"")]
     [InlineData("""{"type":"string","format":"uuid"}""", "\"0b6a7a0e-93a5-4f4a-8e49-3c8f5d1f6b61\"", "\"{0b6a7a0e-93a5-4f4a-8e49-3c8f5d1f6b61}\"")]
+    [InlineData("""{"type":["integer","null"],"format":"int32"}""", "-2147483648", "2147483648")]
+    [InlineData("""{"format":"uint64"}""", "18446744073709551615", "-1")]
+    [InlineData("""{"type":"number","format":"double"}""", "1.5", "\"1.5\"")]
+    [InlineData("""{"$schema":"http://json-schema.org/schema#","type":"integer"}""", "1", "1.5")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-04/hyper-schema#","type":"integer","links":[{"rel":"self","href":"/a"}]}""", "1", "1.5")]
+    [InlineData("""{"$schema":"http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#","self":{"vendor":"a"},"type":"integer"}""", "1", "1.5")]
+    [InlineData("""{"markdownDescription":"*a*","enumDescriptions":["b"],"enum":[1]}""", "1", "2")]
     public async Task Each_keyword_that_is_taken_is_enforced(string schema, string valid, string invalid)
     {
         var check = await ReadAsync(schema);
@@ -114,6 +121,7 @@ public sealed class OutputSchemaTests : IDisposable
     [InlineData("""{"$schema":"http://json-schema.org/draft-04/schema#","const":1}""", "#/const is a keyword of draft-06 and newer, and the schema's $schema is draft-04")]
     [InlineData("""{"$schema":"https://json-schema.org/draft/2020-12/schema","items":[true]}""", "#/items is a list, which $schema's version has as prefixItems")]
     [InlineData("""{"$schema":"https://a.org/mine"}""", "#/$schema is 'https://a.org/mine'; known are: http://json-schema.org/draft-04/schema")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-04/schema#","links":[]}""", "#/links is a keyword that would be ignored")]
     [InlineData("""{"format":"phone"}""", "#/format is the format 'phone', which would be ignored. Known are: date")]
     [InlineData("""{"pattern":"(a"}""", "#/pattern has the pattern '(a': at character 2, the group that begins before character 1 is not closed")]
     [InlineData("""{"patternProperties":{"(?i)a":true}}""", "has the pattern '(?i)a': at character 2, groups begin with")]

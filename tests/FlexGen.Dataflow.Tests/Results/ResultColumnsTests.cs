@@ -114,6 +114,7 @@ public sealed class ResultColumnsTests : IDisposable
     [InlineData("output", "sink adds a column 'output', which is also a property of the schema")]
     [InlineData("finish_reason", "sink adds a column 'finish_reason', which is also a property")]
     [InlineData("a\":{\"type\":\"string\"},\"A", "the schema's properties 'a' and 'A' differ in case alone")]
+    [InlineData("n\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"string\"},\"B\":{\"type\":\"string\"}}},\"z", "the schema's properties 'b' and 'B' differ in case alone")]
     public async Task Names_that_clash_are_refused(string property, string expected)
     {
         await File.WriteAllTextAsync(Path.Combine(place.Root, "schema.json"), $"{{\"type\":\"object\",\"properties\":{{\"{property}\":{{\"type\":\"string\"}}}}}}");

@@ -71,6 +71,21 @@ public sealed class ConstrainedTests : IDisposable
     }
 
     [Fact]
+    public async Task Given_a_budget_or_a_slot_that_no_document_fits_in_when_asked_for_one_then_it_is_refused_with_both_numbers()
+    {
+        var error = Assert.Throws<UsageException>(() => Load(new() { MaxNewTokens = 5 }, new() { Choices = ["Ada Lovelace of Turin"] }).Dispose());
+        Assert.StartsWith("generation.maxNewTokens is 5, and the shortest output that is allowed takes ", error.Message, StringComparison.Ordinal);
+        Load(new() { MaxNewTokens = 1 }, new() { Choices = ["Ada Lovelace of Turin", "0"] }).Dispose();
+        Load(new() { MaxNewTokens = 5 }, new() { Choices = ["Ada Lovelace of Turin"], CloseInTime = false }).Dispose();
+        var prompt = string.Concat(Enumerable.Repeat(Text, 3));
+        using var model = Load(new() { MaxNewTokens = 60 }, new() { Choices = [string.Concat(Enumerable.Repeat("Ada ", 15))] }, slot: 128);
+        var refused = await Assert.ThrowsAsync<RecordException>(() => GenerateAsync(model, prompt));
+        Assert.Equal("output_incomplete", refused.Reason);
+        Assert.Matches("^the shortest output that is allowed takes [0-9]+ tokens, and a slot of 128 has room for [0-9]+ after a prompt of [0-9]+: raise", refused.Message);
+        Assert.Null((await GenerateAsync(model, "Ada")).Incomplete);
+    }
+
+    [Fact]
     public async Task Given_choices_or_an_expression_when_drawn_hot_then_outputs_are_of_them()
     {
         string[] choices = ["yes", "no", "not at all", " maybe"];
@@ -161,8 +176,8 @@ public sealed class ConstrainedTests : IDisposable
         }
     }
 
-    private static LanguageModel Load(GenerationOptions options, OutputOptions? output = null) =>
-        LanguageModel.Load(ModelWorkspace.DemoModel, new EngineSettings { Device = "cpu", GpuBatchSize = 8 }, options, output);
+    private static LanguageModel Load(GenerationOptions options, OutputOptions? output = null, int? slot = null) =>
+        LanguageModel.Load(ModelWorkspace.DemoModel, new EngineSettings { Device = "cpu", GpuBatchSize = 8, MaxSequenceLength = slot }, options, output);
 
     private static Task<GeneratedText> GenerateAsync(LanguageModel model, string text = Text) =>
         model.GenerateAsync(model.Encode(new Prompt($"Text: {text}\nJSON:", [])), returnLogits: false, default);

@@ -62,6 +62,22 @@ public sealed class ModelChatTests : IDisposable
     }
 
     [Fact]
+    public void Given_what_the_template_has_no_place_for_then_it_is_refused_by_name()
+    {
+        const string template = "{{ messages[0].content }}{{ enable_thinking }}";
+        var prompt = Prompt(("user", "x"));
+        prompt.TemplateArguments["enable_thinkin"] = "false";
+        Assert.StartsWith("the template argument enable_thinkin has no effect", Assert.Throws<ChatTemplateException>(() => Load(template, prompt)).Message, StringComparison.Ordinal);
+        prompt.TemplateArguments.Clear();
+        workspace.Write("tools.json", "[{}]");
+        var messages = JsonElement.Parse("""[{"role": "user", "content": "x"}]""");
+        var tools = Assert.Throws<RecordException>(() => Load(template, prompt).Encode(messages, JsonElement.Parse("[{}]"), isWritten: false));
+        prompt.Tools = workspace.At("tools.json");
+        Assert.Equal(tools.Message, Assert.Throws<ChatTemplateException>(() => Load(template, prompt)).Message);
+        Assert.StartsWith("tools have no effect, since the model's chat template does not write them out", tools.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Given_a_record_that_the_template_refuses_then_it_is_the_records()
     {
         var chat = Load("{% if 'bad' in messages[0].content %}{{ raise_exception('bad') }}{% endif %}x", Prompt(("user", "{{ a }}")));

@@ -79,6 +79,8 @@ public sealed class ReasoningTests : IDisposable
         Assert.NotEmpty(generated.Reasoning!);
         Assert.Single(generated.TokenIds, End);
         Assert.Null((await model.GenerateAsync(prompt, returnLogits: false, default)).Reasoning);
+        // What a record's text has of it begins nothing.
+        Assert.Null((await model.GenerateAsync([.. prompt[..3], Begin, .. prompt[3..]], returnLogits: false, default)).Reasoning);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Json;
 

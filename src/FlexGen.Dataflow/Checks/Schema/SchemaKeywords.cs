@@ -7,12 +7,6 @@ namespace FlexGen.Dataflow.Checks.Schema;
 /// </summary>
 internal static class SchemaKeywords
 {
-    /// <summary>Keywords that say something about the schema and nothing about values.</summary>
-    private static readonly HashSet<string> annotations =
-    [
-        "$schema", "$id", "id", "$comment", "title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly",
-    ];
-
     private static readonly Dictionary<string, (SchemaVersion From, SchemaVersion To)> versions = new()
     {
         ["const"] = (SchemaVersion.Draft6, SchemaVersion.Draft2020),
@@ -41,9 +35,8 @@ internal static class SchemaKeywords
 
     private static readonly HashSet<string> enforced = [.. always, .. versions.Keys];
 
-    /// <summary>A note: a keyword that says nothing about values, or a name that by convention is the writer's own.</summary>
-    public static bool IsAnnotation(string name) =>
-        annotations.Contains(name) || name.StartsWith("x-", StringComparison.Ordinal) || name.StartsWith('_');
+    /// <summary>Whether a keyword is one of those that are enforced, whatever the version.</summary>
+    public static bool IsEnforced(string name) => enforced.Contains(name);
 
     /// <summary>What is wrong with a keyword's being in a schema of this dialect, as the end of a sentence; null where nothing is.</summary>
     public static string? Problem(string name, SchemaDialect dialect)

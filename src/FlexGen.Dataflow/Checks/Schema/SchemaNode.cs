@@ -1,6 +1,6 @@
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
 using FlexGen.Dataflow.Checks.Patterns;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
 
@@ -31,6 +31,9 @@ internal sealed class SchemaNode(string location)
     public JsonNumber? Minimum { get; set; }
 
     public JsonNumber? ExclusiveMinimum { get; set; }
+
+    /// <summary>Of a format of numbers.</summary>
+    public (JsonNumber Least, JsonNumber Greatest)? FormatLimits { get; set; }
 
     /// <summary>In code points, as its counterpart.</summary>
     public long? MaxLength { get; set; }

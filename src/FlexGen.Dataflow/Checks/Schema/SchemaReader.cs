@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FlexGen.Dataflow.Checks.Json;
+using FlexGen.Dataflow.Checks.Patterns;
 using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Checks.Schema;
@@ -26,6 +27,18 @@ internal sealed class SchemaReader
     /// <param name="undeclared">The dialect of a schema that does not say which.</param>
     /// <exception cref="SchemaException">It is no schema, or one that would not be enforced as it is written.</exception>
     public static SchemaNode Read(JsonElement root, SchemaDialect undeclared)
+    {
+        try
+        {
+            return ReadAll(root, undeclared);
+        }
+        catch (KeywordException e)
+        {
+            throw new SchemaException(e.Location, e.Problem);
+        }
+    }
+
+    private static SchemaNode ReadAll(JsonElement root, SchemaDialect undeclared)
     {
         var dialect = undeclared;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var uri))
@@ -72,7 +85,7 @@ internal sealed class SchemaReader
         var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
         foreach (var keyword in schema.EnumerateObject())
         {
-            if (SchemaKeywords.IsAnnotation(keyword.Name))
+            if (SchemaNotes.Has(keyword.Name, dialect))
             {
                 continue;
             }
@@ -96,7 +109,7 @@ internal sealed class SchemaReader
         {
             case "properties": node.Properties = value.Members().ToDictionary(member => member.Name, member => Node(member.Value)); break;
             case "patternProperties":
-                node.PatternProperties = [.. value.Members().Select(member => (member.Value.Pattern(member.Name), Node(member.Value)))];
+                node.PatternProperties = [.. value.Members().Select(member => (Pattern(member.Value, member.Name), Node(member.Value)))];
                 break;
             case "additionalProperties": node.AdditionalProperties = Node(value); break;
             case "unevaluatedProperties": node.UnevaluatedProperties = Node(value); break;
@@ -178,11 +191,12 @@ internal sealed class SchemaReader
             case "exclusiveMinimum": node.ExclusiveMinimum = value.Number(); break;
             case "maxLength": node.MaxLength = value.Count(); break;
             case "minLength": node.MinLength = value.Count(); break;
-            case "pattern": node.Pattern = value.Pattern(value.Text()); break;
+            case "pattern": node.Pattern = Pattern(value, value.Text()); break;
+            case "format" when NumberFormats.Has(value.Text()): node.FormatLimits = NumberFormats.LimitsOf(value.Text()); break;
             case "format":
                 var format = value.Text();
-                node.Format = StringFormat.Find(format)
-                    ?? throw value.Refused($"is the format '{Excerpt.Of(format)}', which would be ignored. Known are: {StringFormat.KnownNames}");
+                node.Format = StringFormat.Find(format) ?? throw value.Refused(
+                    $"is the format '{Excerpt.Of(format)}', which would be ignored. Known are: {StringFormat.KnownNames}, {NumberFormats.Names}");
                 break;
             case "maxItems": node.MaxItems = value.Count(); break;
             case "minItems": node.MinItems = value.Count(); break;
@@ -215,6 +229,18 @@ internal sealed class SchemaReader
             ReferenceProblem.NoName => $"{named}, and no schema in the file has that name",
             _ => $"{named}, where nothing is",
         });
+    }
+
+    private static EcmaPattern Pattern(KeywordValue value, string pattern)
+    {
+        try
+        {
+            return new EcmaPattern(pattern);
+        }
+        catch (PatternException e)
+        {
+            throw value.Refused($"has the pattern '{Excerpt.Of(pattern)}': {e.Message}");
+        }
     }
 
     private SchemaNode Node(KeywordValue value) => Node(value.Element, value.Location);

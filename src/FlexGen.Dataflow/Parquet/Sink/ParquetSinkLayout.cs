@@ -52,7 +52,7 @@ internal sealed record ParquetSinkLayout(
                 + $"name with {key}.parquet.names.");
         }
 
-        if (results.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } alike)
+        if (Results?.Alike is { } alike)
         {
             throw new PipelineDefinitionException(
                 $"the schema's properties {string.Join(" and ", alike.Select(name => $"'{name}'"))} differ in case alone, which columns that "

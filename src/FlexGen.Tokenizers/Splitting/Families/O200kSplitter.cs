@@ -3,12 +3,15 @@ using static FlexGen.Tokenizers.Splitting.CharacterClasses;
 namespace FlexGen.Tokenizers.Splitting.Families;
 
 /// <summary>The words of o200k's pattern, which GPT-4o and gpt-oss have, by hand: a word is upper case, then lower case, with
-/// one other character in front of it and a contraction behind.</summary>
-internal sealed class O200kSplitter : ISplitter
+/// one other character in front of it and a contraction behind. Mistral Nemo's has no contractions, and digits one by one.</summary>
+internal sealed class O200kSplitter(int digits, bool contractions) : ISplitter
 {
     public const string Pattern = Prefix + "[" + Upper + "]*[" + Lower + "]+" + Contraction + "|" + Prefix + "[" + Upper + "]+[" + Lower + "]*" + Contraction
-        + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+        + @"|\p{N}{1,3}" + End;
 
+    public const string NemoPattern = Prefix + "[" + Upper + "]*[" + Lower + "]+|" + Prefix + "[" + Upper + "]+[" + Lower + @"]*|\p{N}" + End;
+
+    private const string End = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Prefix = @"[^\r\n\p{L}\p{N}]?";
     private const string Upper = @"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}";
     private const string Lower = @"\p{Ll}\p{Lm}\p{Lo}\p{M}";
@@ -24,13 +27,13 @@ internal sealed class O200kSplitter : ISplitter
         var kind = At(text, at, out var next);
         if (kind == CharacterClass.Number)
         {
-            return EndOfRun(text, next, CharacterClass.Number, 2);
+            return EndOfRun(text, next, CharacterClass.Number, digits - 1);
         }
 
         var word = EndOfWord(text, at, first, kind, next);
         if (word > at)
         {
-            var contraction = word < text.Length && text[word] == '\'' ? Words.Contraction(text[word..], ignoreCase: true) : 0;
+            var contraction = contractions && word < text.Length && text[word] == '\'' ? Words.Contraction(text[word..], ignoreCase: true) : 0;
             return word + contraction;
         }
 

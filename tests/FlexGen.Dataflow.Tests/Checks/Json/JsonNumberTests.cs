@@ -1,5 +1,5 @@
 using System.Text;
-using FlexGen.Dataflow.Checks.Json;
+using FlexGen.Schemas;
 
 namespace FlexGen.Dataflow.Tests.Checks.Json;
 

@@ -1,4 +1,4 @@
-namespace FlexGen.Dataflow.Checks.Json;
+namespace FlexGen.Schemas;
 
 /// <summary>Types that a schema allows. A number that is whole, however it is written, is an integer.</summary>
 [Flags]

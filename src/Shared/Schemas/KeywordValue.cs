@@ -1,16 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
-using FlexGen.Dataflow.Checks.Json;
-using FlexGen.Dataflow.Checks.Patterns;
-using FlexGen.Schemas;
 
-namespace FlexGen.Dataflow.Checks.Schema;
+namespace FlexGen.Schemas;
 
 /// <summary>What a schema gives a keyword, read as what the keyword takes.</summary>
 /// <param name="Element">The value.</param>
 /// <param name="Location">Where it stands.</param>
 internal readonly record struct KeywordValue(JsonElement Element, string Location)
 {
+    private const int MostQuoted = 100;
+
     private static readonly (string Name, JsonTypes Types)[] types =
     [
         ("string", JsonTypes.String), ("number", JsonTypes.Number | JsonTypes.Integer), ("integer", JsonTypes.Integer),
@@ -28,12 +27,22 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
         JsonValueKind.Null => "null",
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
-        _ => Excerpt.Of(value.GetRawText()),
+        _ => Quoted(value.GetRawText()),
     };
 
-    public SchemaException Refused(string problem) => new(Location, problem);
+    public KeywordException Refused(string problem) => new(Location, problem);
 
-    public string Text() => Element.ValueKind == JsonValueKind.String ? Element.GetString()! : throw Unexpected("a text");
+    public string Text()
+    {
+        try
+        {
+            return Element.ValueKind == JsonValueKind.String ? Element.GetString()! : throw Unexpected("a text");
+        }
+        catch (InvalidOperationException)
+        {
+            throw HalfCharacter();
+        }
+    }
 
     public JsonNumber Number() => Element.ValueKind == JsonValueKind.Number ? JsonNumber.Of(Element) : throw Unexpected("a number");
 
@@ -56,7 +65,7 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
     {
         var location = Location;
         return IsList
-            ? Element.EnumerateArray().Select((item, i) => new KeywordValue(item, SchemaShape.Below(location, i.ToString(CultureInfo.InvariantCulture))))
+            ? Element.EnumerateArray().Select((item, i) => new KeywordValue(item, SchemaShape.Below(location, i)))
             : throw Unexpected("a list");
     }
 
@@ -64,10 +73,17 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
 
     public IEnumerable<(string Name, KeywordValue Value)> Members()
     {
-        var location = Location;
-        return Element.ValueKind == JsonValueKind.Object
-            ? Element.EnumerateObject().Select(member => (member.Name, new KeywordValue(member.Value, SchemaShape.Below(location, member.Name))))
-            : throw Unexpected("an object");
+        var (element, location) = this;
+        try
+        {
+            return element.ValueKind == JsonValueKind.Object
+                ? [.. element.EnumerateObject().Select(member => (member.Name, new KeywordValue(member.Value, SchemaShape.Below(location, member.Name))))]
+                : throw Unexpected("an object");
+        }
+        catch (InvalidOperationException)
+        {
+            throw HalfCharacter();
+        }
     }
 
     public JsonTypes Types()
@@ -77,25 +93,17 @@ internal readonly record struct KeywordValue(JsonElement Element, string Locatio
         {
             var found = Array.Find(types, type => type.Name == name);
             allowed |= found.Name is null
-                ? throw Refused($"is the unknown type '{Excerpt.Of(name)}'. Known are: {string.Join(", ", types.Select(type => type.Name))}")
+                ? throw Refused($"is the unknown type '{Quoted(name)}'. Known are: {string.Join(", ", types.Select(type => type.Name))}")
                 : found.Types;
         }
 
         return allowed;
     }
 
-    /// <summary>A pattern that stands here as value or as key.</summary>
-    public EcmaPattern Pattern(string pattern)
-    {
-        try
-        {
-            return new EcmaPattern(pattern);
-        }
-        catch (PatternException e)
-        {
-            throw Refused($"has the pattern '{Excerpt.Of(pattern)}': {e.Message}");
-        }
-    }
+    private static string Quoted(string text) =>
+        text.Length <= MostQuoted ? text : $"{text.AsSpan(0, char.IsHighSurrogate(text[MostQuoted - 1]) ? MostQuoted - 1 : MostQuoted)}...";
 
-    private SchemaException Unexpected(string expected) => Refused($"is {Describe(Element)} and must be {expected}");
+    private KeywordException HalfCharacter() => Refused("has an escape that is half a character");
+
+    private KeywordException Unexpected(string expected) => Refused($"is {Describe(Element)} and must be {expected}");
 }

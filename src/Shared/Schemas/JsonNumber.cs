@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
-namespace FlexGen.Dataflow.Checks.Json;
+namespace FlexGen.Schemas;
 
 /// <summary>
 /// A JSON number exactly as written, of any size: digits without zeros at either end times ten to a power. 1, 1.0 and 1e0 are equal.
@@ -13,19 +13,23 @@ namespace FlexGen.Dataflow.Checks.Json;
 internal sealed record JsonNumber : IComparable<JsonNumber>
 {
     private readonly bool isNegative;
-    private readonly string digits;
-    private readonly BigInteger exponent;
 
     private JsonNumber(bool isNegative, string digits, BigInteger exponent)
     {
         this.isNegative = isNegative && digits.Length > 0;
-        this.digits = digits;
-        this.exponent = digits.Length > 0 ? exponent : 0;
+        Digits = digits;
+        Exponent = digits.Length > 0 ? exponent : 0;
     }
 
-    public bool IsInteger => exponent.Sign >= 0;
+    /// <summary>Without zeros at either end; empty for 0.</summary>
+    public string Digits { get; }
 
-    public int Sign => digits.Length == 0 ? 0 : isNegative ? -1 : 1;
+    /// <summary>The power of ten that the digits are multiplied by.</summary>
+    public BigInteger Exponent { get; }
+
+    public bool IsInteger => Exponent.Sign >= 0;
+
+    public int Sign => Digits.Length == 0 ? 0 : isNegative ? -1 : 1;
 
     public static JsonNumber Of(JsonElement number) => Parse(JsonMarshal.GetRawUtf8Value(number));
 
@@ -46,7 +50,7 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
         BigInteger exponent = zerosAtEnd - (point < 0 ? 0 : mantissa.Length - point - 1);
         if (e >= 0)
         {
-            exponent += Exponent(text[(e + 1)..]);
+            exponent += Power(text[(e + 1)..]);
         }
 
         return new JsonNumber(isNegative, Encoding.ASCII.GetString(kept), exponent);
@@ -59,8 +63,8 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
             return Sign.CompareTo(other.Sign);
         }
 
-        var sizes = (exponent + digits.Length).CompareTo(other.exponent + other.digits.Length);
-        return Sign * Math.Sign(sizes != 0 ? sizes : string.CompareOrdinal(digits, other.digits));
+        var sizes = (Exponent + Digits.Length).CompareTo(other.Exponent + other.Digits.Length);
+        return Sign * Math.Sign(sizes != 0 ? sizes : string.CompareOrdinal(Digits, other.Digits));
     }
 
     /// <param name="divisor">Not zero.</param>
@@ -71,20 +75,20 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
             return true;
         }
         // Neither has zeros at its end, so a quotient with a negative power of ten is not whole.
-        var power = exponent - divisor.exponent;
+        var power = Exponent - divisor.Exponent;
         if (power.Sign < 0)
         {
             return false;
         }
 
-        var whole = BigInteger.Parse(divisor.digits, CultureInfo.InvariantCulture);
+        var whole = BigInteger.Parse(divisor.Digits, CultureInfo.InvariantCulture);
         return (Remainder(whole) * BigInteger.ModPow(10, power, whole) % whole).IsZero;
     }
 
     public override string ToString()
     {
-        var text = $"{(Sign < 0 ? "-" : "")}{(Sign == 0 ? "0" : digits)}{(exponent.IsZero ? "" : $"e{exponent}")}";
-        var isShort = digits.Length <= 20 && BigInteger.Abs(exponent) <= 20 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        var text = $"{(Sign < 0 ? "-" : "")}{(Sign == 0 ? "0" : Digits)}{(Exponent.IsZero ? "" : $"e{Exponent}")}";
+        var isShort = Digits.Length <= 20 && BigInteger.Abs(Exponent) <= 20 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
         return isShort ? decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture) : text;
     }
 
@@ -93,12 +97,12 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
     {
         if (divisor > long.MaxValue / 16)
         {
-            return BigInteger.Parse(digits, CultureInfo.InvariantCulture) % divisor;
+            return BigInteger.Parse(Digits, CultureInfo.InvariantCulture) % divisor;
         }
 
         var small = (long)divisor;
         long remainder = 0;
-        foreach (var digit in digits)
+        foreach (var digit in Digits)
         {
             remainder = (remainder * 10 + digit - '0') % small;
         }
@@ -106,7 +110,7 @@ internal sealed record JsonNumber : IComparable<JsonNumber>
         return remainder;
     }
 
-    private static BigInteger Exponent(ReadOnlySpan<byte> text) =>
+    private static BigInteger Power(ReadOnlySpan<byte> text) =>
         Utf8Parser.TryParse(text, out int small, out var read) && read == text.Length
             ? small
             : BigInteger.Parse(Encoding.ASCII.GetString(text), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
