@@ -42,7 +42,7 @@ internal sealed partial class SchemaLibrary
             case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum": ReadBound(keyword, value, schema, element); break;
             default:
                 if (!ReadOfObjects(keyword, value, schema) && !ReadOfArrays(keyword, value, schema, element) && !notes.Contains(keyword)
-                    && !SchemaNotes.Has(keyword, dialect))
+                    && !dialect.IsNote(keyword))
                 {
                     Unknown.Add(new UnenforcedKeyword(keyword, value.Location, "JSON Schema gives it no meaning"));
                 }

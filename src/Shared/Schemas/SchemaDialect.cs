@@ -36,7 +36,7 @@ internal sealed record SchemaDialect(SchemaVersion Version, bool IsDeclared)
     public bool HasExclusiveFlags => !IsDeclared || Version == SchemaVersion.Draft4;
 
     /// <summary>Keywords of its own that say nothing about values.</summary>
-    public IReadOnlySet<string> Notes { get; private init; } = none;
+    private IReadOnlySet<string> Notes { get; init; } = none;
 
     /// <summary>The dialect that a value of <c>$schema</c> names; null where it is unknown.</summary>
     public static SchemaDialect? Of(string uri)
@@ -55,6 +55,9 @@ internal sealed record SchemaDialect(SchemaVersion Version, bool IsDeclared)
         var found = Array.Find(known, draft => draft.Uri == plain);
         return found.Uri is null ? null : new(found.Version, IsDeclared: true) { Notes = isHyper ? SchemaNotes.OfHyperSchemas : none };
     }
+
+    /// <summary>Whether a keyword says nothing about values.</summary>
+    public bool IsNote(string keyword) => SchemaNotes.Has(keyword) || Notes.Contains(keyword);
 
     public static string NameOf(SchemaVersion version) => Array.Find(known, draft => draft.Version == version).Name;
 }

@@ -17,7 +17,6 @@ internal static class SchemaNotes
     /// <summary>Of Snowplow's schemas, which say what they are called.</summary>
     public static IReadOnlySet<string> OfSelfDescribing { get; } = new HashSet<string> { "self" };
 
-    /// <summary>Whether a keyword is one of them, or has a name that by convention is the writer's own.</summary>
-    public static bool Has(string name, SchemaDialect dialect) => ofAll.Contains(name) || dialect.Notes.Contains(name)
-        || name.StartsWith("x-", StringComparison.Ordinal) || name.StartsWith('_');
+    /// <summary>Whether a keyword is one of them in every schema, or has a name that by convention is the writer's own.</summary>
+    public static bool Has(string name) => ofAll.Contains(name) || name.StartsWith("x-", StringComparison.Ordinal) || name.StartsWith('_');
 }

@@ -85,7 +85,7 @@ internal sealed class SchemaReader
         var isAlone = dialect.ReferenceStandsAlone && schema.TryGetProperty("$ref", out _);
         foreach (var keyword in schema.EnumerateObject())
         {
-            if (SchemaNotes.Has(keyword.Name, dialect))
+            if (dialect.IsNote(keyword.Name))
             {
                 continue;
             }

@@ -18,6 +18,21 @@ internal static partial class KernelSource
         new(Read("elements.cuh") + Read(file), name,
             [new("ELEMENT", type switch { ScalarType.Float32 => 0, ScalarType.Float16 => 1, _ => 2 }), .. constants ?? []], sharedBytes);
 
+    /// <summary>Kernels of several kinds, compiled at once.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="gpu">The device's number.</param>
+    /// <param name="compile">Compiles the one of a number, on a thread for which the device is current.</param>
+    public static T[] CompileAll<T>(int count, int gpu, Func<int, T> compile)
+    {
+        var made = new T[count];
+        Parallel.For(0, count, n =>
+        {
+            CudaDriver.Use(gpu);
+            made[n] = compile(n);
+        });
+        return made;
+    }
+
     private static string Read(string file)
     {
         using var reader = new StreamReader(typeof(KernelSource).Assembly.GetManifestResourceStream(file)!);

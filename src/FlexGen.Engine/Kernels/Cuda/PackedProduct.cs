@@ -44,16 +44,9 @@ internal sealed class PackedProduct : IDisposable
     /// <param name="rows">Of x, at the most.</param>
     public void Prepare(int group, int gpu, int rows)
     {
-        var indexes = Enumerable.Range(0, rows == 0 ? 0 : PackedTiling.Index(rows) + 1).ToArray();
-        var made = new (PackedTiling, CudaKernel)[indexes.Length];
-        Parallel.ForEach(indexes, index =>
+        foreach (var (index, made) in KernelSource.CompileAll(rows == 0 ? 0 : PackedTiling.Index(rows) + 1, gpu, n => Compile(group, n)).Index())
         {
-            CudaDriver.Use(gpu);
-            made[index] = Compile(group, index);
-        });
-        foreach (var index in indexes)
-        {
-            products[(group, index)] = made[index];
+            products[(group, index)] = made;
         }
     }
 

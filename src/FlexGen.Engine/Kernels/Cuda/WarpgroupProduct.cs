@@ -50,20 +50,9 @@ internal sealed class WarpgroupProduct : IDisposable
     /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
     public void Prepare(int group, int gpu)
     {
-        if (!Takes(group))
+        foreach (var (tiling, made) in KernelSource.CompileAll(Takes(group) ? tilings.Length : 0, gpu, n => Compile(group, n)).Index())
         {
-            return;
-        }
-
-        var made = new CudaKernel[tilings.Length];
-        Parallel.For(0, tilings.Length, n =>
-        {
-            CudaDriver.Use(gpu);
-            made[n] = Compile(group, n);
-        });
-        for (var n = 0; n < made.Length; n++)
-        {
-            kernels[(group, n)] = made[n];
+            kernels[(group, tiling)] = made;
         }
     }
 
