@@ -7,6 +7,7 @@ using FlexGen.Constraints.Patterns;
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Running;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Constraints.Vocabulary;
 using FlexGen.Schemas;
 
 namespace FlexGen.Constraints;
@@ -14,6 +15,9 @@ namespace FlexGen.Constraints;
 /// <summary>Which texts an output may be, compiled once for a vocabulary; thread-safe and shared by all sequences.</summary>
 public sealed class Constraint
 {
+    /// <summary>Tokens of the shortest output whose masks are made ahead.</summary>
+    private const int MostPrepared = 256;
+
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
     private readonly Lazy<int?> shortest;
@@ -91,6 +95,25 @@ public sealed class Constraint
 
         var algebra = new RegexAlgebra();
         return ForText(algebra.Literals(choices), algebra, tokens, "there are no choices");
+    }
+
+    /// <summary>
+    /// Makes the masks along the shortest output, and what they take of the vocabulary, which the first sequences would wait for: some tenths of a second.
+    /// </summary>
+    /// <returns>This one.</returns>
+    public Constraint Prepare()
+    {
+        var (rule, mask) = (Begin(), new uint[TokenSet.Words(tokens.Size)]);
+        foreach (var token in new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start).Take(MostPrepared))
+        {
+            rule.Fill(mask, int.MaxValue);
+            if (!rule.Take(token))
+            {
+                break;
+            }
+        }
+
+        return this;
     }
 
     /// <summary>The state of one sequence, at its start.</summary>

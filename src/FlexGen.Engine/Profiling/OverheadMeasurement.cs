@@ -1,4 +1,5 @@
 using FlexGen.Engine.Batch;
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Models;
 using FlexGen.Planning;
 using FlexGen.Planning.Hardware;
@@ -83,6 +84,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         using var scope = NewDisposeScope();
         var logits = randn(LogitRows, Vocabulary, device: device).to(type);
         using var few = logits.narrow(1, 0, 512).contiguous();
+        using var likeliest = device.type == TorchSharp.DeviceType.CPU ? null : new LikeliestTokens(type);
         var rows = Enumerable.Range(0, LogitRows).Select(n => (n, new Sequence(new([1], new()), default))).ToList();
         var timing = new Timing(device, scale.Seconds);
         var (all, some) = (timing.OnHost(_ => Choose(logits)), timing.OnHost(_ => Choose(few)));
@@ -90,7 +92,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
 
         void Choose(Tensor from)
         {
-            using var next = new NextTokens(from.alias(), rows);
+            using var next = new NextTokens(from.alias(), rows, likeliest);
             next.Choose();
         }
     }
