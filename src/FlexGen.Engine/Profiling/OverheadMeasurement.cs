@@ -1,7 +1,11 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Kernels.Cuda;
+using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
+using FlexGen.Engine.Quantization;
+using FlexGen.Engine.Tensors;
 using FlexGen.Planning;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Hardware;
 using static TorchSharp.torch;
 
@@ -21,7 +25,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private readonly int rounds = device.type == TorchSharp.DeviceType.CPU ? 2 : 4;
 
     private readonly EngineOptions issuing = options with { RecordsDecode = false };
-    private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32;
+    private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32, Group = 64;
 
     /// <summary>Sequences of a sweep of few: two, so that the same runs tell what prompts cost that are attended to together.</summary>
     private const int Slots = 2;
@@ -43,6 +47,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     {
         var issued = Line(kind, Slots, how);
         var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, Slots, how with { RecordsDecode = true }).Layer;
+        recorded = Math.Max(0, recorded - (how.CompressWeights == Compression.None || recorded == 0 ? 0 : PackedProducts(kind)));
         // Two prompts that differ by a token are attended to together, and computed with no decoding row.
         var prompts = Math.Max(0, issued.Prefill - issued.Layer);
         // Without compression a product of many rows is one operation, too, and a CPU has none that depend on them.
@@ -76,6 +81,21 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
             var statistics = engine.Statistics - before;
             return (statistics.InDecode.TotalSeconds / (statistics.Sweeps - 1), statistics.InPrefill.TotalSeconds);
         }
+    }
+
+    /// <summary>
+    /// Of a tiny layer's recorded products with weights in 4 bits: they take nearly as long as those of small weights do, which are counted by themselves.
+    /// </summary>
+    private double PackedProducts(string kind)
+    {
+        using var scope = NewDisposeScope();
+        using var product = new GpuPackedProduct(type, device, [Group]);
+        List<(Tensor X, PackedWeight Weight)> all = [.. PublishedShapes.Tiny(kind, 1).Layers.OfType<DecoderLayer>().Single().Weights.Where(w => w.IsLinear).Select(w =>
+        {
+            var shape = new PackedShape(w.Shape[0], w.Shape[1], Group);
+            return (randn([Slots, shape.Columns], device: device).to(type), new PackedWeight(zeros([shape.Bytes], ScalarType.Byte, device).Address(), shape));
+        })];
+        return new Timing(device, scale.Seconds).OnDevice(_ => all.ForEach(one => product.Forward(one.X, [(one.Weight, null)])[0].Dispose()));
     }
 
     /// <summary>Of the choice of tokens from logits, by an element of them.</summary>
