@@ -90,11 +90,12 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     {
         using var scope = NewDisposeScope();
         using var product = new GpuPackedProduct(type, device, [Group]);
-        List<(Tensor X, PackedWeight Weight)> all = [.. PublishedShapes.Tiny(kind, 1).Layers.OfType<DecoderLayer>().Single().Weights.Where(w => w.IsLinear).Select(w =>
+        var layer = PublishedShapes.Tiny(kind, 1).Layers.OfType<DecoderLayer>().Single();
+        var all = layer.Weights.Where(w => w.IsLinear).Select(w => new PackedShape(w.Shape[0], w.Shape[1], Group)).Select(shape =>
         {
-            var shape = new PackedShape(w.Shape[0], w.Shape[1], Group);
-            return (randn([Slots, shape.Columns], device: device).to(type), new PackedWeight(zeros([shape.Bytes], ScalarType.Byte, device).Address(), shape));
-        })];
+            var bytes = zeros([shape.Bytes], ScalarType.Byte, device);
+            return (X: randn([Slots, shape.Columns], device: device).to(type), Weight: new PackedWeight(bytes.Address(), shape));
+        }).ToList();
         return new Timing(device, scale.Seconds).OnDevice(_ => all.ForEach(one => product.Forward(one.X, [(one.Weight, null)])[0].Dispose()));
     }
 
