@@ -76,7 +76,7 @@ internal sealed class NextTokens : IDisposable
         Tensor[] parts = [.. Likeliest(ruled, masks)];
         there?.Synchronize();
         var (first, tokens) = (likeliest.data<long>(), new int[rows.Count]);
-        var allowed = parts.Length == 0 ? [] : cat(parts).cpu().data<long>().ToArray();
+        long[] allowed = [.. parts.SelectMany(part => part.data<long>())];
         List<long> drawn = [];
         for (var row = 0; row < rows.Count; row++)
         {
@@ -121,7 +121,7 @@ internal sealed class NextTokens : IDisposable
         return indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
     }
 
-    /// <summary>The likeliest tokens that the rules of some rows allow, on the device.</summary>
+    /// <summary>The likeliest tokens that the rules of some rows allow, in host memory once the event has happened.</summary>
     private IEnumerable<Tensor> Likeliest(long[] ruled, TokenMasks? masks)
     {
         if (ruled.Length == 0)
@@ -152,7 +152,8 @@ internal sealed class NextTokens : IDisposable
         var before = CudaDriver.Current();
         CudaDriver.Use(logits.device.index);
         using var places = tensor([.. ruled.SelectMany(row => new[] { (int)row, rows[(int)row].Slot })]).view(-1, 2).Upload(logits.device);
-        var found = kernel.Of(logits, places, masks.Upload(logits.device), NothingAllowed);
+        var found = kernel.Of(logits, places, masks.Upload(logits.device), NothingAllowed).to(CPU, non_blocking: true);
+        CudaStream.Current.Record(there!);
         CudaDriver.Use(before);
         return found;
     }

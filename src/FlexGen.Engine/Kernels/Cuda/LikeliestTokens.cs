@@ -8,7 +8,7 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// <param name="type">Of the logits.</param>
 internal sealed class LikeliestTokens(ScalarType type) : IDisposable
 {
-    private const int Threads = 1024, WordBits = 32;
+    private const int Threads = 512, WordBits = 32;
     private readonly CudaKernel kernel = KernelSource.Compile("likeliest_tokens.cu", "likeliest_tokens", type);
 
     /// <summary>Of all tokens, the first where several are: [rows], int64, in the current dispose scope.</summary>

@@ -2,7 +2,7 @@
 
 #define VECTOR (16 / (int)sizeof(Element))
 #define UNROLL 4
-#define THREADS 1024
+#define THREADS 512
 #define WARPS (THREADS / 32)
 #define INFINITE __int_as_float(0x7f800000)
 
@@ -68,14 +68,22 @@ extern "C" __global__ void __launch_bounds__(THREADS) likeliest_tokens(
         #pragma unroll
         for (int u = 0; u < UNROLL; u++)
         {
+            float x[VECTOR], highest = -INFINITE;
             #pragma unroll
             for (int n = 0; n < VECTOR; n++)
             {
-                if ((allowed[u] >> n & 1) != 0)
+                x[n] = (allowed[u] >> n & 1) != 0 ? widen(some[u].at[n]) : -INFINITE;
+                highest = fmaxf(highest, x[n]);
+                isStrange |= !(x[n] < INFINITE);
+            }
+
+            // Seldom: which of them it is need not be known of all.
+            if (highest > best.value)
+            {
+                #pragma unroll
+                for (int n = VECTOR - 1; n >= 0; n--)
                 {
-                    const float x = widen(some[u].at[n]);
-                    best.consider(x, base + u * step + n);
-                    isStrange |= !(x < INFINITE);
+                    if (x[n] == highest) { best = { highest, base + u * step + n }; }
                 }
             }
         }
@@ -97,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) likeliest_tokens(
     __syncthreads();
     if (threadIdx.x < 32)
     {
-        best = found[threadIdx.x];
+        if (threadIdx.x < WARPS) { best = found[threadIdx.x]; }
         best.overWarp();
         if (threadIdx.x == 0) { tokens[blockIdx.x] = strange || best.value == -INFINITE ? ifNone : best.at; }
     }
