@@ -15,8 +15,8 @@ namespace FlexGen.Constraints;
 /// <summary>Which texts an output may be, compiled once for a vocabulary; thread-safe and shared by all sequences.</summary>
 public sealed class Constraint
 {
-    /// <summary>Tokens of the shortest output whose masks are made ahead.</summary>
-    private const int MostPrepared = 256;
+    /// <summary>Outputs that are drawn to be prepared for, and tokens of each whose masks are made ahead.</summary>
+    private const int Drawn = 4, MostPrepared = 64;
 
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
@@ -98,22 +98,34 @@ public sealed class Constraint
     }
 
     /// <summary>
-    /// Makes the masks along the shortest output, and what they take of the vocabulary, which the first sequences would wait for: some tenths of a second.
+    /// Makes the masks along the shortest output and along some that are drawn, and what they take of the vocabulary, which the first sequences would wait for:
+    /// some tenths of a second.
     /// </summary>
     /// <returns>This one.</returns>
     public Constraint Prepare()
     {
-        var (rule, mask) = (Begin(), new uint[TokenSet.Words(tokens.Size)]);
-        foreach (var token in new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start).Take(MostPrepared))
+        var shortest = new Queue<int>(new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start));
+        Walk(_ => shortest.TryDequeue(out var token) ? token : null);
+        for (var n = 0; n < Drawn; n++)
         {
-            rule.Fill(mask, int.MaxValue);
-            if (!rule.Take(token))
-            {
-                break;
-            }
+            var random = new Random(n);
+            Walk(mask => TokenSet.Draw(mask, random));
         }
 
         return this;
+    }
+
+    private void Walk(Func<uint[], int?> choose)
+    {
+        var (rule, mask) = (Begin(), new uint[TokenSet.Words(tokens.Size)]);
+        for (var n = 0; n < MostPrepared && !rule.IsOver; n++)
+        {
+            rule.Fill(mask, int.MaxValue);
+            if (choose(mask) is not { } token || !rule.Take(token))
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>The state of one sequence, at its start.</summary>

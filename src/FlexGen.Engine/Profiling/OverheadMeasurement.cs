@@ -1,11 +1,7 @@
 using FlexGen.Engine.Batch;
 using FlexGen.Engine.Kernels.Cuda;
-using FlexGen.Engine.Layers;
 using FlexGen.Engine.Models;
-using FlexGen.Engine.Quantization;
-using FlexGen.Engine.Tensors;
 using FlexGen.Planning;
-using FlexGen.Planning.Formats;
 using FlexGen.Planning.Hardware;
 using static TorchSharp.torch;
 
@@ -25,7 +21,10 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private readonly int rounds = device.type == TorchSharp.DeviceType.CPU ? 2 : 4;
 
     private readonly EngineOptions issuing = options with { RecordsDecode = false };
-    private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32, Group = 64;
+
+    /// <summary>What a sweep costs is told by sweeps whose layers cost least: what is issued one by one takes a different time each time.</summary>
+    private readonly EngineOptions quiet = options with { RecordsDecode = device.type != TorchSharp.DeviceType.CPU };
+    private const int Few = 2, More = 12, Vocabulary = 50272, LogitRows = 32;
 
     /// <summary>Sequences of a sweep of few: two, so that the same runs tell what prompts cost that are attended to together.</summary>
     private const int Slots = 2;
@@ -36,7 +35,7 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         var packed = issuing with { CompressWeights = Compression.Int4, CompressCache = Compression.Int4 };
         var (opt, llama) = (Kind("opt", issuing), Kind("llama", issuing));
         var (packedOpt, packedLlama) = (Kind("opt", packed), Kind("llama", packed));
-        var many = Line("opt", scale.Slots, issuing);
+        var many = Line("opt", scale.Slots, quiet);
         var perRow = Math.Max(0, many.Sweep - opt.Fixed) / (scale.Slots - Slots);
         var streamed = Line("opt", Slots, issuing with { Weights = new(0, 100) });
         var sweep = new SweepOverhead(Math.Min(opt.Fixed, llama.Fixed), perRow, LogitSeconds(), Math.Max(0, streamed.Layer - opt.Layer.IssueSeconds));
@@ -46,14 +45,13 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
     private (LayerOverhead Layer, double Fixed) Kind(string kind, EngineOptions how)
     {
         var issued = Line(kind, Slots, how);
-        var recorded = device.type == TorchSharp.DeviceType.CPU ? 0 : Line(kind, Slots, how with { RecordsDecode = true }).Layer;
-        recorded = Math.Max(0, recorded - (how.CompressWeights == Compression.None || recorded == 0 ? 0 : PackedProducts(kind)));
+        var recorded = device.type == TorchSharp.DeviceType.CPU ? issued with { Layer = 0 } : Line(kind, Slots, how with { RecordsDecode = true });
         // Two prompts that differ by a token are attended to together, and computed with no decoding row.
         var prompts = Math.Max(0, issued.Prefill - issued.Layer);
         // Without compression a product of many rows is one operation, too, and a CPU has none that depend on them.
         var alike = device.type == TorchSharp.DeviceType.CPU || how.CompressWeights == Compression.None;
         var many = alike ? issued.Layer : Line(kind, LayerOverhead.ManyRows + 32, how).Layer;
-        return (new(issued.Layer, recorded, prompts, many), issued.Sweep);
+        return (new(issued.Layer, recorded.Layer, prompts, many), recorded.Sweep);
     }
 
     /// <summary>Seconds of a layer that decodes, of a sweep without any, and of a layer with prompts.</summary>
@@ -81,22 +79,6 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
             var statistics = engine.Statistics - before;
             return (statistics.InDecode.TotalSeconds / (statistics.Sweeps - 1), statistics.InPrefill.TotalSeconds);
         }
-    }
-
-    /// <summary>
-    /// Of a tiny layer's recorded products with weights in 4 bits: they take nearly as long as those of small weights do, which are counted by themselves.
-    /// </summary>
-    private double PackedProducts(string kind)
-    {
-        using var scope = NewDisposeScope();
-        using var product = new GpuPackedProduct(type, device, [Group]);
-        var layer = PublishedShapes.Tiny(kind, 1).Layers.OfType<DecoderLayer>().Single();
-        var all = layer.Weights.Where(w => w.IsLinear).Select(w => new PackedShape(w.Shape[0], w.Shape[1], Group)).Select(shape =>
-        {
-            var bytes = zeros([shape.Bytes], ScalarType.Byte, device);
-            return (X: randn([Slots, shape.Columns], device: device).to(type), Weight: new PackedWeight(bytes.Address(), shape));
-        }).ToList();
-        return new Timing(device, scale.Seconds).OnDevice(_ => all.ForEach(one => product.Forward(one.X, [(one.Weight, null)])[0].Dispose()));
     }
 
     /// <summary>Of the choice of tokens from logits, by an element of them.</summary>
