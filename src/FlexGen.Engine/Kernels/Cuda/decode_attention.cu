@@ -162,6 +162,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     mergeWarps(merged[0], GROUP, 0, GROUP, chunks, put);
     if (chunks.count > 1 && arriveLast(arrived, chunks.count))
     {
-        mergeChunks<GROUP < 2 * WARPS ? 1 : 2>(chunks, 0, GROUP, put);
+        mergeChunks<(GROUP <= WARPS ? 1 : GROUP <= 2 * WARPS ? 2 : 4)>(chunks, 0, GROUP, put);
     }
 }

@@ -23,12 +23,14 @@ __device__ __forceinline__ void load(const uint4* at, unsigned (&a)[4])
         : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"((unsigned)__cvta_generic_to_shared(at)) : "memory");
 }
 
+// Likewise of what lies transposed.
 __device__ __forceinline__ void loadTransposed(const uint4* at, unsigned (&a)[4])
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
         : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"((unsigned)__cvta_generic_to_shared(at)) : "memory");
 }
 
+// Two elements beside each other.
 __device__ __forceinline__ unsigned both(float low, float high)
 {
 #if ELEMENT == 1
@@ -213,6 +215,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) decode_attention
 
     if (chunks.count > 1 && arriveLast(arrived, chunks.count))
     {
-        mergeChunks<(GROUP + WARPS - 1) / WARPS>(chunks, 0, GROUP, put);
+        mergeChunks<(GROUP <= WARPS ? 1 : GROUP <= 2 * WARPS ? 2 : 4)>(chunks, 0, GROUP, put);
     }
 }
