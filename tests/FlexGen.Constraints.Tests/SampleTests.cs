@@ -21,7 +21,7 @@ public class SampleTests
                 // The instances do not all keep to the order of the schema's properties.
                 var constraint = Constraint.ForSchema(sample.Schema, tokens, new() { PropertyOrder = PropertyOrder.Any });
                 compiled++;
-                wrong.AddRange(sample.Tests.Where(test => test.IsValid || constraint.Unenforced.Count == 0)
+                wrong.AddRange(sample.Tests
                     .Where(test => Allows(constraint, published, SchemaSample.Write(test.Data)) != test.IsValid
                         || Allows(constraint, published, SchemaSample.Write(test.Data, ", ", ": ", isAscii: true)) != test.IsValid)
                     .Select(test => $"{sample.Name}: {(test.IsValid ? "refused" : "accepted")}"));

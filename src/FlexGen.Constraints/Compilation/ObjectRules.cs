@@ -36,8 +36,8 @@ internal sealed class ObjectRules(
                 isInOrder ? chain : -1)));
         }
 
-        declared.AddRange(branch.Required.Concat(branch.Named.Select(named => named.Name)).Concat(branch.Owed.SelectMany(each => FewNames(each.Names))).Where(seen.Add)
-            .Select(name => (name, -1)));
+        var alsoNamed = branch.Required.Concat(branch.Named.Select(named => named.Name)).Concat(branch.Owed.SelectMany(each => FewNames(each.Names)));
+        declared.AddRange(alsoNamed.Where(seen.Add).Select(name => (name, -1)));
         var required = branch.Required.ToHashSet();
         var properties = declared.Select(property => new PropertyRule(
             property.Name, values.IsName(branch, property.Name) ? numberOf(values.Of(branch, property.Name)) : -1, required.Contains(property.Name),
