@@ -7,6 +7,7 @@ using FlexGen.Constraints.Patterns;
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Running;
 using FlexGen.Constraints.Schemas;
+using FlexGen.Constraints.Vocabulary;
 using FlexGen.Schemas;
 
 namespace FlexGen.Constraints;
@@ -14,6 +15,9 @@ namespace FlexGen.Constraints;
 /// <summary>Which texts an output may be, compiled once for a vocabulary; thread-safe and shared by all sequences.</summary>
 public sealed class Constraint
 {
+    /// <summary>Outputs that are drawn to be prepared for, and tokens of each whose masks are made ahead.</summary>
+    private const int Drawn = 4, MostPrepared = 64;
+
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
     private readonly Lazy<int?> shortest;
@@ -91,6 +95,37 @@ public sealed class Constraint
 
         var algebra = new RegexAlgebra();
         return ForText(algebra.Literals(choices), algebra, tokens, "there are no choices");
+    }
+
+    /// <summary>
+    /// Makes the masks along the shortest output and along some that are drawn, and what they take of the vocabulary, which the first sequences would wait for:
+    /// some tenths of a second.
+    /// </summary>
+    /// <returns>This one.</returns>
+    public Constraint Prepare()
+    {
+        var shortest = new Queue<int>(new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start));
+        Walk(_ => shortest.TryDequeue(out var token) ? token : null);
+        for (var n = 0; n < Drawn; n++)
+        {
+            var random = new Random(n);
+            Walk(mask => TokenSet.Draw(mask, random));
+        }
+
+        return this;
+    }
+
+    private void Walk(Func<uint[], int?> choose)
+    {
+        var (rule, mask) = (Begin(), new uint[TokenSet.Words(tokens.Size)]);
+        for (var n = 0; n < MostPrepared && !rule.IsOver; n++)
+        {
+            rule.Fill(mask, int.MaxValue);
+            if (choose(mask) is not { } token || !rule.Take(token))
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>The state of one sequence, at its start.</summary>

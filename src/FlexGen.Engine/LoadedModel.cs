@@ -2,6 +2,7 @@ using FlexGen.Engine.Batch;
 using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Execution;
 using FlexGen.Engine.Hidden;
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Memory;
 using FlexGen.Engine.Models;
@@ -22,6 +23,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly Model model;
     private readonly List<Stage> stages = [];
     private readonly HiddenStore hidden;
+    private readonly LikeliestTokens? likeliest;
     private readonly Trace? trace;
     private readonly bool overlap;
     private readonly IReadOnlyList<long> gpuBytesBefore;
@@ -73,6 +75,8 @@ internal sealed class LoadedModel : IDisposable
 
             source.RequireUnchanged();
             hidden = new(Plan.Hidden, tiers, Plan.Stages[0].LandingBytes);
+            stages[Plan.Map.Of(model.Layers.Count - 1)].Use();
+            likeliest = HasGpu ? new(DataType) : null;
         }
         catch
         {
@@ -221,6 +225,11 @@ internal sealed class LoadedModel : IDisposable
     public MicroBatch[] CreateMicroBatches() => [.. Enumerable.Range(0, Policy.GpuBatchCount).Select(_ => new MicroBatch(
         Policy.GpuBatchSize, new(Policy.GpuBatchSize, Shape.VocabularySize, Policy.SequenceLength, HasGpu)))];
 
+    /// <summary>The next tokens of a micro-batch's sequences.</summary>
+    /// <param name="logits">As of <see cref="Batch.NextTokens"/>, on the last layer's device.</param>
+    /// <param name="layout">Of its rows.</param>
+    public NextTokens NextTokens(Tensor logits, RowLayout layout) => new(logits, layout.Sequences, likeliest);
+
     /// <summary>What executes the steps, on this thread from here on.</summary>
     public StepRunner CreateRunner()
     {
@@ -266,6 +275,7 @@ internal sealed class LoadedModel : IDisposable
     public void Dispose()
     {
         hidden.Dispose();
+        likeliest?.Dispose();
         stages.ForEach(s => s.Dispose());
     }
 }

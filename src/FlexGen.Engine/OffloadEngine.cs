@@ -160,6 +160,11 @@ public sealed class OffloadEngine : IDisposable
         var layouts = Enumerable.Range(0, microBatches.Length).Where(k => !microBatches[k].IsEmpty)
             .ToDictionary(k => k, k => runner.Begin(k, microBatches[k].Slots));
         runner.Launch();
+        foreach (var k in layouts.Keys)
+        {
+            microBatches[k].Masks.Start();
+        }
+
         foreach (var step in model.Steps(statistics.Sweeps, [.. layouts.Keys.Where(runner.HasSteps)]))
         {
             runner.Execute(step);
@@ -167,7 +172,7 @@ public sealed class OffloadEngine : IDisposable
 
         foreach (var (k, layout) in layouts)
         {
-            using var tokens = new NextTokens(runner.End(k, layout), layout.Sequences);
+            using var tokens = model.NextTokens(runner.End(k, layout), layout);
             delivery.Deliver(microBatches[k], layout, tokens);
         }
 

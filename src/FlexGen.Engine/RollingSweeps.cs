@@ -36,6 +36,7 @@ internal sealed class RollingSweeps(
                 End(step.MicroBatch);
                 admission.Fill(step.MicroBatch);
                 begun[step.MicroBatch] = microBatches[step.MicroBatch].IsEmpty ? null : runner.Begin(step.MicroBatch, microBatches[step.MicroBatch].Slots);
+                microBatches[step.MicroBatch].Masks.Start();
                 continue;
             }
 
@@ -47,7 +48,7 @@ internal sealed class RollingSweeps(
             runner.Execute(step);
             if (step.Layer == model.Plan.Map.Layers - 1 && step.Verb == Verb.StoreCache)
             {
-                tokens[step.MicroBatch] = new(runner.End(step.MicroBatch, layout), layout.Sequences);
+                tokens[step.MicroBatch] = model.NextTokens(runner.End(step.MicroBatch, layout), layout);
             }
         }
     }

@@ -43,7 +43,7 @@ public class CloseInTimeTests
     {
         var check = OutputSchema.Parse(schema, TimeProvider.System);
         check.Check(shortest);
-        var constraint = Rules.Schema(schema);
+        var constraint = Rules.Schema(schema).Prepare();
         var least = Rules.Tokenize(Encoding.UTF8.GetBytes(shortest)).Count;
         for (var budget = least; budget < least + 16; budget++)
         {

@@ -136,7 +136,7 @@ public class TokenRuleTests
 
     private static int[] Choose(Tensor logits, IReadOnlyList<(int, Sequence)> rows, TokenMasks masks)
     {
-        using var next = new NextTokens(logits, rows);
+        using var next = new NextTokens(logits, rows, kernel: null);
         return next.Choose(masks);
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class LexAutomaton
 
     private LexMask MaskOf(OwnState state)
     {
-        var mask = UnlimitedMaskOf(state) ?? new LexWalk(vocabulary).Mask(state);
+        var mask = (state.Most is null ? UnlimitedMaskOf(state) : null) ?? new LexWalk(vocabulary).Mask(state);
         lock (masked)
         {
             kept += mask.Size;
@@ -58,24 +58,26 @@ internal sealed partial class LexAutomaton
             if (!free.TryGetValue((set, mode), out var tokens))
             {
                 var endless = set is null ? Anything(mode) : Body(Chars([(0, Algebra.Loop(set, 0, RegexAlgebra.Endless))])!, mode);
-                var isFree = new bool[vocabulary.Trie.Tokens.Length];
-                FindFree(TokenTrie.Root, endless, isFree);
-                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, isFree, set is null);
+                var points = new int[vocabulary.Trie.Tokens.Length];
+                FindFree(TokenTrie.Root, endless, 0, points);
+                tokens = free[(set, mode)] = new FreeTokens(vocabulary.Trie, points, set is null);
             }
 
             return tokens;
         }
     }
 
-    private void FindFree(int node, LexState state, bool[] isFree)
+    private void FindFree(int node, LexState state, int whole, int[] points)
     {
         var trie = vocabulary.Trie;
         for (var child = node + 1; child < trie.End[node]; child = trie.End[child])
         {
             if (state.Next(trie.Labels[child]) is { IsClosed: false } next)
             {
-                isFree.AsSpan(trie.Place(child).Start.Value, trie.At(child).Length).Fill(true);
-                FindFree(child, next, isFree);
+                var isWhole = next.Form.Place == LexPlace.Body;
+                var now = whole + (isWhole ? 1 : 0);
+                points.AsSpan(trie.Place(child).Start.Value, trie.At(child).Length).Fill(isWhole ? now : now + 1);
+                FindFree(child, next, now, points);
             }
         }
     }

@@ -115,6 +115,7 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
     /// <summary>A state whose steps this automaton knows.</summary>
     private sealed class OwnState(LexAutomaton owner, CharState chars, LexForm form) : LexState(chars, form)
     {
+        private readonly Lock finding = new();
         private int cost = -1;
         private int safe = -1;
         private FreeTokens? safeTokens;
@@ -157,11 +158,20 @@ internal sealed partial class LexAutomaton(RegexAlgebra algebra, VocabularyIndex
             return safeTokens;
         }
 
+        /// <summary>One finds it, the others wait: whoever does asks for masks of simpler states only, and for the automaton's lock.</summary>
         private LexMask Remember()
         {
-            var made = owner.MaskOf(this);
-            Volatile.Write(ref mask, made);
-            return made;
+            lock (finding)
+            {
+                if (Volatile.Read(ref mask) is { } known)
+                {
+                    return known;
+                }
+
+                var made = owner.MaskOf(this);
+                Volatile.Write(ref mask, made);
+                return made;
+            }
         }
 
         protected override LexState? Step(byte value) => owner.Step(this, value);

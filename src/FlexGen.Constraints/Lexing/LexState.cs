@@ -1,3 +1,4 @@
+using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Vocabulary;
 
 namespace FlexGen.Constraints.Lexing;
@@ -42,6 +43,13 @@ internal abstract class LexState(CharState chars, LexForm form)
 
     /// <summary>How many code points may follow, at least, as if the text were of that simpler kind.</summary>
     public abstract int SafeDepth { get; }
+
+    /// <summary>
+    /// Between two code points of a JSON string: how many may still follow, where each is one of a set and nothing else counts, so that no others than
+    /// <see cref="Safe"/> are allowed. Null where other things count.
+    /// </summary>
+    public int? Most => (Form, Chars.Parts) is ({ Place: LexPlace.Body, Mode: not LexMode.Raw }, [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set }] } loop)])
+        && loop.Max is > 0 and < RegexAlgebra.Endless ? loop.Max : null;
 
     /// <summary>Tokens, at most, to a whole text from wherever those lead.</summary>
     public abstract int SafeCost { get; }

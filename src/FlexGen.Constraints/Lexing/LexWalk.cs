@@ -27,7 +27,12 @@ internal sealed class LexWalk(VocabularyIndex vocabulary)
         if (state.Form is { Mode: not LexMode.Raw, Place: LexPlace.Body })
         {
             start = state.Safe;
-            if (!TryAddFree(TokenTrie.Root, state))
+            if (state.Most is { } most)
+            {
+                inner.AddRange(start!.Within(most));
+                safeEnds.Add(state);
+            }
+            else if (!TryAddFree(TokenTrie.Root, state))
             {
                 Below(TokenTrie.Root, state);
             }

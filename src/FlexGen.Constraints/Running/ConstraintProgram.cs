@@ -12,20 +12,29 @@ internal sealed record ConstraintProgram(Stepper Stepper, VocabularyIndex Vocabu
 {
     private const int MostKept = 4096;
 
-    private readonly ConcurrentDictionary<Position, PositionMask> masks = new();
+    private readonly ConcurrentDictionary<Position, Lazy<PositionMask>> masks = new();
 
+    /// <summary>The tokens that a position allows. Sequences often get somewhere together: one finds them, the others wait.</summary>
     public PositionMask MaskOf(Position position)
     {
-        if (masks.TryGetValue(position, out var known))
+        if (!masks.TryGetValue(position, out var mask))
         {
-            return known;
+            if (masks.Count >= MostKept)
+            {
+                masks.Clear();
+            }
+
+            mask = masks.GetOrAdd(position, at => new Lazy<PositionMask>(() => new MaskMaker(Stepper, Vocabulary).Make(at)));
         }
 
-        if (masks.Count >= MostKept)
+        try
         {
-            masks.Clear();
+            return mask.Value;
         }
-
-        return masks[position] = new MaskMaker(Stepper, Vocabulary).Make(position);
+        catch
+        {
+            masks.TryRemove(KeyValuePair.Create(position, mask));
+            throw;
+        }
     }
 }

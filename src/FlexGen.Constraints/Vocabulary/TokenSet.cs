@@ -44,4 +44,28 @@ internal static class TokenSet
             set[i] |= other[i];
         }
     }
+
+    /// <summary>Any of them, each as likely; null where there is none.</summary>
+    public static int? Draw(ReadOnlySpan<uint> set, Random random)
+    {
+        var count = 0;
+        foreach (var word in set)
+        {
+            count += BitOperations.PopCount(word);
+        }
+
+        var left = count == 0 ? 0 : random.Next(count);
+        for (var i = 0; i < set.Length; i++)
+        {
+            for (var word = set[i]; word != 0; word &= word - 1)
+            {
+                if (left-- == 0)
+                {
+                    return (i * 32) + BitOperations.TrailingZeroCount(word);
+                }
+            }
+        }
+
+        return null;
+    }
 }

@@ -33,7 +33,7 @@ internal sealed class MicroBatch(int slots, TokenMasks masks) : IDisposable
         GoOn(slot);
     }
 
-    /// <summary>A slot's sequence goes on: what it may have next is found out while the device computes.</summary>
+    /// <summary>A slot's sequence goes on: what it may have next is found out while the device computes (<see cref="TokenMasks.Start"/>).</summary>
     public void GoOn(int slot)
     {
         if (sequences[slot] is { HasRule: true } ruled)

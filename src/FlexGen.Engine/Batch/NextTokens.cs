@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
@@ -25,20 +26,21 @@ internal sealed class NextTokens : IDisposable
 
     private readonly Tensor logits;
     private readonly IReadOnlyList<(int Slot, Sequence Sequence)> rows;
+    private readonly LikeliestTokens? kernel;
     private readonly Tensor likeliest;
     private readonly CudaEvent? there;
 
-    /// <param name="logits">[sequences (and filler), vocabulary], on the current device; they are this object's, and may be overwritten.</param>
+    /// <param name="logits">
+    /// [sequences (and filler), vocabulary], contiguous, on the current device; they are this object's, and on a CPU may be overwritten.
+    /// </param>
     /// <param name="rows">The sequences, in row order.</param>
-    public NextTokens(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows)
+    /// <param name="kernel">What finds the likeliest on a GPU, not this object's; null on a CPU.</param>
+    public NextTokens(Tensor logits, IReadOnlyList<(int Slot, Sequence Sequence)> rows, LikeliestTokens? kernel)
     {
         using var scope = NewDisposeScope();
-        (this.logits, this.rows) = (logits, rows);
-        var (largest, indexes) = logits.max(-1);
-        // The largest of logits with NaN among them is NaN.
-        var found = indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
-        likeliest = found.to(CPU, non_blocking: true).DetachFromDisposeScope();
-        if (logits.device_type == TorchSharp.DeviceType.CUDA)
+        (this.logits, this.rows, this.kernel) = (logits, rows, kernel);
+        likeliest = (kernel is null ? OfAll(logits) : kernel.Of(logits, NotFinite)).to(CPU, non_blocking: true).DetachFromDisposeScope();
+        if (kernel is not null)
         {
             there = new();
             CudaStream.Current.Record(there);
@@ -74,7 +76,7 @@ internal sealed class NextTokens : IDisposable
         Tensor[] parts = [.. Likeliest(ruled, masks)];
         there?.Synchronize();
         var (first, tokens) = (likeliest.data<long>(), new int[rows.Count]);
-        var allowed = parts.Length == 0 ? [] : cat(parts).cpu().data<long>().ToArray();
+        long[] allowed = [.. parts.SelectMany(part => part.data<long>())];
         List<long> drawn = [];
         for (var row = 0; row < rows.Count; row++)
         {
@@ -112,7 +114,14 @@ internal sealed class NextTokens : IDisposable
         return tokens;
     }
 
-    /// <summary>The likeliest tokens that the rules of some rows allow, a few rows at once.</summary>
+    private static Tensor OfAll(Tensor logits)
+    {
+        var (largest, indexes) = logits.max(-1);
+        // The largest of logits with NaN among them is NaN.
+        return indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
+    }
+
+    /// <summary>The likeliest tokens that the rules of some rows allow, in host memory once the event has happened.</summary>
     private IEnumerable<Tensor> Likeliest(long[] ruled, TokenMasks? masks)
     {
         if (ruled.Length == 0)
@@ -120,19 +129,33 @@ internal sealed class NextTokens : IDisposable
             yield break;
         }
 
-        var (device, bits) = (logits.device, masks!.Bits());
-        var bitsOfAByte = masks.BitsOfAByte(device);
-        var slots = Array.ConvertAll(ruled, row => (long)rows[(int)row].Slot);
-        // Where all slots are asked for, in order, they are not copied once more.
-        using var all = bits.Upload(device);
-        using var wanted = slots.AsSpan().SequenceEqual([.. Enumerable.Range(0, (int)bits.shape[0]).Select(slot => (long)slot)])
-            ? all.alias() : all.index_select(0, tensor(slots).to(device));
+        if (kernel is not null)
+        {
+            yield return Likeliest(kernel, ruled, masks!);
+            yield break;
+        }
+
+        var (bits, bitsOfAByte) = (masks!.Bits(), masks.BitsOfAByte());
+        var wanted = bits.index_select(0, tensor(Array.ConvertAll(ruled, row => (long)rows[(int)row].Slot)));
+        // A few rows at once: each bit becomes a byte.
         var most = (int)Math.Max(1, ExpandedAtOnce / logits.shape[^1]);
         for (var from = 0; from < ruled.Length; from += most)
         {
             var some = ruled[from..Math.Min(from + most, ruled.Length)];
             yield return Likeliest(Rows(logits, some, logits.shape[0]), wanted.narrow(0, from, some.Length), bitsOfAByte);
         }
+    }
+
+    private Tensor Likeliest(LikeliestTokens kernel, long[] ruled, TokenMasks masks)
+    {
+        // Where sweeps overlap, another GPU is the current one by now.
+        var before = CudaDriver.Current();
+        CudaDriver.Use(logits.device.index);
+        using var places = tensor([.. ruled.SelectMany(row => new[] { (int)row, rows[(int)row].Slot })]).view(-1, 2).Upload(logits.device);
+        var found = kernel.Of(logits, places, masks.Upload(logits.device), NothingAllowed).to(CPU, non_blocking: true);
+        CudaStream.Current.Record(there!);
+        CudaDriver.Use(before);
+        return found;
     }
 
     /// <param name="logits">[ruled (and filler), vocabulary], which is overwritten.</param>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using static TorchSharp.torch;
 
@@ -20,17 +21,44 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
     private const int WordBits = 32;
     private readonly int words = (vocabulary + WordBits - 1) / WordBits;
     private readonly Lazy<int>?[] filled = new Lazy<int>?[slots];
+    private List<Lazy<int>> waiting = [];
     private HostMemory? memory;
     private Tensor? bitsOfAByte;
+    private Tensor? onGpu;
+    private CudaStream? copies;
 
-    /// <summary>Has a slot's row filled for the next token of its sequence.</summary>
+    /// <summary>Has a slot's row filled for the next token of its sequence, from <see cref="Start"/> on.</summary>
     public void Begin(int slot, Sequence sequence)
     {
         // Most runs have no rules.
         memory ??= new((long)slots * words * sizeof(uint), pinned);
-        var filling = new Lazy<int>(() => Fill(slot, sequence));
-        filled[slot] = filling;
-        ThreadPool.UnsafeQueueUserWorkItem(Finish, filling, preferLocal: false);
+        waiting.Add(filled[slot] = new(() => Fill(slot, sequence)));
+    }
+
+    /// <summary>
+    /// Has the runtime's threads fill the rows that were begun. Called once the device has something to do: to wake a thread takes longer than to fill a row.
+    /// </summary>
+    public void Start()
+    {
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        var (rows, next) = (waiting, 0);
+        waiting = [];
+        for (var n = Math.Min(rows.Count, Environment.ProcessorCount); n > 0; n--)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    for (var row = Interlocked.Increment(ref next) - 1; row < rows.Count; row = Interlocked.Increment(ref next) - 1)
+                    {
+                        Finish(rows[row]);
+                    }
+                },
+                null);
+        }
     }
 
     /// <summary>The one token that a slot's sequence may have next, <see cref="Several"/> or <see cref="None"/>; null where it has no rule.</summary>
@@ -45,14 +73,38 @@ internal sealed unsafe class TokenMasks(int slots, int vocabulary, int longest, 
     /// <summary>The rows, [slots, bytes], in host memory.</summary>
     public Tensor Bits() => Tensor.UnsafeCreateTensor(TensorFromMemory.Create(memory!.Address, [slots, words * sizeof(uint)], (int)ScalarType.Byte, null));
 
-    /// <summary>The 8 bits of a byte, one each, on the device that expands rows.</summary>
-    public Tensor BitsOfAByte(Device device) =>
-        bitsOfAByte ??= tensor([.. Enumerable.Range(0, 8).Select(n => (byte)(1 << n))], dtype: ScalarType.Byte).to(device).DetachFromDisposeScope();
+    /// <summary>
+    /// Copies the rows to the current GPU, beside what that computes: they are there for what its stream is given next. To be waited for before a row changes.
+    /// </summary>
+    /// <returns>Their address there.</returns>
+    public IntPtr Upload(Device device)
+    {
+        using var there = new CudaEvent();
+        if (copies is null)
+        {
+            copies = new();
+            onGpu = empty([memory!.Bytes], ScalarType.Byte, device).DetachFromDisposeScope();
+            // The memory may have been another tensor's, which the stream before still uses.
+            CudaStream.Current.Record(there);
+            copies.Wait(there);
+        }
+
+        copies.CopyToDevice(onGpu!.Address(), memory!.Address, memory.Bytes);
+        copies.Record(there);
+        CudaStream.Current.Wait(there);
+        return onGpu!.Address();
+    }
+
+    /// <summary>The 8 bits of a byte, one each.</summary>
+    public Tensor BitsOfAByte() =>
+        bitsOfAByte ??= tensor([.. Enumerable.Range(0, 8).Select(n => (byte)(1 << n))], dtype: ScalarType.Byte).DetachFromDisposeScope();
 
     public void Dispose()
     {
         Array.ForEach(filled, Finish);
         bitsOfAByte?.Dispose();
+        copies?.Dispose();
+        onGpu?.Dispose();
         memory?.Dispose();
     }
 

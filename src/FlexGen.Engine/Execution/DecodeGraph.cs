@@ -99,12 +99,19 @@ internal sealed class DecodeGraph : IDisposable
         }
     }
 
-    /// <summary>The logits of the last launch, [sequences, vocabulary], in the layout's order. The caller disposes them.</summary>
+    /// <summary>
+    /// The logits of the last launch, [sequences, vocabulary], in the layout's order; they may be the next launch's, too. The caller disposes them.
+    /// </summary>
     public Tensor Logits(RowLayout layout)
     {
         using var scope = NewDisposeScope();
-        var slots = tensor(Array.ConvertAll(layout.Slots, s => (long)s));
         var logits = segments[^1].Output!;
+        if (layout.Slots.AsSpan().SequenceEqual([.. Enumerable.Range(0, (int)logits.shape[0])]))
+        {
+            return logits.alias().DetachFromDisposeScope();
+        }
+
+        var slots = tensor(Array.ConvertAll(layout.Slots, s => (long)s));
         return logits.index_select(0, slots.to(logits.device, non_blocking: true)).DetachFromDisposeScope();
     }
 

@@ -8,7 +8,7 @@ namespace FlexGen.Worker.Generation;
 /// <summary>Compiles what outputs may be for the tokens of a model.</summary>
 internal static partial class OutputConstraint
 {
-    /// <summary>What options ask for; null: nothing.</summary>
+    /// <summary>What options ask for, ready for the first sequence; null: nothing.</summary>
     /// <param name="options">The options.</param>
     /// <param name="tokens">What the model's tokens write.</param>
     /// <param name="hidesFirstSpace">Whether an output does not show the space that its first token begins with: then it begins with one.</param>
@@ -39,7 +39,7 @@ internal static partial class OutputConstraint
     {
         try
         {
-            return compile();
+            return compile().Prepare();
         }
         catch (ConstraintException e)
         {

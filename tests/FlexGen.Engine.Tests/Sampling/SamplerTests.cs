@@ -142,7 +142,7 @@ public class SamplerTests
 
     private static int[] Choose(torch.Tensor logits, IReadOnlyList<(int, Sequence)> rows)
     {
-        using var next = new NextTokens(logits, rows);
+        using var next = new NextTokens(logits, rows, kernel: null);
         return next.Choose();
     }
 
