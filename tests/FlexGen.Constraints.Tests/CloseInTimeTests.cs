@@ -31,6 +31,8 @@ public class CloseInTimeTests
         { """{"type":"object","propertyNames":{"pattern":"^[xy]{2}$"},"minProperties":4,"additionalProperties":{"const":7}}""", "{\"xx\":7,\"xy\":7,\"yx\":7,\"yy\":7}" },
         { """{"type":"object","patternProperties":{"^[ab]$":{"const":7}},"additionalProperties":false,"minProperties":2}""", "{\"a\":7,\"b\":7}" },
         { """{"type":"object","required":["z"],"additionalProperties":{"type":"boolean"}}""", "{\"z\":true}" },
+        { """{"type":"object","not":{"patternProperties":{"^a":{"type":"string"}}}}""", "{\"a\":0}" },
+        { """{"type":"object","required":["ab"],"not":{"patternProperties":{"^a":{"type":"integer"}}},"additionalProperties":{"enum":[1,true]}}""", "{\"ab\":true}" },
         { """{"anyOf":[{"type":"string","minLength":12},{"type":"array","items":{"const":1},"minItems":9},{"type":"object","required":["a"],"properties":{"a":{"const":1}}}]}""", "{\"a\":1}" },
         { """{"type":"object","properties":{"v":{"type":"integer"},"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["v","next"],"additionalProperties":false}""", "{\"v\":0,\"next\":null}" },
         { """{"type":"object","properties":{"c":{"type":"array","items":{"$ref":"#"},"minItems":1},"s":{"type":"string"}},"required":["s"]}""", "{\"s\":\"\"}" },

@@ -57,6 +57,14 @@ public class SchemaConstraintTests
         { """{"allOf":[{"type":"object","properties":{"a":{"minimum":2}},"required":["a"]},{"properties":{"a":{"type":"integer","maximum":4}},"additionalProperties":false}]}""", "{\"a\":3}", "{\"a\":5}|{\"a\":3,\"b\":1}|{}" },
         { """{"type":"string","not":{"enum":["a","b"]}}""", "\"c\"|\"ab\"|\"\"", "\"a\"|\"b\"" },
         { """{"type":"object","properties":{"t":{"enum":["x","y"]},"n":{"type":"integer"}},"required":["t"],"if":{"properties":{"t":{"const":"x"}}},"then":{"required":["n"]},"additionalProperties":false}""", "{\"t\":\"x\",\"n\":1}|{\"t\":\"y\"}", "{\"t\":\"x\"}" },
+        { """{"type":"object","not":{"patternProperties":{"^x":{"type":"integer"}}}}""", "{\"x\":\"a\"}|{\"a\":1,\"xb\":true}|{\"x\":1,\"xx\":null,\"y\":2}", "{}|{\"x\":1}|{\"a\":true,\"x\":2}" },
+        { """{"type":"object","not":{"propertyNames":{"enum":["a","b"]}}}""", "{\"c\":1}|{\"a\":1,\"\":2}", "{}|{\"a\":1}|{\"b\":1,\"a\":2}" },
+        { """{"type":"object","not":{"propertyNames":{"not":{"enum":["1","3"]}}},"additionalProperties":{"type":"array"},"maxProperties":2}""", "{\"1\":[]}|{\"a\":[],\"3\":[1]}|{\"3\":[],\"1\":[]}", "{}|{\"a\":[]}|{\"a\":[],\"b\":[]}|{\"1\":1}" },
+        { """{"type":"object","properties":{"a":true},"not":{"properties":{"a":true},"additionalProperties":{"type":"string"}},"maxProperties":2}""", "{\"b\":1}|{\"a\":1,\"b\":1}|{\"b\":\"x\",\"c\":0}", "{}|{\"a\":1}|{\"b\":\"x\"}|{\"b\":\"x\",\"c\":\"y\"}" },
+        { """{"type":"object","maxProperties":1,"allOf":[{"not":{"patternProperties":{"a":{"type":"integer"}}}},{"not":{"patternProperties":{"b":{"const":"x"}}}}]}""", "{\"ab\":true}|{\"ba\":\"y\"}", "{}|{\"a\":true}|{\"ab\":1}|{\"ab\":\"x\"}" },
+        { """{"type":"object","required":["xa"],"properties":{"xa":{"type":["integer","null"]}},"not":{"patternProperties":{"^x":{"type":"integer"}}},"maxProperties":1}""", "{\"xa\":null}", "{\"xa\":1}|{}" },
+        { """{"type":"object","not":{"dependentSchemas":{"a":{"required":["b"]}}}}""", "{\"a\":1}|{\"c\":1,\"a\":2}", "{}|{\"b\":1}|{\"a\":1,\"b\":2}" },
+        { """{"type":"object","patternProperties":{"a":{"type":"string"}},"not":{"patternProperties":{"a":{"not":{"pattern":"9"}}}}}""", "{\"a\":\"99\"}|{\"za\":\"1\",\"b\":0,\"a\":\"9\"}", "{\"a\":\"1\"}|{\"b\":1}|{\"a\":9}" },
         { """{"$ref":"#/$defs/tree","$defs":{"tree":{"type":"object","properties":{"c":{"type":"array","items":{"$ref":"#/$defs/tree"}}},"additionalProperties":false}}}""", "{}|{\"c\":[{},{\"c\":[]}]}", "{\"c\":[1]}" },
         { """{"type":"object","properties":{"a":true},"allOf":[{"properties":{"b":true}}],"unevaluatedProperties":false}""", "{\"a\":1,\"b\":2}|{\"b\":2,\"a\":1}", "{\"c\":1}" },
     };
@@ -78,7 +86,7 @@ public class SchemaConstraintTests
     [InlineData("""{"items":{"uniqueItems":true}}""", "uniqueItems", "#/items/uniqueItems")]
     [InlineData("""{"type":"array","prefixItems":[{"const":1},{"type":"integer"}],"uniqueItems":true}""", "uniqueItems", "#/uniqueItems")]
     [InlineData("""{"type":"array","items":{"type":"integer"},"contains":{"multipleOf":2},"maxContains":1}""", "contains", "#/contains")]
-    [InlineData("""{"type":"array","contains":{"type":"object","additionalProperties":{"type":"integer"}},"maxContains":1}""", "contains", "#/contains")]
+    [InlineData("""{"type":"array","contains":{"type":"object","unevaluatedProperties":{"type":"integer"}},"maxContains":1}""", "contains", "#/contains")]
     [InlineData("""{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}},"not":{"properties":{"a":{"multipleOf":2}}}}""", "a", "#/not/properties/a")]
     public void Given_what_no_mask_can_do_then_it_is_named(string schema, string keyword, string location)
     {

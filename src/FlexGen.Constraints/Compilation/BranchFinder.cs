@@ -75,7 +75,8 @@ internal abstract partial class BranchFinder<T>(SchemaLibrary library, Findings 
     /// <summary>Schemas of the values of this type that a schema lists, for each list.</summary>
     protected abstract IEnumerable<int[]> Listed(Schema schema);
 
-    private (List<T> Branches, bool IsExact) Find(int signed)
+    /// <summary>The branches that a schema allows, or refuses, and whether they are all.</summary>
+    protected (List<T> Branches, bool IsExact) Find(int signed)
     {
         if (known.TryGetValue(signed, out var found))
         {

@@ -13,6 +13,9 @@ internal sealed record ObjectBranch
 
     public string[] Required { get; init; } = [];
 
+    /// <summary>Kinds of properties of which there must be one.</summary>
+    public OwedProperty[] Owed { get; init; } = [];
+
     public long Min { get; init; }
 
     public long Max { get; init; } = long.MaxValue;
@@ -28,6 +31,7 @@ internal sealed record ObjectBranch
         Facets = [.. Facets.Union(other.Facets)],
         Named = [.. Named.Union(other.Named)],
         Required = [.. Required.Union(other.Required)],
+        Owed = [.. Owed.Concat(other.Owed).DistinctBy(property => (property.Names, property.Value))],
         Min = Math.Max(Min, other.Min),
         Max = Math.Min(Max, other.Max),
         Unevaluated = [.. Unevaluated, .. other.Unevaluated],

@@ -9,6 +9,9 @@ namespace FlexGen.Constraints.Compilation;
 /// <param name="values">Says what properties must be.</param>
 internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, PropertyValues values) : BranchFinder<ObjectBranch>(library, findings)
 {
+    /// <summary>The most kinds of properties of which there must be one: which of them a property is, all sets of them are looked at.</summary>
+    private const int MostOwed = 3;
+
     /// <summary>Says of schemas whether it is soon seen that no value fits them all.</summary>
     public Func<int[], bool> AreSeenEmpty { get; set; } = _ => false;
 
@@ -16,10 +19,20 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
 
     protected override JsonTypes Type => JsonTypes.Object;
 
-    protected override ObjectBranch And(ObjectBranch first, ObjectBranch second) => first.And(second);
+    protected override ObjectBranch And(ObjectBranch first, ObjectBranch second)
+    {
+        var both = first.And(second);
+        if (both.Owed.Length <= MostOwed)
+        {
+            return both;
+        }
+
+        Findings.AddAt(both.Owed[MostOwed].Location, $"that a property goes against it is asked for beside {MostOwed} others of that kind");
+        return both with { Owed = both.Owed[..MostOwed] };
+    }
 
     protected override bool Clash(ObjectBranch branch) =>
-        branch.Min > branch.Max || branch.Required.Length > branch.Max
+        branch.Min > branch.Max || branch.Required.Length > branch.Max || (branch.Owed.Length > 0 && branch.Max == 0)
         || Array.Exists(branch.Required, name => AreSeenEmpty(values.Of(branch, name)) || !values.IsName(branch, name));
 
     protected override (List<ObjectBranch> Branches, bool IsExact) Own(Schema schema)
@@ -64,11 +77,18 @@ internal sealed class ObjectBranches(SchemaLibrary library, Findings findings, P
             refused.Add(new ObjectBranch { Min = schema.MaxProperties + 1 });
         }
 
-        var isExact = (schema.AdditionalProperties < 0 || Library[schema.AdditionalProperties].SaysNothing)
-            && schema.PropertyNames < 0 && schema.UnevaluatedProperties < 0
-            && Array.TrueForAll(schema.PatternProperties ?? [], property => Library[property.Schema].SaysNothing) && schema.DependentSchemas.Count == 0;
+        var isExact = schema.UnevaluatedProperties < 0;
+        foreach (var (name, dependent) in schema.DependentSchemas)
+        {
+            var (against, isKnown) = Find(Signed.Of(dependent, isNegated: true));
+            refused.AddRange(against.Select(branch => And(branch, new ObjectBranch { Required = [name] })));
+            isExact &= isKnown;
+        }
+
+        var owed = values.Against(schema);
+        refused.AddRange((owed ?? []).Select(property => new ObjectBranch { Owed = [property] }));
         refused.RemoveAll(Clash);
-        return isExact ? refused : null;
+        return isExact && owed is not null ? refused : null;
     }
 
     // Where a schema in its place speaks of what is not evaluated, that is everything.

@@ -1,3 +1,4 @@
+using System.Text;
 using FlexGen.Constraints.Grammar;
 using FlexGen.Constraints.Regexes;
 using FlexGen.Constraints.Schemas;
@@ -17,6 +18,9 @@ internal sealed class ObjectRules(
     /// <summary>The most classes of names that patterns may make.</summary>
     private const int MostClasses = 64;
 
+    /// <summary>The most names of a kind of which there must be one that are told apart.</summary>
+    private const int MostNames = 16;
+
     /// <summary>The most states of names that are looked at.</summary>
     private const int MostStates = 200;
 
@@ -32,17 +36,75 @@ internal sealed class ObjectRules(
                 isInOrder ? chain : -1)));
         }
 
-        declared.AddRange(branch.Required.Concat(branch.Named.Select(named => named.Name)).Where(seen.Add).Select(name => (name, -1)));
+        declared.AddRange(branch.Required.Concat(branch.Named.Select(named => named.Name)).Concat(branch.Owed.SelectMany(each => FewNames(each.Names))).Where(seen.Add)
+            .Select(name => (name, -1)));
         var required = branch.Required.ToHashSet();
         var properties = declared.Select(property => new PropertyRule(
             property.Name, values.IsName(branch, property.Name) ? numberOf(values.Of(branch, property.Name)) : -1, required.Contains(property.Name),
                 property.Chain));
-        return new ObjectRule([.. properties], [.. Extras(branch, seen)], branch.Min, branch.Max);
+        return new ObjectRule([.. properties], [.. Extras(branch, seen, algebra.Any, [])], branch.Min, branch.Max)
+        {
+            Hits = [.. Enumerable.Range(1, (1 << branch.Owed.Length) - 1).Select(set => Hit(branch, declared, seen, set))],
+            Owed = (1 << branch.Owed.Length) - 1,
+        };
     }
 
-    private List<ExtraRule> Extras(ObjectBranch branch, HashSet<string> declared)
+    // Properties that are one of each of some kinds of which there must be one.
+    private ObjectHit Hit(ObjectBranch branch, List<(string Name, int Chain)> declared, HashSet<string> seen, int set)
     {
-        var names = algebra.Not(algebra.Literals(declared));
+        OwedProperty[] kinds = [.. branch.Owed.Where((_, n) => (set >> n & 1) != 0)];
+        var names = kinds.Aggregate(algebra.Any, (all, kind) => algebra.And(all, kind.Names));
+        int[] besides = [.. kinds.Select(kind => kind.Value).OfType<int>()];
+        return new ObjectHit(
+            set,
+            [.. declared.Select(property => values.IsName(branch, property.Name) && values.IsIn(names, property.Name)
+                ? numberOf(With(values.Of(branch, property.Name), besides)) : -1)],
+            [.. Extras(branch, seen, names, besides)]);
+    }
+
+    private int[] With(IEnumerable<int> signed, int[] besides)
+    {
+        var all = new SortedSet<int>(signed);
+        Array.ForEach(besides, each => values.Add(each, all));
+        return [.. all];
+    }
+
+    // The names of a language that has few.
+    private List<string> FewNames(RegexNode names)
+    {
+        var texts = new List<string>();
+        if (nameCounts.Of(names) <= MostNames)
+        {
+            Add(names, "");
+        }
+
+        return texts;
+
+        void Add(RegexNode left, string text)
+        {
+            if (left.IsNullable)
+            {
+                texts.Add(text);
+            }
+
+            var steps = algebra.Steps(left);
+            for (var i = 0; i < steps.Starts.Length; i++)
+            {
+                var end = i + 1 < steps.Starts.Length ? steps.Starts[i + 1] : CodePointSet.Last + 1;
+                for (var point = steps.Starts[i]; point < end && !steps.Targets[i].IsEmpty; point++)
+                {
+                    if (Rune.IsValid(point))
+                    {
+                        Add(steps.Targets[i], text + new Rune(point));
+                    }
+                }
+            }
+        }
+    }
+
+    private List<ExtraRule> Extras(ObjectBranch branch, HashSet<string> declared, RegexNode only, int[] besides)
+    {
+        var names = algebra.And(only, algebra.Not(algebra.Literals(declared)));
         foreach (var facet in branch.Facets)
         {
             if (library[facet].PropertyNames is >= 0 and var ofNames)
@@ -72,7 +134,7 @@ internal sealed class ObjectRules(
         {
             if (Values(branch, matched) is { } ofThese && algebra.IsAlive(language))
             {
-                var number = numberOf(ofThese);
+                var number = numberOf(With(ofThese, besides));
                 byValue[number] = algebra.Or(byValue.GetValueOrDefault(number, algebra.None), language);
             }
         }

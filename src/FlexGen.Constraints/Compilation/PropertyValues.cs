@@ -62,6 +62,46 @@ internal sealed class PropertyValues(SchemaLibrary library, ScalarLanguages scal
         ?? throw new ConstraintException(SchemaShape.Below(schema.Location, "patternProperties"),
             $"has the pattern '{pattern}', which no automaton can do: write another");
 
+    /// <summary>
+    /// Of what a schema says of properties whose names it does not name, each that one property is enough to go against; null where a pattern has no automaton.
+    /// </summary>
+    public List<OwedProperty>? Against(Schema schema)
+    {
+        var owed = new List<OwedProperty>();
+        var others = algebra.Not(algebra.Literals((schema.Properties ?? []).Select(property => property.Name)));
+        foreach (var (pattern, value) in schema.PatternProperties ?? [])
+        {
+            if (scalars.Pattern(pattern, "patternProperties", schema.Location) is not { } names)
+            {
+                return null;
+            }
+
+            Add(names, value);
+            others = algebra.And(others, algebra.Not(names));
+        }
+
+        if (schema.AdditionalProperties >= 0)
+        {
+            Add(others, schema.AdditionalProperties);
+        }
+
+        if (schema.PropertyNames >= 0 && !library[schema.PropertyNames].SaysNothing)
+        {
+            owed.Add(new OwedProperty(scalars.Find([Signed.Of(schema.PropertyNames, isNegated: true)], ScalarKind.Text), null,
+                library[schema.PropertyNames].Location));
+        }
+
+        return owed;
+
+        void Add(RegexNode names, int value)
+        {
+            if (!library[value].SaysNothing)
+            {
+                owed.Add(new OwedProperty(names, library[value].RefusesAll ? null : Signed.Of(value, isNegated: true), library[value].Location));
+            }
+        }
+    }
+
     /// <summary>Adds schemas that say something, and of one that only refers to another, that.</summary>
     public void Add(int signed, ISet<int> to)
     {
@@ -114,7 +154,8 @@ internal sealed class PropertyValues(SchemaLibrary library, ScalarLanguages scal
         schema.AdditionalProperties >= 0 || Array.Exists(schema.Properties ?? [], property => property.Name == name)
         || Array.Exists(schema.PatternProperties ?? [], property => Matches(property.Pattern, name, schema));
 
-    private bool IsIn(RegexNode language, string text)
+    /// <summary>The text is one of the language.</summary>
+    public bool IsIn(RegexNode language, string text)
     {
         foreach (var rune in text.EnumerateRunes())
         {

@@ -5,7 +5,8 @@ namespace FlexGen.Constraints.Grammar;
 /// <param name="HasExtra">It has one without a name of its own.</param>
 /// <param name="Count">How many it has, as far as that matters; 0 where it does not.</param>
 /// <param name="Room">How deep values may be; <see cref="int.MaxValue"/> where all are less deep.</param>
-internal sealed record ObjectPlace(NameSet Used, bool HasExtra, long Count, int Room)
+/// <param name="Owed">Kinds of properties of which it must have one yet, as bits.</param>
+internal sealed record ObjectPlace(NameSet Used, bool HasExtra, long Count, int Room, int Owed)
 {
     /// <summary>It has none yet.</summary>
     public bool IsStart => !HasExtra && Used.Count == 0;

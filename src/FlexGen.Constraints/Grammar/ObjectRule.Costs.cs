@@ -15,10 +15,10 @@ internal sealed partial record ObjectRule
     private int[] depths = [];
 
     /// <summary>Where one is in an object that has no property.</summary>
-    public ObjectPlace Start => new(NameSet.None(Properties.Length), false, 0, int.MaxValue);
+    public ObjectPlace Start => new(NameSet.None(Properties.Length), false, 0, int.MaxValue, Owed);
 
     /// <summary>The most that a value's <see cref="Depth"/> is.</summary>
-    public int Deepest => depths.DefaultIfEmpty(0).Max();
+    public int Deepest => depths.Concat(Hits.SelectMany(hit => Enumerable.Range(0, hit.Extras.Length + hit.Values.Length).Select(hit.Depth))).DefaultIfEmpty(0).Max();
 
     /// <summary>How deep the value of a tag's property is, the shortest that there is.</summary>
     public int Depth(int tag) => depths[tag];
@@ -28,8 +28,8 @@ internal sealed partial record ObjectRule
     {
         automaton = states;
         nameCosts = new int[Properties.Length];
-        extraNames = Array.ConvertAll(Extras, extra => new DistinctTexts(
-            states, LexMode.Canonical, (algebra, texts) => algebra.And(algebra.Import(extra.Names), algebra.Not(algebra.Literals(texts)))));
+        extraNames = Array.ConvertAll(Extras, extra => DistinctTexts.OfNames(states, extra.Names));
+        Array.ForEach(Hits, hit => hit.Measured(states));
         return this;
     }
 
@@ -38,29 +38,38 @@ internal sealed partial record ObjectRule
     {
         costs = [.. Enumerable.Range(0, Extras.Length + Properties.Length).Select(tag => costOf(Value(tag)))];
         depths = [.. Enumerable.Range(0, Extras.Length + Properties.Length).Select(tag => depthOf(Value(tag)))];
+        Array.ForEach(Hits, hit => hit.Priced(costOf, depthOf));
         return this;
     }
 
     /// <summary>The same without the properties that have no value.</summary>
-    public ObjectRule Pruned(Func<int, int> costOf) => new ObjectRule(
-        Array.FindAll(Properties, property => costOf(property.Value) < LexAutomaton.Never),
-        Array.FindAll(Extras, extra => costOf(extra.Value) < LexAutomaton.Never),
-        Min,
-        Max).Measured(automaton!);
+    public ObjectRule Pruned(Func<int, int> costOf)
+    {
+        int[] kept = [.. Enumerable.Range(0, Properties.Length).Where(i => costOf(Properties[i].Value) < LexAutomaton.Never)];
+        return new ObjectRule([.. kept.Select(i => Properties[i])], Array.FindAll(Extras, extra => costOf(extra.Value) < LexAutomaton.Never), Min, Max)
+        {
+            Hits = Array.ConvertAll(Hits, hit => hit.Pruned(kept, costOf)),
+            Owed = Owed,
+        }.Measured(automaton!);
+    }
 
     /// <summary>Tokens, at most, from the end of the present property to the end of the object.</summary>
     public int RestCost(ObjectPlace place)
     {
-        var (cost, _) = Rest(place);
+        var (cost, _, _) = Rest(place);
         // There is no comma before the first.
         return (int)Math.Min(cost > 1 && place.IsStart ? cost - 1 : cost, LexAutomaton.Never);
     }
 
     /// <summary>How deep an object is that is ended by the shortest way: 1 where its values are no objects or arrays.</summary>
-    public int RestDepth() => 1 + Rest(Start).Tags.Select(Depth).DefaultIfEmpty(0).Max();
+    public int RestDepth()
+    {
+        var (_, tags, owed) = Rest(Start);
+        return 1 + tags.Select(Depth).Append(owed).Max();
+    }
 
-    // What is to come at least, the cheapest there is, and what that costs.
-    private (long Cost, List<int> Tags) Rest(ObjectPlace place)
+    // What is to come at least, the cheapest there is, what that costs, and how deep those are that it must have one of.
+    private (long Cost, List<int> Tags, int Deep) Rest(ObjectPlace place)
     {
         var tags = new List<int>();
         long cost = 1;
@@ -73,10 +82,68 @@ internal sealed partial record ObjectRule
             }
         }
 
-        var lacking = Min - place.Count - tags.Count;
-        return lacking <= 0 || cost >= LexAutomaton.Never ? (cost, tags)
-            : lacking > MostLacking ? (LexAutomaton.Never, tags)
-            : Filled(place, lacking, cost, tags);
+        var (owedCost, owedCount, deep) = place.Owed == 0 ? default : Owing(place, place.Owed, Max - place.Count - tags.Count);
+        cost = Math.Min(cost + owedCost, LexAutomaton.Never);
+        var lacking = Min - place.Count - tags.Count - owedCount;
+        if (lacking > 0 && cost < LexAutomaton.Never)
+        {
+            (cost, tags) = lacking > MostLacking ? (LexAutomaton.Never, tags) : Filled(place, lacking, cost, tags);
+        }
+
+        return (cost, tags, deep);
+    }
+
+    // What it costs besides what it must have anyway to have one of each kind that is owed, how many properties more, and how deep the deepest is.
+    private (long Cost, int Count, int Deep) Owing(ObjectPlace place, int owed, long room)
+    {
+        (long Cost, int Count, int Deep) best = (LexAutomaton.Never, 0, 0);
+        var first = owed & -owed;
+        foreach (var hit in Hits.Where(hit => (hit.Owed & first) != 0 && (hit.Owed & ~owed) == 0))
+        {
+            foreach (var (cost, count, deep) in Candidates(place, hit).Where(one => one.Count <= room))
+            {
+                var (rest, more, deeper) = hit.Owed == owed ? default : Owing(place, owed & ~hit.Owed, room - count);
+                if (cost + rest < best.Cost)
+                {
+                    best = (cost + rest, count + more, Math.Max(deep, deeper));
+                }
+            }
+        }
+
+        return best;
+    }
+
+    // The cheapest of those that are there anyway, and of the others.
+    private IEnumerable<(long Cost, int Count, int Deep)> Candidates(ObjectPlace place, ObjectHit hit)
+    {
+        (long Cost, int Count, int Deep) anyway = (LexAutomaton.Never, 0, 0), other = (LexAutomaton.Never, 1, 0);
+        for (var i = 0; i < Properties.Length; i++)
+        {
+            var tag = TagOf(i, hit);
+            if (Math.Max(hit.Cost(tag), costs[TagOf(i)]) < LexAutomaton.Never && hit.Depth(tag) <= place.Room && IsPossible(i, place))
+            {
+                var cost = PropertyCost(i) - costs[TagOf(i)] + hit.Cost(tag);
+                if (Properties[i].IsRequired && cost - PropertyCost(i) < anyway.Cost)
+                {
+                    anyway = (cost - PropertyCost(i), 0, hit.Depth(tag));
+                }
+                else if (!Properties[i].IsRequired && cost < other.Cost)
+                {
+                    other = (cost, 1, hit.Depth(tag));
+                }
+            }
+        }
+
+        for (var tag = 0; tag < hit.Extras.Length; tag++)
+        {
+            var cost = 3L + hit.NameCost(tag, Math.Max(0, place.Extras)) + hit.Cost(tag);
+            if (hit.Depth(tag) <= place.Room && cost < other.Cost)
+            {
+                other = (cost, 1, hit.Depth(tag));
+            }
+        }
+
+        return [anyway, other];
     }
 
     private (long Cost, List<int> Tags) Filled(ObjectPlace place, long lacking, long cost, List<int> tags)
@@ -143,10 +210,18 @@ internal sealed partial record ObjectRule
         }
     }
 
-    private void PutNearestFirst(List<int> tags, ObjectPlace place)
+    private void PutNearestFirst(List<int> tags, ObjectPlace place, ObjectHit? hit)
     {
         if (tags.Count < 2)
         {
+            return;
+        }
+
+        if (hit is not null)
+        {
+            var cheapest = tags.MinBy(tag => hit.Cost(tag) + (tag < hit.Extras.Length ? hit.NameCost(tag, 0) : PropertyCost(tag - hit.Extras.Length)));
+            tags.Remove(cheapest);
+            tags.Insert(0, cheapest);
             return;
         }
 

@@ -17,6 +17,10 @@ internal sealed class DistinctTexts(LexAutomaton automaton, LexMode mode, Func<R
     private readonly List<int> costs = [];
     private bool isEnd;
 
+    /// <summary>Names of a language.</summary>
+    public static DistinctTexts OfNames(LexAutomaton automaton, RegexNode names) =>
+        new(automaton, LexMode.Canonical, (algebra, texts) => algebra.And(algebra.Import(names), algebra.Not(algebra.Literals(texts))));
+
     /// <summary>
     /// Tokens, at most, of the text that costs least, where so many are there; <see cref="LexAutomaton.Never"/> where there are no more.
     /// </summary>

@@ -10,6 +10,7 @@ internal sealed class ObjectFrame : Frame
     private readonly ObjectPlace place;
     private readonly TakenNames taken;
     private readonly bool lacksName;
+    private readonly ObjectHit? hit;
     private readonly int[] costs;
     private LexState? names;
     private TakenCosts? takenCosts;
@@ -22,7 +23,8 @@ internal sealed class ObjectFrame : Frame
     {
     }
 
-    private ObjectFrame(Frame? parent, ObjectRule rule, JsonGrammar grammar, ObjectPlace place, TakenNames taken, bool lacksName)
+    private ObjectFrame(
+        Frame? parent, ObjectRule rule, JsonGrammar grammar, ObjectPlace place, TakenNames taken, bool lacksName, ObjectHit? hit = null)
         : base(parent, rule.RestCost(place))
     {
         Rule = rule;
@@ -30,7 +32,8 @@ internal sealed class ObjectFrame : Frame
         this.place = place;
         this.taken = taken;
         this.lacksName = lacksName;
-        costs = new int[rule.Extras.Length + rule.Properties.Length];
+        this.hit = hit;
+        costs = new int[rule.TagOf(rule.Properties.Length, hit)];
     }
 
     public ObjectRule Rule { get; }
@@ -38,7 +41,14 @@ internal sealed class ObjectFrame : Frame
     public bool MayEnd => Rule.MayEnd(place);
 
     /// <summary>The start of the names that may be next; null where there is none.</summary>
-    public LexState? Names => names ??= Rule.Names(place, taken.Names, grammar.Automaton);
+    public LexState? Names => names ??= Rule.Names(place, taken.Names, grammar.Automaton, hit);
+
+    /// <summary>The object where the next property is one of those that it must have yet, for each kind of these.</summary>
+    public IEnumerable<ObjectFrame> Owing => Rule.Hits.Where(each => hit is null && (each.Owed & ~place.Owed) == 0)
+        .Select(each => new ObjectFrame(Parent, Rule, grammar, place, taken, lacksName, each));
+
+    /// <summary>It may have another property.</summary>
+    public bool MayGoOn => Names is not null || Owing.Any(owing => owing.Names is not null);
 
     /// <summary>The start of names that it has and may not have again; null where there is none.</summary>
     public LexState? Taken => taken.Start;
@@ -50,9 +60,9 @@ internal sealed class ObjectFrame : Frame
     public bool IsUnsure => lacksName && Rule.Extras.Length > 0;
 
     /// <summary>The rule of the value that a name has.</summary>
-    public int Value(int tag) => Rule.Value(tag);
+    public int Value(int tag) => Rule.Value(tag, hit);
 
-    public bool IsExtra(int tag) => tag < Rule.Extras.Length;
+    public bool IsExtra(int tag) => tag < Rule.ExtrasOf(hit).Length;
 
     /// <summary>The object with one property more.</summary>
     /// <param name="tag">The tag of its name.</param>
@@ -61,7 +71,7 @@ internal sealed class ObjectFrame : Frame
     {
         var isExtra = IsExtra(tag);
         return new ObjectFrame(
-            Parent, Rule, grammar, Rule.After(place, tag), isExtra && name is not null ? taken.With(name) : taken, lacksName || (isExtra && name is null));
+            Parent, Rule, grammar, Rule.After(place, tag, hit), isExtra && name is not null ? taken.With(name) : taken, lacksName || (isExtra && name is null));
     }
 
     /// <summary>Tokens, at most, from the end of a name to the end of the document.</summary>
@@ -76,10 +86,10 @@ internal sealed class ObjectFrame : Frame
     }
 
     /// <summary>The most of those.</summary>
-    public int MostCostAfter => Rule.Next(place).Max(CostAfter);
+    public int MostCostAfter => Rule.Next(place, hit).Max(CostAfter);
 
     protected override bool IsLike(Frame other) =>
-        other is ObjectFrame frame && frame.Rule == Rule && frame.place == place && frame.lacksName == lacksName
+        other is ObjectFrame frame && frame.Rule == Rule && frame.place == place && frame.hit == hit && frame.lacksName == lacksName
         && frame.taken.Names.AsSpan().SequenceEqual(taken.Names);
 
     protected override int OwnHash() => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Rule), place, taken.Names.Length);

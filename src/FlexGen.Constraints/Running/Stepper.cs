@@ -224,7 +224,7 @@ internal sealed class Stepper(JsonGrammar grammar)
             case ObjectFrame { MayEnd: var mayEnd } when value == '}':
                 End(from.Frame, mayEnd, to);
                 break;
-            case ObjectFrame frame when value == ',' && (frame.IsUnsure || frame.Names is not null):
+            case ObjectFrame frame when value == ',' && (frame.IsUnsure || frame.MayGoOn):
                 to.Add(new Position { Kind = PositionKind.NextName, Frame = frame });
                 break;
             case ArrayFrame { MayEnd: var mayEnd } when value == ']':
@@ -259,9 +259,10 @@ internal sealed class Stepper(JsonGrammar grammar)
         {
             to.Add(new Position { Kind = PositionKind.Unsure, Frame = frame });
         }
-        else if (frame.Names is { } names)
+        else
         {
-            to.Add(new Position { Kind = PositionKind.Name, Frame = frame, Lex = names, Taken = frame.Taken });
+            to.AddRange(frame.Owing.Prepend(frame).Where(each => each.Names is not null)
+                .Select(each => new Position { Kind = PositionKind.Name, Frame = each, Lex = each.Names, Taken = each.Taken }));
         }
     }
 

@@ -53,9 +53,18 @@ internal sealed class DeviceAttentionMeasurement(ProfileScale scale, Device devi
         var kvHeads = Heads / group;
         var shape = new ModelShape("profile", 1, Heads * HeadDim, Heads, kvHeads, HeadDim, 1, ProfileScale.Tokens);
         var slab = new SlabShape(ProfileScale.Tokens, scale.Sequences[^1] * group, kvHeads, HeadDim, format);
-        using var kernel = new DecodeAttention(new DecodeKernelPlan(shape, slab.Slots, slab.Tokens), type, format, device);
         var slabs = new DecodeAttention.Slabs(Numbers(slab.Bytes).Address(), Numbers(slab.Bytes).Address(), slab.Slots);
-        return new([.. scale.Sequences.Select(n => n * group).Select(n =>
+        var curve = new List<CurvePoint>();
+        foreach (var alike in scale.Sequences.Select(n => new DecodeKernelPlan(shape, format, n * group, slab.Tokens)).GroupBy(p => p.Chunk))
+        {
+            // Runs of as many slots have kernels of this kind, of which the largest takes all of the group.
+            using var kernel = new DecodeAttention(alike.MaxBy(p => p.Slots)!, type, format, device);
+            curve.AddRange(alike.Select(plan => Measure(kernel, plan.Slots)));
+        }
+
+        return new(curve);
+
+        CurvePoint Measure(DecodeAttention kernel, int n)
         {
             var (query, output) = (Random(n, Heads, HeadDim), Random(n, Heads * HeadDim));
             var (key, value) = (Row(n), Row(n));
@@ -63,7 +72,7 @@ internal sealed class DeviceAttentionMeasurement(ProfileScale scale, Device devi
             var seconds = timing.OnDevice(turn => kernel.Forward(
                 (query, 0), key, value, slabs, (output, 0), turns[turn % turns.Count], slab.Tokens, 1 / Math.Sqrt(HeadDim), null));
             return new CurvePoint(2.0 * n * slab.Tokens * slab.RowBytes, seconds);
-        })]);
+        }
 
         Tensor Row(int n) => format.BlockElements > 1 ? Numbers(n * slab.RowBytes) : Random(n, kvHeads, HeadDim);
 

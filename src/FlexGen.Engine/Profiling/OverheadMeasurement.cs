@@ -69,7 +69,9 @@ internal sealed class OverheadMeasurement(ProfileScale scale, Device device, Sca
         return (all.Min(r => r.Decode), all.Min(r => r.Prefill));
     }
 
-    /// <summary>What a layer takes longer whose weights are streamed. Both ways take turns: what a machine does beside them changes from second to second.</summary>
+    /// <summary>
+    /// What a layer takes longer whose weights are streamed. Both ways take turns: what a machine does beside them changes from second to second.
+    /// </summary>
     private double CopySeconds()
     {
         using var resident = Engine("opt", More, Slots, issuing);

@@ -26,7 +26,7 @@ public sealed class CachePlan : TierPlan
         AddShare(Tier.Disk, disk - diskBrought, attendsOnHost: true);
         AddShare(Tier.Disk, diskBrought, attendsOnHost: false);
         Shares = shares;
-        Kernel = new(shape, device.IsGpu ? Math.Max(gpu, Math.Max(hostBrought, diskBrought)) : 0, policy.SequenceLength);
+        Kernel = new(shape, Format, device.IsGpu ? Math.Max(gpu, Math.Max(hostBrought, diskBrought)) : 0, policy.SequenceLength);
         StagingBytes = device.IsGpu && HasHomes ? StagingOfADirection : 0;
         WriterBytes = disk > 0 ? WindowsOfTheWriter : 0;
         shares.ForEach(s => s.AddTo(Bytes));

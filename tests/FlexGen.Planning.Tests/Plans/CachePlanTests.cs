@@ -63,6 +63,6 @@ public class CachePlanTests
         var large = new ModelShape("large", 1, 4096, 32, 8, 128, 1, 8192);
         var plan = new CachePlan(large, ElementFormat.F16, new Policy(64, 2, 4096) { Cache = new(50, 50), AttentionOnHost = 50 }, new(true));
         Assert.Equal(32, plan.Kernel.Slots);
-        Assert.Equal((32 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), plan.Bytes[Tier.Gpu, Purpose.PartialResults]);
+        Assert.Equal((4096 / 512 * 32 * 32 * (128 + 2) * 4) + (32 * 8 * 4), plan.Bytes[Tier.Gpu, Purpose.PartialResults]);
     }
 }

@@ -1,7 +1,5 @@
-using System.Numerics;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
-using FlexGen.Planning;
 using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
@@ -14,12 +12,12 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// </summary>
 internal sealed class DecodeAttention : IDisposable
 {
-    private const int BytesOfALoad = 16, LanesOfAWarp = 32, SharedBytes = 40 << 10;
+    private const int LanesOfAWarp = 32;
     private readonly CudaKernel kernel;
     private readonly Tensor partials;
     private readonly Tensor arrived;
+    private readonly DecodeKernelPlan plan;
     private readonly int partsOfASequence;
-    private readonly int chunk;
     private readonly long queryRow;
     private readonly long cacheRow;
     private readonly int elementBytes;
@@ -31,16 +29,17 @@ internal sealed class DecodeAttention : IDisposable
     /// <param name="device">The GPU.</param>
     public DecodeAttention(DecodeKernelPlan plan, ScalarType type, ElementFormat? cache, Device device)
     {
+        this.plan = plan;
         var shape = plan.Shape;
         (queryRow, elementBytes) = ((long)shape.Heads * shape.HeadDim, (int)DataTypes.Format(type).Bytes(1));
         var packed = cache is { BlockElements: > 1 };
         cacheRow = packed ? cache!.Bytes(shape.KvHeads, shape.HeadDim) : (long)shape.KvHeads * shape.HeadDim;
-        var (file, macros) = packed ? ("decode_packed.cu", PackedMacros.OfAttention(cache!, shape)) : ("decode_attention.cu", Plain(shape, elementBytes));
-        (threads, chunk) = ((int)macros["WARPS"] * LanesOfAWarp, (int)macros["CHUNK"]);
+        var (file, macros, sharedBytes) = packed ? PackedMacros.OfAttention(cache!, plan) : PlainMacros.For(plan, type, CudaDriver.Limits());
+        threads = (int)macros["WARPS"] * LanesOfAWarp;
         partsOfASequence = packed ? shape.KvHeads / (int)macros["WARPS"] : shape.KvHeads;
         partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
-        kernel = KernelSource.Compile(file, "decode_attention", type, macros);
+        kernel = KernelSource.Compile(file, "decode_attention", type, macros, sharedBytes);
     }
 
     /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim] or [tokens, slots, bytes of a row in 4 bits], on the GPU.</summary>
@@ -59,7 +58,7 @@ internal sealed class DecodeAttention : IDisposable
     public void Forward(
         (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
         int? window) => kernel.Launch(
-            ((int)sequences.shape[0] * partsOfASequence, (longest + chunk - 1) / chunk),
+            ((int)sequences.shape[0] * partsOfASequence, plan.Chunks(longest)),
             threads,
             query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
@@ -82,29 +81,5 @@ internal sealed class DecodeAttention : IDisposable
         kernel.Dispose();
         partials.Dispose();
         arrived.Dispose();
-    }
-
-    private static Dictionary<string, long> Plain(ModelShape shape, int elementBytes)
-    {
-        var (group, headDim) = (shape.Heads / shape.KvHeads, shape.HeadDim);
-        var vector = BytesOfALoad / elementBytes;
-        while (headDim % vector != 0)
-        {
-            vector /= 2;
-        }
-
-        var lanes = Math.Min(LanesOfAWarp, (int)BitOperations.RoundUpToPowerOf2((uint)(headDim / vector)));
-        var perWarp = group * (headDim + 2) * sizeof(float);
-        return new()
-        {
-            ["KV_HEADS"] = shape.KvHeads,
-            ["GROUP"] = group,
-            ["HEAD_DIM"] = headDim,
-            ["VECTOR"] = vector,
-            ["LANES"] = lanes,
-            ["PARTS"] = ((headDim / vector) + lanes - 1) / lanes,
-            ["WARPS"] = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)(SharedBytes / perWarp) + 1) / 2, 1, group < 4 ? 8 : 4),
-            ["CHUNK"] = DecodeKernelPlan.Chunk,
-        };
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using FlexGen.Planning;
 using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 
@@ -10,8 +9,11 @@ internal static class PackedMacros
 {
     private const int WordElements = PackedShape.WordElements, LanesOfAWarp = 32, PairBytes = 4;
 
-    /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have.</summary>
-    private const int TileTokens = 16, SharedBytes = 48 << 10;
+    /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have, and in how many stages at most.</summary>
+    private const int TileTokens = 16, SharedBytes = 48 << 10, MostStages = 4;
+
+    /// <summary>Query heads that tensor cores multiply at once.</summary>
+    private const int MostHeads = 8;
 
     /// <summary>Bytes of one copy to shared memory.</summary>
     private static readonly int[] copies = [16, 8, 4];
@@ -40,15 +42,16 @@ internal static class PackedMacros
 
     /// <summary>Of decode_packed.cu.</summary>
     /// <param name="format">Of a row.</param>
-    /// <param name="shape">The model.</param>
-    public static Dictionary<string, long> OfAttention(ElementFormat format, ModelShape shape)
+    /// <param name="plan">What it puts sequences together from.</param>
+    /// <returns>The file; its macros; shared memory beyond what it declares.</returns>
+    public static (string File, Dictionary<string, long> Macros, int SharedBytes) OfAttention(ElementFormat format, DecodeKernelPlan plan)
     {
+        var shape = plan.Shape;
         var (kvHeads, group, block) = (shape.KvHeads, shape.Heads / shape.KvHeads, format.BlockElements);
         var (headBytes, blocks) = ((int)format.Bytes(shape.HeadDim), (shape.HeadDim + block - 1) / block);
 
-        // The sums of larger heads, and the words of odd ones, leave a thread no registers for two tiles.
-        var small = block is 32 or 64 && blocks <= 2;
-        var (tiles, stages, tokenBytes, warps) = small ? (2, 3, 144, 16) : (1, 4, 288, blocks > 2 ? 8 : 16);
+        // The sums of larger heads take a thread's registers.
+        var (tokenBytes, warps) = block is 32 or 64 && blocks <= 2 ? (144, 16) : (288, blocks > 2 ? 8 : 16);
         var heads = 1;
         while (kvHeads % (heads * 2) == 0 && heads * 2 * headBytes <= tokenBytes)
         {
@@ -56,15 +59,16 @@ internal static class PackedMacros
         }
 
         var macros = Of(format, kvHeads, shape.HeadDim);
+        var stageBytes = 2 * TileTokens * heads * headBytes;
         macros["GROUP"] = group;
         macros["WARPS"] = heads;
-        macros["TILES"] = tiles;
-        macros["STAGES"] = Math.Clamp(SharedBytes / (2 * TileTokens * tiles * heads * headBytes), 2, stages);
-        macros["CHUNK"] = DecodeKernelPlan.Chunk;
+        macros["STAGES"] = Math.Clamp(SharedBytes / stageBytes, 2, MostStages);
+        macros["CHUNK"] = plan.Chunk;
         macros["UNIT"] = copies.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
             && kvHeads * blocks * PairBytes % unit == 0 && heads * blocks * block / 2 % unit == 0);
         macros["RESIDENT"] = Math.Max(1, warps / heads);
-        return macros;
+        var merged = heads * Math.Min(group, MostHeads) * (shape.HeadDim + 2) * sizeof(float);
+        return ("decode_packed.cu", macros, Math.Max((int)macros["STAGES"] * stageBytes, merged));
     }
 
     private static int RoundUp(int n) => (int)BitOperations.RoundUpToPowerOf2((uint)n);

@@ -4,24 +4,6 @@
 
 #define GREATEST 65504.0f
 
-// The elements of a thread, 0 behind the head's end.
-__device__ __forceinline__ void load(const Element* head, int first, bool wide, float (&x)[PER])
-{
-    union { uint4 all[PER * sizeof(Element) / 16]; Element at[PER]; } elements;
-    if (wide && first + PER <= HEAD_DIM)
-    {
-        #pragma unroll
-        for (int n = 0; n < PER * sizeof(Element) / 16; n++) { elements.all[n] = ((const uint4*)(head + first))[n]; }
-        #pragma unroll
-        for (int n = 0; n < PER; n++) { x[n] = widen(elements.at[n]); }
-    }
-    else
-    {
-        #pragma unroll
-        for (int n = 0; n < PER; n++) { x[n] = first + n < HEAD_DIM ? widen(head[first + n]) : 0; }
-    }
-}
-
 extern "C" __global__ void __launch_bounds__(256) pack(
     const Element* keys, long long keyStride, const Element* values, long long valueStride, unsigned char* packedKeys, unsigned char* packedValues, int rows)
 {
@@ -36,7 +18,7 @@ extern "C" __global__ void __launch_bounds__(256) pack(
     float x[PER];
     if (here)
     {
-        load(from, first, (((unsigned long long)from | stride * sizeof(Element)) & 15) == 0, x);
+        load(from, first, (((unsigned long long)from | stride * sizeof(Element)) & 15) == 0).widened(x);
     }
     else
     {

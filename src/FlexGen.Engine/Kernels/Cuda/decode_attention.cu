@@ -25,33 +25,6 @@ typedef unsigned short Load;
 // What one load instruction brings.
 union Vector { Load all; Element at[VECTOR]; };
 
-// What the block's warps have: the result where this is the only chunk, otherwise this chunk's part.
-template <typename Put>
-__device__ void mergeWarps(const float (&merged)[WARPS][GROUP][RECORD], const Chunks& chunks, Put put)
-{
-    __syncthreads();
-    for (int n = threadIdx.x; n < GROUP * HEAD_DIM; n += THREADS)
-    {
-        const int g = n / HEAD_DIM, d = n % HEAD_DIM;
-        float highest, sum, total;
-        merge([&](int w, int at) { return merged[w][g][at]; }, WARPS, d, highest, sum, total);
-        if (chunks.count == 1)
-        {
-            put(g, d, sum / total);
-        }
-        else
-        {
-            float* mine = chunks.mine + g * RECORD;
-            mine[d] = sum;
-            if (d == 0)
-            {
-                mine[HEAD_DIM] = highest;
-                mine[HEAD_DIM + 1] = total;
-            }
-        }
-    }
-}
-
 extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     const Element* query, long long queryStride,
     const Element* newKeys, const Element* newValues, long long newStride,
@@ -65,8 +38,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     __shared__ float merged[WARPS][GROUP][RECORD];
     const int sequence = blockIdx.x / KV_HEADS, head = blockIdx.x % KV_HEADS;
     const int slot = sequences[sequence].x, length = sequences[sequence].y;
-    const int first = max(0, length - window);
-    const int begin = max(first, (int)blockIdx.y * CHUNK), end = min(length, (int)(blockIdx.y + 1) * CHUNK);
+    const Chunks chunks = chunksOf(length, window, partials, GROUP);
+    const int begin = chunks.begin, end = chunks.end;
     if (begin >= end) { return; }
 
     const int lane = threadIdx.x % LANES, team = threadIdx.x / LANES;
@@ -185,10 +158,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) decode_attention(
     }
 
     const auto put = [&](int g, int d, float x) { output[g * HEAD_DIM + d] = narrow(x); };
-    const Chunks chunks = chunksOf(first, length, partials, GROUP);
-    mergeWarps(merged, chunks, put);
+    __syncthreads();
+    mergeWarps(merged[0], GROUP, 0, GROUP, chunks, put);
     if (chunks.count > 1 && arriveLast(arrived, chunks.count))
     {
-        mergeChunks(chunks, 0, GROUP, put);
+        mergeChunks<(GROUP <= WARPS ? 1 : GROUP <= 2 * WARPS ? 2 : 4)>(chunks, 0, GROUP, put);
     }
 }

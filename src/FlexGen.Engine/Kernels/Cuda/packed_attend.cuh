@@ -23,6 +23,17 @@ __device__ __forceinline__ unsigned numbers(unsigned word)
     return both;
 }
 
+// Of both halves, of which the upper one is of no use.
+__device__ __forceinline__ unsigned greaterLow(unsigned a, unsigned b)
+{
+#if __CUDA_ARCH__ >= 800
+    asm("max.f16x2 %0, %0, %1;" : "+r"(a) : "r"(b));
+    return a;
+#else
+    return max(a & 0xffff, b & 0xffff);
+#endif
+}
+
 __device__ __forceinline__ float powerOfTwo(float x)
 {
     float y;
@@ -159,33 +170,30 @@ __device__ __forceinline__ void add(const unsigned char* tokens, const unsigned 
 // Attends to a stage's tokens, of which one at least is the sequence's.
 __device__ __forceinline__ void attend(const Rows& rows, int first, const unsigned char* stage, const Query& query, Found& found)
 {
-    float weights[TILES][2][COLUMNS], higher[COLUMNS], fade[COLUMNS];
-    unsigned pairs[TILES][BLOCKS][2], scale = 1;
+    float weights[2][COLUMNS], higher[COLUMNS], fade[COLUMNS];
+    unsigned pairs[BLOCKS][2], scale = 1;
+    const bool whole = rows.hasAll(first);
     #pragma unroll
     for (int h = 0; h < COLUMNS; h++) { higher[h] = found.highest[h]; }
+    score(stage, query, weights);
+    loadPairs(stage + STEP * TOKEN_BYTES, pairs);
     #pragma unroll
-    for (int i = 0; i < TILES; i++)
+    for (int r = 0; r < 2; r++)
     {
-        score(stage + i * 16 * TOKEN_BYTES, query, weights[i]);
-        loadPairs(stage + (STEP + i * 16) * TOKEN_BYTES, pairs[i]);
         #pragma unroll
-        for (int r = 0; r < 2; r++)
+        for (int b = 0; b < BLOCKS; b++) { scale = greaterLow(scale, pairs[b][r]); }
+        if (!whole && !rows.has(first + tokenOf(placeOf().row) + r * 8))
         {
             #pragma unroll
-            for (int b = 0; b < BLOCKS; b++) { scale = max(scale, pairs[i][b][r] & 0xffff); }
-            if (!rows.has(first + i * 16 + tokenOf(placeOf().row) + r * 8))
-            {
-                #pragma unroll
-                for (int h = 0; h < COLUMNS; h++) { weights[i][r][h] = LOWEST; }
-            }
-
-            #pragma unroll
-            for (int h = 0; h < COLUMNS; h++) { higher[h] = fmaxf(higher[h], weights[i][r][h]); }
+            for (int h = 0; h < COLUMNS; h++) { weights[r][h] = LOWEST; }
         }
+
+        #pragma unroll
+        for (int h = 0; h < COLUMNS; h++) { higher[h] = fmaxf(higher[h], weights[r][h]); }
     }
 
     // The greatest power of two that is not above the greatest scale. It and the highest score may lag behind, as far as float16 allows.
-    const float unit = __uint_as_float(__float_as_uint(ofHalf((unsigned short)greatestOf(scale))) & 0x7f800000);
+    const float unit = __uint_as_float(__float_as_uint(ofHalf((unsigned short)greatestOf(scale & 0xffff))) & 0x7f800000);
     bool grown = unit > found.unit * UNIT_LAG;
     #pragma unroll
     for (int h = 0; h < COLUMNS; h++)
@@ -217,19 +225,15 @@ __device__ __forceinline__ void attend(const Rows& rows, int first, const unsign
     }
 
     #pragma unroll
-    for (int i = 0; i < TILES; i++)
+    for (int r = 0; r < 2; r++)
     {
         #pragma unroll
-        for (int r = 0; r < 2; r++)
+        for (int h = 0; h < COLUMNS; h++)
         {
-            #pragma unroll
-            for (int h = 0; h < COLUMNS; h++)
-            {
-                weights[i][r][h] = powerOfTwo(weights[i][r][h] - found.highest[h]);
-                found.total[h] += weights[i][r][h];
-            }
+            weights[r][h] = powerOfTwo(weights[r][h] - found.highest[h]);
+            found.total[h] += weights[r][h];
         }
-
-        add(stage + (STEP + i * 16) * TOKEN_BYTES, pairs[i], weights[i], found);
     }
+
+    add(stage + STEP * TOKEN_BYTES, pairs, weights, found);
 }

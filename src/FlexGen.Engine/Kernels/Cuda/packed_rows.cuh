@@ -11,6 +11,53 @@
 #define ROW_BYTES (WORD_BYTES + KV_HEADS * BLOCKS * 4)
 #define ORDER (HEAD_DIM & -HEAD_DIM)
 
+// The elements of a head that a thread has, as they lie in memory.
+struct Elements
+{
+    union { uint4 all[PER * sizeof(Element) / 16]; Element at[PER]; };
+
+    __device__ __forceinline__ void widened(float (&x)[PER]) const
+    {
+        #pragma unroll
+        for (int n = 0; n < PER; n++) { x[n] = widen(at[n]); }
+    }
+};
+
+// They from the first on, 0 behind the head's end; wide: the head begins at 16 bytes.
+__device__ __forceinline__ Elements load(const Element* head, int first, bool wide)
+{
+    Elements elements;
+    if (wide && first + PER <= HEAD_DIM)
+    {
+        #pragma unroll
+        for (int n = 0; n < PER * sizeof(Element) / 16; n++) { elements.all[n] = ((const uint4*)(head + first))[n]; }
+    }
+    else
+    {
+        #pragma unroll
+        for (int n = 0; n < PER; n++) { elements.at[n] = first + n < HEAD_DIM ? head[first + n] : (Element)0; }
+    }
+
+    return elements;
+}
+
+__device__ __forceinline__ void store(const Elements& elements, Element* head, int first, bool wide)
+{
+    if (wide && first + PER <= HEAD_DIM)
+    {
+        #pragma unroll
+        for (int n = 0; n < PER * sizeof(Element) / 16; n++) { ((uint4*)(head + first))[n] = elements.all[n]; }
+    }
+    else
+    {
+        #pragma unroll
+        for (int n = 0; n < PER; n++)
+        {
+            if (first + n < HEAD_DIM) { head[first + n] = elements.at[n]; }
+        }
+    }
+}
+
 // The part of a head that this thread has, of which the threads beside it have the rest: without the factor 1/sqrt(ORDER).
 __device__ __forceinline__ void rotate(float (&x)[PER])
 {

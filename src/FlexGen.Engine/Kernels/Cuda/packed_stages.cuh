@@ -1,7 +1,7 @@
 // Tokens of a sequence, brought to shared memory in stages, ahead of their use. A token there has the words of the block's heads, then their
 // pairs of scale and zero; a stage has its tokens' keys, then their values.
 
-#define STEP (TILES * 16)
+#define STEP 16
 #define WORD_UNITS (WARPS * BLOCKS * WORDS * 4 / UNIT)
 #define UNITS (WORD_UNITS + WARPS * BLOCKS * 4 / UNIT)
 #define TOKEN_BYTES (UNITS * UNIT)
@@ -44,46 +44,66 @@ struct Rows
 {
     const unsigned char *newKeys, *newValues, *keys[COPIES];
     long long stride, toValues;
-    int firstHead, begin, end, newest, token[COPIES];
+    int firstHead, begin, end, newest, token;
 
     __device__ __forceinline__ bool has(int t) const { return (unsigned)(t - begin) < (unsigned)(end - begin); }
+
+    // Whether all of some tokens are the block's.
+    __device__ __forceinline__ bool hasAll(int t) const { return t >= begin && t + STEP <= end; }
 
     // Begins at the first token.
     __device__ __forceinline__ void start(const unsigned char* slab, int first)
     {
+        token = first;
         #pragma unroll
         for (int n = 0; n < COPIES; n++)
         {
             const int at = n * THREADS + threadIdx.x;
-            token[n] = first + at / UNITS;
-            keys[n] = slab + token[n] * stride + offsetOf(at % UNITS, firstHead);
+            keys[n] = slab + (first + at / UNITS) * stride + offsetOf(at % UNITS, firstHead);
         }
     }
 
     // Begins to bring the next stage.
     __device__ __forceinline__ void bring(unsigned char* stage)
     {
-        #pragma unroll
-        for (int n = 0; n < COPIES; n++)
+        if (hasAll(token) && newest >= token + STEP)
         {
-            const int at = n * THREADS + threadIdx.x;
-            if (at < STEP * UNITS)
+            #pragma unroll
+            for (int n = 0; n < COPIES; n++)
             {
-                const unsigned char *key = keys[n], *value = key + toValues;
-                if (token[n] == newest)
+                const int at = n * THREADS + threadIdx.x;
+                if ((n + 1) * THREADS <= STEP * UNITS || at < STEP * UNITS)
                 {
-                    const int offset = offsetOf(at % UNITS, firstHead);
-                    key = newKeys + offset;
-                    value = newValues + offset;
+                    copy(stage + at * UNIT, keys[n], true);
+                    copy(stage + (STEP * UNITS + at) * UNIT, keys[n] + toValues, true);
                 }
-
-                copy(stage + at * UNIT, key, has(token[n]));
-                copy(stage + (STEP * UNITS + at) * UNIT, value, has(token[n]));
             }
-
-            keys[n] += STEP * stride;
-            token[n] += STEP;
         }
+        else
+        {
+            #pragma unroll
+            for (int n = 0; n < COPIES; n++)
+            {
+                const int at = n * THREADS + threadIdx.x, t = token + at / UNITS;
+                if (at < STEP * UNITS)
+                {
+                    const unsigned char *key = keys[n], *value = key + toValues;
+                    if (t == newest)
+                    {
+                        const int offset = offsetOf(at % UNITS, firstHead);
+                        key = newKeys + offset;
+                        value = newValues + offset;
+                    }
+
+                    copy(stage + at * UNIT, key, has(t));
+                    copy(stage + (STEP * UNITS + at) * UNIT, value, has(t));
+                }
+            }
+        }
+
+        #pragma unroll
+        for (int n = 0; n < COPIES; n++) { keys[n] += STEP * stride; }
+        token += STEP;
     }
 };
 

@@ -105,7 +105,7 @@ public sealed class CacheShareTests : IDisposable
     {
         IDecodeAttention decode = !tiers.HasGpu
             ? new HostDecode()
-            : new KernelDecode(Own(new DecodeAttention(new(model, plan.Slots, plan.Slab.Tokens), type, null, tiers.Device)));
+            : new KernelDecode(Own(new DecodeAttention(new(model, DataTypes.Format(type), plan.Slots, plan.Slab.Tokens), type, null, tiers.Device)));
         if (kind == "resident")
         {
             var resident = Own(ResidentShare.Slabs(plan, type, tiers.Device));

@@ -3,6 +3,7 @@ using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning;
 using FlexGen.Planning.Formats;
+using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Tests.Kernels.Cuda;
@@ -14,18 +15,25 @@ public class PackedDecodeTests(ITestOutputHelper output)
     private static readonly (int Slot, int Length)[] sequences = [(0, 1), (1, 700), (3, 257), (4, 512), (5, 30)];
 
     [Theory]
-    [InlineData(ScalarType.Float16, 4, 1, 128, null)]
-    [InlineData(ScalarType.Float16, 8, 4, 128, null)]
-    [InlineData(ScalarType.BFloat16, 2, 8, 128, 300)]
-    [InlineData(ScalarType.BFloat16, 1, 7, 64, null)]
-    [InlineData(ScalarType.Float16, 1, 16, 64, 511)]
-    [InlineData(ScalarType.Float16, 2, 12, 96, null)]
-    [InlineData(ScalarType.Float16, 3, 1, 80, 1)]
-    [InlineData(ScalarType.Float32, 2, 2, 256, null)]
-    [InlineData(ScalarType.Float32, 2, 1, 27, 16)]
-    [InlineData(ScalarType.BFloat16, 3, 2, 20, 100)]
-    [InlineData(ScalarType.Float16, 1, 1, 8, null)]
-    public void Equals_softmax_of_the_scores_in_double_precision_and_adds_the_token_to_the_cache(ScalarType type, int kvHeads, int group, int headDim, int? window)
+    [InlineData(ScalarType.Float16, 4, 1, 128, null, 128)]
+    [InlineData(ScalarType.Float16, 56, 1, 128, 400, 256)]
+    [InlineData(ScalarType.Float16, 8, 4, 128, null, 128)]
+    [InlineData(ScalarType.BFloat16, 8, 4, 128, null, 256)]
+    [InlineData(ScalarType.Float16, 8, 2, 64, 37, 512)]
+    [InlineData(ScalarType.Float16, 6, 3, 64, null, 128)]
+    [InlineData(ScalarType.BFloat16, 2, 8, 128, 300, 128)]
+    [InlineData(ScalarType.BFloat16, 8, 8, 128, null, 256)]
+    [InlineData(ScalarType.BFloat16, 1, 7, 64, null, 128)]
+    [InlineData(ScalarType.Float16, 1, 16, 64, 511, 128)]
+    [InlineData(ScalarType.Float16, 2, 16, 128, 17, 512)]
+    [InlineData(ScalarType.Float16, 2, 12, 96, null, 128)]
+    [InlineData(ScalarType.Float16, 3, 1, 80, 1, 128)]
+    [InlineData(ScalarType.Float32, 2, 2, 256, null, 128)]
+    [InlineData(ScalarType.Float32, 2, 1, 27, 16, 256)]
+    [InlineData(ScalarType.BFloat16, 3, 2, 20, 100, 128)]
+    [InlineData(ScalarType.Float16, 1, 1, 8, null, 128)]
+    public void Equals_softmax_of_the_scores_in_double_precision_and_adds_the_token_to_the_cache(
+        ScalarType type, int kvHeads, int group, int headDim, int? window, int chunk)
     {
         Assert.SkipUnless(cuda.is_available(), "no GPU");
         CudaDriver.Use(0);
@@ -34,7 +42,8 @@ public class PackedDecodeTests(ITestOutputHelper output)
         var (heads, format) = (kvHeads * group, ElementFormat.Int4Heads(headDim));
         var bytes = format.Bytes(kvHeads, headDim);
         using var rows = new PackedRows(format, type);
-        using var kernel = new DecodeAttention(new(Shape(heads, kvHeads, headDim), Slots, Tokens), type, format, CUDA);
+        var plan = Enumerable.Range(0, 16).Select(n => new DecodeKernelPlan(Shape(heads, kvHeads, headDim), format, Slots << n, Tokens)).First(p => p.Chunk == chunk);
+        using var kernel = new DecodeAttention(plan, type, format, CUDA);
         var cache = PackedCache.Random(rows, type, Tokens * Slots, kvHeads, headDim);
         var (keys, values) = (cache.Keys.reshape(Tokens, Slots, bytes), cache.Values.reshape(Tokens, Slots, bytes));
         var (newKeys, newValues) = PackedCache.Random(rows, type, sequences.Length, kvHeads, headDim);
@@ -85,7 +94,7 @@ public class PackedDecodeTests(ITestOutputHelper output)
         const int headDim = 128, length = 544;
         var (heads, format, type) = (kvHeads * group, ElementFormat.Int4Heads(headDim), ScalarType.Float16);
         using var rows = new PackedRows(format, type);
-        using var kernel = new DecodeAttention(new(Shape(heads, kvHeads, headDim), count, length), type, format, CUDA);
+        using var kernel = new DecodeAttention(new(Shape(heads, kvHeads, headDim), format, count, length), type, format, CUDA);
 
         // Layers in turn, so that the L2 cache does not hold one's rows until it is its turn again.
         var layers = Enumerable.Range(0, 8).Select(_ => PackedCache.Random(rows, type, length * count, kvHeads, headDim)).ToArray();
