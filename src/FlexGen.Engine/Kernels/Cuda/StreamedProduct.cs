@@ -17,7 +17,7 @@ internal sealed class StreamedProduct : IDisposable
     /// <summary>Bytes of shared memory of a block, and the most elements of K of which a team's x is there at once.</summary>
     private const int SharedBytes = 224 << 10, PhaseElements = 1152;
 
-    /// <summary>For each number of tiles of 8 rows of x: groups of a weight that are on the way to a warp.</summary>
+    /// <summary>For each number of tiles of 8 rows of x: groups of 64 of a weight that are on the way to a warp.</summary>
     private static readonly int[] depths = [3, 2, 2];
 
     /// <summary>The most rows of x of any weights, and of those of which a team's x is not in shared memory at once.</summary>
@@ -103,7 +103,12 @@ internal sealed class StreamedProduct : IDisposable
         }
     }
 
-    private static int Depth(int group, int tiles) => group == 32 ? 2 : depths[tiles - 1];
+    private static int Depth(int group, int tiles) => group switch
+    {
+        32 => 2,
+        64 => depths[tiles - 1],
+        _ => (depths[tiles - 1] + 1) / 2,
+    };
 
     /// <summary>Groups of which a team's x is in shared memory at once, twice if that is not all.</summary>
     private static int Phase(int group, int tiles, StreamedDivision division)
