@@ -1,4 +1,5 @@
 using FlexGen.Engine.Quantization;
+using FlexGen.Planning.Formats;
 using FlexGen.Planning.Hardware;
 using FlexGen.Planning.Plans;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ internal sealed class GpuPackedProduct : IPackedProduct
     private readonly ScalarType type;
     private readonly Device device;
     private readonly PackedProduct kernels;
+    private readonly StreamedProduct? streamed;
     private readonly WarpgroupProduct? warpgroups;
     private readonly List<Tensor> pieces = [];
 
@@ -27,34 +29,42 @@ internal sealed class GpuPackedProduct : IPackedProduct
     /// <param name="groups">Those that weights are in.</param>
     public GpuPackedProduct(ScalarType type, Device device, IEnumerable<int> groups)
     {
-        (this.type, this.device, kernels, warpgroups) = (type, device, new(type, device), WarpgroupProduct.For(type, device));
+        (this.type, this.device, kernels) = (type, device, new(type, device));
+        (streamed, warpgroups) = (StreamedProduct.For(type), WarpgroupProduct.For(type, device));
         foreach (var group in groups)
         {
-            kernels.Prepare(group, device.index, MostFew);
+            if (streamed is null || !StreamedProduct.Takes(group))
+            {
+                kernels.Prepare(group, device.index, kernels.MostRows);
+            }
+
+            streamed?.Prepare(group, device.index);
             warpgroups?.Prepare(group, device.index);
         }
     }
 
     /// <summary>The most rows of each way but the last, rising: past them a product takes another time.</summary>
-    public IEnumerable<int> Ways => warpgroups is null ? [MostFew] : [MostFew, WarpgroupProduct.MostRows];
+    public IEnumerable<int> Ways =>
+        streamed is null ? [kernels.MostRows] : [StreamedProduct.MostRowsInPhases, StreamedProduct.MostRows, WarpgroupProduct.MostRows];
 
     /// <summary>The rows of which several weights are multiplied with at once; null: none.</summary>
-    public ProductTable.Range? Joined => warpgroups is null ? null : new(WarpgroupProduct.LeastRows, WarpgroupProduct.MostRows);
-
-    private int MostFew => warpgroups is null ? kernels.MostRows : WarpgroupProduct.LeastRows - 1;
+    public ProductTable.Range? Joined => streamed is null ? null : new(1, WarpgroupProduct.MostRows);
 
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {
         var rows = x.shape[0];
-        if (rows > MostFew && rows <= WarpgroupProduct.MostRows && warpgroups is not null && AreTaken(weights))
+        if (streamed is not null && rows <= StreamedProduct.MostRows && AreTaken(weights, StreamedProduct.Takes) && rows <= streamed.MostRowsOf(weights))
         {
+            var outputs = Outputs(rows, weights);
             using var contiguous = x.contiguous();
-            var outputs = new Tensor[weights.Length];
-            for (var n = 0; n < outputs.Length; n++)
-            {
-                outputs[n] = empty([rows, weights[n].Weight.Shape.Rows], type, device);
-            }
+            streamed.Forward(contiguous, weights, outputs);
+            return outputs;
+        }
 
+        if (warpgroups is not null && rows >= WarpgroupProduct.LeastRows && rows <= WarpgroupProduct.MostRows && AreTaken(weights, WarpgroupProduct.Takes))
+        {
+            var outputs = Outputs(rows, weights);
+            using var contiguous = x.contiguous();
             warpgroups.Forward(contiguous, weights, outputs);
             return outputs;
         }
@@ -71,21 +81,33 @@ internal sealed class GpuPackedProduct : IPackedProduct
     public void Dispose()
     {
         kernels.Dispose();
+        streamed?.Dispose();
         warpgroups?.Dispose();
         pieces.ForEach(p => p.Dispose());
     }
 
-    private static bool AreTaken(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
+    private static bool AreTaken(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights, Func<PackedShape, bool> takes)
     {
         foreach (var (weight, _) in weights)
         {
-            if (!WarpgroupProduct.Takes(weight.Shape) || weight.Shape.Group != weights[0].Weight.Shape.Group)
+            if (!takes(weight.Shape) || weight.Shape.Group != weights[0].Weight.Shape.Group)
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    private Tensor[] Outputs(long rows, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
+    {
+        var outputs = new Tensor[weights.Length];
+        for (var n = 0; n < outputs.Length; n++)
+        {
+            outputs[n] = empty([rows, weights[n].Weight.Shape.Rows], type, device);
+        }
+
+        return outputs;
     }
 
     private Tensor OfFewRows(Tensor x, PackedWeight weight, Tensor? bias)

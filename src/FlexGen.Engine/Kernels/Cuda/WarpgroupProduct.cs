@@ -14,17 +14,24 @@ internal sealed class WarpgroupProduct : IDisposable
 {
     private const int Hopper = 90, BlockRows = 128, Threads = 384, StepBytes = 128, ChunkElements = 256, Chunks = 2, Alignment = 1024;
 
-    /// <summary>More parts of K would take the last block of an output longer to add up than they save.</summary>
-    private const int MostSplits = 4;
+    /// <summary>
+    /// More parts of K, or parts of fewer chunks, would take the last block of an output longer to add up than they save. Of <see cref="FewRows"/> there
+    /// is less to add up, and twice as many blocks compute at once.
+    /// </summary>
+    private const int MostSplits = 4, MostSplitsOfFew = 8, ChunksOfFew = 4;
+
+    /// <summary>Up to which as many rows of x as that leave a multiprocessor room for two blocks.</summary>
+    private const int FewRows = 64;
 
     /// <summary>That are multiplied with at once: as many as a layer has for the same rows.</summary>
     private const int MostWeights = 3;
 
-    /// <summary>Rows of x of a block, and how many steps of them lie in shared memory.</summary>
-    private static readonly (int Columns, int Stages)[] tilings = [(128, 6), (192, 5), (256, 4)];
+    /// <summary>Rows of x of a block, how many steps of them lie in shared memory, and blocks of a multiprocessor.</summary>
+    private static readonly (int Columns, int Stages, int Resident)[] tilings =
+        [(32, 5, 2), (48, 5, 2), (FewRows, 5, 2), (128, 6, 1), (192, 5, 1), (256, 4, 1)];
 
-    /// <summary>The fewest rows of x for which this is faster than <see cref="PackedProduct"/>, and the most for which it is faster than the library.</summary>
-    public const int LeastRows = 33, MostRows = 1024;
+    /// <summary>The fewest rows of x for which this is faster than other kernels, and the most for which it is faster than the library.</summary>
+    public const int LeastRows = 17, MostRows = 1024;
 
     private static readonly int mostColumns = tilings[^1].Columns;
     private readonly ScalarType type;
@@ -57,7 +64,8 @@ internal sealed class WarpgroupProduct : IDisposable
     }
 
     /// <summary>
-    /// x W^T + b of each weight, whose elements are rounded to the type. A row's results depend on nothing but the row, and the weights and biases.
+    /// x W^T + b of each weight, whose elements are rounded to the type. A row's results depend on nothing but the row, the weights and biases, and
+    /// whether the rows are at the most 64: of fewer, sums are added up in another order.
     /// </summary>
     /// <param name="x">[rows, in], contiguous.</param>
     /// <param name="weights">[out, in], in the same group, with biases [out], contiguous, or none.</param>
@@ -82,10 +90,13 @@ internal sealed class WarpgroupProduct : IDisposable
             fields[(4 * MostWeights) + n] = blocks;
         }
 
-        var splits = Math.Clamp(multiprocessors / blocks, 1, Math.Min(MostSplits, Divide(columns, ChunkElements)));
+        var few = rows <= FewRows;
+        var splits = few
+            ? Math.Clamp(2 * multiprocessors / blocks, 1, Math.Clamp(columns / (ChunksOfFew * ChunkElements), 1, MostSplitsOfFew))
+            : Math.Clamp(multiprocessors / blocks, 1, Math.Min(MostSplits, Divide(columns, ChunkElements)));
 
-        // Sums of parts are kept for as many blocks as there are multiprocessors.
-        var atOnce = splits == 1 ? rows : multiprocessors / (blocks * splits) * mostColumns;
+        // Sums of parts are kept for as many blocks of the most rows as there are multiprocessors, or twice as many of few.
+        var atOnce = few || splits == 1 ? rows : multiprocessors / (blocks * splits) * mostColumns;
         for (var first = 0L; first < rows; first += atOnce)
         {
             var now = Math.Min(atOnce, rows - first);
@@ -136,11 +147,11 @@ internal sealed class WarpgroupProduct : IDisposable
 
     private CudaKernel Compile(int group, int tiling)
     {
-        var (columns, stages) = tilings[tiling];
+        var (columns, stages, resident) = tilings[tiling];
         var chunk = new PackedShape(BlockRows, ChunkElements, group).Bytes;
         return KernelSource.Compile(
             "warpgroup_product.cu", "warpgroup_product", type,
-            new Dictionary<string, long> { ["GROUP"] = group, ["COLUMNS"] = columns, ["STAGES"] = stages, ["MOST"] = MostWeights },
+            new Dictionary<string, long> { ["GROUP"] = group, ["COLUMNS"] = columns, ["STAGES"] = stages, ["RESIDENT"] = resident, ["MOST"] = MostWeights },
             (stages * columns * StepBytes) + (int)(Chunks * chunk) + Alignment);
     }
 }

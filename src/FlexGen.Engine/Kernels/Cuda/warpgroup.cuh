@@ -10,29 +10,42 @@
 #endif
 
 // Sums, then 4 registers of a, then the descriptor.
-#define FIRST_64 \
-    "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
-    "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+#define SUMS_0 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15"
+#define SUMS_16 "%16, %17, %18, %19, %20, %21, %22, %23"
+#define SUMS_24 "%24, %25, %26, %27, %28, %29, %30, %31"
+#define SUMS_32 \
     "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
     "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
-#define NEXT_32 \
+#define SUMS_64 \
     "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
     "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95"
-#define LAST_32 \
+#define SUMS_96 \
     "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, " \
     "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
-#if COLUMNS == 256
-#define PLACES FIRST_64 ", " NEXT_32 ", " LAST_32
-#define OPERANDS "{%128, %129, %130, %131}, %132"
-#define EACH(d) FOUR(d, 0), FOUR(d, 32), FOUR(d, 64), FOUR(d, 96)
+#if COLUMNS == 32
+#define PLACES SUMS_0
+#define OPERANDS "{%16, %17, %18, %19}, %20"
+#define EACH(d) ONE(d, 0), ONE(d, 8)
+#elif COLUMNS == 48
+#define PLACES SUMS_0 ", " SUMS_16
+#define OPERANDS "{%24, %25, %26, %27}, %28"
+#define EACH(d) ONE(d, 0), ONE(d, 8), ONE(d, 16)
+#elif COLUMNS == 64
+#define PLACES SUMS_0 ", " SUMS_16 ", " SUMS_24
+#define OPERANDS "{%32, %33, %34, %35}, %36"
+#define EACH(d) FOUR(d, 0)
+#elif COLUMNS == 128
+#define PLACES SUMS_0 ", " SUMS_16 ", " SUMS_24 ", " SUMS_32
+#define OPERANDS "{%64, %65, %66, %67}, %68"
+#define EACH(d) FOUR(d, 0), FOUR(d, 32)
 #elif COLUMNS == 192
-#define PLACES FIRST_64 ", " NEXT_32
+#define PLACES SUMS_0 ", " SUMS_16 ", " SUMS_24 ", " SUMS_32 ", " SUMS_64
 #define OPERANDS "{%96, %97, %98, %99}, %100"
 #define EACH(d) FOUR(d, 0), FOUR(d, 32), FOUR(d, 64)
 #else
-#define PLACES FIRST_64
-#define OPERANDS "{%64, %65, %66, %67}, %68"
-#define EACH(d) FOUR(d, 0), FOUR(d, 32)
+#define PLACES SUMS_0 ", " SUMS_16 ", " SUMS_24 ", " SUMS_32 ", " SUMS_64 ", " SUMS_96
+#define OPERANDS "{%128, %129, %130, %131}, %132"
+#define EACH(d) FOUR(d, 0), FOUR(d, 32), FOUR(d, 64), FOUR(d, 96)
 #endif
 #define ONE(d, n) "+f"(d[n]), "+f"(d[n + 1]), "+f"(d[n + 2]), "+f"(d[n + 3]), "+f"(d[n + 4]), "+f"(d[n + 5]), "+f"(d[n + 6]), "+f"(d[n + 7])
 #define FOUR(d, n) ONE(d, n), ONE(d, n + 8), ONE(d, n + 16), ONE(d, n + 24)

@@ -1,11 +1,12 @@
-// y = x W^T + b for more rows of x than packed_product.cu is for, W in 4-bit groups as PackedShape lays them, by Hopper's warpgroups (sm_90a), for
+// y = x W^T + b for more rows of x than streamed_product.cu is for, W in 4-bit groups as PackedShape lays them, by Hopper's warpgroups (sm_90a), for
 // several weights at once, so that small ones fill the GPU together: a block computes 128 rows of one of them, 64 of each of two warpgroups, with
 // COLUMNS rows of x. Elements of W, scale * (q - zero), are made in registers,
-// once for all rows of x, while the products before are still computed; a third warpgroup has one thread bring what they need, ahead. K is in parts
+// once for all rows of x, while the products before are still computed; of a third warpgroup two warps bring what they need, ahead. K is in parts
 // by the weights' shapes alone, each a block's; the last block of an output to end adds up their sums in their order.
 // In a warp, lane 4 g + c has the rows 2 g and 2 g + 1 of its tile of 16 as rows g and g + 8 of the fragment, and of each word the pair c.
 //
-// Compiled with: GROUP (32, 64 or 128), COLUMNS (128, 192 or 256), STAGES (of x in shared memory, 2 or more), MOST (weights).
+// Compiled with: GROUP (32, 64 or 128), COLUMNS (32, 48, 64, 128, 192 or 256), STAGES (of x in shared memory, 2 or more), RESIDENT (1, or with few
+// COLUMNS 2: blocks of a multiprocessor, of which one computes while the other waits), MOST (weights).
 
 #include "packed_groups.cuh"
 #include "tensor_cores.cuh"
@@ -23,6 +24,15 @@
 #define GROUP_BYTES (BLOCK * 16)
 #define X_BYTES (COLUMNS * STEP * 2)
 #define TILE_BYTES (CHUNK / GROUP * GROUP_BYTES)
+
+// Registers of a thread that brings, and of one that computes.
+#if RESIDENT == 2
+#define FEW "32"
+#define MANY "104"
+#else
+#define FEW "40"
+#define MANY "232"
+#endif
 
 #if ELEMENT == 1
 // Pairs of scale * (q - zero), rounded twice.
@@ -63,7 +73,7 @@ struct Weights
     long long out[MOST], before[MOST];
 };
 
-extern "C" __global__ void __launch_bounds__(COMPUTING + 128, 1) warpgroup_product(
+extern "C" __global__ void __launch_bounds__(COMPUTING + 128, RESIDENT) warpgroup_product(
     const __grid_constant__ TensorMap x,  // [rows, in]: boxes of COLUMNS x STEP, as described() has them
     const __grid_constant__ Weights weights, int rows, int in, int splits,
     float* partials,    // [blocks, SUMS, COMPUTING]
@@ -105,39 +115,39 @@ extern "C" __global__ void __launch_bounds__(COMPUTING + 128, 1) warpgroup_produ
 
     if (warp >= WARPS)
     {
-        asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+        asm volatile("setmaxnreg.dec.sync.aligned.u32 " FEW ";");
         if (threadIdx.x == COMPUTING)
         {
-            int slot = 0, chunk = 0;
-            unsigned phase = 1, phaseOfWeight = 1;
+            int slot = 0;
+            unsigned phase = 1;
             for (int step = begin; step < end; step++)
             {
-                if ((step - begin) % CHUNK_STEPS == 0)
-                {
-                    const unsigned barrier = fullOfWeight + chunk * 8, to = ofWeight + chunk * (TILES * TILE_BYTES);
-                    const int first = step / CHUNK_STEPS * (CHUNK / GROUP), bytes = min(CHUNK / GROUP, groups - first) * GROUP_BYTES;
-                    wait(emptyOfWeight + chunk * 8, phaseOfWeight);
-                    expect(barrier, bytes * TILES);
-                    #pragma unroll
-                    for (int n = 0; n < TILES; n++)
-                    {
-                        bring(to + n * TILE_BYTES, weight + ((long long)min(firstTile + n, tiles - 1) * groups + first) * GROUP_BYTES, bytes, barrier);
-                    }
-
-                    if (++chunk == CHUNKS) { chunk = 0; phaseOfWeight ^= 1; }
-                }
-
                 wait(empty + slot * 8, phase);
                 expect(full + slot * 8, X_BYTES);
                 bring(shared + slot * X_BYTES, x, step * STEP, firstRow, full + slot * 8);
                 if (++slot == STAGES) { slot = 0; phase ^= 1; }
             }
         }
+        else if (warp == WARPS + 1)
+        {
+            int chunk = 0;
+            unsigned phase = 1;
+            for (int step = begin; step < end; step += CHUNK_STEPS)
+            {
+                const unsigned barrier = fullOfWeight + chunk * 8, to = ofWeight + (chunk * TILES + lane) * TILE_BYTES;
+                const int first = step / CHUNK_STEPS * (CHUNK / GROUP), bytes = min(CHUNK / GROUP, groups - first) * GROUP_BYTES;
+                wait(emptyOfWeight + chunk * 8, phase);
+                if (lane == 0) { expect(barrier, bytes * TILES); }
+                __syncwarp();
+                if (lane < TILES) { bring(to, weight + ((long long)min(firstTile + lane, tiles - 1) * groups + first) * GROUP_BYTES, bytes, barrier); }
+                if (++chunk == CHUNKS) { chunk = 0; phase ^= 1; }
+            }
+        }
 
         return;
     }
 
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 " MANY ";");
     float sum[SUMS] = {};
     unsigned a[2][4][4] = {};
     const unsigned char* ofWarp = memory + (ofWeight - start) + warp * TILE_BYTES + g * 8;

@@ -16,6 +16,21 @@ internal static class DeviceRate
         return 2 * from.numel() * sizeof(int) / Seconds(_ => to.copy_(from));
     }
 
+    /// <summary>Seconds of one of some calls that are recorded, so that issuing them does not count.</summary>
+    public static double Recorded(Action call)
+    {
+        call();
+        cuda.synchronize();
+        using var graph = CudaGraph.Capture(0, () =>
+        {
+            for (var n = 0; n < Repeats; n++)
+            {
+                call();
+            }
+        });
+        return Seconds(_ => graph.Launch()) / Repeats;
+    }
+
     /// <summary>Seconds of a call, which is told how often it was made before.</summary>
     public static double Seconds(Action<int> call)
     {
