@@ -12,6 +12,13 @@ internal static unsafe class RmsNorm
     /// <param name="wide">Elements of x that take the room of one of float32.</param>
     public static long Elements(long wide) => (2 * wide) + 1;
 
+    /// <summary>
+    /// Elements that its operations on a GPU read and write for each of x: of float32 those of the copy, the square, the mean, the product and the result,
+    /// and of x's type where it comes from, the result and its product with the weight.
+    /// </summary>
+    /// <param name="wide">Elements of x that take the room of one of float32.</param>
+    public static long Moved(long wide) => (7 * wide) + 4;
+
     /// <summary>x / sqrt(mean(x^2) + eps) * weight, over the last dimension.</summary>
     public static Tensor Forward(Tensor x, Tensor weight, double eps, ForwardContext context) =>
         x.device.type == DeviceType.CPU && x.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && !weight.requires_grad

@@ -178,8 +178,7 @@ internal sealed class ComputeCosts
 
         if (model.Layers[layer].Elements is { } elements)
         {
-            // Each is written once and read once.
-            seconds += (2.0 * rows * model.Format.Bytes(elements.Made) / 2 / profile.Compute.ElementBytes)
+            seconds += ((double)rows * model.Format.Bytes(elements.Moved) / 2 / profile.Compute.ElementBytes)
                 + ((profile.Compute.IsGpu ? Overhead(layer).RecordedSeconds : 0) / 2);
         }
 

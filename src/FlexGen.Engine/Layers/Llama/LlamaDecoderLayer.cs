@@ -48,10 +48,13 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         var (norm, projected, turned) = (RmsNorm.Elements(wide), heads + (2 * kvHeads), heads + kvHeads);
         var (normed, step) = options.HeadNorm ? (turned, norm * heads) : (0, heads);
         var (angles, feedForward) = (5 * wide * options.HeadDim, 2 * (hidden + options.FeedForward));
+        // Of what is turned a product, a copy that is rolled, and their sum; of the network gate and its product with up; and two sums.
+        var moved = (RmsNorm.Moved(wide) * ((2 * hidden) + normed)) + (8 * turned) + (5L * options.FeedForward) + (6 * hidden);
         return new(
             Projecting: Math.Max(norm * hidden, hidden + projected + normed + turned + step + angles),
             Completing: heads + hidden + Math.Max(norm * hidden, feedForward),
-            Made: (2 * norm * hidden) + projected + (norm * normed) + (2 * turned) + feedForward);
+            Made: (2 * norm * hidden) + projected + (norm * normed) + (2 * turned) + feedForward,
+            Moved: moved);
     }
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)

@@ -37,7 +37,8 @@ internal sealed class OptDecoderLayer : DecoderLayer
     protected internal override RowElements Elements(long wide) => new(
         Projecting: 4L * options.Hidden,
         Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
-        Made: (7L * options.Hidden) + options.FeedForward);
+        Made: (7L * options.Hidden) + options.FeedForward,
+        Moved: (14L * options.Hidden) + (2L * options.FeedForward));
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
