@@ -10,7 +10,9 @@ internal sealed record ObjectHit(int Owed, int[] Values, ExtraRule[] Extras)
 {
     private DistinctTexts[] names = [];
     private int[] costs = [];
-    private int[] depths = [];
+
+    /// <summary>How deep values are, by tag.</summary>
+    public int[] Depths { get; private set; } = [];
 
     /// <summary>Has it find out what names cost.</summary>
     public ObjectHit Measured(LexAutomaton states)
@@ -23,7 +25,7 @@ internal sealed record ObjectHit(int Owed, int[] Values, ExtraRule[] Extras)
     public void Priced(Func<int, int> costOf, Func<int, int> depthOf)
     {
         costs = [.. Extras.Select(extra => extra.Value).Concat(Values).Select(costOf)];
-        depths = [.. Extras.Select(extra => extra.Value).Concat(Values).Select(depthOf)];
+        Depths = [.. Extras.Select(extra => extra.Value).Concat(Values).Select(depthOf)];
     }
 
     /// <summary>The same of some of the declared properties, without what has no value.</summary>
@@ -34,7 +36,7 @@ internal sealed record ObjectHit(int Owed, int[] Values, ExtraRule[] Extras)
     public int Cost(int tag) => costs[tag];
 
     /// <summary>How deep it is, the shortest that there is.</summary>
-    public int Depth(int tag) => depths[tag];
+    public int Depth(int tag) => Depths[tag];
 
     /// <summary>Tokens, at most, of a name, where there are so many of its kind.</summary>
     public int NameCost(int tag, long index) => names[tag].Cost(index);

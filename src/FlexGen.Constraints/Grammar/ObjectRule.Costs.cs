@@ -18,7 +18,7 @@ internal sealed partial record ObjectRule
     public ObjectPlace Start => new(NameSet.None(Properties.Length), false, 0, int.MaxValue, Owed);
 
     /// <summary>The most that a value's <see cref="Depth"/> is.</summary>
-    public int Deepest => depths.Concat(Hits.SelectMany(hit => Enumerable.Range(0, hit.Extras.Length + hit.Values.Length).Select(hit.Depth))).DefaultIfEmpty(0).Max();
+    public int Deepest => depths.Concat(Hits.SelectMany(hit => hit.Depths)).DefaultIfEmpty(0).Max();
 
     /// <summary>How deep the value of a tag's property is, the shortest that there is.</summary>
     public int Depth(int tag) => depths[tag];
