@@ -178,7 +178,9 @@ internal sealed class ComputeCosts
 
         if (model.Layers[layer].Elements is { } elements)
         {
-            seconds += ((double)rows * model.Format.Bytes(elements.Moved) / 2 / profile.Compute.ElementBytes)
+            // A processor's own loops take what a layer makes at once, which is written once and read once.
+            var moved = profile.Compute.IsGpu ? elements.Moved : 2 * elements.Made;
+            seconds += ((double)rows * model.Format.Bytes(moved) / 2 / profile.Compute.ElementBytes)
                 + ((profile.Compute.IsGpu ? Overhead(layer).RecordedSeconds : 0) / 2);
         }
 

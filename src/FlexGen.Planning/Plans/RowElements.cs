@@ -4,5 +4,5 @@ namespace FlexGen.Planning.Plans;
 /// <param name="Projecting">The most that are there at once in the half before attention, beside the hidden states.</param>
 /// <param name="Completing">The most in the half after it, with what is attended to.</param>
 /// <param name="Made">All that both halves make, where nothing is freed.</param>
-/// <param name="Moved">All that their operations read and write, products and attention left out.</param>
+/// <param name="Moved">All that their operations on a GPU read and write, products and attention left out.</param>
 public readonly record struct RowElements(long Projecting, long Completing, long Made, long Moved);
