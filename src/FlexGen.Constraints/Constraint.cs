@@ -20,13 +20,13 @@ public sealed class Constraint
 
     private readonly ConstraintProgram program;
     private readonly TokenBytes tokens;
-    private readonly Lazy<int?> shortest;
+    private readonly Lazy<List<int>> shortest;
 
     private Constraint(JsonGrammar grammar, Position start, TokenBytes tokens, bool closesInTime)
     {
         program = new ConstraintProgram(new Stepper(grammar), tokens.Index, start, closesInTime);
         this.tokens = tokens;
-        shortest = new(Shortest);
+        shortest = new(() => Begin().MayEnd ? [] : new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(start));
     }
 
     /// <summary>Keywords that the masks do not enforce; where there are none, whatever the masks allow is valid.</summary>
@@ -42,7 +42,7 @@ public sealed class Constraint
     /// The tokens of the shortest output, the one that ends the sequence not counted: with fewer left none comes to its end. Null where it is so long that
     /// no one looks for it.
     /// </summary>
-    public int? ShortestTokens => shortest.Value;
+    public int? ShortestTokens => shortest.Value.Count > 0 || Begin().MayEnd ? Math.Min(shortest.Value.Count, EnoughTokens) : null;
 
     /// <param name="schema">A JSON schema of draft 4, 6, 7, 2019-09 or 2020-12.</param>
     /// <param name="tokens">What the model's tokens write.</param>
@@ -104,8 +104,8 @@ public sealed class Constraint
     /// <returns>This one.</returns>
     public Constraint Prepare()
     {
-        var shortest = new Queue<int>(new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start));
-        Walk(_ => shortest.TryDequeue(out var token) ? token : null);
+        var left = new Queue<int>(shortest.Value);
+        Walk(_ => left.TryDequeue(out var token) ? token : null);
         for (var n = 0; n < Drawn; n++)
         {
             var random = new Random(n);
@@ -130,12 +130,6 @@ public sealed class Constraint
 
     /// <summary>The state of one sequence, at its start.</summary>
     public TokenRule Begin() => new(program, tokens);
-
-    private int? Shortest()
-    {
-        var written = Begin().MayEnd ? 0 : new ShortestEnd(program.Stepper, tokens.Index.Trie).Tokens(program.Start).Count;
-        return written > 0 || Begin().MayEnd ? Math.Min(written, EnoughTokens) : null;
-    }
 
     private static Constraint ForText(RegexNode language, RegexAlgebra algebra, TokenBytes tokens, string ifEmpty)
     {

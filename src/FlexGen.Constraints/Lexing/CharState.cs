@@ -11,6 +11,10 @@ internal sealed class CharState((int Tag, RegexNode Left)[] parts)
     /// <summary>The language that the text so far is in; -1 where it is in none.</summary>
     public int AcceptTag { get; } = Array.Find(parts, part => part.Left.IsNullable) is { Left: not null } whole ? whole.Tag : -1;
 
+    /// <summary>What is left where that is a number of code points, each of one set, and nothing else counts; null where it is something else.</summary>
+    public RegexNode? OfOneSet { get; } =
+        parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set }] } loop)] ? loop : null;
+
     /// <summary>Where intervals of code points begin, and what follows those of each (null: nothing does). Null until they are asked for.</summary>
     public (int[] Starts, CharState?[] Targets)? Steps { get; set; }
 

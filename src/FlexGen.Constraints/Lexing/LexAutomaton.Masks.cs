@@ -42,7 +42,7 @@ internal sealed partial class LexAutomaton
             return null;
         }
 
-        if (state.Chars.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set } set] })] && set != Algebra.Any.Parts[0])
+        if (state.Chars.OfOneSet is { Parts: [var set] } && set != Algebra.Any.Parts[0])
         {
             return Free(set, state.Form.Mode);
         }
@@ -111,7 +111,7 @@ internal sealed partial class LexAutomaton
 
     private SafeDepth FindSafe(CharState start)
     {
-        if (start.Parts is [(_, { Kind: RegexKind.Loop, Parts: [{ Kind: RegexKind.Set }] } loop)])
+        if (start.OfOneSet is { } loop)
         {
             // What is nearer to its end costs no more.
             return new SafeDepth(loop.Max, [start]);

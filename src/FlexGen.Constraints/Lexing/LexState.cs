@@ -48,8 +48,8 @@ internal abstract class LexState(CharState chars, LexForm form)
     /// Between two code points of a JSON string: how many may still follow, where each is one of a set and nothing else counts, so that no others than
     /// <see cref="Safe"/> are allowed. Null where other things count.
     /// </summary>
-    public int? Most => Form is not { Place: LexPlace.Body, Mode: not LexMode.Raw } ? null
-        : Chars.Parts is [(_, { Kind: RegexKind.Loop, Max: > 0 and < RegexAlgebra.Endless, Parts: [{ Kind: RegexKind.Set }] } loop)] ? loop.Max : null;
+    public int? Most => Form is { Place: LexPlace.Body, Mode: not LexMode.Raw } && Chars.OfOneSet is { Max: > 0 and < RegexAlgebra.Endless } loop
+        ? loop.Max : null;
 
     /// <summary>Tokens, at most, to a whole text from wherever those lead.</summary>
     public abstract int SafeCost { get; }

@@ -34,11 +34,16 @@ internal sealed class OptDecoderLayer : DecoderLayer
 
     protected internal override string Kind => "opt";
 
-    protected internal override RowElements Elements(long wide) => new(
-        Projecting: 4L * options.Hidden,
-        Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
-        Made: (7L * options.Hidden) + options.FeedForward,
-        Moved: (14L * options.Hidden) + (2L * options.FeedForward));
+    protected internal override RowElements Elements(long wide)
+    {
+        var made = (7L * options.Hidden) + options.FeedForward;
+        return new(
+            Projecting: 4L * options.Hidden,
+            Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
+            Made: made,
+            // Each is written once and read once.
+            Moved: 2 * made);
+    }
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
