@@ -12,7 +12,11 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// <param name="type">Of the rows.</param>
 internal sealed class RowKernels(ScalarType type) : IDisposable
 {
-    private const int VectorBytes = 16, WarpThreads = 32, MostThreads = 1024, VectorsOfAThread = 2, Threads = 256;
+    private const int VectorBytes = 16, Warp = 32, MostThreads = 1024, GateThreads = 256, MostTurning = 512;
+
+    /// <summary>Of a norm a thread has two vectors; where that would be more threads than these, up to four.</summary>
+    private const int NormThreads = 256, Fewer = 2, More = 4;
+
     private readonly int vector = VectorBytes / (int)DataTypes.Format(type).Bytes(1);
     private CudaKernel? norm;
     private CudaKernel? turn;
@@ -49,11 +53,14 @@ internal sealed class RowKernels(ScalarType type) : IDisposable
             return;
         }
 
-        var lanes = Math.Min(WarpThreads, (int)BitOperations.RoundUpToPowerOf2((uint)Divide(headDim / 2, vector)));
+        var lanes = Math.Min(Warp, (int)BitOperations.RoundUpToPowerOf2((uint)Divide(headDim / 2, vector)));
+        // So that each takes as many heads as the others.
+        var all = (heads + kvHeads) * lanes;
+        var threads = Divide(all, Divide(all, MostTurning) * Warp) * Warp;
         this.turn ??= KernelSource.Compile("turn_heads.cu", "turn_heads", type);
         this.turn.Launch(
             (tokens, 1),
-            Math.Min(Threads, Divide((heads + kvHeads) * lanes, WarpThreads) * WarpThreads),
+            threads,
             query.Address(),
             query.stride(0),
             heads,
@@ -77,7 +84,7 @@ internal sealed class RowKernels(ScalarType type) : IDisposable
         if (gate.numel() is var count and > 0)
         {
             this.gate ??= KernelSource.Compile("gated_silu.cu", "gated_silu", type);
-            this.gate.Launch(((int)((count + (Threads * vector) - 1) / (Threads * vector)), 1), Threads, gate.Address(), up.Address(), count);
+            this.gate.Launch(((int)((count + (GateThreads * vector) - 1) / (GateThreads * vector)), 1), GateThreads, gate.Address(), up.Address(), count);
         }
     }
 
@@ -98,10 +105,11 @@ internal sealed class RowKernels(ScalarType type) : IDisposable
         {
             norm ??= KernelSource.Compile("norm_rows.cu", "norm_rows", type);
             // By the width alone, since it is divided among them.
-            var warps = Divide(Divide(width, vector), VectorsOfAThread * WarpThreads);
+            var vectors = Divide(width, vector);
+            var threads = Math.Max(Math.Min(Divide(vectors, Fewer), NormThreads), Divide(vectors, More));
             norm.Launch(
                 ((int)result.shape[0], 1),
-                Math.Min(warps * WarpThreads, MostThreads),
+                Math.Min(Divide(threads, Warp) * Warp, MostThreads),
                 x.Address(),
                 added?.Address() ?? IntPtr.Zero,
                 of?.Address() ?? IntPtr.Zero,

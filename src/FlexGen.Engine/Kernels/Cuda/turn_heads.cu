@@ -3,7 +3,7 @@
 #include "row_vectors.cuh"
 #include "norm.cuh"
 
-#define THREADS 256
+#define THREADS 512
 
 extern "C" __global__ void __launch_bounds__(THREADS) turn_heads(
     Element* query,              // [tokens, queryHeads, headDim], whose tokens lie queryRow elements apart
