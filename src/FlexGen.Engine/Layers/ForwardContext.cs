@@ -30,18 +30,6 @@ public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor La
         RotaryFrequencies?.Dispose();
     }
 
-    /// <summary>Computes a tensor and frees what was made on its way.</summary>
-    internal Tensor Freeing(Func<Tensor> compute)
-    {
-        if (KeepsAll)
-        {
-            return compute();
-        }
-
-        using var scope = NewDisposeScope();
-        return compute().MoveToOuterDisposeScope();
-    }
-
     /// <summary>Has <see cref="Rotary"/> computed again.</summary>
     internal void ForgetRotary()
     {

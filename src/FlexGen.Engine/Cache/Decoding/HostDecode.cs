@@ -19,21 +19,57 @@ internal sealed class HostDecode : IDecodeAttention
         rows.Deliver();
     }
 
-    /// <summary>The rows where a CPU computes: the layer's own tensors, as far as they are of the type and laid out that way.</summary>
-    public static HostRows OnCpu(ShareAttention attention)
+    /// <summary>The rows where a CPU computes: keys and values in their places, queries and results, too, where they are of the type.</summary>
+    public static unsafe HostRows OnCpu(ShareAttention attention)
     {
-        var (count, decodes) = (attention.Rows.Decodes.Count, attention.DecodeQuery);
-        var (query, output) = (Keep(decodes.to(ScalarType.Float32).contiguous()), Keep(attention.DecodeOutput));
-        var (keys, values) = (Keep(attention.Keys.narrow(0, 0, count).contiguous()), Keep(attention.Values.narrow(0, 0, count).contiguous()));
-        if (output.dtype == ScalarType.Float32)
+        var (rows, width) = (attention.Rows.Decodes.Count, attention.Query.numel() / attention.Query.shape[0]);
+        var (first, elements) = (attention.Rows.FirstDecode * width, rows * width);
+        List<Tensor> kept = [];
+        var (query, keys, values) = (Laid(attention.Query), Laid(attention.Keys).Address(), Laid(attention.Values).Address());
+        var (from, to) = (query.Address(), attention.Output.Address());
+        if (query.dtype == ScalarType.Float32)
         {
-            return new(query.Address(), keys.Address(), values.Address(), output.Address(), () => { }, query, keys, values, output);
+            // The layer frees its queries before a lane may have read them.
+            kept.Add(query.alias().DetachFromDisposeScope());
+            return new((nint)((float*)from + first), keys, values, (nint)((float*)to + first), () => { }, kept);
         }
 
-        var result = Keep(empty_like(output, ScalarType.Float32));
-        return new(query.Address(), keys.Address(), values.Address(), result.Address(), () => output.copy_(result), query, keys, values, output, result);
+        kept.Add(empty([2, elements], ScalarType.Float32).DetachFromDisposeScope());
+        var (wide, isHalf) = (kept[^1].Address(), query.dtype == ScalarType.Float16);
+        var results = (nint)((float*)wide + elements);
+        if (isHalf)
+        {
+            HostElementwise.Widen((Half*)from + first, (float*)wide, elements);
+        }
+        else
+        {
+            HostElementwise.Widen((ushort*)from + first, (float*)wide, elements);
+        }
 
-        static Tensor Keep(Tensor x) => x.DetachFromDisposeScope();
+        return new(wide, keys, values, results, Deliver, kept);
+
+        void Deliver()
+        {
+            if (isHalf)
+            {
+                HostElementwise.Narrow((float*)results, (Half*)to + first, elements);
+            }
+            else
+            {
+                HostElementwise.Narrow((float*)results, (ushort*)to + first, elements);
+            }
+        }
+
+        Tensor Laid(Tensor x)
+        {
+            if (x.is_contiguous())
+            {
+                return x;
+            }
+
+            kept.Add(x.contiguous().DetachFromDisposeScope());
+            return kept[^1];
+        }
     }
 
     /// <summary>New keys or values, [rows, kvHeads, headDim], as rows of 4-bit numbers: [rows, bytes].</summary>

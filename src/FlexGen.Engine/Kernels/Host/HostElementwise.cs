@@ -15,21 +15,107 @@ internal static unsafe class HostElementwise
 
     /// <summary>x / sqrt(mean(x^2) + eps), rounded to T, times the weight.</summary>
     /// <param name="x">[rows, width].</param>
+    /// <param name="added">[rows, width], which is added to x first, the sum, rounded, in its place; null: nothing is.</param>
     /// <param name="weight">[width].</param>
-    /// <param name="to">[rows, width].</param>
+    /// <param name="to">[rows, width]; may be x.</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="width">Elements of a row.</param>
     /// <param name="eps">What keeps rows of zeros finite.</param>
-    public static void RmsNorm<T>(T* x, T* weight, T* to, long rows, int width, float eps)
+    public static void RmsNorm<T>(T* x, T* added, T* weight, T* to, long rows, int width, float eps)
         where T : unmanaged
     {
-        var (from, factors, target) = ((IntPtr)x, (IntPtr)weight, (IntPtr)to);
+        var (from, addends, factors, target) = ((IntPtr)x, (IntPtr)added, (IntPtr)weight, (IntPtr)to);
         var together = Math.Max(1, ElementsOfAnItem / width);
         Run(rows, together, (first, count) =>
         {
             for (var row = first; row < first + count; row++)
             {
+                if (addends != 0)
+                {
+                    AddRow((T*)from + (row * width), (T*)addends + (row * width), width);
+                }
+
                 NormRow((T*)from + (row * width), (T*)factors, (T*)target + (row * width), width, eps);
+            }
+        });
+    }
+
+    /// <summary>x + added, rounded to T, in x's place.</summary>
+    /// <param name="x">[count].</param>
+    /// <param name="added">[count].</param>
+    /// <param name="count">How many elements.</param>
+    public static void Add<T>(T* x, T* added, long count)
+        where T : unmanaged
+    {
+        var (place, addends) = ((IntPtr)x, (IntPtr)added);
+        Run(count, ElementsOfAnItem, (first, length) => AddRow((T*)place + first, (T*)addends + first, length));
+    }
+
+    /// <summary>Turns element d of each head with element d + headDim / 2, in their places: x cos, rounded to T, and the other one times sin added, rounded.</summary>
+    /// <param name="x">[rows, heads, headDim].</param>
+    /// <param name="cos">[rows, headDim].</param>
+    /// <param name="sin">[rows, headDim], negative in the first half.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="heads">Heads of a row.</param>
+    /// <param name="headDim">Elements of a head, an even number.</param>
+    public static void Turn<T>(T* x, T* cos, T* sin, long rows, int heads, int headDim)
+        where T : unmanaged
+    {
+        var (place, cosines, sines) = ((IntPtr)x, (IntPtr)cos, (IntPtr)sin);
+        Run(rows, Math.Max(1, ElementsOfAnItem / (heads * headDim)), (first, count) =>
+        {
+            for (var row = first; row < first + count; row++)
+            {
+                for (var head = 0; head < heads; head++)
+                {
+                    TurnHead((T*)place + (((row * heads) + head) * headDim), (T*)cosines + (row * headDim), (T*)sines + (row * headDim), headDim / 2);
+                }
+            }
+        });
+    }
+
+    /// <summary>T, here also Half, as float32.</summary>
+    /// <param name="from">[count].</param>
+    /// <param name="to">[count].</param>
+    /// <param name="count">How many elements.</param>
+    public static void Widen<T>(T* from, float* to, long count)
+        where T : unmanaged
+    {
+        var (source, target) = ((IntPtr)from, (IntPtr)to);
+        Run(count, ElementsOfAnItem, (first, length) =>
+        {
+            if (typeof(T) != typeof(Half))
+            {
+                HostVectors.Widen((T*)source + first, (float*)target + first, (int)length);
+                return;
+            }
+
+            for (var n = first; n < first + length; n++)
+            {
+                ((float*)target)[n] = (float)((Half*)source)[n];
+            }
+        });
+    }
+
+    /// <summary>Float32 rounded to T, here also Half.</summary>
+    /// <param name="from">[count].</param>
+    /// <param name="to">[count].</param>
+    /// <param name="count">How many elements.</param>
+    public static void Narrow<T>(float* from, T* to, long count)
+        where T : unmanaged
+    {
+        var (source, target) = ((IntPtr)from, (IntPtr)to);
+        Run(count, ElementsOfAnItem, (first, length) =>
+        {
+            var n = first;
+            for (; typeof(T) != typeof(Half) && n + Lanes <= first + length; n += Lanes)
+            {
+                Store(Vector256.Load((float*)source + n), (T*)target + n, Lanes);
+            }
+
+            for (; n < first + length; n++)
+            {
+                Store(Vector256.CreateScalar(((float*)source)[n]), (T*)target + n, 1);
             }
         });
     }
@@ -63,6 +149,46 @@ internal static unsafe class HostElementwise
             }
         });
     }
+
+    private static void AddRow<T>(T* x, T* added, long count)
+        where T : unmanaged
+    {
+        var n = 0L;
+        for (; n + Lanes <= count; n += Lanes)
+        {
+            Store(Load(x + n) + Load(added + n), x + n, Lanes);
+        }
+
+        for (; n < count; n++)
+        {
+            Store(Vector256.CreateScalar(One(x + n) + One(added + n)), x + n, 1);
+        }
+    }
+
+    private static void TurnHead<T>(T* x, T* cos, T* sin, int half)
+        where T : unmanaged
+    {
+        var n = 0;
+        for (; n + Lanes <= half; n += Lanes)
+        {
+            var (a, b) = (Load(x + n), Load(x + half + n));
+            Store(Turned<T>(a, b, Load(cos + n), Load(sin + n)), x + n, Lanes);
+            Store(Turned<T>(b, a, Load(cos + half + n), Load(sin + half + n)), x + half + n, Lanes);
+        }
+
+        for (; n < half; n++)
+        {
+            var (a, b) = (Scalar(x + n), Scalar(x + half + n));
+            Store(Turned<T>(a, b, Scalar(cos + n), Scalar(sin + n)), x + n, 1);
+            Store(Turned<T>(b, a, Scalar(cos + half + n), Scalar(sin + half + n)), x + half + n, 1);
+        }
+
+        static Vector256<float> Scalar(T* from) => Vector256.CreateScalar(One(from));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Turned<T>(Vector256<float> x, Vector256<float> other, Vector256<float> cos, Vector256<float> sin)
+        where T : unmanaged => Vector256.FusedMultiplyAdd(other, sin, Narrowed<T>(x * cos));
 
     private static void NormRow<T>(T* x, T* weight, T* to, int width, float eps)
         where T : unmanaged
@@ -120,6 +246,10 @@ internal static unsafe class HostElementwise
                 if (typeof(T) == typeof(float))
                 {
                     ((float*)to)[n] = numbers[n];
+                }
+                else if (typeof(T) == typeof(Half))
+                {
+                    ((Half*)to)[n] = (Half)numbers[n];
                 }
                 else
                 {

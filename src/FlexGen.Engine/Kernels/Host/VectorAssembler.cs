@@ -63,10 +63,11 @@ internal sealed class VectorAssembler
     public void AddProducts(int sum, int unsigned, Pointer signed, int offset) =>
         Memory(Map0F38, Integer, 0x50, sum, unsigned, signed, offset, broadcast: true);
 
+    /// <summary>Asks for a line, in the second cache.</summary>
     public void Prefetch(Pointer from, int offset)
     {
         Rex((int)from, 0, wide: false);
-        code.AddRange([0x0F, 0x18, (byte)(0x88 | ((int)from & 7))]);
+        code.AddRange([0x0F, 0x18, (byte)(0x90 | ((int)from & 7))]);
         Number(offset);
     }
 

@@ -14,7 +14,9 @@ internal static class VnniCode
     private const int Low = 0, Scale = 1, Zero = 2, Products = 3, Others = 4, Factor = 5, Float16 = 6, Unscale = 7, LowNibbles = 8, HighNibbles = 16;
 
     private const int CacheLine = 64;
-    private const int Ahead = 4096;
+
+    /// <summary>Bytes, in the second cache: for one row a quarter faster than 4,096 in the first, for many as fast.</summary>
+    private const int Ahead = 2048;
 
     /// <summary>Words of a row that are split into registers at once.</summary>
     private const int MostWords = 8;

@@ -48,15 +48,15 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         var (projected, turned, angles) = (heads + (2 * kvHeads), heads + kvHeads, 5 * wide * options.HeadDim);
         var feedForward = 2 * (hidden + options.FeedForward);
         var made = (2 * hidden) + projected + feedForward;
-        // A GPU turns heads in their places; a processor makes their norms, what comes of them and, of one of both, a copy that is rolled.
-        var normed = options.HeadNorm ? turned : 0;
+        // A norm, one of a sum, what is turned, the network's gate and the second sum: each is read once and written once.
+        var moved = (2 * hidden) + (4 * hidden) + (2 * turned) + (3L * options.FeedForward) + (3 * hidden);
         return new(
-            Projecting: hidden + projected + normed + turned + heads + angles,
+            Projecting: hidden + projected + angles,
             Completing: heads + hidden + feedForward,
             Made: made,
-            // A norm, one of a sum, what is turned, the network's gate and the second sum: each is read once and written once.
-            Moved: (2 * hidden) + (4 * hidden) + (2 * turned) + (3L * options.FeedForward) + (3 * hidden),
-            MovedOnHost: 2 * (made + normed + (2 * turned)));
+            Moved: moved,
+            // A processor turns heads after their norms.
+            MovedOnHost: moved + (options.HeadNorm ? 2 * turned : 0));
     }
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)

@@ -1,3 +1,5 @@
+using FlexGen.Engine.Kernels.Host;
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Rotary;
@@ -31,13 +33,29 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
 
         if (norms is { } weights)
         {
-            query = RmsNorm.Forward(query, weights.Query, weights.Eps, kernels: null);
-            key = RmsNorm.Forward(key, weights.Key, weights.Eps, kernels: null);
+            RmsNorm.InPlace(query, weights.Query, weights.Eps);
+            RmsNorm.InPlace(key, weights.Key, weights.Eps);
         }
 
-        return (Rotate(query), Rotate(key));
+        Turn(query, cos, sin);
+        Turn(key, cos, sin);
+        return (query, key);
+    }
 
-        Tensor Rotate(Tensor x) => context.Freeing(() => (x * cos).addcmul_(x.roll(headDim / 2, -1), sin, 1));
+    private unsafe void Turn(Tensor x, Tensor cos, Tensor sin)
+    {
+        var (rows, heads) = (x.shape[0], (int)x.shape[1]);
+        switch (x.dtype)
+        {
+            case ScalarType.Float32:
+                HostElementwise.Turn((float*)x.Address(), (float*)cos.Address(), (float*)sin.Address(), rows, heads, headDim);
+                break;
+            case ScalarType.BFloat16:
+                HostElementwise.Turn((ushort*)x.Address(), (ushort*)cos.Address(), (ushort*)sin.Address(), rows, heads, headDim);
+                break;
+            default:
+                throw new NotSupportedException($"Layers of {x.dtype} are not computed on a CPU.");
+        }
     }
 
     /// <summary>
