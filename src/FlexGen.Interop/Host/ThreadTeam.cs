@@ -12,7 +12,7 @@ namespace FlexGen.Interop;
 /// <param name="callerHelps">Whether a caller takes items of its own job, as one more thread; otherwise it waits.</param>
 public sealed class ThreadTeam(string name, int count, TimeSpan patience = default, bool callerHelps = false)
 {
-    private const int SpinsOfATurn = 50;
+    private const int SpinsOfATurn = 10;
     private readonly object changed = new();
     private readonly Queue<Job> jobs = new();
     private volatile int waiting;

@@ -12,7 +12,7 @@ namespace FlexGen.Engine.Kernels.Host;
 internal static unsafe class HostAttention
 {
     private const long WorthAThread = 1 << 17;
-    private const int ItemsOfACore = 4;
+    private const int ItemsOfACore = 2;
 
     private const int CacheLine = 64;
     private const int ChunkTokens = 256;

@@ -14,7 +14,8 @@ namespace FlexGen.Engine.Kernels.Host;
 internal static unsafe class HostProduct
 {
     private const long WorthAThread = 1 << 18;
-    private const int ItemsOfACore = 8;
+    private const long PartsOfACore = 2;
+    private const long LeastBytes = 64 << 10;
     private const int CacheLine = 64;
 
     private readonly record struct Item(int Weight, long FirstTile, long EndTile);
@@ -83,7 +84,7 @@ internal static unsafe class HostProduct
             var rounded = RoundedRows.Of(shape, count);
             var (from, begin) = ((IntPtr)((T*)x + (first * shape.Columns)), first);
             HostThreads.Run(count * shape.Columns >= WorthAThread, count, row => rounded.Round(row, (T*)from + (row * shape.Columns)));
-            var items = Items(targets, count);
+            var items = Items(targets);
             var work = items.Sum(i => (i.EndTile - i.FirstTile) * PackedShape.TileRows * shape.Columns * count);
             HostThreads.Run(work >= WorthAThread, items.Length * rounded.Strips, n =>
             {
@@ -112,16 +113,21 @@ internal static unsafe class HostProduct
         }
     }
 
-    /// <summary>Tiles that are computed one after another: a core has several such items, since cores are not equally fast.</summary>
-    private static Item[] Items(Target[] targets, int rows)
+    /// <summary>
+    /// Tiles that are computed one after another: of what is left a part for each core, since cores are not equally fast. To begin elsewhere costs a
+    /// while, and so does a core that is the last to end.
+    /// </summary>
+    private static Item[] Items(Target[] targets)
     {
-        var tiles = Math.Max(1, targets.Sum(t => t.Shape.Tiles) / ((long)ItemsOfACore * Environment.ProcessorCount));
-        var items = new List<Item>();
+        var (items, left) = (new List<Item>(), targets.Sum(t => t.Shape.Tiles));
         for (var n = 0; n < targets.Length; n++)
         {
-            for (var tile = 0L; tile < targets[n].Shape.Tiles; tile += tiles)
+            var shape = targets[n].Shape;
+            for (long tile = 0, end; tile < shape.Tiles; tile = end)
             {
-                items.Add(new(n, tile, Math.Min(tile + tiles, targets[n].Shape.Tiles)));
+                end = Math.Min(shape.Tiles, tile + Math.Max(left / (PartsOfACore * Environment.ProcessorCount), Math.Max(1, LeastBytes / shape.TileBytes)));
+                items.Add(new(n, tile, end));
+                left -= end - tile;
             }
         }
 
