@@ -39,7 +39,7 @@ internal sealed class NextTokens : IDisposable
     {
         using var scope = NewDisposeScope();
         (this.logits, this.rows, this.kernel) = (logits, rows, kernel);
-        likeliest = (kernel is null ? OfAll(logits) : kernel.Of(logits, NotFinite)).to(CPU, non_blocking: true).DetachFromDisposeScope();
+        likeliest = (kernel is null ? HostLikeliest.Of(logits, NotFinite) : kernel.Of(logits, NotFinite)).to(CPU, non_blocking: true).DetachFromDisposeScope();
         if (kernel is not null)
         {
             there = new();
@@ -112,13 +112,6 @@ internal sealed class NextTokens : IDisposable
         }
 
         return tokens;
-    }
-
-    private static Tensor OfAll(Tensor logits)
-    {
-        var (largest, indexes) = logits.max(-1);
-        // The largest of logits with NaN among them is NaN.
-        return indexes.masked_fill(largest.isfinite().logical_not(), NotFinite);
     }
 
     /// <summary>The likeliest tokens that the rules of some rows allow, in host memory once the event has happened.</summary>

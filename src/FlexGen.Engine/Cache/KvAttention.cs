@@ -39,18 +39,19 @@ internal sealed class KvAttention : IDisposable
     public Tensor Begin(int layer, AttentionInput input)
     {
         var (query, key, value, scale, window) = input;
-        var output = empty(query.shape[0], query.shape[1] * query.shape[2], query.dtype, device);
-        if (rowCount < query.shape[0])
+        var (count, heads, headDim) = (query.size(0), query.size(1), query.size(2));
+        var output = empty(count, heads * headDim, query.dtype, device);
+        if (rowCount < count)
         {
             // Filler rows are computed on, so they must not be whatever the memory held.
             output.zero_();
         }
 
-        var (kept, heads) = (cache.Kept(key, value), (int)key.shape[1]);
+        var (kept, kvHeads) = (cache.Kept(key, value), (int)key.size(1));
         foreach (var (share, rows) in shares)
         {
             var (keys, values) = (rows.Of(kept.Keys).DetachFromDisposeScope(), rows.Of(kept.Values).DetachFromDisposeScope());
-            var attention = new ShareAttention(layer, microBatch, rows, query, keys, values, heads, output, scale, window);
+            var attention = new ShareAttention(layer, microBatch, rows, query, keys, values, kvHeads, output, scale, window);
             share.Attend(attention);
             started.Add((share, attention));
         }

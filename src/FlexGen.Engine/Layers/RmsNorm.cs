@@ -40,7 +40,7 @@ internal static unsafe class RmsNorm
 
     private static void OnCpu(Tensor x, Tensor? added, Tensor weight, Tensor result, double eps)
     {
-        var (from, addends, factors, to, width) = (x.Address(), added?.Address() ?? 0, weight.Address(), result.Address(), (int)x.shape[^1]);
+        var (from, addends, factors, to, width) = (x.Address(), added?.Address() ?? 0, weight.Address(), result.Address(), (int)x.size(-1));
         var rows = x.numel() / width;
         switch ((x.device.type, x.dtype))
         {

@@ -20,6 +20,7 @@ internal sealed class WeightStore : IDisposable
     private const long BytesOfAPiece = 64 << 20;
     private readonly Dictionary<string, ComputeTensor> resident = [];
     private readonly Dictionary<int, LayerImage> images = [];
+    private readonly Dictionary<int, LayerWeights> allResident = [];
     private readonly StreamBuffers<int>? buffers;
     private readonly Model model;
     private readonly Lane lane;
@@ -88,11 +89,22 @@ internal sealed class WeightStore : IDisposable
     /// <summary>A layer's weights; what the compute device does from now on waits for those still on their way.</summary>
     public LayerWeights Use(int layer)
     {
+        if (allResident.TryGetValue(layer, out var held))
+        {
+            return held;
+        }
+
         Load(layer, 0, 1);
         var buffer = buffers!.Find(layer);
         buffer?.WaitOnCompute();
         var specs = model.Layers[layer].Weights;
-        return new([.. images[layer].Plan.Weights.Select(w => Held(w, specs[w.Index], buffer))], product);
+        held = new([.. images[layer].Plan.Weights.Select(w => Held(w, specs[w.Index], buffer))], product);
+        if (images[layer].Plan.ImageBytes == 0)
+        {
+            allResident.Add(layer, held);
+        }
+
+        return held;
     }
 
     /// <summary>The compute device has been given all it does with a layer: its buffer may be filled again when that is done.</summary>

@@ -22,7 +22,7 @@ internal sealed class HostDecode : IDecodeAttention
     /// <summary>The rows where a CPU computes: keys and values in their places, queries and results, too, where they are of the type.</summary>
     public static unsafe HostRows OnCpu(ShareAttention attention)
     {
-        var (rows, width) = (attention.Rows.Decodes.Count, attention.Query.numel() / attention.Query.shape[0]);
+        var (rows, width) = (attention.Rows.Decodes.Count, attention.Query.size(1) * attention.Query.size(2));
         var (first, elements) = (attention.Rows.FirstDecode * width, rows * width);
         List<Tensor> kept = [];
         var (query, keys, values) = (Laid(attention.Query), Laid(attention.Keys).Address(), Laid(attention.Values).Address());

@@ -24,7 +24,7 @@ internal sealed record ShareAttention(
     public Tensor DecodeOutput => Output.narrow(0, Rows.FirstDecode, Rows.Decodes.Count);
 
     /// <summary>How the share's slabs lie in memory.</summary>
-    public SlabLayout Slab => new(Rows.Slots, KvHeads, (int)Query.shape[1] / KvHeads, (int)Query.shape[2]);
+    public SlabLayout Slab => new(Rows.Slots, KvHeads, (int)Query.size(1) / KvHeads, (int)Query.size(2));
 
     /// <summary>Attention under way in host memory.</summary>
     public HostRun? OnHost { get; set; }

@@ -54,7 +54,7 @@ internal sealed class ShareRows : IDisposable
 
     /// <summary>The share's rows of keys or values, [rows, kvHeads, headDim].</summary>
     public Tensor Of(Tensor x) =>
-        !all ? x.index_select(0, rowIndex ??= tensor(Rows).Upload(device)) : x.shape[0] == Rows.Length ? x : x.narrow(0, 0, Rows.Length);
+        !all ? x.index_select(0, rowIndex ??= tensor(Rows).Upload(device)) : x.size(0) == Rows.Length ? x : x.narrow(0, 0, Rows.Length);
 
     /// <summary>Puts <see cref="Sequences"/> on the compute device, where some decode.</summary>
     public void UploadSequences() => sequences = Decodes.Count == 0 ? null : Places(Decodes).Upload(device);

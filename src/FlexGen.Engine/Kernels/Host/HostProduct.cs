@@ -36,7 +36,7 @@ internal static unsafe class HostProduct
     public static Tensor[] Forward<TKernel>(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
         where TKernel : struct, IProductKernel
     {
-        var rows = (int)x.shape[0];
+        var rows = (int)x.size(0);
         var (outputs, targets) = (new Tensor[weights.Length], new Target[weights.Length]);
         for (var n = 0; n < weights.Length; n++)
         {

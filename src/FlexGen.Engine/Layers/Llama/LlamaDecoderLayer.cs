@@ -62,7 +62,7 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
         var normed = RmsNorm.Forward(hidden, weights[attentionNorm], options.NormEps, context.Rows);
-        var projected = Array.ConvertAll(weights.Linears(normed, query, key, value), p => p.view(p.shape[0], -1, options.HeadDim));
+        var projected = Array.ConvertAll(weights.Linears(normed, query, key, value), p => p.view(p.size(0), -1, options.HeadDim));
         (Tensor, Tensor, double)? norms = options.HeadNorm ? (weights[queryNorm!], weights[keyNorm!], options.NormEps) : null;
         var (q, k) = options.Rotary.Forward(projected[0], projected[1], norms, context);
         return new(q, k, projected[2], 1 / Math.Sqrt(options.HeadDim), Window);

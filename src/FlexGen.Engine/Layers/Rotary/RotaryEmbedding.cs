@@ -44,7 +44,7 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
 
     private unsafe void Turn(Tensor x, Tensor cos, Tensor sin)
     {
-        var (rows, heads) = (x.shape[0], (int)x.shape[1]);
+        var (rows, heads) = (x.size(0), (int)x.size(1));
         switch (x.dtype)
         {
             case ScalarType.Float32:
