@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Layers;
 using FlexGen.Engine.Tensors;
@@ -81,9 +82,11 @@ internal sealed class RowLayout
     }
 
     /// <summary>What a pass over these rows gives every layer. The caller disposes it.</summary>
-    public ForwardContext Context(Device device)
+    /// <param name="device">The compute device.</param>
+    /// <param name="kernels">As of <see cref="ForwardContext.Rows"/>.</param>
+    public ForwardContext Context(Device device, RowKernels? kernels)
     {
-        return new(On(TokenIds), On(Positions), On(LastRows));
+        return new(On(TokenIds), On(Positions), On(LastRows)) { Rows = kernels };
 
         Tensor On(long[] values) => tensor(values).Upload(device);
     }

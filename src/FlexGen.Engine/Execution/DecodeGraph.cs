@@ -35,7 +35,7 @@ internal sealed class DecodeGraph : IDisposable
         foreach (var stage in stages)
         {
             stage.Use();
-            parts.Add((layout.Context(stage.Device) with { KeepsAll = true }, new(layout, stage.Cache, microBatch, stage.Device)));
+            parts.Add((layout.Context(stage.Device, stage.Rows) with { KeepsAll = true }, new(layout, stage.Cache, microBatch, stage.Device)));
             parts[^1].Attention.SetDecodes(new RowLayout.Decode[policy.GpuBatchSize]);
         }
 

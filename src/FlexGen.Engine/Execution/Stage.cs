@@ -25,6 +25,7 @@ internal sealed class Stage : IDisposable
     {
         Tiers = tiers;
         Use();
+        Rows = tiers.HasGpu ? new(type) : null;
         product = plan.Weights.Groups is { Count: > 0 } groups ? Product(type, groups) : null;
         try
         {
@@ -47,6 +48,9 @@ internal sealed class Stage : IDisposable
 
     public KvCache Cache { get; }
 
+    /// <summary>What computes on rows between products; null: the device is no GPU.</summary>
+    public RowKernels? Rows { get; }
+
     /// <inheritdoc cref="Tiers.Use"/>
     public void Use() => Tiers.Use();
 
@@ -56,6 +60,7 @@ internal sealed class Stage : IDisposable
         Cache.Dispose();
         Weights.Dispose();
         product?.Dispose();
+        Rows?.Dispose();
     }
 
     private IPackedProduct Product(ScalarType type, IReadOnlyList<int> groups) =>

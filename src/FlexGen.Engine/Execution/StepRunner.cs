@@ -40,7 +40,7 @@ internal sealed class StepRunner(
         if (record is null || layout.Prefills.Count > 0)
         {
             passes[microBatch] = new(
-                model, map, [.. stages.Select(s => (layout.Context(s.Device), new KvAttention(layout, s.Cache, microBatch, s.Device)))]);
+                model, map, [.. stages.Select(s => (layout.Context(s.Device, s.Rows), new KvAttention(layout, s.Cache, microBatch, s.Device)))]);
             last = microBatch;
             return layout;
         }

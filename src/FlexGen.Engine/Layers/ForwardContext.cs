@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels.Cuda;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers;
@@ -8,6 +9,9 @@ namespace FlexGen.Engine.Layers;
 /// <param name="LastRows">[sequences], int64: the rows whose logits are wanted.</param>
 public sealed record ForwardContext(Tensor TokenIds, Tensor Positions, Tensor LastRows) : IDisposable
 {
+    /// <summary>What computes on rows between products; null: the compute device is no GPU.</summary>
+    internal RowKernels? Rows { get; init; }
+
     /// <summary>Cosine and sine of the rotary embedding at <see cref="Positions"/>, computed once for all layers.</summary>
     internal (Tensor Cos, Tensor Sin)? Rotary { get; set; }
 

@@ -1,6 +1,6 @@
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers;
@@ -11,12 +11,16 @@ namespace FlexGen.Engine.Layers;
 /// </summary>
 internal static unsafe class GatedSilu
 {
-    /// <summary>Both contiguous and of one shape and type. The result takes gate's place.</summary>
-    public static Tensor Forward(Tensor gate, Tensor up)
+    /// <summary>The result takes gate's place.</summary>
+    /// <param name="gate">Contiguous.</param>
+    /// <param name="up">Of the same shape and type, contiguous.</param>
+    /// <param name="kernels">Those of the GPU that both are on; null: they are on none.</param>
+    public static Tensor Forward(Tensor gate, Tensor up, RowKernels? kernels)
     {
-        if (gate.device.type != DeviceType.CPU)
+        if (kernels is not null)
         {
-            return nn.functional.silu(gate, inplace: true).mul_(up);
+            kernels.Gate(gate, up);
+            return gate;
         }
 
         switch (gate.dtype)

@@ -1,3 +1,4 @@
+using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Kernels.Host;
 using FlexGen.Engine.Tensors;
 using TorchSharp;
@@ -8,41 +9,39 @@ namespace FlexGen.Engine.Layers;
 /// <summary>Root mean square layer normalisation (Zhang and Sennrich, arXiv 1910.07467), in float32 whatever the type of x.</summary>
 internal static unsafe class RmsNorm
 {
-    /// <summary>Elements that are made for each of x, the result's among them: two of float32, and one.</summary>
-    /// <param name="wide">Elements of x that take the room of one of float32.</param>
-    public static long Elements(long wide) => (2 * wide) + 1;
-
-    /// <summary>
-    /// Elements that its operations on a GPU read and write for each of x: of float32 those of the copy, the square, the mean, the product and the result,
-    /// and of x's type where it comes from, the result and its product with the weight.
-    /// </summary>
-    /// <param name="wide">Elements of x that take the room of one of float32.</param>
-    public static long Moved(long wide) => (7 * wide) + 4;
-
     /// <summary>x / sqrt(mean(x^2) + eps) * weight, over the last dimension.</summary>
-    public static Tensor Forward(Tensor x, Tensor weight, double eps, ForwardContext context) =>
-        x.device.type == DeviceType.CPU && x.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && !weight.requires_grad
-            ? OnCpu(x.contiguous(), weight, eps)
-            : context.Freeing(() =>
-            {
-                var wide = x.to(ScalarType.Float32, copy: true);
-                wide.mul_(wide.square().mean([-1], keepdim: true).add_(eps).rsqrt_());
-                var result = wide.to(x.dtype);
-                result.mul_(weight);
-                return result;
-            });
+    /// <param name="x">On a GPU contiguous.</param>
+    /// <param name="weight">[width].</param>
+    /// <param name="eps">What keeps rows of zeros finite.</param>
+    /// <param name="kernels">Those of the GPU that x is on; null: it is on none.</param>
+    public static Tensor Forward(Tensor x, Tensor weight, double eps, RowKernels? kernels) =>
+        kernels?.Norm(x, weight, eps) ?? OnCpu(x, weight, eps);
+
+    /// <summary>Of some rows of x, [rows, width], which are int64.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public static Tensor OfRows(Tensor x, Tensor rows, Tensor weight, double eps, RowKernels? kernels) =>
+        kernels?.Norm(x, weight, eps, rows) ?? OnCpu(x.index_select(0, rows), weight, eps);
+
+    /// <summary>Of the sum of x and what is added, which takes the place of x.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public static Tensor OfSum(Tensor x, Tensor added, Tensor weight, double eps, RowKernels? kernels) =>
+        kernels?.NormOfSum(x, added, weight, eps) ?? OnCpu(x.add_(added), weight, eps);
 
     private static Tensor OnCpu(Tensor x, Tensor weight, double eps)
     {
+        x = x.contiguous();
         var (result, width) = (empty_like(x), (int)x.shape[^1]);
         var (from, factors, to, rows) = (x.Address(), weight.Address(), result.Address(), x.numel() / width);
-        if (x.dtype == ScalarType.Float32)
+        switch ((x.device.type, x.dtype))
         {
-            HostElementwise.RmsNorm((float*)from, (float*)factors, (float*)to, rows, width, (float)eps);
-        }
-        else
-        {
-            HostElementwise.RmsNorm((ushort*)from, (ushort*)factors, (ushort*)to, rows, width, (float)eps);
+            case (DeviceType.CPU, ScalarType.Float32):
+                HostElementwise.RmsNorm((float*)from, (float*)factors, (float*)to, rows, width, (float)eps);
+                break;
+            case (DeviceType.CPU, ScalarType.BFloat16):
+                HostElementwise.RmsNorm((ushort*)from, (ushort*)factors, (ushort*)to, rows, width, (float)eps);
+                break;
+            default:
+                throw new NotSupportedException($"Layers of {x.dtype} are not computed on {x.device} without its kernels.");
         }
 
         return result;

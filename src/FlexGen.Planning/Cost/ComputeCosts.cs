@@ -178,8 +178,7 @@ internal sealed class ComputeCosts
 
         if (model.Layers[layer].Elements is { } elements)
         {
-            // A processor's own loops take what a layer makes at once, which is written once and read once.
-            var moved = profile.Compute.IsGpu ? elements.Moved : 2 * elements.Made;
+            var moved = profile.Compute.IsGpu ? elements.Moved : elements.MovedOnHost;
             seconds += ((double)rows * model.Format.Bytes(moved) / 2 / profile.Compute.ElementBytes)
                 + ((profile.Compute.IsGpu ? Overhead(layer).RecordedSeconds : 0) / 2);
         }

@@ -47,7 +47,7 @@ internal static class Plans
                 new($"{n}.norm", 1, hidden), new($"{n}.query", hidden, hidden, IsLinear: true), new($"{n}.up", 4 * hidden, hidden, IsLinear: true),
                 new($"{n}.down", hidden, 4 * hidden, IsLinear: true, Group: n == 1 ? 32 : null),
             ],
-            new RowElements(3 * hidden, 7 * hidden, 9 * hidden, 18 * hidden),
+            new RowElements(3 * hidden, 7 * hidden, 9 * hidden, 18 * hidden, 18 * hidden),
             n % 2 == 0 ? window : null));
         WeightShape tied = new("embedding", vocabulary, hidden);
         return new(

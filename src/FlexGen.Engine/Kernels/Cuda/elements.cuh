@@ -16,7 +16,14 @@ typedef unsigned short Element;
 __device__ __forceinline__ float widen(Element x) { return __uint_as_float((unsigned)x << 16); }
 __device__ __forceinline__ Element narrow(float x)
 {
+#if __CUDA_ARCH__ >= 800
+    unsigned short y;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y) : "f"(x));
+    return y;
+#else
+    // NaN has all bits set, and would become 0 by what rounds.
     unsigned bits = __float_as_uint(x);
-    return (Element)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    return x != x ? 0x7fff : (Element)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+#endif
 }
 #endif

@@ -1,12 +1,10 @@
 // The likeliest token of a row of logits, of all tokens or of those that a mask allows, by a block of its own. Of equal ones it is the first.
+#include "row_vectors.cuh"
 
-#define VECTOR (16 / (int)sizeof(Element))
 #define UNROLL 4
 #define THREADS 512
 #define WARPS (THREADS / 32)
 #define INFINITE __int_as_float(0x7f800000)
-
-union Vector { uint4 all; Element at[VECTOR]; };
 
 struct Best
 {

@@ -45,43 +45,34 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
     protected internal override RowElements Elements(long wide)
     {
         var (hidden, heads, kvHeads) = ((long)options.Hidden, (long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
-        var (norm, projected, turned) = (RmsNorm.Elements(wide), heads + (2 * kvHeads), heads + kvHeads);
-        var (normed, step) = options.HeadNorm ? (turned, norm * heads) : (0, heads);
-        var (angles, feedForward) = (5 * wide * options.HeadDim, 2 * (hidden + options.FeedForward));
-        // Of what is turned a product, a copy that is rolled, and their sum; of the network gate and its product with up; and two sums.
-        var moved = (RmsNorm.Moved(wide) * ((2 * hidden) + normed)) + (8 * turned) + (5L * options.FeedForward) + (6 * hidden);
+        var (projected, turned, angles) = (heads + (2 * kvHeads), heads + kvHeads, 5 * wide * options.HeadDim);
+        var feedForward = 2 * (hidden + options.FeedForward);
+        var made = (2 * hidden) + projected + feedForward;
+        // A GPU turns heads in their places; a processor makes their norms, what comes of them and, of one of both, a copy that is rolled.
+        var normed = options.HeadNorm ? turned : 0;
         return new(
-            Projecting: Math.Max(norm * hidden, hidden + projected + normed + turned + step + angles),
-            Completing: heads + hidden + Math.Max(norm * hidden, feedForward),
-            Made: (2 * norm * hidden) + projected + (norm * normed) + (2 * turned) + feedForward,
-            Moved: moved);
+            Projecting: hidden + projected + normed + turned + heads + angles,
+            Completing: heads + hidden + feedForward,
+            Made: made,
+            // A norm, one of a sum, what is turned, the network's gate and the second sum: each is read once and written once.
+            Moved: (2 * hidden) + (4 * hidden) + (2 * turned) + (3L * options.FeedForward) + (3 * hidden),
+            MovedOnHost: 2 * (made + normed + (2 * turned)));
     }
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)
     {
-        var projected = weights.Linears(Norm(hidden, weights, attentionNorm, context), query, key, value);
-        var (q, k) = options.Rotary.Forward(Heads(projected[0], queryNorm), Heads(projected[1], keyNorm), context);
-        return new(q, k, Heads(projected[2], null), 1 / Math.Sqrt(options.HeadDim), Window);
-
-        Tensor Heads(Tensor of, WeightSpec? norm)
-        {
-            var heads = of.view(of.shape[0], -1, options.HeadDim);
-            return norm is null ? heads : Norm(heads, weights, norm, context);
-        }
+        var normed = RmsNorm.Forward(hidden, weights[attentionNorm], options.NormEps, context.Rows);
+        var projected = Array.ConvertAll(weights.Linears(normed, query, key, value), p => p.view(p.shape[0], -1, options.HeadDim));
+        (Tensor, Tensor, double)? norms = options.HeadNorm ? (weights[queryNorm!], weights[keyNorm!], options.NormEps) : null;
+        var (q, k) = options.Rotary.Forward(projected[0], projected[1], norms, context);
+        return new(q, k, projected[2], 1 / Math.Sqrt(options.HeadDim), Window);
     }
 
     public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)
     {
-        var x = Add(weights.Linear(attended, output), hidden);
-        return Add(FeedForward(Norm(x, weights, feedForwardNorm, context), weights), x);
+        var x = weights.Linear(attended, output);
+        var normed = RmsNorm.OfSum(x, hidden, weights[feedForwardNorm], options.NormEps, context.Rows);
+        var both = weights.Linears(normed, gate, up);
+        return Add(weights.Linear(GatedSilu.Forward(both[0], both[1], context.Rows), down), x);
     }
-
-    private Tensor FeedForward(Tensor x, LayerWeights weights)
-    {
-        var both = weights.Linears(x, gate, up);
-        return weights.Linear(GatedSilu.Forward(both[0], both[1]), down);
-    }
-
-    private Tensor Norm(Tensor x, LayerWeights weights, WeightSpec norm, ForwardContext context) =>
-        RmsNorm.Forward(x, weights[norm], options.NormEps, context);
 }

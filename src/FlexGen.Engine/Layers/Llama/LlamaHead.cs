@@ -19,5 +19,5 @@ internal sealed class LlamaHead : OuterLayer
     }
 
     public override Tensor Forward(Tensor? hidden, LayerWeights weights, ForwardContext context) =>
-        weights.Linear(RmsNorm.Forward(hidden!.index_select(0, context.LastRows), weights[norm], normEps, context), head);
+        weights.Linear(RmsNorm.OfRows(hidden!, context.LastRows, weights[norm], normEps, context.Rows), head);
 }

@@ -42,7 +42,8 @@ internal sealed class OptDecoderLayer : DecoderLayer
             Completing: ((options.NormBefore ? 4L : 5L) * options.Hidden) + options.FeedForward,
             Made: made,
             // Each is written once and read once.
-            Moved: 2 * made);
+            Moved: 2 * made,
+            MovedOnHost: 2 * made);
     }
 
     public override AttentionInput Project(Tensor hidden, LayerWeights weights, ForwardContext context)

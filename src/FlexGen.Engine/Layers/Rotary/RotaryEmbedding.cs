@@ -15,10 +15,26 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
     /// <summary>Tokens that a stretched embedding is made for; null where config.json's own number is all there is.</summary>
     public int? Context => settings.Scaling.Context;
 
-    /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass.</summary>
-    public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, ForwardContext context)
+    /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass. What they were is not kept.</summary>
+    /// <param name="query">Contiguous.</param>
+    /// <param name="key">Contiguous.</param>
+    /// <param name="norms">The weights of norms that each head has before, [headDim], and their epsilon; null: none.</param>
+    /// <param name="context">What belongs to this pass.</param>
+    public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, (Tensor Query, Tensor Key, double Eps)? norms, ForwardContext context)
     {
         var (cos, sin) = context.Rotary ??= CosSin(context, query.dtype);
+        if (context.Rows is { } kernels)
+        {
+            kernels.Turn(query, key, (cos, sin), norms);
+            return (query, key);
+        }
+
+        if (norms is { } weights)
+        {
+            query = RmsNorm.Forward(query, weights.Query, weights.Eps, kernels: null);
+            key = RmsNorm.Forward(key, weights.Key, weights.Eps, kernels: null);
+        }
+
         return (Rotate(query), Rotate(key));
 
         Tensor Rotate(Tensor x) => context.Freeing(() => (x * cos).addcmul_(x.roll(headDim / 2, -1), sin, 1));
