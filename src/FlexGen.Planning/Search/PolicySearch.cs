@@ -93,7 +93,8 @@ public sealed class PolicySearch(CostModel model)
     private Prediction? Held(SearchRequest request, PolicyJudge judge)
     {
         var best = judge.Best.ToList();
-        var alike = best.Where(p => judge.Rate(p) > Even * judge.Rate(best[0])).GroupBy(p => BitOperations.Log2((uint)p.EffectiveBatchSize)).Select(s => s.First());
+        var even = best.Where(p => judge.Rate(p) > Even * judge.Rate(best[0]));
+        var alike = even.GroupBy(p => BitOperations.Log2((uint)p.EffectiveBatchSize)).Select(s => s.First());
         var held = best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Concat(alike).Distinct().ToList().AsParallel().AsOrdered()
             .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).OrderByDescending(p => p.TokensPerSecond).ToList();
         var issued = held.Count > 0 && model.Profile.Compute.IsGpu && held[0].Plan is { RecordsDecode: false, Policy.RestsOnDevices: true };
