@@ -74,7 +74,7 @@ internal sealed class PolicyJudge(CostModel model, SearchRequest request)
             return double.PositiveInfinity;
         }
 
-        return Slack * Whole(policy, policy.EffectiveBatchSize * mean.Output / Round(policy).Seconds(Shares.Of(policy)));
+        return Slack * Whole(policy, policy.EffectiveBatchSize * mean.Output / Round(policy).Seconds(Shares.Of(model.Plan(policy))));
     }
 
     private RoundCosts Round(Policy policy) => rounds.GetOrAdd(
@@ -84,8 +84,8 @@ internal sealed class PolicyJudge(CostModel model, SearchRequest request)
     private double Judge(Policy policy)
     {
         var round = Workload.Uniform(mean.Prompt, mean.Output, Math.Min(request.Workload.Count, policy.EffectiveBatchSize));
-        return Whole(policy, model.Estimate(
-            model.Plan(policy), round, Round(policy).Contention(model.Profile, Shares.Of(policy)), request.Mode).TokensPerSecond);
+        var plan = model.Plan(policy);
+        return Whole(policy, model.Estimate(plan, round, Round(policy).Contention(model.Profile, Shares.Of(plan)), request.Mode).TokensPerSecond);
     }
 
     /// <summary>Tokens per second of the whole workload, of which the last round may leave slots empty, by those of a round.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FlexGen.Planning.Cost;
 
 namespace FlexGen.Planning.Search;
@@ -36,6 +37,9 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Of all that were judged, how many are held against each other with the workload as it is.</summary>
     private const int Final = 8;
 
+    /// <summary>Of the best, what the best of about as many slots must have to be held against it with the workload as it is.</summary>
+    private const double Even = 0.6;
+
     /// <summary>Rounds of improvement, each of which tries all neighbours of the best so far.</summary>
     private const int Rounds = 6;
 
@@ -63,7 +67,7 @@ public sealed class PolicySearch(CostModel model)
         var judged = Whole(request).Concat(ordered.Take(Judged)).Concat(ordered.GroupBy(p => p.GpuBatchCount).SelectMany(g => g.Take(JudgedOfACount)))
             .Distinct().ToList();
         judge.JudgeAll(judged);
-        var best = judged.OrderByDescending(judge.Rate).ToList();
+        var best = judge.Best.ToList();
         if (request.Near is { } near)
         {
             var start = near with { CompressWeights = request.CompressWeights, CompressCache = request.CompressCache, SequenceLength = request.SequenceLength };
@@ -89,7 +93,9 @@ public sealed class PolicySearch(CostModel model)
     private Prediction? Held(SearchRequest request, PolicyJudge judge)
     {
         var best = judge.Best.ToList();
-        var held = best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Distinct().ToList().AsParallel().AsOrdered()
+        var even = best.Where(p => judge.Rate(p) > Even * judge.Rate(best[0]));
+        var alike = even.GroupBy(p => BitOperations.Log2((uint)p.EffectiveBatchSize)).Select(s => s.First());
+        var held = best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Concat(alike).Distinct().ToList().AsParallel().AsOrdered()
             .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).OrderByDescending(p => p.TokensPerSecond).ToList();
         var issued = held.Count > 0 && model.Profile.Compute.IsGpu && held[0].Plan is { RecordsDecode: false, Policy.RestsOnDevices: true };
         return (issued ? held.Find(p => p.Plan.RecordsDecode && p.TokensPerSecond > Issued * held[0].TokensPerSecond) : null) ?? held.FirstOrDefault();

@@ -1,3 +1,5 @@
+using FlexGen.Planning.Plans;
+
 namespace FlexGen.Planning.Search;
 
 /// <summary>What a linear program decides: shares of 0 to 1 by home and, of the KV cache, by where it is attended to.</summary>
@@ -9,17 +11,21 @@ namespace FlexGen.Planning.Search;
 internal readonly record struct Shares(
     (double Gpu, double Host) Weights, (double Gpu, double Host) Cache, (double Gpu, double Host) Hidden, double AttentionOnHost, double Seconds)
 {
-    /// <summary>Those of a policy, of which nobody has reckoned the seconds.</summary>
-    public static Shares Of(Policy policy)
+    /// <summary>Those of a plan, of which nobody has reckoned the seconds: of weights, as they are placed.</summary>
+    public static Shares Of(PolicyPlan plan)
     {
+        var policy = plan.Policy;
         var (size, count) = (policy.GpuBatchSize, policy.GpuBatchCount);
+        var (gpu, host, disk) = (Weights(Tier.Gpu), Weights(Tier.Host), Weights(Tier.Disk));
         var (slots, hidden) = (policy.Cache.Split(size), policy.Hidden.Split(count));
         var brought = policy.BroughtToGpu(slots.Host) + policy.BroughtToGpu(slots.Disk);
         return new(
-            (policy.Weights.Gpu / 100, policy.Weights.Host / 100),
+            (gpu / (gpu + host + disk), host / (gpu + host + disk)),
             ((double)slots.Gpu / size, (double)slots.Host / size),
             ((double)hidden.Gpu / count, (double)hidden.Host / count),
             slots.Gpu == size ? 0 : 1 - ((double)brought / (size - slots.Gpu)),
             Seconds: 0);
+
+        double Weights(Tier tier) => plan.Bytes[tier, Purpose.Weights];
     }
 }

@@ -8,10 +8,10 @@ namespace FlexGen.Planning.Tests.Search;
 public class PolicySearchTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// Of tokens per second: what whole weights and slots, and a search that stops somewhere, may cost. Of 600 larger budgets the worst had cost 5%, of 1,000
-    /// faster machines 2%, of 50,000 other policies 1%.
+    /// Of tokens per second: what whole weights and slots, and a search that stops somewhere, may cost. Of 2,415 larger budgets and faster machines of other draws
+    /// four had less, by 13 to 33%, of four layers each; of 6,800 other policies the best had 0.1% more.
     /// </summary>
-    private const double Tolerance = 0.08;
+    private const double Tolerance = 0.01;
 
     [Fact]
     public void What_is_found_fits_every_budget_and_is_found_again() => Searches.All.Each(30, draw =>

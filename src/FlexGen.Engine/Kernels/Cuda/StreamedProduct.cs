@@ -20,7 +20,10 @@ internal sealed class StreamedProduct : IDisposable
     /// <summary>For each number of tiles of 8 rows of x: groups of 64 of a weight that are on the way to a warp.</summary>
     private static readonly int[] depths = [3, 2, 2];
 
-    /// <summary>The most rows of x of any weights, and of those of which a team's x is not in shared memory at once.</summary>
+    /// <summary>
+    /// The most rows of x of any weights, and of those of which a block's x is not in shared memory at once: 24 rows of a weight of 4,096 x 14,336 took 31.8 us
+    /// on an H100, and as warpgroups' 23.4.
+    /// </summary>
     public const int MostRows = 24, MostRowsInPhases = 16;
 
     private readonly ScalarType type;
@@ -52,8 +55,11 @@ internal sealed class StreamedProduct : IDisposable
 
     /// <summary>The most rows of x with which it multiplies weights faster than other kernels do.</summary>
     /// <param name="weights">Those that are multiplied with, in the same group.</param>
-    public int MostRowsOf(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights) =>
-        Division(weights[..Math.Min(weights.Length, MostWeights)]).Share * weights[0].Weight.Shape.Group > PhaseElements ? MostRowsInPhases : MostRows;
+    public int MostRowsOf(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
+    {
+        var division = Division(weights[..Math.Min(weights.Length, MostWeights)]);
+        return Phase(weights[0].Weight.Shape.Group, MostRows / TileRows, division) < division.Share ? MostRowsInPhases : MostRows;
+    }
 
     /// <summary>x W^T + b of each weight. A row's results depend on nothing but the row, the weights and the biases.</summary>
     /// <param name="x">[rows, in], contiguous, at the most <see cref="MostRows"/>.</param>
