@@ -51,7 +51,7 @@ internal static unsafe class HostElementwise
         Run(count, ElementsOfAnItem, (first, length) => AddRow((T*)place + first, (T*)addends + first, length));
     }
 
-    /// <summary>Turns element d of each head with element d + headDim / 2, in their places: x cos, rounded to T, and the other one times sin added, rounded.</summary>
+    /// <summary>Turns element d of each head with element d + headDim / 2, in their places: x cos, rounded to T, plus the other one times sin.</summary>
     /// <param name="x">[rows, heads, headDim].</param>
     /// <param name="cos">[rows, headDim].</param>
     /// <param name="sin">[rows, headDim], negative in the first half.</param>
