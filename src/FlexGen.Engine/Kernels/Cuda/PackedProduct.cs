@@ -2,6 +2,7 @@ using FlexGen.Engine.Quantization;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning.Formats;
+using static FlexGen.Engine.Kernels.Cuda.Ceiling;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Cuda;
@@ -114,8 +115,6 @@ internal sealed class PackedProduct : IDisposable
         partials.Dispose();
         arrived.Dispose();
     }
-
-    private static long Divide(long amount, long by) => (amount + by - 1) / by;
 
     /// <summary>Blocks that share K, so that a weight of few rows occupies the GPU too. By the weight's shape alone, for they are added up.</summary>
     private long Splits(PackedShape shape)

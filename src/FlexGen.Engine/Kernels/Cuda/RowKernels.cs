@@ -1,6 +1,7 @@
 using System.Numerics;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
+using static FlexGen.Engine.Kernels.Cuda.Ceiling;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Cuda;
@@ -47,7 +48,7 @@ internal sealed class RowKernels(ScalarType type) : IDisposable
     /// <param name="norms">The norms' weights, each [headDim], and what keeps heads of zeros finite.</param>
     public void Turn(Tensor query, Tensor key, (Tensor Cosine, Tensor Sine) turn, (Tensor Query, Tensor Key, double Eps)? norms)
     {
-        var (tokens, heads, kvHeads, headDim) = ((int)query.shape[0], (int)query.shape[1], (int)key.shape[1], (int)query.shape[2]);
+        var (tokens, heads, kvHeads, headDim) = ((int)query.size(0), (int)query.size(1), (int)key.size(1), (int)query.size(2));
         if (tokens == 0)
         {
             return;
@@ -95,20 +96,18 @@ internal sealed class RowKernels(ScalarType type) : IDisposable
         gate?.Dispose();
     }
 
-    private static int Divide(int amount, int by) => (amount + by - 1) / by;
-
     private Tensor Norm(Tensor x, Tensor? added, Tensor? of, Tensor weight, double eps)
     {
-        var width = (int)x.shape[^1];
-        var result = of is null ? empty_like(x) : empty([of.shape[0], width], type, x.device);
-        if (result.shape[0] > 0)
+        var width = (int)x.size(-1);
+        var result = of is null ? empty_like(x) : empty([of.size(0), width], type, x.device);
+        if (result.size(0) > 0)
         {
             norm ??= KernelSource.Compile("norm_rows.cu", "norm_rows", type);
             // By the width alone, since it is divided among them.
             var vectors = Divide(width, vector);
             var threads = Math.Max(Math.Min(Divide(vectors, Fewer), NormThreads), Divide(vectors, More));
             norm.Launch(
-                ((int)result.shape[0], 1),
+                ((int)result.size(0), 1),
                 Math.Min(Divide(threads, Warp) * Warp, MostThreads),
                 x.Address(),
                 added?.Address() ?? IntPtr.Zero,

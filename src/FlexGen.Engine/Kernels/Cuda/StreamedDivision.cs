@@ -1,4 +1,5 @@
 using FlexGen.Planning.Formats;
+using static FlexGen.Engine.Kernels.Cuda.Ceiling;
 
 namespace FlexGen.Engine.Kernels.Cuda;
 
@@ -51,6 +52,4 @@ internal readonly record struct StreamedDivision(int Pairs, int Teams, int Block
     public long RowBlocks(PackedShape shape) => RowBlocks(shape, Pairs);
 
     private static long RowBlocks(PackedShape shape, int pairs) => Divide(shape.Rows, PairRows * pairs);
-
-    private static long Divide(long amount, long by) => (amount + by - 1) / by;
 }

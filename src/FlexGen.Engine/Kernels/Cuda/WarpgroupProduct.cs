@@ -2,6 +2,7 @@ using FlexGen.Engine.Quantization;
 using FlexGen.Engine.Tensors;
 using FlexGen.Interop;
 using FlexGen.Planning.Formats;
+using static FlexGen.Engine.Kernels.Cuda.Ceiling;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Kernels.Cuda;
@@ -132,8 +133,6 @@ internal sealed class WarpgroupProduct : IDisposable
     }
 
     private static bool Takes(int group) => group is 32 or 64 or 128;
-
-    private static long Divide(long amount, long by) => (amount + by - 1) / by;
 
     private CudaKernel Kernel(int group, int tiling)
     {
