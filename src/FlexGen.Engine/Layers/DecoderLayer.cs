@@ -1,5 +1,4 @@
 using FlexGen.Engine.Kernels.Host;
-using FlexGen.Engine.Tensors;
 using FlexGen.Planning.Formats;
 using FlexGen.Planning.Plans;
 using TorchSharp;
@@ -41,25 +40,16 @@ public abstract class DecoderLayer : Layer
     public abstract Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context);
 
     /// <summary>Adds the residual to what a sublayer has just computed, in its place.</summary>
-    private protected static unsafe Tensor Add(Tensor computed, Tensor residual)
+    private protected static Tensor Add(Tensor computed, Tensor residual)
     {
-        if (computed.device_type != DeviceType.CPU || computed.requires_grad || !residual.is_contiguous())
+        if (computed.device_type == DeviceType.CPU && computed.dtype is (ScalarType.Float32 or ScalarType.BFloat16)
+            && !computed.requires_grad && residual.is_contiguous())
+        {
+            HostElementwise.Add(computed, residual);
+        }
+        else
         {
             computed.add_(residual);
-            return computed;
-        }
-
-        switch (computed.dtype)
-        {
-            case ScalarType.Float32:
-                HostElementwise.Add((float*)computed.Address(), (float*)residual.Address(), computed.numel());
-                break;
-            case ScalarType.BFloat16:
-                HostElementwise.Add((ushort*)computed.Address(), (ushort*)residual.Address(), computed.numel());
-                break;
-            default:
-                computed.add_(residual);
-                break;
         }
 
         return computed;

@@ -1,6 +1,5 @@
 using FlexGen.Engine.Kernels.Cuda;
 using FlexGen.Engine.Kernels.Host;
-using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers;
@@ -9,7 +8,7 @@ namespace FlexGen.Engine.Layers;
 /// silu(gate) * up. On a CPU libtorch computes the ends of each thread's share with another exponential than the rest, so that an
 /// element's last bit depends on how many rows share the batch; here every element is computed alike.
 /// </summary>
-internal static unsafe class GatedSilu
+internal static class GatedSilu
 {
     /// <summary>The result takes gate's place.</summary>
     /// <param name="gate">Contiguous.</param>
@@ -20,19 +19,10 @@ internal static unsafe class GatedSilu
         if (kernels is not null)
         {
             kernels.Gate(gate, up);
-            return gate;
         }
-
-        switch (gate.dtype)
+        else
         {
-            case ScalarType.Float32:
-                HostElementwise.GatedSilu((float*)gate.Address(), (float*)up.Address(), gate.numel());
-                break;
-            case ScalarType.BFloat16:
-                HostElementwise.GatedSilu((ushort*)gate.Address(), (ushort*)up.Address(), gate.numel());
-                break;
-            default:
-                throw new NotSupportedException($"Layers of {gate.dtype} are not computed on a CPU.");
+            HostElementwise.GatedSilu(gate, up);
         }
 
         return gate;

@@ -5,5 +5,5 @@ namespace FlexGen.Planning.Plans;
 /// <param name="Completing">The most in the half after it, with what is attended to.</param>
 /// <param name="Made">All that both halves make on a GPU, where nothing is freed.</param>
 /// <param name="Moved">All that their operations on a GPU read and write, products and attention left out.</param>
-/// <param name="MovedOnHost">The same of a processor, each time that something is made: written once, and read once.</param>
+/// <param name="MovedOnHost">The same of a processor.</param>
 public readonly record struct RowElements(long Projecting, long Completing, long Made, long Moved, long MovedOnHost);

@@ -47,13 +47,12 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         var (hidden, heads, kvHeads) = ((long)options.Hidden, (long)options.Heads * options.HeadDim, (long)options.KvHeads * options.HeadDim);
         var (projected, turned, angles) = (heads + (2 * kvHeads), heads + kvHeads, 5 * wide * options.HeadDim);
         var feedForward = 2 * (hidden + options.FeedForward);
-        var made = (2 * hidden) + projected + feedForward;
         // A norm, one of a sum, what is turned, the network's gate and the second sum: each is read once and written once.
         var moved = (2 * hidden) + (4 * hidden) + (2 * turned) + (3L * options.FeedForward) + (3 * hidden);
         return new(
             Projecting: hidden + projected + angles,
             Completing: heads + hidden + feedForward,
-            Made: made,
+            Made: (2 * hidden) + projected + feedForward,
             Moved: moved,
             // A processor turns heads after their norms.
             MovedOnHost: moved + (options.HeadNorm ? 2 * turned : 0));
@@ -64,8 +63,8 @@ internal sealed class LlamaDecoderLayer : DecoderLayer
         var normed = RmsNorm.Forward(hidden, weights[attentionNorm], options.NormEps, context.Rows);
         var projected = Array.ConvertAll(weights.Linears(normed, query, key, value), p => p.view(p.size(0), -1, options.HeadDim));
         (Tensor, Tensor, double)? norms = options.HeadNorm ? (weights[queryNorm!], weights[keyNorm!], options.NormEps) : null;
-        var (q, k) = options.Rotary.Forward(projected[0], projected[1], norms, context);
-        return new(q, k, projected[2], 1 / Math.Sqrt(options.HeadDim), Window);
+        options.Rotary.Forward(projected[0], projected[1], norms, context);
+        return new(projected[0], projected[1], projected[2], 1 / Math.Sqrt(options.HeadDim), Window);
     }
 
     public override Tensor Complete(Tensor hidden, Tensor attended, LayerWeights weights, ForwardContext context)

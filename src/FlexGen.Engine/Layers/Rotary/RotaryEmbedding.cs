@@ -1,5 +1,4 @@
 using FlexGen.Engine.Kernels.Host;
-using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Rotary;
@@ -17,18 +16,18 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
     /// <summary>Tokens that a stretched embedding is made for; null where config.json's own number is all there is.</summary>
     public int? Context => settings.Scaling.Context;
 
-    /// <summary>Turns query and key, [tokens, heads, headDim], to the positions of the pass. What they were is not kept.</summary>
+    /// <summary>Turns query and key, [tokens, heads, headDim], in their places, to the positions of the pass.</summary>
     /// <param name="query">Contiguous.</param>
     /// <param name="key">Contiguous.</param>
     /// <param name="norms">The weights of norms that each head has before, [headDim], and their epsilon; null: none.</param>
     /// <param name="context">What belongs to this pass.</param>
-    public (Tensor Query, Tensor Key) Forward(Tensor query, Tensor key, (Tensor Query, Tensor Key, double Eps)? norms, ForwardContext context)
+    public void Forward(Tensor query, Tensor key, (Tensor Query, Tensor Key, double Eps)? norms, ForwardContext context)
     {
         var (cos, sin) = context.Rotary ??= CosSin(context, query.dtype);
         if (context.Rows is { } kernels)
         {
             kernels.Turn(query, key, (cos, sin), norms);
-            return (query, key);
+            return;
         }
 
         if (norms is { } weights)
@@ -37,25 +36,8 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
             RmsNorm.InPlace(key, weights.Key, weights.Eps);
         }
 
-        Turn(query, cos, sin);
-        Turn(key, cos, sin);
-        return (query, key);
-    }
-
-    private unsafe void Turn(Tensor x, Tensor cos, Tensor sin)
-    {
-        var (rows, heads) = (x.size(0), (int)x.size(1));
-        switch (x.dtype)
-        {
-            case ScalarType.Float32:
-                HostElementwise.Turn((float*)x.Address(), (float*)cos.Address(), (float*)sin.Address(), rows, heads, headDim);
-                break;
-            case ScalarType.BFloat16:
-                HostElementwise.Turn((ushort*)x.Address(), (ushort*)cos.Address(), (ushort*)sin.Address(), rows, heads, headDim);
-                break;
-            default:
-                throw new NotSupportedException($"Layers of {x.dtype} are not computed on a CPU.");
-        }
+        HostElementwise.Turn(query, cos, sin);
+        HostElementwise.Turn(key, cos, sin);
     }
 
     /// <summary>

@@ -27,15 +27,7 @@ public unsafe class HostElementwiseTests
         using var scope = NewDisposeScope();
         var (x, added) = (Random(type, rows, width), Random(type, rows, width));
         var expected = x + added;
-        if (type == ScalarType.Float32)
-        {
-            HostElementwise.Add((float*)x.Address(), (float*)added.Address(), x.numel());
-        }
-        else
-        {
-            HostElementwise.Add((ushort*)x.Address(), (ushort*)added.Address(), x.numel());
-        }
-
+        HostElementwise.Add(x, added);
         Assert.True(x.eq(expected).all().item<bool>());
     }
 
@@ -73,8 +65,8 @@ public unsafe class HostElementwiseTests
         var rounded = (x * cos.unsqueeze(1)).to(ScalarType.Float64);
         var expected = (rounded + (x.roll(headDim / 2, -1).to(ScalarType.Float64) * sin.unsqueeze(1).to(ScalarType.Float64))).to(ScalarType.Float32).to(type);
         var last = x.narrow(0, rows - 1, 1).clone();
-        Turn(x, cos, sin);
-        Turn(last, cos.narrow(0, rows - 1, 1), sin.narrow(0, rows - 1, 1));
+        HostElementwise.Turn(x, cos, sin);
+        HostElementwise.Turn(last, cos.narrow(0, rows - 1, 1), sin.narrow(0, rows - 1, 1));
         Assert.True(x.eq(expected).all().item<bool>());
         Assert.True(last.eq(x.narrow(0, rows - 1, 1)).all().item<bool>());
     }
@@ -107,29 +99,5 @@ public unsafe class HostElementwiseTests
 
     private static Tensor Random(ScalarType type, int rows, int width) => (randn(rows, width) * 3).to(type);
 
-    private static void Norm(Tensor x, Tensor? added, Tensor weight, Tensor to)
-    {
-        var (from, addends, factors, target, width) = (x.Address(), added?.Address() ?? 0, weight.Address(), to.Address(), (int)x.shape[1]);
-        if (x.dtype == ScalarType.Float32)
-        {
-            HostElementwise.RmsNorm((float*)from, (float*)addends, (float*)factors, (float*)target, x.shape[0], width, 1e-5f);
-        }
-        else
-        {
-            HostElementwise.RmsNorm((ushort*)from, (ushort*)addends, (ushort*)factors, (ushort*)target, x.shape[0], width, 1e-5f);
-        }
-    }
-
-    private static void Turn(Tensor x, Tensor cos, Tensor sin)
-    {
-        var (rows, heads, headDim) = (x.shape[0], (int)x.shape[1], (int)x.shape[2]);
-        if (x.dtype == ScalarType.Float32)
-        {
-            HostElementwise.Turn((float*)x.Address(), (float*)cos.Address(), (float*)sin.Address(), rows, heads, headDim);
-        }
-        else
-        {
-            HostElementwise.Turn((ushort*)x.Address(), (ushort*)cos.Address(), (ushort*)sin.Address(), rows, heads, headDim);
-        }
-    }
+    private static void Norm(Tensor x, Tensor? added, Tensor weight, Tensor to) => HostElementwise.RmsNorm(x, added, weight, to, 1e-5f);
 }
