@@ -8,31 +8,36 @@ namespace FlexGen.Engine.Tests.Kernels.Cuda;
 public sealed class WarpgroupProductTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(ScalarType.Float16, 512, 1024, 64, true)]
-    [InlineData(ScalarType.Float16, 500, 1000, 64, false)]
-    [InlineData(ScalarType.BFloat16, 272, 1096, 64, true)]
-    [InlineData(ScalarType.Float16, 333, 1216, 32, true)]
-    [InlineData(ScalarType.BFloat16, 256, 4000, 128, false)]
-    [InlineData(ScalarType.Float16, 20, 24, 64, true)]
-    [InlineData(ScalarType.Float16, 4096, 512, 64, false)]
-    [InlineData(ScalarType.BFloat16, 1024, 4096, 64, true)]
+    [InlineData(ScalarType.Float16, 512, 1024, 64, true, false)]
+    [InlineData(ScalarType.Float16, 500, 1000, 64, false, false)]
+    [InlineData(ScalarType.BFloat16, 272, 1096, 64, true, false)]
+    [InlineData(ScalarType.Float16, 333, 1216, 32, true, false)]
+    [InlineData(ScalarType.BFloat16, 256, 4000, 128, false, false)]
+    [InlineData(ScalarType.Float16, 20, 24, 64, true, false)]
+    [InlineData(ScalarType.Float16, 4096, 512, 64, false, false)]
+    [InlineData(ScalarType.BFloat16, 1024, 4096, 64, true, false)]
+    [InlineData(ScalarType.Float16, 16384, 4096, 64, false, true)]
+    [InlineData(ScalarType.Float16, 300, 2112, 32, false, true)]
+    [InlineData(ScalarType.BFloat16, 12288, 4096, 64, true, true)]
+    [InlineData(ScalarType.Float16, 30000, 1024, 128, true, true)]
     public void A_product_of_many_rows_is_that_in_double_precision_and_the_same_for_any_number_of_them(
-        ScalarType type, int outputs, int inputs, int group, bool biased)
+        ScalarType type, int outputs, int inputs, int group, bool biased, bool uneven)
     {
         Assert.SkipUnless(cuda.is_available(), "no GPU");
         CudaDriver.Use(0);
         using var scope = NewDisposeScope();
         using var product = WarpgroupProduct.For(type, CUDA);
         Assert.SkipWhen(product is null, "not a GPU whose tensor cores take an operand from registers");
-        var (memory, weight, numbers) = RandomWeight.Of(new(outputs, inputs, group));
+        var (memory, weight, numbers) = RandomWeight.Of(new(outputs, inputs, group), uneven: uneven);
         Assert.True(WarpgroupProduct.Takes(weight.Shape));
         var x = randn(1100, inputs, device: CUDA).to(type);
         var bias = biased ? randn(outputs, device: CUDA).to(type) : null;
 
-        // Each weight is rounded to the type, at the most twice, and so is the result.
+        // Each weight is rounded to the type, at the most twice, and so is the result; of float16's groups whose scale is 0.25 or more what is rounded is up
+        // to 32 times the scale, to 1/128 of it.
         var expected = x.to(ScalarType.Float64).matmul(numbers.t()) + (bias ?? zeros(1, device: CUDA));
         var bound = (x.abs().to(ScalarType.Float64).square().matmul(numbers.t().square()).sqrt() * 6) + expected.abs() + 1;
-        foreach (var counts in (int[][])[[1100, 65, 128, 129, 150, 192, 200, 256, 300, 512, 513], [64, 1, 17, 24, 32, 33, 40, 48, 49, 61]])
+        foreach (var counts in (int[][])[[1100, 65, 128, 129, 150, 192, 200, 256, 300, 512, 513], [64, 1, 9, 16, 17, 24, 32, 33, 40, 48, 49, 61]])
         {
             Tensor? all = null;
             foreach (var rows in counts)
@@ -48,7 +53,7 @@ public sealed class WarpgroupProductTests(ITestOutputHelper output)
             }
 
             var error = ((all! - expected.narrow(0, 1100 - counts[0], counts[0])).abs() / bound.narrow(0, 1100 - counts[0], counts[0])).max().item<double>();
-            Assert.True(error < (type == ScalarType.Float16 ? 1e-3 : 8e-3), $"{counts[0]} rows: {error}");
+            Assert.True(error < (type == ScalarType.Float16 ? uneven ? 4e-3 : 1e-3 : 8e-3), $"{counts[0]} rows: {error}");
         }
 
         GC.KeepAlive(memory);
@@ -73,7 +78,7 @@ public sealed class WarpgroupProductTests(ITestOutputHelper output)
         }
 
         var all = Results(700);
-        foreach (var (of, counts) in ((int, int[])[])[(700, [65, 128, 256, 300]), (64, [17, 32, 40, 61])])
+        foreach (var (of, counts) in ((int, int[])[])[(700, [65, 128, 256, 300]), (64, [9, 17, 32, 40, 61])])
         {
             var most = Results(of);
             foreach (var rows in counts)
@@ -117,7 +122,7 @@ public sealed class WarpgroupProductTests(ITestOutputHelper output)
                 var shape = new PackedShape(outputs, inputs, 64);
                 var weights = Enumerable.Range(0, (int)(150_000_000 / shape.Bytes) + 1).Select(_ => RandomWeight.Of(shape, valued: false)).ToArray();
                 var plain = randn(outputs, inputs, device: CUDA).to(type);
-                foreach (var rows in (int[])[32, 64, 128, 256, 512, 1024])
+                foreach (var rows in (int[])[16, 32, 64, 128, 256, 512, 1024])
                 {
                     Tensor x = randn(rows, inputs, device: CUDA).to(type), y = empty(rows, outputs, type, CUDA);
                     var n = 0;
