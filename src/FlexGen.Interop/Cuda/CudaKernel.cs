@@ -51,12 +51,18 @@ public sealed unsafe class CudaKernel : IDisposable
     /// <param name="blocks">The grid.</param>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="arguments">The kernel's arguments in order, 8 bytes each, of which it reads as many as its parameter is wide.</param>
-    public void Launch((int X, int Y) blocks, int threads, params ReadOnlySpan<long> arguments)
+    public void Launch((int X, int Y) blocks, int threads, params ReadOnlySpan<long> arguments) => Launch(blocks, (threads, sharedBytes), arguments);
+
+    /// <summary>Likewise with less of a block's shared memory than the kernel was made with.</summary>
+    /// <param name="blocks">The grid.</param>
+    /// <param name="block">Its threads, and its shared memory beyond what the source declares.</param>
+    /// <param name="arguments">The kernel's arguments.</param>
+    public void Launch((int X, int Y) blocks, (int Threads, int SharedBytes) block, params ReadOnlySpan<long> arguments)
     {
         fixed (long* values = arguments)
         {
             var pointers = stackalloc void*[arguments.Length];
-            Launch(blocks, threads, pointers, values, arguments.Length);
+            Launch(blocks, block, pointers, values, arguments.Length);
         }
     }
 
@@ -76,13 +82,13 @@ public sealed unsafe class CudaKernel : IDisposable
             var pointers = stackalloc void*[2 + arguments.Length];
             pointers[0] = map;
             pointers[1] = fields;
-            Launch(blocks, threads, pointers, values, arguments.Length, 2);
+            Launch(blocks, (threads, sharedBytes), pointers, values, arguments.Length, 2);
         }
     }
 
     public void Dispose() => _ = CudaDriver.ModuleUnload(module);
 
-    private void Launch((int X, int Y) blocks, int threads, void** pointers, long* values, int count, int first = 0)
+    private void Launch((int X, int Y) blocks, (int Threads, int SharedBytes) block, void** pointers, long* values, int count, int first = 0)
     {
         for (var n = 0; n < count; n++)
         {
@@ -90,7 +96,7 @@ public sealed unsafe class CudaKernel : IDisposable
         }
 
         CudaDriver.Check(
-            CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)threads, 1, 1, (uint)sharedBytes,
+            CudaDriver.LaunchKernel(function, (uint)blocks.X, (uint)blocks.Y, 1, (uint)block.Threads, 1, 1, (uint)block.SharedBytes,
                 CudaStream.Current.Handle, pointers, null), "cuLaunchKernel");
     }
 }

@@ -12,8 +12,12 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// </summary>
 internal sealed class DecodeAttention : IDisposable
 {
-    private const int LanesOfAWarp = 32;
-    private readonly CudaKernel kernel;
+    private const int LanesOfAWarp = 32, Hopper = 90, LeastStages = 2, DeclaredBytes = 1024;
+
+    /// <summary>Of one kind, or, of 4-bit rows on a GPU of compute capability 9.0, with 2 stages and more.</summary>
+    private readonly CudaKernel[] kernels;
+    private readonly int[] sharedBytes;
+    private readonly (int Multiprocessors, int Resident, int StageBytes) room;
     private readonly Tensor partials;
     private readonly Tensor arrived;
     private readonly DecodeKernelPlan plan;
@@ -34,12 +38,21 @@ internal sealed class DecodeAttention : IDisposable
         (queryRow, elementBytes) = ((long)shape.Heads * shape.HeadDim, (int)DataTypes.Format(type).Bytes(1));
         var packed = cache is { BlockElements: > 1 };
         cacheRow = packed ? cache!.Bytes(shape.KvHeads, shape.HeadDim) : (long)shape.KvHeads * shape.HeadDim;
-        var (file, macros, sharedBytes) = packed ? PackedMacros.OfAttention(cache!, plan) : PlainMacros.For(plan, type, CudaDriver.Limits());
-        threads = (int)macros["WARPS"] * LanesOfAWarp;
-        partsOfASequence = packed ? shape.KvHeads / (int)macros["WARPS"] : shape.KvHeads;
+        var limits = CudaDriver.Limits();
+        (string File, Dictionary<string, long> Macros, int SharedBytes, int StageBytes)[] kinds = !packed
+            ? [PlainMacros.For(plan, type, limits) switch { var (file, macros, bytes) => (file, macros, bytes, 0) }]
+            : limits.ComputeCapability == Hopper
+                ? [.. Enumerable.Range(LeastStages, PackedMacros.MostStages - LeastStages + 1).Select(n => PackedMacros.OfAttention(cache!, plan, n))]
+                : [PackedMacros.OfAttention(cache!, plan)];
+        var first = kinds[0].Macros;
+        threads = (int)first["WARPS"] * LanesOfAWarp;
+        partsOfASequence = packed ? shape.KvHeads / (int)first["WARPS"] : shape.KvHeads;
+        room = (limits.Multiprocessors, kinds.Length > 1 ? (int)first["RESIDENT"] : 0, kinds[0].StageBytes);
         partials = empty([plan.Partials], ScalarType.Float32, device).DetachFromDisposeScope();
         arrived = zeros([plan.Counts], ScalarType.Int32, device).DetachFromDisposeScope();
-        kernel = KernelSource.Compile(file, "decode_attention", type, macros, sharedBytes);
+        sharedBytes = [.. kinds.Select(k => k.SharedBytes)];
+        kernels = KernelSource.CompileAll(kinds.Length, partials.device.index, n => KernelSource.Compile(
+            kinds[n].File, "decode_attention", type, kinds[n].Macros, kinds.Length == 1 ? kinds[n].SharedBytes : limits.SharedBytes - DeclaredBytes));
     }
 
     /// <summary>A slab of keys and one of values, [tokens, slots, kvHeads, headDim] or [tokens, slots, bytes of a row in 4 bits], on the GPU.</summary>
@@ -57,9 +70,10 @@ internal sealed class DecodeAttention : IDisposable
     /// <param name="window">How many tokens one sees; null: all before it.</param>
     public void Forward(
         (Tensor Rows, int First) query, Tensor keys, Tensor values, Slabs slabs, (Tensor Rows, int First) output, Tensor sequences, int longest, double scale,
-        int? window) => kernel.Launch(
-            ((int)sequences.shape[0] * partsOfASequence, plan.Chunks(longest)),
-            threads,
+        int? window)
+    {
+        ReadOnlySpan<long> arguments =
+        [
             query.Rows.Address() + (query.First * queryRow * elementBytes),
             queryRow,
             keys.Address(),
@@ -74,11 +88,23 @@ internal sealed class DecodeAttention : IDisposable
             partials.Address(),
             arrived.Address(),
             window ?? int.MaxValue,
-            BitConverter.SingleToInt32Bits((float)scale));
+            BitConverter.SingleToInt32Bits((float)scale),
+        ];
+        (int X, int Y) blocks = ((int)sequences.shape[0] * partsOfASequence, plan.Chunks(longest));
+        if (kernels.Length == 1)
+        {
+            kernels[0].Launch(blocks, threads, arguments);
+            return;
+        }
+
+        var residence = DecodeResidence.For(
+            (long)blocks.X * blocks.Y, room.Multiprocessors, room.Resident, (room.StageBytes, stages => sharedBytes[stages - LeastStages]));
+        kernels[residence.Stages - LeastStages].Launch(blocks, (threads, residence.SharedBytes), arguments);
+    }
 
     public void Dispose()
     {
-        kernel.Dispose();
+        Array.ForEach(kernels, k => k.Dispose());
         partials.Dispose();
         arrived.Dispose();
     }

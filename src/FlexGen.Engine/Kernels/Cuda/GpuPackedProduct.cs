@@ -51,8 +51,7 @@ internal sealed class GpuPackedProduct : IPackedProduct
     }
 
     /// <summary>The most rows of each way but the last, rising: past them a product takes another time.</summary>
-    public IEnumerable<int> Ways =>
-        streamed is null ? [kernels.MostRows] : [StreamedProduct.MostRowsInPhases, StreamedProduct.MostRows, WarpgroupProduct.MostRows];
+    public IEnumerable<int> Ways => streamed is null ? [kernels.MostRows] : [WarpgroupProduct.LeastRows - 1, WarpgroupProduct.MostRows];
 
     /// <summary>The rows of which several weights are multiplied with at once; null: none.</summary>
     public ProductTable.Range? Joined => streamed is null ? null : new(1, WarpgroupProduct.MostRows);
@@ -60,19 +59,19 @@ internal sealed class GpuPackedProduct : IPackedProduct
     public Tensor[] Forward(Tensor x, ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
     {
         var rows = x.shape[0];
-        if (streamed is not null && rows <= StreamedProduct.MostRows && AreTaken(weights, StreamedProduct.Takes) && rows <= streamed.MostRowsOf(weights))
-        {
-            var outputs = Outputs(rows, weights);
-            using var contiguous = x.contiguous();
-            streamed.Forward(contiguous, weights, outputs);
-            return outputs;
-        }
-
         if (warpgroups is not null && rows >= WarpgroupProduct.LeastRows && rows <= WarpgroupProduct.MostRows && AreTaken(weights, WarpgroupProduct.Takes))
         {
             var outputs = Outputs(rows, weights);
             using var contiguous = x.contiguous();
             warpgroups.Forward(contiguous, weights, outputs);
+            return outputs;
+        }
+
+        if (streamed is not null && rows <= StreamedProduct.MostRows && AreTaken(weights, StreamedProduct.Takes))
+        {
+            var outputs = Outputs(rows, weights);
+            using var contiguous = x.contiguous();
+            streamed.Forward(contiguous, weights, outputs);
             return outputs;
         }
 

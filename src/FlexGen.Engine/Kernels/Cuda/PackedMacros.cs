@@ -9,8 +9,11 @@ internal static class PackedMacros
 {
     private const int WordElements = PackedShape.WordElements, LanesOfAWarp = 32, PairBytes = 4;
 
-    /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have, and in how many stages at most.</summary>
-    private const int TileTokens = 16, SharedBytes = 48 << 10, MostStages = 4;
+    /// <summary>Tokens that tensor cores multiply at once; bytes of shared memory that a block of threads may have.</summary>
+    private const int TileTokens = 16, SharedBytes = 48 << 10;
+
+    /// <summary>Stages of a block, at the most.</summary>
+    public const int MostStages = 4;
 
     /// <summary>Query heads that tensor cores multiply at once.</summary>
     private const int MostHeads = 8;
@@ -43,8 +46,10 @@ internal static class PackedMacros
     /// <summary>Of decode_packed.cu.</summary>
     /// <param name="format">Of a row.</param>
     /// <param name="plan">What it puts sequences together from.</param>
-    /// <returns>The file; its macros; shared memory beyond what it declares.</returns>
-    public static (string File, Dictionary<string, long> Macros, int SharedBytes) OfAttention(ElementFormat format, DecodeKernelPlan plan)
+    /// <param name="stages">The most stages of a block, 2 or more.</param>
+    /// <returns>The file; its macros; shared memory beyond what it declares, and a stage's.</returns>
+    public static (string File, Dictionary<string, long> Macros, int SharedBytes, int StageBytes) OfAttention(
+        ElementFormat format, DecodeKernelPlan plan, int stages = MostStages)
     {
         var shape = plan.Shape;
         var (kvHeads, group, block) = (shape.KvHeads, shape.Heads / shape.KvHeads, format.BlockElements);
@@ -62,13 +67,13 @@ internal static class PackedMacros
         var stageBytes = 2 * TileTokens * heads * headBytes;
         macros["GROUP"] = group;
         macros["WARPS"] = heads;
-        macros["STAGES"] = Math.Clamp(SharedBytes / stageBytes, 2, MostStages);
+        macros["STAGES"] = Math.Clamp(SharedBytes / stageBytes, 2, stages);
         macros["CHUNK"] = plan.Chunk;
         macros["UNIT"] = copies.First(unit => heads * blocks * PairBytes % unit == 0 && format.Bytes(kvHeads, shape.HeadDim) % unit == 0
             && kvHeads * blocks * PairBytes % unit == 0 && heads * blocks * block / 2 % unit == 0);
         macros["RESIDENT"] = Math.Max(1, warps / heads);
         var merged = heads * Math.Min(group, MostHeads) * (shape.HeadDim + 2) * sizeof(float);
-        return ("decode_packed.cu", macros, Math.Max((int)macros["STAGES"] * stageBytes, merged));
+        return ("decode_packed.cu", macros, Math.Max((int)macros["STAGES"] * stageBytes, merged), stageBytes);
     }
 
     private static int RoundUp(int n) => (int)BitOperations.RoundUpToPowerOf2((uint)n);

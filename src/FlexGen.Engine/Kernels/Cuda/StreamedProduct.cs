@@ -20,11 +20,8 @@ internal sealed class StreamedProduct : IDisposable
     /// <summary>For each number of tiles of 8 rows of x: groups of 64 of a weight that are on the way to a warp.</summary>
     private static readonly int[] depths = [3, 2, 2];
 
-    /// <summary>
-    /// The most rows of x of any weights, and of those of which a block's x is not in shared memory at once: 24 rows of a weight of 4,096 x 14,336 took 31.8 us
-    /// on an H100, and as warpgroups' 23.4.
-    /// </summary>
-    public const int MostRows = 24, MostRowsInPhases = 16;
+    /// <summary>The most rows of x. From <see cref="WarpgroupProduct.LeastRows"/> on warpgroups are faster, where they take the weights.</summary>
+    public const int MostRows = 24;
 
     private readonly ScalarType type;
     private readonly int multiprocessors = CudaDriver.Limits().Multiprocessors;
@@ -45,20 +42,14 @@ internal sealed class StreamedProduct : IDisposable
     /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
     public void Prepare(int group, int gpu)
     {
-        var kinds = Enumerable.Range(0, Takes(group) ? depths.Length * StreamedDivision.MostBlocks : 0)
+        // Of other groups warpgroups take all weights.
+        var tiles = group < WarpgroupProduct.StepElements ? depths.Length : 1;
+        var kinds = Enumerable.Range(0, Takes(group) ? tiles * StreamedDivision.MostBlocks : 0)
             .Select(n => (Tiles: (n / StreamedDivision.MostBlocks) + 1, Blocks: (n % StreamedDivision.MostBlocks) + 1)).ToArray();
         foreach (var (n, made) in KernelSource.CompileAll(kinds.Length, gpu, n => Compile(group, kinds[n].Tiles, kinds[n].Blocks)).Index())
         {
             kernels[(group, kinds[n].Tiles, kinds[n].Blocks)] = made;
         }
-    }
-
-    /// <summary>The most rows of x with which it multiplies weights faster than other kernels do.</summary>
-    /// <param name="weights">Those that are multiplied with, in the same group.</param>
-    public int MostRowsOf(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights)
-    {
-        var division = Division(weights[..Math.Min(weights.Length, MostWeights)]);
-        return Phase(weights[0].Weight.Shape.Group, MostRows / TileRows, division) < division.Share ? MostRowsInPhases : MostRows;
     }
 
     /// <summary>x W^T + b of each weight. A row's results depend on nothing but the row, the weights and the biases.</summary>

@@ -13,31 +13,43 @@ namespace FlexGen.Engine.Kernels.Cuda;
 /// </summary>
 internal sealed class WarpgroupProduct : IDisposable
 {
-    private const int Hopper = 90, BlockRows = 128, Threads = 384, StepBytes = 128, ChunkElements = 256, Chunks = 2, Alignment = 1024;
+    private const int Hopper = 90, BlockRows = 128, Threads = 384, StepBytes = 128, PartElements = 256;
+
+    /// <summary>Elements of K that are multiplied at once: a step has whole groups, or is a part of one.</summary>
+    public const int StepElements = 64;
 
     /// <summary>
-    /// More parts of K, or parts of fewer chunks, would take the last block of an output longer to add up than they save. Of <see cref="FewRows"/> there
+    /// Of a multiprocessor's shared memory, what a block needs beside its stages: what every block takes, what the kernel declares, and what
+    /// begins stages at 1,024 bytes.
+    /// </summary>
+    private const int SharedBytes = 228 << 10, BesideStages = (1 << 10) + 256 + Alignment, Alignment = 1024;
+
+    /// <summary>
+    /// More parts of K, or parts of fewer elements, would take the last block of an output longer to add up than they save. Of <see cref="FewRows"/> there
     /// is less to add up, and twice as many blocks compute at once.
     /// </summary>
-    private const int MostSplits = 4, MostSplitsOfFew = 8, ChunksOfFew = 4;
+    private const int MostSplits = 4, MostSplitsOfFew = 8, ElementsOfFew = 1024;
 
     /// <summary>Up to which as many rows of x as that leave a multiprocessor room for two blocks.</summary>
     private const int FewRows = 64;
 
+    /// <summary>Parts of K that a cluster adds up, faster than memory does: of larger clusters too few are on a GPU at once.</summary>
+    private const int ClusterBlocks = 2;
+
     /// <summary>That are multiplied with at once: as many as a layer has for the same rows.</summary>
     private const int MostWeights = 3;
 
-    /// <summary>Rows of x of a block, how many steps of them lie in shared memory, and blocks of a multiprocessor.</summary>
-    private static readonly (int Columns, int Stages, int Resident)[] tilings =
-        [(32, 5, 2), (48, 5, 2), (FewRows, 5, 2), (128, 6, 1), (192, 5, 1), (256, 4, 1)];
+    /// <summary>Rows of x of a block, how many steps are brought at once, and blocks of a multiprocessor.</summary>
+    private static readonly (int Columns, int Steps, int Resident)[] tilings =
+        [(16, 4, 2), (24, 4, 2), (32, 4, 2), (48, 2, 2), (FewRows, 2, 2), (128, 2, 1), (192, 2, 1), (256, 2, 1)];
 
     /// <summary>The fewest rows of x for which this is faster than other kernels, and the most for which it is faster than the library.</summary>
-    public const int LeastRows = 17, MostRows = 1024;
+    public const int LeastRows = 9, MostRows = 1024;
 
-    private static readonly int mostColumns = tilings[^1].Columns;
+    private static readonly int mostColumns = tilings[^1].Columns, fewTilings = tilings.Count(t => t.Columns <= FewRows);
     private readonly ScalarType type;
     private readonly int multiprocessors = CudaDriver.Limits().Multiprocessors;
-    private readonly Dictionary<(int Group, int Tiling), CudaKernel> kernels = [];
+    private readonly Dictionary<(int Group, int Tiling, int Blocks), CudaKernel> kernels = [];
     private readonly Tensor partials;
     private readonly Tensor arrived;
 
@@ -53,14 +65,17 @@ internal sealed class WarpgroupProduct : IDisposable
         type is ScalarType.Float16 or ScalarType.BFloat16 && CudaDriver.Limits().ComputeCapability == Hopper ? new(type, device) : null;
 
     /// <summary>Whether it multiplies with a weight: its rows begin at 16 bytes, and a step of 64 elements has whole groups.</summary>
-    public static bool Takes(PackedShape shape) => Takes(shape.Group) && shape.Columns % 8 == 0 && (shape.Group >= 64 || shape.Columns % 64 == 0);
+    public static bool Takes(PackedShape shape) => Takes(shape.Group) && shape.Columns % 8 == 0 && (shape.Group >= StepElements || shape.Columns % StepElements == 0);
 
     /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
     public void Prepare(int group, int gpu)
     {
-        foreach (var (tiling, made) in KernelSource.CompileAll(Takes(group) ? tilings.Length : 0, gpu, n => Compile(group, n)).Index())
+        // Each as it is, then those of few rows for clusters.
+        (int Tiling, int Blocks) Kind(int n) => n < tilings.Length ? (n, 1) : (n - tilings.Length, ClusterBlocks);
+        foreach (var (n, made) in KernelSource.CompileAll(
+            Takes(group) ? tilings.Length + fewTilings : 0, gpu, n => Compile(group, Kind(n).Tiling, Kind(n).Blocks)).Index())
         {
-            kernels[(group, tiling)] = made;
+            kernels[(group, Kind(n).Tiling, Kind(n).Blocks)] = made;
         }
     }
 
@@ -93,8 +108,9 @@ internal sealed class WarpgroupProduct : IDisposable
 
         var few = rows <= FewRows;
         var splits = few
-            ? Math.Clamp(2 * multiprocessors / blocks, 1, Math.Clamp(columns / (ChunksOfFew * ChunkElements), 1, MostSplitsOfFew))
-            : Math.Clamp(multiprocessors / blocks, 1, Math.Min(MostSplits, Divide(columns, ChunkElements)));
+            ? Math.Clamp(2 * multiprocessors / blocks, 1, Math.Clamp(columns / ElementsOfFew, 1, MostSplitsOfFew))
+            : Math.Clamp(multiprocessors / blocks, 1, Math.Min(MostSplits, Divide(columns, PartElements)));
+        var cluster = few && splits == ClusterBlocks ? ClusterBlocks : 1;
 
         // Sums of parts are kept for as many blocks of the most rows as there are multiprocessors, or twice as many of few.
         var atOnce = few || splits == 1 ? rows : multiprocessors / (blocks * splits) * mostColumns;
@@ -108,7 +124,7 @@ internal sealed class WarpgroupProduct : IDisposable
                 fields[(2 * MostWeights) + n] = outputs[n].Address() + (nint)(first * weights[n].Weight.Shape.Rows * elementBytes);
             }
 
-            Kernel(group, tiling).Launch(
+            Kernel(group, tiling, cluster).Launch(
                 ((int)(blocks * splits), (int)Divide(now, tilings[tiling].Columns)),
                 Threads,
                 new CudaMatrix(x.Address() + (nint)(first * columns * elementBytes), now, columns, tilings[tiling].Columns),
@@ -134,23 +150,34 @@ internal sealed class WarpgroupProduct : IDisposable
 
     private static bool Takes(int group) => group is 32 or 64 or 128;
 
-    private CudaKernel Kernel(int group, int tiling)
+    private CudaKernel Kernel(int group, int tiling, int blocks)
     {
-        if (!kernels.TryGetValue((group, tiling), out var kernel))
+        if (!kernels.TryGetValue((group, tiling, blocks), out var kernel))
         {
-            kernels.Add((group, tiling), kernel = Compile(group, tiling));
+            kernels.Add((group, tiling, blocks), kernel = Compile(group, tiling, blocks));
         }
 
         return kernel;
     }
 
-    private CudaKernel Compile(int group, int tiling)
+    private CudaKernel Compile(int group, int tiling, int blocks)
     {
-        var (columns, stages, resident) = tilings[tiling];
-        var chunk = new PackedShape(BlockRows, ChunkElements, group).Bytes;
+        var (columns, steps, resident) = tilings[tiling];
+        var stage = (steps * columns * StepBytes) + (int)new PackedShape(BlockRows, steps * StepElements, group).Bytes;
+        var stages = ((SharedBytes / resident) - BesideStages) / stage;
         return KernelSource.Compile(
             "warpgroup_product.cu", "warpgroup_product", type,
-            new Dictionary<string, long> { ["GROUP"] = group, ["COLUMNS"] = columns, ["STAGES"] = stages, ["RESIDENT"] = resident, ["MOST"] = MostWeights },
-            (stages * columns * StepBytes) + (int)(Chunks * chunk) + Alignment);
+            new Dictionary<string, long>
+            {
+                ["GROUP"] = group,
+                ["COLUMNS"] = columns,
+                ["STAGES"] = stages,
+                ["CHUNK_STEPS"] = steps,
+                ["RESIDENT"] = resident,
+                ["MOST"] = MostWeights,
+                ["BLOCKS"] = blocks,
+                ["WARPGROUPS"] = 2,
+            },
+            (stages * stage) + Alignment);
     }
 }

@@ -18,6 +18,14 @@ __device__ __forceinline__ float2 remote(const float* address, int block)
     return v;
 }
 
+__device__ __forceinline__ float4 remote(const float4* address, int block)
+{
+    float4 v;
+    asm volatile("{\n.reg .u32 a;\nmapa.shared::cluster.u32 a, %4, %5;\nld.shared::cluster.v4.f32 {%0, %1, %2, %3}, [a];\n}"
+        : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w) : "r"((unsigned)__cvta_generic_to_shared(address)), "r"(block) : "memory");
+    return v;
+}
+
 #define CLUSTER __cluster_dims__(BLOCKS, 1, 1)
 #else
 #define CLUSTER

@@ -192,22 +192,20 @@ __device__ __forceinline__ void attend(const Rows& rows, int first, const unsign
         for (int h = 0; h < COLUMNS; h++) { higher[h] = fmaxf(higher[h], weights[r][h]); }
     }
 
-    // The greatest power of two that is not above the greatest scale. It and the highest score may lag behind, as far as float16 allows.
-    const float unit = __uint_as_float(__float_as_uint(ofHalf((unsigned short)greatestOf(scale & 0xffff))) & 0x7f800000);
-    bool grown = unit > found.unit * UNIT_LAG;
+    // The scales' unit is the greatest power of two that is not above the greatest of them. It and the highest score may lag behind, as far as float16
+    // allows: each thread asks that of its own tokens, and what is greatest of all of them is found only where one says no.
+    const auto unitOf = [](unsigned scale) { return __uint_as_float(__float_as_uint(ofHalf((unsigned short)scale)) & 0x7f800000); };
+    bool grown = unitOf(scale) > found.unit * UNIT_LAG;
     #pragma unroll
-    for (int h = 0; h < COLUMNS; h++)
-    {
-        higher[h] = overRows(higher[h], [](float a, float b) { return fmaxf(a, b); });
-        grown |= higher[h] > found.highest[h] + SCORE_LAG;
-    }
+    for (int h = 0; h < COLUMNS; h++) { grown |= higher[h] > found.highest[h] + SCORE_LAG; }
 
     if (__any_sync(0xffffffff, grown))
     {
-        const float larger = fmaxf(found.unit, unit);
+        const float larger = fmaxf(found.unit, unitOf(greatestOf(scale & 0xffff)));
         #pragma unroll
         for (int h = 0; h < COLUMNS; h++)
         {
+            higher[h] = overRows(higher[h], [](float a, float b) { return fmaxf(a, b); });
             fade[h] = powerOfTwo(found.highest[h] - higher[h]);
             found.total[h] *= fade[h];
             found.highest[h] = higher[h];

@@ -22,7 +22,15 @@
 #define SUMS_96 \
     "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, " \
     "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
-#if COLUMNS == 32
+#if COLUMNS == 16
+#define PLACES "%0, %1, %2, %3, %4, %5, %6, %7"
+#define OPERANDS "{%8, %9, %10, %11}, %12"
+#define EACH(d) ONE(d, 0)
+#elif COLUMNS == 24
+#define PLACES "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11"
+#define OPERANDS "{%12, %13, %14, %15}, %16"
+#define EACH(d) ONE(d, 0), "+f"(d[8]), "+f"(d[9]), "+f"(d[10]), "+f"(d[11])
+#elif COLUMNS == 32
 #define PLACES SUMS_0
 #define OPERANDS "{%16, %17, %18, %19}, %20"
 #define EACH(d) ONE(d, 0), ONE(d, 8)
@@ -70,10 +78,14 @@ __device__ __forceinline__ void multiply(float (&sum)[SUMS], const unsigned (&a)
 __device__ __forceinline__ void open() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void close() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 
+// Until all but the latest products that were closed are done.
+template <int latest>
+__device__ __forceinline__ void settleAllBut() { asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(latest) : "memory"); }
+
 // Until all products are done.
 __device__ __forceinline__ void settle(float (&sum)[SUMS])
 {
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    settleAllBut<0>();
     #pragma unroll
     for (int n = 0; n < SUMS; n++) { asm volatile("" : "+f"(sum[n]) :: "memory"); }
 }

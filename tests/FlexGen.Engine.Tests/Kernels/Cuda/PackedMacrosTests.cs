@@ -24,7 +24,7 @@ public class PackedMacrosTests
 
         var format = ElementFormat.Int4Heads(headDim);
 
-        var (_, macros, sharedBytes) = PackedMacros.OfAttention(format, new(shape, format, 6, 700));
+        var (_, macros, sharedBytes, _) = PackedMacros.OfAttention(format, new(shape, format, 6, 700));
 
         Assert.Equal(attention, Of("WARPS", "STAGES", "UNIT", "RESIDENT"));
         Assert.InRange(sharedBytes, 1, 48 << 10);
