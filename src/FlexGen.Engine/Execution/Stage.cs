@@ -26,7 +26,7 @@ internal sealed class Stage : IDisposable
         Tiers = tiers;
         Use();
         Rows = tiers.HasGpu ? new(type) : null;
-        product = plan.Weights.Groups is { Count: > 0 } groups ? Product(type, groups) : null;
+        product = plan.Weights.Groups is { Count: > 0 } groups ? Product(type, groups, plan.Workspace.UnpackedBytes) : null;
         try
         {
             Weights = new(model, source, plan.Weights, type, tiers, product, plan.Layers);
@@ -63,6 +63,6 @@ internal sealed class Stage : IDisposable
         Rows?.Dispose();
     }
 
-    private IPackedProduct Product(ScalarType type, IReadOnlyList<int> groups) =>
-        Tiers.HasGpu ? new GpuPackedProduct(type, Device, groups) : new HostPackedProduct();
+    private IPackedProduct Product(ScalarType type, IReadOnlyList<int> groups, long unpackedBytes) =>
+        Tiers.HasGpu ? new GpuPackedProduct(type, Device, groups, unpackedBytes) : new HostPackedProduct();
 }

@@ -19,6 +19,7 @@ internal sealed class ProductMeasurement : IDisposable
     private readonly Device device;
     private readonly ScalarType type;
     private readonly long elementBytes;
+    private readonly long largestBytes;
     private readonly ComputeMemory pool;
     private readonly int? gpu;
 
@@ -30,9 +31,9 @@ internal sealed class ProductMeasurement : IDisposable
         (this.scale, this.device, this.type, gpu) = (scale, device, type, ComputeMemory.Gpu(device));
         elementBytes = DataTypes.Format(type).Bytes(1);
         var tallest = scale.Tall.Select(t => (long)t.Ratio * t.Columns[^1] * t.Columns[^1]).DefaultIfEmpty().Max();
-        var largest = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], tallest);
-        pool = new(Math.Max(scale.PoolBytes, 2 * largest * elementBytes), device);
-        PoolBytes = Math.Max(scale.PoolBytes, 2 * largest * elementBytes);
+        largestBytes = Math.Max((long)scale.Widths[^1] * scale.Widths[^1], tallest) * elementBytes;
+        PoolBytes = Math.Max(scale.PoolBytes, 2 * largestBytes);
+        pool = new(PoolBytes, device);
     }
 
     private long PoolBytes { get; }
@@ -47,7 +48,7 @@ internal sealed class ProductMeasurement : IDisposable
         var plain = Table(scale.Rows, (rows, width) => Plain(timing, rows, (width, width)));
         plain = plain with { Tall = scale.Tall.Count == 0 ? null : [.. scale.Tall.Select(t => Tall(timing, t))] };
         beside = [.. busy.Select(b => Beside(timing, b, plain))];
-        using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group]);
+        using IPackedProduct product = gpu is null ? new HostPackedProduct() : new GpuPackedProduct(type, device, [Group], largestBytes);
         FillPacked();
         // Where a GPU goes another way there is a step in the times.
         var rows = product is GpuPackedProduct packed

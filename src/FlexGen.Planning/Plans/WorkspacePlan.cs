@@ -28,7 +28,7 @@ public sealed class WorkspacePlan : TierPlan
     private const long MostRecorded = 4L << 30;
 
     /// <summary>The most of a 4-bit weight that is unpacked at once, for products of many rows on a GPU.</summary>
-    public const long UnpackedBytes = 512 << 20;
+    private const long MostUnpacked = 512 << 20;
 
     /// <summary>The most of activations that is rounded to 8 bits at once, for products with weights in 4 bits on a CPU; of long rows it is a strip.</summary>
     public const long RoundedBytes = 8 << 20;
@@ -45,12 +45,16 @@ public sealed class WorkspacePlan : TierPlan
     public WorkspacePlan(ModelOutline model, Policy policy, ComputeDevice device)
     {
         var recorded = Recorded(model, policy);
+        UnpackedBytes = device.IsGpu ? Math.Min(model.Format.Bytes(model.Packed(policy.CompressWeights).Elements), MostUnpacked) : 0;
         RecordsDecode = recorded > 0;
         Bytes.Add(Tier.Gpu, Purpose.RecordedDecode, RecordsDecode ? recorded + LibraryWorkspace : 0);
         Bytes.Add(Tier.Gpu, Purpose.Activations, Activations(model, policy, device));
         Bytes.Add(Tier.Gpu, Purpose.Context, device.BytesInUse + (device.IsGpu ? LibraryWorkspace : 0));
         Bytes.Add(Tier.Gpu, Purpose.PartialResults, device.IsGpu && model.Packed(policy.CompressWeights).Elements > 0 ? SharedSums : 0);
     }
+
+    /// <summary>Bytes of weights in 4 bits that are unpacked at once, for products of many rows on a GPU; 0: none is.</summary>
+    public long UnpackedBytes { get; }
 
     /// <summary>Whether the sweeps that only decode are recorded.</summary>
     public bool RecordsDecode { get; }
@@ -80,7 +84,7 @@ public sealed class WorkspacePlan : TierPlan
     /// Bytes of one micro-batch's pass through half a layer, of another that is halfway through a layer, of keys and values on their way
     /// home, and of each micro-batch its hidden states, what all layers are given, windows' masks, and the logits.
     /// </summary>
-    private static double Activations(ModelOutline model, Policy policy, ComputeDevice device)
+    private double Activations(ModelOutline model, Policy policy, ComputeDevice device)
     {
         var (shape, format) = (model.Shape, model.Format);
         var (heads, keysAndValues) = ((long)shape.Heads * shape.HeadDim, 2L * shape.KvHeads * shape.HeadDim);
@@ -114,10 +118,10 @@ public sealed class WorkspacePlan : TierPlan
         : 2 * CachePlan.FormatOf(model.Shape, model.Format, policy).Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
 
     /// <summary>What products with weights in 4 bits take: on a GPU a piece of a weight, on a CPU rows in 8 bits with their scales and sums.</summary>
-    private static double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)
+    private double Unpacked(ModelOutline model, Policy policy, ComputeDevice device)
     {
-        var (columns, elements) = model.Packed(policy.CompressWeights);
-        return device.IsGpu ? Math.Min(model.Format.Bytes(elements), UnpackedBytes)
+        var columns = model.Packed(policy.CompressWeights).Columns;
+        return device.IsGpu ? UnpackedBytes
             : Math.Min((double)policy.MostRows * columns * 5 / 4, Math.Max(RoundedBytes, LeastRounded * columns * 5 / 4));
     }
 

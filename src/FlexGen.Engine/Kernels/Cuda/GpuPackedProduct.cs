@@ -22,14 +22,21 @@ internal sealed class GpuPackedProduct : IPackedProduct
     private readonly PackedProduct kernels;
     private readonly StreamedProduct? streamed;
     private readonly WarpgroupProduct? warpgroups;
-    private readonly List<Tensor> pieces = [];
+    private readonly long unpackedBytes;
+
+    /// <summary>
+    /// What is unpacked, one after another: memory that stays, since a sweep that is recorded writes to it whenever it is carried out, and it must never be
+    /// another's. Null: nothing was yet.
+    /// </summary>
+    private Tensor? unpacked;
 
     /// <param name="type">The type of activations.</param>
     /// <param name="device">The GPU.</param>
     /// <param name="groups">Those that weights are in.</param>
-    public GpuPackedProduct(ScalarType type, Device device, IEnumerable<int> groups)
+    /// <param name="unpackedBytes">As of <see cref="WorkspacePlan.UnpackedBytes"/>.</param>
+    public GpuPackedProduct(ScalarType type, Device device, IEnumerable<int> groups, long unpackedBytes)
     {
-        (this.type, this.device, kernels) = (type, device, new(type, device));
+        (this.type, this.device, this.unpackedBytes, kernels) = (type, device, unpackedBytes, new(type, device));
         (streamed, warpgroups) = (StreamedProduct.For(type), WarpgroupProduct.For(type, device));
         foreach (var group in groups)
         {
@@ -82,7 +89,7 @@ internal sealed class GpuPackedProduct : IPackedProduct
         kernels.Dispose();
         streamed?.Dispose();
         warpgroups?.Dispose();
-        pieces.ForEach(p => p.Dispose());
+        unpacked?.Dispose();
     }
 
     private static bool AreTaken(ReadOnlySpan<(PackedWeight Weight, Tensor? Bias)> weights, Func<PackedShape, bool> takes)
@@ -119,19 +126,19 @@ internal sealed class GpuPackedProduct : IPackedProduct
     private Tensor Unpacked(Tensor x, PackedWeight weight, Tensor? bias)
     {
         var (rows, columns) = (weight.Shape.Rows, weight.Shape.Columns);
-        var most = WorkspacePlan.UnpackedBytes / (columns * x.element_size());
+        var most = unpackedBytes / (columns * x.element_size());
         var atOnce = rows <= most ? rows : Math.Max(PieceRows, most / PieceRows * PieceRows);
-        using var unpacked = Piece(atOnce, columns);
+        using var whole = Piece(atOnce, columns);
         if (atOnce == rows)
         {
-            kernels.Unpack(weight, 0, unpacked);
-            return nn.functional.linear(x, unpacked, bias);
+            kernels.Unpack(weight, 0, whole);
+            return nn.functional.linear(x, whole, bias);
         }
 
         var output = empty([x.shape[0], rows], type, device);
         for (var first = 0L; first < rows; first += atOnce)
         {
-            using var piece = unpacked.narrow(0, 0, Math.Min(atOnce, rows - first));
+            using var piece = whole.narrow(0, 0, Math.Min(atOnce, rows - first));
             using var transposed = piece.t();
             using var place = output.narrow(1, first, piece.shape[0]);
             kernels.Unpack(weight, first, piece);
@@ -146,17 +153,9 @@ internal sealed class GpuPackedProduct : IPackedProduct
         return output;
     }
 
-    /// <summary>
-    /// Memory that stays: a sweep that is recorded writes to it whenever it is carried out, so that it must never be another's.
-    /// </summary>
     private Tensor Piece(long rows, long columns)
     {
-        var elements = rows * columns;
-        if (pieces.Count == 0 || pieces[^1].shape[0] < elements)
-        {
-            pieces.Add(empty([elements], type, device).DetachFromDisposeScope());
-        }
-
-        return pieces[^1].narrow(0, 0, elements).view(rows, columns);
+        unpacked ??= empty([unpackedBytes / DataTypes.Format(type).Bytes(1)], type, device).DetachFromDisposeScope();
+        return unpacked.narrow(0, 0, rows * columns).view(rows, columns);
     }
 }

@@ -1,4 +1,5 @@
 using FlexGen.Engine.Kernels.Host;
+using FlexGen.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace FlexGen.Engine.Layers.Rotary;
@@ -47,7 +48,7 @@ internal sealed class RotaryEmbedding(RotarySettings settings, int headDim)
     {
         // In float32: bfloat16 cannot even tell position 257 from 256.
         frequencies ??= settings.Scaling.Frequencies(settings.Theta, headDim);
-        context.RotaryFrequencies ??= tensor(frequencies).to(context.Positions.device).DetachFromDisposeScope();
+        context.RotaryFrequencies ??= tensor(frequencies).Upload(context.Positions.device);
         var angles = context.Positions.to(ScalarType.Float32).view(-1, 1, 1) * context.RotaryFrequencies;
         var (cos, sin) = (Scaled(angles.cos()), Scaled(angles.sin()));
         return (cat([cos, cos], -1).to(type).DetachFromDisposeScope(), cat([-sin, sin], -1).to(type).DetachFromDisposeScope());

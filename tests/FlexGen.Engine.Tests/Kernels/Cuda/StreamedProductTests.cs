@@ -94,7 +94,7 @@ public sealed class StreamedProductTests(ITestOutputHelper output)
         Assert.SkipUnless(cuda.is_available(), "no GPU");
         CudaDriver.Use(0);
         using var scope = NewDisposeScope();
-        using var product = new GpuPackedProduct(ScalarType.Float16, device("cuda:0"), [64]);
+        using var product = new GpuPackedProduct(ScalarType.Float16, device("cuda:0"), [64], unpackedBytes: 0);
         foreach (var (inputs, outputs) in ((int, int[])[])[(4096, [4096]), (4096, [4096, 4096, 4096]), (4096, [16384]), (16384, [4096]), (7168, [7168]),
             (7168, [28672]), (28672, [7168]), (4096, [4096, 1024, 1024]), (4096, [14336, 14336]), (14336, [4096])])
         {
