@@ -176,7 +176,6 @@ internal sealed class WarpgroupProduct : IDisposable
                 ["RESIDENT"] = resident,
                 ["MOST"] = MostWeights,
                 ["BLOCKS"] = blocks,
-                ["WARPGROUPS"] = 2,
             },
             (stages * stage) + Alignment);
     }

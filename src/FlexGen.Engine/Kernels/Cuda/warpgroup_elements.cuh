@@ -1,32 +1,27 @@
 // A weight's elements, scale * (q - zero), of a word's pair c in the words' rows: two rows have a pair of scale and zero each.
 
 #if ELEMENT == 1
-__device__ __forceinline__ unsigned times(unsigned a, unsigned b) { unsigned d; asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b)); return d; }
-
-// scale * q - scale * zero, of which the latter is rounded, and then all. q, 6 bits up in a float16 without an exponent, is q times 2^-18, without a
-// conversion; where a scale times 2^18 may be no float16, it is 16 + q, and what goes off is scale * (16 + zero).
+// scale * q - scale * zero, of which the latter is rounded, and then all: q exactly, of 1,024 + q.
 struct Ends
 {
-    unsigned base, scale[2], off[2];
+    unsigned scale[2], off[2];
     __device__ __forceinline__ Ends(uint2 both)
     {
-        const bool large = ((both.x | both.y) & 0x7fff) >= 0x3400;
-        const unsigned root = large ? 0x3c003c00 : 0x60006000, pairs[2] = { both.x, both.y };
-        base = large ? 0x4c004c00 : 0;
+        const unsigned pairs[2] = { both.x, both.y };
         #pragma unroll
         for (int r = 0; r < 2; r++)
         {
-            const unsigned its = __byte_perm(pairs[r], 0, 0x1010), minus = its ^ 0x80008000;
-            scale[r] = times(times(its, root), root);
-            off[r] = fma2(__byte_perm(pairs[r], 0, 0x3232), minus, times(minus, base));
+            scale[r] = __byte_perm(pairs[r], 0, 0x1010);
+            asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(off[r]) : "r"(__byte_perm(pairs[r], 0, 0x3232)), "r"(scale[r]));
+            off[r] ^= 0x80008000;
         }
     }
     template <int row>
     __device__ __forceinline__ unsigned pair(unsigned word, int c) const
     {
-        unsigned number;
-        asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(number) : "r"(__funnelshift_l(word, word, 6 - 4 * c)), "n"(0x03c003c0), "r"(base));
-        return fma2(number, scale[row], off[row]);
+        unsigned q;
+        asm("add.rn.f16x2 %0, %1, %2;" : "=r"(q) : "r"(pick<0x000f000f, 0x64006400>(word >> (c * 4))), "r"(0xe400e400));
+        return fma2(q, scale[row], off[row]);
     }
 };
 #else

@@ -15,9 +15,9 @@
 #include "clusters.cuh"
 #include "warpgroup_elements.cuh"
 
-#define COMPUTING (WARPGROUPS * 128)            // threads, beside the warpgroup that brings
+#define COMPUTING 256                           // threads, beside the warpgroup that brings
 #define WARPS (COMPUTING / 32)
-#define TILES WARPS                             // of a block
+#define TILES 8                                 // of a block
 #define STEP 64                                 // elements of K that are multiplied at once
 #define STEP_WORDS (STEP / 8)
 #define ENDS (GROUP < STEP ? STEP / GROUP : 1)  // groups of a step
@@ -29,10 +29,7 @@
 #define TILE_BYTES (CHUNK / GROUP * GROUP_BYTES)
 
 // Registers of a thread that brings, and of one that computes.
-#if WARPGROUPS == 4
-#define FEW "32"
-#define MANY "112"
-#elif RESIDENT == 2
+#if RESIDENT == 2
 #define FEW "32"
 #define MANY "104"
 #else

@@ -20,7 +20,7 @@ internal static class DeviceRate
     public static double Recorded(Action call)
     {
         call();
-        cuda.synchronize();
+        CudaDriver.Settle();
         using var graph = CudaGraph.Capture(0, () =>
         {
             for (var n = 0; n < Repeats; n++)

@@ -21,7 +21,7 @@ public class HostExchangeTests
         var at = (Query: memory.Address, Keys: memory.Address + (1 << 14), Values: memory.Address + (2 << 14));
         using var exchange = new HostExchange(type);
         exchange.Give(Rows, query, keys, values, at);
-        cuda.synchronize();
+        CudaDriver.Settle();
         Assert.True(There(at.Query, [Rows, 4, 27], ScalarType.Float32).equal(query[..Rows].to(ScalarType.Float32).cpu()).all().item<bool>());
         Assert.True(There(at.Keys, [Rows, 2, 27], type).equal(keys[..Rows].cpu()).all().item<bool>());
         Assert.True(There(at.Values, [Rows, 2, 27], type).equal(values[..Rows].cpu()).all().item<bool>());
@@ -44,7 +44,7 @@ public class HostExchangeTests
         using var copy = new HostCopy();
         copy.Start(TensorAddress.Of(from.Handle), memory.Address, Words * sizeof(int));
         copy.Start(memory.Address, TensorAddress.Of(to.Handle), Words * sizeof(int));
-        cuda.synchronize();
+        CudaDriver.Settle();
         Assert.True(to.equal(from).all().item<bool>());
         Assert.True(there[..Words].equal(from.cpu()).all().item<bool>());
         Assert.Equal(-1, there[Words].item<int>());

@@ -80,9 +80,9 @@ public sealed class PackedProductTests(ITestOutputHelper output)
         var x = randn(8, 4096, device: CUDA).to(ScalarType.Float16);
         var (once, recorded) = (empty(8, 256, ScalarType.Float16, CUDA), zeros(8, 256, ScalarType.Float16, CUDA));
         product.Forward(x, weight, null, once);
-        cuda.synchronize();
+        CudaDriver.Settle();
         using var graph = CudaGraph.Capture(0, () => product.Forward(x, weight, null, recorded));
-        cuda.synchronize();
+        CudaDriver.Settle();
         recorded.zero_();
         graph.Launch();
         Assert.True(recorded.eq(once).all().item<bool>());

@@ -69,9 +69,9 @@ public sealed class StreamedProductTests(ITestOutputHelper output)
         var x = randn(16, 4096, device: CUDA).to(ScalarType.Float16);
         var (once, recorded) = (empty(16, 4096, ScalarType.Float16, CUDA), zeros(16, 4096, ScalarType.Float16, CUDA));
         product.Forward(x, [(weight, null)], [once]);
-        cuda.synchronize();
+        CudaDriver.Settle();
         using var graph = CudaGraph.Capture(0, () => product.Forward(x, [(weight, null)], [recorded]));
-        cuda.synchronize();
+        CudaDriver.Settle();
         recorded.zero_();
         graph.Launch();
         Assert.True(recorded.eq(once).all().item<bool>());
