@@ -65,7 +65,8 @@ internal sealed class WarpgroupProduct : IDisposable
         type is ScalarType.Float16 or ScalarType.BFloat16 && CudaDriver.Limits().ComputeCapability == Hopper ? new(type, device) : null;
 
     /// <summary>Whether it multiplies with a weight: its rows begin at 16 bytes, and a step of 64 elements has whole groups.</summary>
-    public static bool Takes(PackedShape shape) => Takes(shape.Group) && shape.Columns % 8 == 0 && (shape.Group >= StepElements || shape.Columns % StepElements == 0);
+    public static bool Takes(PackedShape shape) =>
+        Takes(shape.Group) && shape.Columns % 8 == 0 && (shape.Group >= StepElements || shape.Columns % StepElements == 0);
 
     /// <summary>Compiles the kernels for weights of a group, which takes seconds: better before the first token than between two.</summary>
     public void Prepare(int group, int gpu)
