@@ -54,7 +54,8 @@ internal static class MemoryPlan
             plan = Plan(slots);
         }
 
-        return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan, Less(false, options)) : plan;
+        var bind = limits.FindAll(l => !l.Holds(plan));
+        return bind.Count == 0 ? plan : throw Limit.Refusal(model.Shape.Name, type, plan, bind, Less(false, options));
 
         PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse, devices.Count));
     }
@@ -119,7 +120,7 @@ internal static class MemoryPlan
         };
         var search = new PolicySearch(new(outline, profile));
         return search.Find(request)?.Plan ?? throw Limit.Refusal(
-            outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))], Less(true, options));
+            outline.Shape.Name, type, stated.SequenceLength, limits, new(search, request), Less(true, options));
     }
 
     /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>
