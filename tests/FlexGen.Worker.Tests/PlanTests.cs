@@ -92,6 +92,22 @@ public sealed class PlanTests : IDisposable
         Assert.Equal("", result.Output);
     }
 
+    [Fact]
+    public async Task Given_a_pipeline_that_is_done_when_planned_then_it_is_for_as_many_again_and_outputs_end_with_their_slots()
+    {
+        workspace.WriteDataset(100);
+        workspace.WritePipeline($"{{ path: \"{Workspace.DemoModel}\" }}");
+        (await FlexGenProcess.RunAsync(workspace.Folder, "run", Workspace.File, "--device", "cpu", "--gpu-batch-size", "50")).Expect(0);
+        var done = JsonElement.Parse((await PlanAsync(Workspace.File, "--device", "cpu", "--json")).Expect(0).Output).GetProperty("workload");
+        Assert.Equal(100, done.GetProperty("sequences").GetInt32());
+
+        File.WriteAllText(workspace.At(Workspace.File), File.ReadAllText(workspace.At(Workspace.File)) + "\nengine: { maxSequenceLength: 40 }\n");
+        var text = System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(workspace.At(Workspace.File)), "maxNewTokens: [0-9]+", "maxNewTokens: 5000");
+        File.WriteAllText(workspace.At(Workspace.File), text);
+        var cut = JsonElement.Parse((await PlanAsync(Workspace.File, "--device", "cpu", "--json")).Expect(0).Output).GetProperty("workload");
+        Assert.InRange(cut.GetProperty("longest").GetInt32(), 2, 40);
+    }
+
     [Theory]
     [InlineData(288, 32)]
     [InlineData(20, 300, "--gen-len", "300")]

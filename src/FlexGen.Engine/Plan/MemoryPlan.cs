@@ -85,7 +85,7 @@ internal static class MemoryPlan
         return DeviceChoice.Of(Math.Min(gpus.Count, model.Shape.DecoderLayers), count =>
         {
             var plan = Choose(model, type, [.. gpus.Take(count)], options, memory(count));
-            return new CostModel(model, profile.With(count)).Predict(plan, workload, new(options.Overlap, options.StaticBatches));
+            return new CostModel(model, profile.With(count)).Predict(plan, workload.Within(plan.Policy.SequenceLength), new(options.Overlap, options.StaticBatches));
         });
     }
 
@@ -111,7 +111,7 @@ internal static class MemoryPlan
         var profile = auto.Profile(hasGpu ? $"cuda:{devices[0].index}" : "cpu", outline.Format).With(devices.Count);
         profile = profile with { ContextBytes = memory.GpuBytesInUse };
         var limits = Limits(devices, options, memory, HasDisk(options, memory)).ToList();
-        var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
+        var request = new SearchRequest(auto.Workload.Within(stated.SequenceLength), [.. limits.Select(l => l.Search)], stated.SequenceLength)
         {
             CompressWeights = stated.CompressWeights,
             CompressCache = stated.CompressCache,

@@ -123,8 +123,9 @@ internal sealed class PlanCommand
         var choice = devices == 1 || fixes ? null : OrSmaller(parse, o => o.Choose(machine, devices, searched, workload), planner, searched, machine);
         machine = machine.With(choice?.Count ?? devices);
         var cost = new CostModel(planner.Outline, machine);
-        var prediction = choice?.Chosen
-            ?? cost.Predict(OrSmaller(parse, o => o.Plan(machine, searched), planner, searched, machine), workload, new(searched.Overlap));
+        var plan = choice?.Chosen.Plan ?? OrSmaller(parse, o => o.Plan(machine, searched), planner, searched, machine);
+        workload = workload.Within(plan.Policy.SequenceLength);
+        var prediction = choice?.Chosen ?? cost.Predict(plan, workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
         PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives, choice)
             .Print(parse.GetValue(json));
