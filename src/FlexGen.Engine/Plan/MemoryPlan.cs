@@ -85,7 +85,8 @@ internal static class MemoryPlan
         return DeviceChoice.Of(Math.Min(gpus.Count, model.Shape.DecoderLayers), count =>
         {
             var plan = Choose(model, type, [.. gpus.Take(count)], options, memory(count));
-            return new CostModel(model, profile.With(count)).Predict(plan, workload.Within(plan.Policy.SequenceLength), new(options.Overlap, options.StaticBatches));
+            var within = workload.Within(plan.Policy.SequenceLength);
+            return new CostModel(model, profile.With(count)).Predict(plan, within, new(options.Overlap, options.StaticBatches));
         });
     }
 

@@ -19,10 +19,16 @@ public sealed record Workload(IReadOnlyList<SequenceLengths> Sample, long? Total
     public static Workload Uniform(int prompt, int output, long count) => new([new(prompt, output)], count);
 
     /// <summary>The same in slots of so many tokens: an output ends where its slot does, and a prompt leaves room for one token.</summary>
-    public Workload Within(int room) => Longest <= room ? this : this with
+    public Workload Within(int room)
     {
-        Sample = [.. Sample.Select(s => Math.Min(s.Prompt, room - 1)).Zip(Sample, (prompt, s) => new SequenceLengths(prompt, Math.Min(s.Output, room - prompt)))],
-    };
+        return Longest <= room ? this : this with { Sample = [.. Sample.Select(Cut)] };
+
+        SequenceLengths Cut(SequenceLengths lengths)
+        {
+            var prompt = Math.Min(lengths.Prompt, room - 1);
+            return new(prompt, Math.Min(lengths.Output, room - prompt));
+        }
+    }
 
     /// <summary>The first so many, the sample over and over.</summary>
     public IEnumerable<SequenceLengths> Take(long count)
