@@ -31,13 +31,16 @@ public sealed class CompressTests : IDisposable
     [Theory]
     [InlineData(2, "--group is '48'; 32, 64 or 128 is expected.", "--group", "48")]
     [InlineData(2, "is the model's own folder")]
+    [InlineData(2, "link is the model's own folder")]
     [InlineData(1, "no/such: there is no such model folder")]
     [InlineData(1, "holds 'in.jsonl', which is no file of the checkpoint")]
     public async Task Given_what_cannot_be_when_compressed_then_one_error_says_so(int exitCode, string expected, params string[] more)
     {
         workspace.Write("in.jsonl", "");
         var model = exitCode == 1 && expected.StartsWith("no/such", StringComparison.Ordinal) ? "no/such" : ModelWorkspace.DemoModel;
-        var output = expected.Contains("own folder", StringComparison.Ordinal) ? ModelWorkspace.DemoModel : ".";
+        Directory.CreateSymbolicLink(workspace.At("link"), Path.GetFullPath(ModelWorkspace.DemoModel));
+        var output = expected.StartsWith("link", StringComparison.Ordinal) ? "link"
+            : expected.Contains("own folder", StringComparison.Ordinal) ? $"{ModelWorkspace.DemoModel}/" : ".";
         var result = (await workspace.RunAsync(["compress", "--model", model, "--output", output, .. more])).Expect(exitCode);
         Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);

@@ -78,6 +78,10 @@ public sealed class PlanTests : IDisposable
     [InlineData(1, "13 devices are more than the 12 layers of opt-125m", "--shape", "opt-125m", "--hardware", "t4", "--gpus", "13")]
     [InlineData(1, "--host-memory is 0.10 GiB and would have to be", "--shape", "opt-6.7b", "--hardware", "t4", "--host-memory", "100MiB")]
     [InlineData(2, "the echo needs no plan", "pipeline.yaml")]
+    [InlineData(2, "--prompt-len 2000 and --gen-len 100 are 2100 tokens together, and opt-125m has room for 2048", "--shape", "opt-125m", "--hardware", "t4",
+        "--prompt-len", "2000", "--gen-len", "100")]
+    [InlineData(2, "and a slot has room for 64: lower one of them, or raise --max-sequence-length", "--shape", "opt-125m", "--hardware", "t4",
+        "--prompt-len", "64", "--max-sequence-length", "64")]
     public async Task Given_what_cannot_be_planned_when_planned_then_one_error_says_so(int exitCode, string expected, params string[] arguments)
     {
         workspace.WriteDataset(10);
@@ -86,6 +90,34 @@ public sealed class PlanTests : IDisposable
         Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.Equal("", result.Output);
+    }
+
+    [Fact]
+    public async Task Given_a_pipeline_that_is_done_when_planned_then_it_is_for_as_many_again_and_outputs_end_with_their_slots()
+    {
+        workspace.WriteDataset(100);
+        workspace.WritePipeline($"{{ path: \"{Workspace.DemoModel}\" }}");
+        (await FlexGenProcess.RunAsync(workspace.Folder, "run", Workspace.File, "--device", "cpu", "--gpu-batch-size", "50")).Expect(0);
+        var done = JsonElement.Parse((await PlanAsync(Workspace.File, "--device", "cpu", "--json")).Expect(0).Output).GetProperty("workload");
+        Assert.Equal(100, done.GetProperty("sequences").GetInt32());
+
+        File.WriteAllText(workspace.At(Workspace.File), File.ReadAllText(workspace.At(Workspace.File)) + "\nengine: { maxSequenceLength: 40 }\n");
+        var text = System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(workspace.At(Workspace.File)), "maxNewTokens: [0-9]+", "maxNewTokens: 5000");
+        File.WriteAllText(workspace.At(Workspace.File), text);
+        var cut = JsonElement.Parse((await PlanAsync(Workspace.File, "--device", "cpu", "--json")).Expect(0).Output).GetProperty("workload");
+        Assert.InRange(cut.GetProperty("longest").GetInt32(), 2, 40);
+    }
+
+    [Theory]
+    [InlineData(288, 32)]
+    [InlineData(20, 300, "--gen-len", "300")]
+    [InlineData(310, 10, "--prompt-len", "310")]
+    [InlineData(32, 32, "--max-sequence-length", "64")]
+    public async Task Given_a_model_of_few_tokens_when_planned_then_what_is_not_asked_for_fits_in_it(int prompt, int output, params string[] arguments)
+    {
+        string[] asked = ["--model", Workspace.DemoModel, "--device", "cpu", "--json", "--num-prompts", "50", .. arguments];
+        var workload = JsonElement.Parse((await PlanAsync(asked)).Expect(0).Output).GetProperty("workload");
+        Assert.Equal((prompt, output), (workload.GetProperty("mean_prompt_tokens").GetInt32(), workload.GetProperty("mean_completion_tokens").GetInt32()));
     }
 
     [Fact]

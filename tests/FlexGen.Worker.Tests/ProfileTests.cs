@@ -44,6 +44,15 @@ public sealed class ProfileTests : IDisposable
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Given_two_at_once_when_profiled_then_one_measures_and_the_other_has_its_figures()
+    {
+        var both = await Task.WhenAll(RunAsync("--json"), RunAsync("--json"));
+        Assert.All(both, result => result.Expect(0));
+        Assert.Equal(both[0].Output, both[1].Output);
+        Assert.Single(both, result => result.Error.Contains("profile: measuring products", StringComparison.Ordinal));
+    }
+
     private async Task<ProcessResult> RunAsync(params string[] options)
     {
         string[] device = options.Contains("--device") ? [] : ["--device", "cpu"];

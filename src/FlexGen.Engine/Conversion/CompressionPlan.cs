@@ -14,6 +14,10 @@ internal sealed class CompressionPlan
 
     // What a model folder may have beside its weights that whoever runs it or passes it on needs.
     private static readonly string[] carried = [".json", ".txt", ".model", ".jinja", ".md", ""];
+
+    /// <summary>The folder of chat templates beside the default one.</summary>
+    private const string Templates = "additional_chat_templates";
+
     private readonly Checkpoint checkpoint;
     private readonly int group;
 
@@ -27,7 +31,8 @@ internal sealed class CompressionPlan
         var uses = model.Layers.SelectMany(l => l.Weights).ToLookup(w => w.Name);
         var tensors = checkpoint.StoredTensors
             .OrderBy(t => t.File.Path, StringComparer.Ordinal).ThenBy(t => t.Entry.Begin).ThenBy(t => t.Entry.Name, StringComparer.Ordinal)
-            .Select(t => uses[t.Entry.Name].ToList() is { Count: > 0 } specs && specs.TrueForAll(s => s.IsLinear) ? Packed(specs[0]) : AsStored(t)).ToList();
+            .Select(t => uses[t.Entry.Name].ToList() is { Count: > 0 } specs && specs.TrueForAll(s => s.IsLinear) ? Packed(specs[0])
+                : AsStored(t, isWeight: uses.Contains(t.Entry.Name))).ToList();
         Packs = tensors.Count(t => t.Matrix is not null);
         StoredBytes = checkpoint.StoredTensors.Sum(t => t.Entry.End - t.Entry.Begin);
         var parts = Cut(tensors, shardBytes);
@@ -53,6 +58,12 @@ internal sealed class CompressionPlan
         foreach (var path in Directory.GetFiles(checkpoint.Folder).Order(StringComparer.Ordinal).Where(IsCarried))
         {
             yield return (Path.GetFileName(path), JsonFile.ReadBytes(path));
+        }
+
+        var templates = Path.Combine(checkpoint.Folder, Templates);
+        foreach (var path in Directory.Exists(templates) ? Directory.GetFiles(templates, "*.jinja").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        {
+            yield return (Path.Combine(Templates, Path.GetFileName(path)), JsonFile.ReadBytes(path));
         }
 
         if (Shards.Count > 1)
@@ -93,9 +104,16 @@ internal sealed class CompressionPlan
         return parts;
     }
 
-    private static OutputTensor AsStored(StoredPart tensor) => new(
+    private static OutputTensor AsStored(StoredPart tensor, bool isWeight) => new(
         tensor.Entry.Name, tensor.Entry.Type, tensor.Entry.Shape, tensor.Entry.End - tensor.Entry.Begin, null,
-        (start, to, bytes) => tensor.File.Read(tensor.Entry, start, to, bytes));
+        (start, to, bytes) =>
+        {
+            tensor.File.Read(tensor.Entry, start, to, bytes);
+            if (isWeight)
+            {
+                tensor.RequireFinite(start, to, bytes);
+            }
+        });
 
     private OutputTensor Packed(WeightSpec spec)
     {

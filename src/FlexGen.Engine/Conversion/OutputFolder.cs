@@ -24,18 +24,29 @@ internal sealed class OutputFolder : IDisposable
     /// <exception cref="IOException">It cannot be made or opened.</exception>
     public static OutputFolder Take(string path, IReadOnlySet<string> names)
     {
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: no folder can be made there: {exception.Message}", exception);
+        }
+
         var held = HeldFolder.Take(path) ?? throw new CheckpointException($"{path}: another process is writing it; wait for it to end, or name another folder");
         try
         {
-            foreach (var entry in Directory.EnumerateFileSystemEntries(path).Order(StringComparer.Ordinal))
+            var unfinished = names.Select(Aside).ToHashSet(StringComparer.Ordinal);
+            var folders = names.Select(n => Path.GetDirectoryName(n)!).Where(f => f.Length > 0).ToHashSet(StringComparer.Ordinal);
+            var inFolders = folders.Select(f => Path.Combine(path, f)).Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries);
+            foreach (var entry in Directory.EnumerateFileSystemEntries(path).Concat(inFolders).Order(StringComparer.Ordinal).ToList())
             {
-                var name = Path.GetFileName(entry);
-                if (name.StartsWith('.') && name.EndsWith(Unfinished, StringComparison.Ordinal) && names.Contains(name[1..^Unfinished.Length]))
+                var name = Path.GetRelativePath(path, entry);
+                if (unfinished.Contains(name))
                 {
                     File.Delete(entry);
                 }
-                else if (!names.Contains(name))
+                else if (!names.Contains(name) && !folders.Contains(name))
                 {
                     throw new CheckpointException($"{path}: holds '{name}', which is no file of the checkpoint that is to be written there; name an empty "
                         + "folder, or one that does not exist yet");
@@ -62,9 +73,10 @@ internal sealed class OutputFolder : IDisposable
     /// <exception cref="IOException">The disk does not take them.</exception>
     public void Write(string name, Action<SafeFileHandle> write)
     {
-        var aside = Path.Combine(path, $".{name}{Unfinished}");
+        var aside = Path.Combine(path, Aside(name));
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(aside)!);
             using (var file = File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write))
             {
                 write(file);
@@ -73,6 +85,11 @@ internal sealed class OutputFolder : IDisposable
 
             File.Move(aside, Path.Combine(path, name));
             held.Sync();
+            if (Path.GetDirectoryName(name) is { Length: > 0 } folder)
+            {
+                using var inner = HeldFolder.Take(Path.Combine(path, folder));
+                inner?.Sync();
+            }
         }
         catch (Exception exception)
         {
@@ -106,6 +123,8 @@ internal sealed class OutputFolder : IDisposable
         + "folder, or one that does not exist yet");
 
     public void Dispose() => held.Dispose();
+
+    private static string Aside(string name) => Path.Combine(Path.GetDirectoryName(name)!, $".{Path.GetFileName(name)}{Unfinished}");
 
     private static void TryDelete(string file)
     {

@@ -42,55 +42,74 @@ internal sealed record Limit(
     /// <param name="model">Its name.</param>
     /// <param name="type">It computes in.</param>
     /// <param name="plan">The policy.</param>
+    /// <param name="limits">All that do not hold it.</param>
     /// <param name="less">What would have it take less.</param>
-    public EngineException Refusal(string model, ScalarType type, PolicyPlan plan, FormattableString less)
+    public static EngineException Refusal(string model, ScalarType type, PolicyPlan plan, IReadOnlyList<Limit> limits, FormattableString less)
+    {
+        var policy = plan.Policy;
+        var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
+        var places = limits.GroupBy(l => l.PlaceOf(plan)).Select(OfPlace).ToList();
+        return new(new EngineMessage($"{model} does not fit {Joined("; nor does it fit ", places)}. {Cures(limits)}, {less}")) { IsOfMemory = true };
+
+        FormattableString OfPlace(IGrouping<string, Limit> there, int n)
+        {
+            var needs = n == 0 ? $"in {type}, with {slots}, it takes" : "it takes";
+            FormattableString takes = $"{there.Key}: {needs} {there.First().Taken(plan)}";
+            return $"{takes}, but {Joined(", and ", [.. there.Select(l => l.Needing(l.Bytes(plan)))])}";
+        }
+    }
+
+    /// <summary>No policy fits: which budgets would have to be more, and how much.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="type">It computes in.</param>
+    /// <param name="length">Room of a slot.</param>
+    /// <param name="limits">All of them.</param>
+    /// <param name="needs">What would do.</param>
+    /// <param name="less">What would have it take less.</param>
+    public static EngineException Refusal(
+        string model, ScalarType type, int length, IReadOnlyList<Limit> limits, BudgetNeeds needs, FormattableString less)
+    {
+        var never = $"in {type}, even one slot of {length} tokens takes more than there is, wherever weights and KV cache are placed";
+        var alone = limits.Select(l => (Limit: l, Bytes: needs.Alone(l.Search))).Where(l => l.Bytes > l.Limit.Budget).ToList();
+        if (alone.Count > 0)
+        {
+            return Refused(Joined("; or ", [.. alone.Select(l => l.Limit.Needing(l.Bytes!.Value))]), alone[0].Limit.Cure);
+        }
+
+        // Memory that is not there is harder to raise than a setting, and a disk is easier to have than memory.
+        var inTurn = limits.OrderBy(l => l.Tiers is [Tier.Disk] ? 2 : l.Budgeted.GetArguments() is [Setting] ? 1 : 0).ToList();
+        var together = needs.Together([.. inTurn.Select(l => l.Search)]);
+        var lacking = inTurn.Zip(together ?? [], (l, bytes) => (Limit: l, Bytes: bytes)).Where(l => l.Bytes > l.Limit.Budget).ToList();
+        return lacking.Count > 0
+            ? Refused(Joined(", and ", [.. lacking.Select(l => l.Limit.Needing(l.Bytes))]), Cures([.. lacking.Select(l => l.Limit)]))
+            : Refused(Joined("; ", [.. limits.Select(l => l.Being)]), Cures(limits));
+
+        EngineException Refused(FormattableString told, FormattableString cure) =>
+            new(new EngineMessage($"{model} fits nowhere: {never}: {told}. {cure}, {less}")) { IsOfMemory = true };
+    }
+
+    private static FormattableString Cures(IReadOnlyList<Limit> limits) =>
+        Joined(". ", [.. limits.Select(l => l.Cure).DistinctBy(c => new EngineMessage(c).ToString())]);
+
+    private static FormattableString Joined(string between, IReadOnlyList<FormattableString> parts) =>
+        parts.Aggregate((before, part) => $"{before}{between}{part}");
+
+    private FormattableString Being => $"{Budgeted} {Budget / GiB:0.00} GiB";
+
+    /// <summary>What it is, and how much it would have to be, rounded to what still does.</summary>
+    private FormattableString Needing(double bytes)
+    {
+        var enough = Math.Ceiling(bytes / GiB * 100) / 100;
+        return $"{Being} and would have to be {enough:0.00} GiB, {enough - (Budget / GiB):0.00} more";
+    }
+
+    /// <summary>What a policy takes of it, and for what.</summary>
+    private string Taken(PolicyPlan plan)
     {
         var items = purposes.Select(p => (p.Name, Bytes: Tiers.Sum(t => Of(plan)[t, p.Purpose])))
             .Append((Name: Scratch ?? "", Bytes: ScratchBytes(plan)));
         var taken = string.Join(", ", items.Where(i => i.Bytes > 0).Select(i => $"{i.Name} {i.Bytes / GiB:0.00}"));
-        var policy = plan.Policy;
-        var slots = $"{policy.GpuBatchSize} x {policy.GpuBatchCount} slots of {policy.SequenceLength} tokens";
-        var total = Bytes(plan) / GiB;
-        var needs = $"in {type}, with {slots}, it takes {total:0.00} GiB there ({taken})";
-        FormattableString where = $"{model} does not fit {PlaceOf(plan)}";
-        return new(new EngineMessage($"{where}: {needs}, but {Budgeted} {Budget / GiB:0.00} GiB. {Cure}, {less}")) { IsOfMemory = true };
-    }
-
-    /// <summary>No policy fits: what each budget is, and what of it would do.</summary>
-    /// <param name="model">Its name.</param>
-    /// <param name="type">It computes in.</param>
-    /// <param name="length">Room of a slot.</param>
-    /// <param name="limits">All of them, and the bytes with which something would fit while the others stay; null: no number would do.</param>
-    /// <param name="less">What would have it take less.</param>
-    public static EngineException Refusal(
-        string model, ScalarType type, int length, IReadOnlyList<(Limit Limit, double? Needed)> limits, FormattableString less)
-    {
-        var lifted = limits.Where(l => l.Needed > l.Limit.Budget).ToList();
-        var told = lifted.Count > 0 ? lifted.Select(l => l.Limit.Needing(l.Needed)).ToList() : [.. limits.Select(l => l.Limit.Needing(null))];
-        var never = $"in {type}, even one slot of {length} tokens takes more than there is, wherever weights and KV cache are placed";
-        var cures = limits.Select(l => l.Limit.Cure).DistinctBy(c => new EngineMessage(c).ToString());
-        var cure = lifted.Count > 0 ? lifted[0].Limit.Cure : Joined(", ", [.. cures]);
-        return new(new EngineMessage($"{model} fits nowhere: {never}: {Joined("; ", told)}. {cure}, {less}")) { IsOfMemory = true };
-
-        static FormattableString Joined(string between, IReadOnlyList<FormattableString> parts)
-        {
-            var joined = parts[0];
-            foreach (var part in parts.Skip(1))
-            {
-                var before = joined;
-                joined = $"{before}{between}{part}";
-            }
-
-            return joined;
-        }
-    }
-
-    /// <summary>What it is and, where some number of bytes would do, that number, rounded to one that still does.</summary>
-    private FormattableString Needing(double? bytes)
-    {
-        var enough = Math.Ceiling((bytes ?? 0) / GiB * 100) / 100;
-        FormattableString now = $"{Budgeted} {Budget / GiB:0.00} GiB";
-        return bytes is null ? now : $"{now} and would have to be {enough:0.00} GiB, {enough - (Budget / GiB):0.00} more";
+        return $"{Bytes(plan) / GiB:0.00} GiB there ({taken})";
     }
 
     private string PlaceOf(PolicyPlan plan) => Devices is null ? Place : $"{Place} of {Devices[plan.Stages.ToList().IndexOf(plan.Fullest)]}";

@@ -54,7 +54,8 @@ internal static class MemoryPlan
             plan = Plan(slots);
         }
 
-        return limits.Find(l => !l.Holds(plan)) is { } binds ? throw binds.Refusal(model.Shape.Name, type, plan, Less(false, options)) : plan;
+        var bind = limits.FindAll(l => !l.Holds(plan));
+        return bind.Count == 0 ? plan : throw Limit.Refusal(model.Shape.Name, type, plan, bind, Less(false, options));
 
         PolicyPlan Plan(int n) => new(model, policy with { GpuBatchSize = n }, new(hasGpu, memory.GpuBytesInUse, devices.Count));
     }
@@ -84,7 +85,8 @@ internal static class MemoryPlan
         return DeviceChoice.Of(Math.Min(gpus.Count, model.Shape.DecoderLayers), count =>
         {
             var plan = Choose(model, type, [.. gpus.Take(count)], options, memory(count));
-            return new CostModel(model, profile.With(count)).Predict(plan, workload, new(options.Overlap, options.StaticBatches));
+            var within = workload.Within(plan.Policy.SequenceLength);
+            return new CostModel(model, profile.With(count)).Predict(plan, within, new(options.Overlap, options.StaticBatches));
         });
     }
 
@@ -110,7 +112,7 @@ internal static class MemoryPlan
         var profile = auto.Profile(hasGpu ? $"cuda:{devices[0].index}" : "cpu", outline.Format).With(devices.Count);
         profile = profile with { ContextBytes = memory.GpuBytesInUse };
         var limits = Limits(devices, options, memory, HasDisk(options, memory)).ToList();
-        var request = new SearchRequest(auto.Workload, [.. limits.Select(l => l.Search)], stated.SequenceLength)
+        var request = new SearchRequest(auto.Workload.Within(stated.SequenceLength), [.. limits.Select(l => l.Search)], stated.SequenceLength)
         {
             CompressWeights = stated.CompressWeights,
             CompressCache = stated.CompressCache,
@@ -119,7 +121,7 @@ internal static class MemoryPlan
         };
         var search = new PolicySearch(new(outline, profile));
         return search.Find(request)?.Plan ?? throw Limit.Refusal(
-            outline.Shape.Name, type, stated.SequenceLength, [.. limits.Select(l => (l, search.Needed(request, l.Search)))], Less(true, options));
+            outline.Shape.Name, type, stated.SequenceLength, limits, new(search, request), Less(true, options));
     }
 
     /// <summary>Whether there is a disk to place something on, which memory under another name is not.</summary>

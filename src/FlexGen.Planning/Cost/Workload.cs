@@ -18,6 +18,18 @@ public sealed record Workload(IReadOnlyList<SequenceLengths> Sample, long? Total
     /// <summary>Sequences that are all alike.</summary>
     public static Workload Uniform(int prompt, int output, long count) => new([new(prompt, output)], count);
 
+    /// <summary>The same in slots of so many tokens: an output ends where its slot does, and a prompt leaves room for one token.</summary>
+    public Workload Within(int room)
+    {
+        return Longest <= room ? this : this with { Sample = [.. Sample.Select(Cut)] };
+
+        SequenceLengths Cut(SequenceLengths lengths)
+        {
+            var prompt = Math.Min(lengths.Prompt, room - 1);
+            return new(prompt, Math.Min(lengths.Output, room - prompt));
+        }
+    }
+
     /// <summary>The first so many, the sample over and over.</summary>
     public IEnumerable<SequenceLengths> Take(long count)
     {

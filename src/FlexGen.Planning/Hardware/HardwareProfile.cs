@@ -31,10 +31,15 @@ public sealed record HardwareProfile(
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
+        AllowDuplicateProperties = false,
+        NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
     };
+
+    /// <summary>No figure is larger: an exabyte, and what a day of the fastest machines computes.</summary>
+    private const double Largest = 1e18;
 
     /// <summary>How many compute devices there are.</summary>
     [JsonIgnore]
@@ -49,28 +54,40 @@ public sealed record HardwareProfile(
     public static HardwareProfile Parse(string text)
     {
         var profile = JsonSerializer.Deserialize<HardwareProfile>(text, json) ?? throw new JsonException("a hardware profile is an object, not null");
-        return profile.Fault() is { } fault ? throw new JsonException($"a hardware profile's {fault}") : profile;
+        var fault = Impossible(JsonElement.Parse(text), "") ?? profile.Fault();
+        return fault is null ? profile : throw new JsonException($"a hardware profile's {fault}");
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, json);
 
+    /// <summary>The first figure that no machine has, whatever it is of; null: there is none.</summary>
+    private static string? Impossible(JsonElement value, string path) => value.ValueKind switch
+    {
+        JsonValueKind.Object => First(value.EnumerateObject().Select(m => Impossible(m.Value, path.Length == 0 ? m.Name : $"{path}.{m.Name}"))),
+        JsonValueKind.Array => First(value.EnumerateArray().Select((item, n) => Impossible(item, $"{path}[{n}]"))),
+        JsonValueKind.Number when value.GetDouble() is not (>= 0 and <= Largest) =>
+            $"{path} is {value.GetRawText()}; a number from 0 to {Largest:0e0} is expected",
+        _ => null,
+    };
+
+    private static string? First(IEnumerable<string?> faults) => faults.FirstOrDefault(f => f is not null);
+
     /// <summary>The first figure, or group of them, that cannot be; null: all can.</summary>
     private string? Fault()
     {
-        double[] bytes = [GpuBytes, HostBytes, DiskBytes, ContextBytes, Links.KernelToGpu, Links.KernelToHost];
-        CopyRates[] rates = [Links.HostToGpu, Links.GpuToHost, Links.DiskRead, Links.DiskWrite, Links.DiskToGpu];
+        (string Name, CopyRates Rates)[] links =
+        [
+            ("hostToGpu", Links.HostToGpu), ("gpuToHost", Links.GpuToHost),
+            ("diskRead", Links.DiskRead), ("diskWrite", Links.DiskWrite), ("diskToGpu", Links.DiskToGpu),
+        ];
+        var still = links.FirstOrDefault(l => !l.Rates.IsSound).Name;
         var attention = Compute.DecodeAttention.Values.Concat(HostAttention.ByFormat.Values).SelectMany(a => new[] { a.Plain, a.Grouped });
-        var overheads = Compute.Layers.Values.Concat(Compute.PackedLayers.Values)
-            .SelectMany(l => new[] { l.IssueSeconds, l.RecordedSeconds, l.PromptSeconds, l.ManyRowsSeconds })
-            .Concat([Compute.Sweep.FixedSeconds, Compute.Sweep.RowSeconds, Compute.Sweep.LogitSeconds, Compute.Sweep.CopySeconds]);
-        return bytes.Any(b => b < 0) ? "bytes of memory must be 0 or more"
-            : !Array.TrueForAll(rates, r => r.IsSound) ? "copies must have rates above 0, and latencies of 0 or more"
+        return still is not null ? $"links.{still} has a rate of 0; those of copies are above 0"
             : Compute.Products.Count == 0 || !Compute.Products.Values.All(p => p.IsSound)
                 ? "products must be tables of seconds above 0 by rising rows and elements"
             : Compute.DecodeAttention.Count == 0 || HostAttention.ByFormat.Count == 0 || !attention.Append(Compute.PrefillAttention).All(c => c.IsSound)
                 ? "attention must be curves with points above 0 by rising x"
-            : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 || overheads.Any(o => o < 0)
-                ? "overheads must be 0 or more, of one kind of layer at least"
+            : Compute.Layers.Count == 0 || Compute.PackedLayers.Count == 0 ? "overheads must be of one kind of layer at least"
             : Compute.ElementBytes <= 0 || Compute.BesideCopies < 1 || Compute.BesideReads < 1
                 || HostAttention.BesideCopies < 1 || HostAttention.InTurns is <= 0 or > 1
                 ? "elements, or what is beside copies, cannot be"

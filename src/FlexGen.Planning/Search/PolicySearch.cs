@@ -11,9 +11,6 @@ namespace FlexGen.Planning.Search;
 /// <param name="model">The model on a machine.</param>
 public sealed class PolicySearch(CostModel model)
 {
-    /// <summary>More bytes than any budget has, and few enough for a linear program to reckon with.</summary>
-    private const double Plenty = 1L << 50;
-
     /// <summary>
     /// Of one micro-batch on a GPU, and on a CPU, which is busy with 256: more of them only have rules wait for each other (the demo took 17 s with 1,000).
     /// </summary>
@@ -101,34 +98,8 @@ public sealed class PolicySearch(CostModel model)
         return (issued ? held.Find(p => p.Plan.RecordsDecode && p.TokensPerSecond > Issued * held[0].TokensPerSecond) : null) ?? held.FirstOrDefault();
     }
 
-    /// <summary>The fewest bytes of a budget with which some policy would fit, the others being as they are; null: no number of bytes would do.</summary>
-    public double? Needed(SearchRequest request, MemoryBudget budget)
-    {
-        if (!Fits(Plenty))
-        {
-            return null;
-        }
-
-        var (low, high) = (0.0, budget.Bytes);
-        while (!Fits(high))
-        {
-            (low, high) = (high, Math.Max(1 << 20, high * 2));
-        }
-
-        while (high - low > 1 << 20)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = Fits(middle) ? (low, middle) : (middle, high);
-        }
-
-        return high;
-
-        bool Fits(double bytes)
-        {
-            var changed = request with { Budgets = [.. request.Budgets.Select(b => b == budget ? b with { Bytes = bytes } : b)] };
-            return Whole(changed).Any() || Solve(changed, Sized(changed, 1, 1) with { RecordsDecode = false }) is not null;
-        }
-    }
+    /// <summary>Whether some policy fits, were it with one slot.</summary>
+    internal bool Fits(SearchRequest request) => Whole(request).Any() || Solve(request, Sized(request, 1, 1) with { RecordsDecode = false }) is not null;
 
     private int MostSlots => model.Profile.Compute.IsGpu ? MostOnGpu : MostOnCpu;
 

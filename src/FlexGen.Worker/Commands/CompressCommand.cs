@@ -1,5 +1,7 @@
 using System.CommandLine;
+using FlexGen.Engine.Checkpoints;
 using FlexGen.Engine.Conversion;
+using FlexGen.Interop;
 using FlexGen.Worker.Configuration;
 using FlexGen.Worker.Hosting;
 using FlexGen.Worker.Reporting;
@@ -53,7 +55,7 @@ internal sealed class CompressCommand
             "128" => 128,
             var other => throw new UsageException($"--group is '{other}'; 32, 64 or 128 is expected."),
         };
-        if (File.Exists(to) || Path.GetFullPath(to) == Path.GetFullPath(from))
+        if (File.Exists(to) || IsOne(ModelFolder.Find(from), to))
         {
             throw new UsageException($"--output {to} is {(File.Exists(to) ? "a file" : "the model's own folder")}; expected another folder.");
         }
@@ -75,4 +77,7 @@ internal sealed class CompressCommand
         report.Add("seconds", Math.Round(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1)).TryPrint(parse.GetValue(json));
         return ExitCode.Success;
     }
+    /// <summary>Whether two paths lead to one folder, however they are written.</summary>
+    private static bool IsOne(string folder, string other) => Directory.Exists(other)
+        && FileIdentity.Of(folder) is var one && FileIdentity.Of(other) is var two && (one.Device, one.Inode) == (two.Device, two.Inode);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Tokenizers;
@@ -24,7 +25,12 @@ internal static class FlexGenCommand
 
             if (parse.Action is ParseErrorAction)
             {
-                throw new UsageException($"{string.Join(" ", parse.Errors.Select(e => e.Message))} {Usage(parse.CommandResult.Command)}");
+                throw new UsageException($"{string.Join(" ", parse.Errors.Select(Message))} {Usage(parse.CommandResult.Command)}");
+            }
+
+            if (EmptyPath(parse) is { } empty)
+            {
+                throw new UsageException($"{empty} is empty; name a file or folder.");
             }
             // Signals are the host's: the default handler here would end the process before it has drained.
             return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -90,6 +96,28 @@ internal static class FlexGenCommand
             ? $"Unknown command '{word}'{NearestName.Hint(word, command.Subcommands.Select(c => c.Name))}"
             : $"Unexpected argument '{word}'.";
     }
+
+    /// <summary>What is wrong, without the types that the parser's own message names.</summary>
+    private static string Message(ParseError error) =>
+        error.SymbolResult is OptionResult { Tokens: [var token] } found && Most(found.Option.ValueType) is { } most
+            ? $"{found.Option.Name} is '{token.Value}'; a whole number of at most {most} is expected."
+            : error.Message;
+
+    /// <summary>The largest whole number of a type; null: it has others.</summary>
+    private static long? Most(Type type) => type == typeof(int) || type == typeof(int?) ? int.MaxValue : type == typeof(long) ? long.MaxValue : null;
+
+    /// <summary>The first option or argument that is to name a file or folder and is empty; null: none is.</summary>
+    private static string? EmptyPath(ParseResult parse) => parse.CommandResult.Children.Select(child => child switch
+    {
+        OptionResult option when IsPath(option.Option.HelpName) && IsEmpty(option) => option.Option.Name,
+        ArgumentResult argument when IsEmpty(argument) => argument.Argument.HelpName ?? argument.Argument.Name,
+        _ => null,
+    }).FirstOrDefault(name => name is not null);
+
+    private static bool IsEmpty(SymbolResult result) => result.Tokens.Any(token => token.Value.Length == 0);
+
+    private static bool IsPath(string? helpName) => helpName is not null
+        && (helpName.Contains("DIR", StringComparison.Ordinal) || helpName.Contains("FILE", StringComparison.Ordinal));
 
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FlexGen.Engine;
 using FlexGen.Engine.Models;
+using FlexGen.Planning;
 using FlexGen.Planning.Cost;
 using FlexGen.Planning.Hardware;
 using FlexGen.Worker.Configuration;
@@ -93,6 +94,7 @@ internal sealed class PlanCommand
 
     private async Task PrintAsync(ParseResult parse, WorkerOptions? options, EngineSettings settings, CancellationToken cancellation)
     {
+        settings.RequireEffect();
         var engineOptions = settings.ToOptions();
         var named = parse.GetValue(hardware) is { } name ? ProfileStore.Named(name) : ProfileStore.FromEnvironment();
         var onGpu = named?.Compute.IsGpu ?? ModelPlanner.IsGpu(engineOptions.Device);
@@ -105,7 +107,7 @@ internal sealed class PlanCommand
         var planner = folder is null ? ModelPlanner.OfShape(parse.GetValue(shape)!, engineOptions, onGpu)
             : ModelPlanner.OfFolder(ModelTokenizer.Find(folder), engineOptions, onGpu);
         var expected = options is null ? null : await PipelineWorkload.OfAsync(options, ModelTokenizer.Find(folder!), cancellation);
-        var workload = expected?.Workload ?? Uniform(parse);
+        var workload = expected?.Workload ?? Uniform(parse, planner.Outline.Shape, engineOptions.MaxSequenceLength);
         if (options is null && engineOptions.MaxSequenceLength is null)
         {
             engineOptions = engineOptions with { MaxSequenceLength = Math.Max(2, workload.Longest) };
@@ -121,8 +123,9 @@ internal sealed class PlanCommand
         var choice = devices == 1 || fixes ? null : OrSmaller(parse, o => o.Choose(machine, devices, searched, workload), planner, searched, machine);
         machine = machine.With(choice?.Count ?? devices);
         var cost = new CostModel(planner.Outline, machine);
-        var prediction = choice?.Chosen
-            ?? cost.Predict(OrSmaller(parse, o => o.Plan(machine, searched), planner, searched, machine), workload, new(searched.Overlap));
+        var plan = choice?.Chosen.Plan ?? OrSmaller(parse, o => o.Plan(machine, searched), planner, searched, machine);
+        workload = workload.Within(plan.Policy.SequenceLength);
+        var prediction = choice?.Chosen ?? cost.Predict(plan, workload, new(searched.Overlap));
         var alternatives = settings.StatesPolicy ? [] : new Alternatives(planner, machine, searched).Of(prediction);
         PlanReport.Of(folder ?? parse.GetValue(shape)!, planner.Outline, machine, workload, expected?.Basis, prediction, alternatives, choice)
             .Print(parse.GetValue(json));
@@ -180,7 +183,7 @@ internal sealed class PlanCommand
 
     private WorkerOptions Load(ParseResult parse, string file)
     {
-        if (new Option[] { prompt, output, count }.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false }) is { } idle)
+        if (new Option[] { prompt, output, count }.FirstOrDefault(o => IsGiven(parse, o)) is { } idle)
         {
             throw new UsageException($"{idle.Name} has no effect beside a pipeline file, whose source says what there is; leave it out.");
         }
@@ -190,7 +193,8 @@ internal sealed class PlanCommand
         return options;
     }
 
-    private Workload Uniform(ParseResult parse)
+    /// <summary>As many tokens as are asked for; what is not asked for is less than its default where the slots have no room for that.</summary>
+    private Workload Uniform(ParseResult parse, ModelShape model, int? slot)
     {
         (Option, long)[] given = [(prompt, parse.GetValue(prompt)), (output, parse.GetValue(output)), (count, parse.GetValue(count))];
         foreach (var (option, value) in given)
@@ -201,6 +205,18 @@ internal sealed class PlanCommand
             }
         }
 
-        return Workload.Uniform(parse.GetValue(prompt), parse.GetValue(output), parse.GetValue(count));
+        var (room, prompts, outputs) = (Math.Min(slot ?? model.ContextLength, model.ContextLength), parse.GetValue(prompt), parse.GetValue(output));
+        outputs = IsGiven(parse, output) ? outputs : Math.Clamp(room - (IsGiven(parse, prompt) ? prompts : room / 2), 1, outputs);
+        prompts = IsGiven(parse, prompt) ? prompts : Math.Clamp(room - outputs, 1, prompts);
+        if ((long)prompts + outputs <= room)
+        {
+            return Workload.Uniform(prompts, outputs, parse.GetValue(count));
+        }
+
+        var (whose, more) = room < model.ContextLength ? ("a slot", ", or raise --max-sequence-length") : (model.Name, "");
+        throw new UsageException($"{prompt.Name} {prompts} and {output.Name} {outputs} are {(long)prompts + outputs} tokens together, and {whose} has room for "
+            + $"{room}: lower one of them{more}.");
     }
+
+    private static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Text.Json;
 using FlexGen.Engine;
 
@@ -36,7 +37,9 @@ internal sealed class EngineSettings : PolicySettings
     internal bool StatesPolicy => Policy != PolicyFile.Auto || HasSizesOrPlaces;
 
     /// <summary>What the user calls a setting that a message of the engine names.</summary>
-    internal Func<Setting, string> NameOf { get; private set; } = KeyOf;
+    internal Func<Setting, string> NameOf => setting => nameOf(KeyOf(setting));
+
+    private Func<string, string> nameOf = key => key;
 
     /// <summary>The settings that options of the command line make.</summary>
     /// <param name="commandLine">The options.</param>
@@ -48,14 +51,16 @@ internal sealed class EngineSettings : PolicySettings
     /// <summary>The same settings, of which the user calls each key by another name.</summary>
     public EngineSettings Named(Func<string, string> nameOf)
     {
-        NameOf = setting => nameOf(KeyOf(setting));
+        this.nameOf = nameOf;
         return this;
     }
 
     /// <summary>Loads an engine, whose refusal is worded in what the user calls the settings.</summary>
     /// <exception cref="EngineException">The settings cannot be met on this machine.</exception>
+    /// <exception cref="UsageException">One has no effect.</exception>
     public OffloadEngine Load(Func<EngineOptions, OffloadEngine> load)
     {
+        RequireEffect();
         try
         {
             return load(ToOptions());
@@ -63,6 +68,22 @@ internal sealed class EngineSettings : PolicySettings
         catch (EngineException e)
         {
             throw new EngineException(e.Text.Worded(NameOf), e);
+        }
+    }
+
+    /// <summary>Refuses what only matters of what is not on the GPU, where nothing says that anything is not.</summary>
+    /// <exception cref="UsageException">There is such a setting.</exception>
+    public void RequireEffect()
+    {
+        (string Key, string? Value, string What)[] settings =
+        [
+            (nameof(Attention), Attention is "gpu" or "0" or "00" ? null : Attention, "the KV cache"),
+            (nameof(WeightPages), WeightPages?.ToString(CultureInfo.InvariantCulture), "the weights"),
+        ];
+        if (Percent is null && settings.FirstOrDefault(s => s.Value is not null) is { Key: { } key } idle)
+        {
+            throw new UsageException($"{nameOf(JsonNamingPolicy.CamelCase.ConvertName(key))} is {idle.Value}, and has no effect where all of {idle.What} is on "
+                + $"the GPU, as it is without {NameOf(Setting.Shares)}: say with that what is not, or leave it out.");
         }
     }
 

@@ -22,6 +22,13 @@ internal static class PipelineWorkload
         var lengths = found.Sample.Select(prompt => LanguageModel.Length(prompt, tokenizer, chat)).Where(n => n > 0).ToList();
         var earlier = LengthStore.OfUser().Load(LengthKey.Of(options, folder));
         Report.Warn(earlier.Warning);
-        return Workloads.Of(lengths, earlier.Lengths, options.Generation.MaxNewTokens, found.TotalRecords - found.RecordsAlreadyDone);
+        if (found.TotalRecords == 0)
+        {
+            throw new PipelineException("the source has no records, and a plan is for some: name a source that has, or plan with --model.");
+        }
+
+        // Where all are done already, for as many again.
+        var left = found.TotalRecords - found.RecordsAlreadyDone;
+        return Workloads.Of(lengths, earlier.Lengths, options.Generation.MaxNewTokens, left > 0 ? left : found.TotalRecords);
     }
 }

@@ -80,7 +80,7 @@ internal sealed class Alternatives(ModelPlanner planner, HardwareProfile machine
         {
             var auto = changed.Auto! with { Profile = (_, _) => profile, Near = now };
             var plan = planner.Plan(profile, changed with { Auto = auto });
-            return new CostModel(planner.Outline, profile).Predict(plan, auto.Workload).TokensPerSecond;
+            return new CostModel(planner.Outline, profile).Predict(plan, auto.Workload.Within(plan.Policy.SequenceLength)).TokensPerSecond;
         }
         catch (EngineException)
         {

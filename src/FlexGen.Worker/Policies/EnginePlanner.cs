@@ -42,7 +42,9 @@ internal sealed class EnginePlanner(EngineSettings settings, Action<string> say,
         var device = engine.Description.Split(' ')[0].Split(',')[0];
         return Known(device, engine.Outline.Format) is not { } known
             ? null
-            : new(new(engine.Outline, known.With(engine.Plan.Device.Count)), engine.Plan, new(options!.Overlap, options.StaticBatches), expected);
+            : new(
+                new(engine.Outline, known.With(engine.Plan.Device.Count)), engine.Plan, new(options!.Overlap, options.StaticBatches),
+                expected with { Workload = expected.Workload.Within(engine.Plan.Policy.SequenceLength) });
     }
 
     private static ProfileStore Store => ProfileStore.OfUser(Environment.GetEnvironmentVariable);

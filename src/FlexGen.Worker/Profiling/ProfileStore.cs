@@ -5,6 +5,7 @@ using FlexGen.Dataflow;
 using FlexGen.Engine;
 using FlexGen.Engine.Profiling;
 using FlexGen.Files;
+using FlexGen.Interop;
 using FlexGen.Planning.Hardware;
 using FlexGen.Worker.Configuration;
 
@@ -18,6 +19,7 @@ namespace FlexGen.Worker.Profiling;
 internal sealed class ProfileStore(string folder)
 {
     private const int MostBytes = 1 << 20;
+    private static readonly TimeSpan looksAgain = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The user's: <c>$XDG_CACHE_HOME/flexgen</c>, or <c>~/.cache/flexgen</c>.</summary>
     /// <param name="variable">Reads an environment variable.</param>
@@ -38,17 +40,28 @@ internal sealed class ProfileStore(string folder)
 
         try
         {
-            return HardwareProfile.Parse(Encoding.UTF8.GetString(RegularFile.ReadAll(name, MostBytes)));
+            return HardwareProfile.Parse(Encoding.UTF8.GetString(RegularFile.ReadAll(name, MostBytes)).TrimStart('\uFEFF'));
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{name} is neither a known machine ({string.Join(", ", KnownHardware.Names)}) nor a file that flexgen profile "
-                + $"--output wrote: {e.Message}{NearestName.Hint(name, [.. KnownHardware.Names])}");
+                + $"--output wrote: {e.Message.TrimEnd('.')}{NearestName.Hint(name, [.. KnownHardware.Names])}");
         }
     }
 
     /// <summary>The one that the environment names; null: it names none.</summary>
-    public static HardwareProfile? FromEnvironment() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } name ? Named(name) : null;
+    /// <exception cref="UsageException">What it names is no profile.</exception>
+    public static HardwareProfile? FromEnvironment()
+    {
+        try
+        {
+            return Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } name ? Named(name) : null;
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"{Variable}: {e.Message}");
+        }
+    }
 
     /// <summary>What to measure for an engine's options.</summary>
     public static ProfileOptions Options(EngineOptions options, bool quick = false) => new()
@@ -73,6 +86,8 @@ internal sealed class ProfileStore(string folder)
         ProfileOptions options, Action<string> say, Action<string> warn, bool again = false, bool apart = false, CancellationToken cancellation = default)
     {
         var wanted = MachineProfiler.Identify(options);
+        // Two that measure at once would each find the other's load; one that is asked to measure again may be the other's own.
+        using var held = again || Load(wanted).Profile is not null ? null : Hold(say, cancellation);
         var found = again ? new(null, "a new one is asked for") : Load(wanted);
         if (found.Profile is { } known)
         {
@@ -88,6 +103,34 @@ internal sealed class ProfileStore(string folder)
         }
 
         return profile;
+    }
+
+    /// <summary>Waits until no other process measures this machine for the same user, and has those after it wait; null: they cannot be told.</summary>
+    private HeldFolder? Hold(Action<string> say, CancellationToken cancellation)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            for (var isTold = false; ; isTold = true)
+            {
+                if (HeldFolder.Take(folder) is { } held)
+                {
+                    return held;
+                }
+
+                if (!isTold)
+                {
+                    say("waiting for another process, which measures this machine");
+                }
+
+                cancellation.WaitHandle.WaitOne(looksAgain);
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The profile that was measured on the same, or why there is none.</summary>

@@ -152,6 +152,18 @@ public sealed class QuantizedCheckpointTests(ITestOutputHelper output) : IDispos
         Refused(parts);
     }
 
+    [Fact]
+    public void Zeros_of_the_first_version_under_the_name_of_the_second_are_refused_where_it_shows()
+    {
+        Write(Gptq, _ => { }, zero: 8);
+        const string Second = """{"quant_method": "gptq", "bits": 4, "group_size": 32, "checkpoint_format": "gptq_v2", "sym": true}""";
+        File.WriteAllText(folder.File("config.json"), With(Second));
+        Refused("qzeros' has zeros of 7", "stores them as 8", "\"checkpoint_format\": \"gptq\"");
+        File.WriteAllText(folder.File("config.json"), With(Second.Replace("gptq_v2", "gptq", StringComparison.Ordinal)));
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        Assert.Equal(2, ModelFamily.Create(checkpoint).Shape.DecoderLayers);
+    }
+
     [Theory]
     [InlineData("permuted", "g_idx' puts input 3 into group 1, not 0", "act-order")]
     [InlineData("no order", "desc_act' is true) without a g_idx")]

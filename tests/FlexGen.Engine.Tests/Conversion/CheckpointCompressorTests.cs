@@ -172,6 +172,41 @@ public sealed class CheckpointCompressorTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("model.embed_tokens.weight", "[50, 3]", double.NaN, ScalarType.BFloat16)]
+    [InlineData("model.embed_tokens.weight", "[50, 3]", double.NegativeInfinity, ScalarType.Float16)]
+    [InlineData("model.norm.weight", "[71]", double.PositiveInfinity, ScalarType.Float32)]
+    [InlineData("model.layers.1.input_layernorm.weight", "[0]", double.NaN, ScalarType.Float64)]
+    public void A_number_that_is_none_in_what_stays_as_it_is_is_refused_by_its_tensor_and_place(string name, string place, double number, ScalarType type)
+    {
+        using (var scope = NewDisposeScope())
+        {
+            var tensors = RandomCheckpoint.Tensors(Llama, type);
+            tensors.Single(t => t.Key == name).Value.reshape(-1)[name.Contains("embed", StringComparison.Ordinal) ? (50 * 72) + 3 : place == "[0]" ? 0 : 71] = number;
+            SafetensorsWriter.Write(Path.Combine(Model, "model.safetensors"), tensors);
+        }
+
+        Refused($"tensor '{name}' is NaN or infinite at {place}");
+        Assert.DoesNotContain(Directory.GetFiles(Output), f => f.EndsWith(".unfinished", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Chat_templates_beside_the_default_one_come_along()
+    {
+        const string Folder = "additional_chat_templates";
+        Directory.CreateDirectory(Path.Combine(Model, Folder));
+        File.WriteAllText(Path.Combine(Model, Folder, "rag.jinja"), "{{ documents }}");
+        File.WriteAllText(Path.Combine(Model, Folder, "notes.txt"), "no template");
+        Run(64, SmallShards);
+        Assert.Equal("{{ documents }}", File.ReadAllText(Assert.Single(Directory.GetFileSystemEntries(Path.Combine(Output, Folder)))));
+        File.WriteAllText(Path.Combine(Output, Folder, ".rag.jinja.unfinished"), "what a kill leaves");
+        File.Delete(Path.Combine(Output, Folder, "rag.jinja"));
+        Assert.Equal(4, Run(64, SmallShards).FilesKept);
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(Output, Folder)));
+        File.WriteAllText(Path.Combine(Output, Folder, "thesis.txt"), "years of work");
+        Refused($"holds '{Folder}/thesis.txt', which is no file of the checkpoint");
+    }
+
     [Fact]
     public void No_room_is_said_before_anything_is_written()
     {

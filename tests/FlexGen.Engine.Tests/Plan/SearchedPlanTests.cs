@@ -48,15 +48,32 @@ public partial class SearchedPlanTests
         Assert.Contains("engine.hostMemory is 0.25 GiB and would have to be", text.Worded(s => s == Setting.HostMemory ? "engine.hostMemory" : $"<{s}>"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Where_no_one_budget_is_to_blame_all_are_named()
+    [Theory]
+    [InlineData(1L << 28, 1L << 30)]
+    [InlineData(0, 0)]
+    [InlineData(1L << 28, 1L << 20)]
+    public void Where_several_budgets_are_too_small_the_numbers_named_are_enough_together(long host, long gpu)
     {
-        var message = Assert.Throws<EngineException>(() => Choose(options with { HostMemory = GiB / 4, GpuMemory = GiB })).Message;
-        Assert.Contains("GpuMemory is 1.00 GiB; ", message, StringComparison.Ordinal);
-        Assert.Contains("; HostMemory is 0.25 GiB", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("would have to be", message, StringComparison.Ordinal);
-        Assert.Contains(". Raise GpuMemory, ", message, StringComparison.Ordinal);
-        Assert.Contains(", Raise HostMemory, ".ToLowerInvariant(), message.ToLowerInvariant(), StringComparison.Ordinal);
+        var asked = options with { HostMemory = host, GpuMemory = gpu };
+        var message = Assert.Throws<EngineException>(() => Choose(asked)).Message;
+        var needed = Needed().Matches(message).ToDictionary(m => m.Groups["setting"].Value, m => double.Parse(m.Groups["needed"].Value, CultureInfo.InvariantCulture));
+        Assert.Equal(["GpuMemory", "HostMemory"], needed.Keys.Order());
+        Assert.Contains(" more, and ", message, StringComparison.Ordinal);
+        Assert.Contains(". Raise GpuMemory. Raise HostMemory, lower MaxSequenceLength", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("machine", message, StringComparison.Ordinal);
+        Choose(asked with { HostMemory = (long)(needed["HostMemory"] * GiB), GpuMemory = (long)(needed["GpuMemory"] * GiB) });
+    }
+
+    [Fact]
+    public void A_stated_policy_has_all_that_does_not_hold_it_named_with_what_would()
+    {
+        var asked = options with { Auto = null, GpuBatchSize = 64, Weights = new(50, 50), Cache = new(0, 100), GpuMemory = 8 * GiB, HostMemory = 8 * GiB };
+        var message = Assert.Throws<EngineException>(() => Choose(asked)).Message;
+        Assert.Contains("does not fit GPU memory: in Float16, with 64 x 1 slots of 576 tokens, it takes ", message, StringComparison.Ordinal);
+        Assert.Contains("; nor does it fit host memory: it takes ", message, StringComparison.Ordinal);
+        var needed = Needed().Matches(message).ToDictionary(m => m.Groups["setting"].Value, m => double.Parse(m.Groups["needed"].Value, CultureInfo.InvariantCulture));
+        Choose(asked with { HostMemory = (long)(needed["HostMemory"] * GiB), GpuMemory = (long)(needed["GpuMemory"] * GiB) });
+        Assert.Throws<EngineException>(() => Choose(asked with { HostMemory = 100 * GiB, GpuMemory = (long)((needed["GpuMemory"] - 0.02) * GiB) }));
     }
 
     [Fact]

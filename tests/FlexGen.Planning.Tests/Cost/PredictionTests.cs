@@ -78,4 +78,13 @@ public class PredictionTests(ITestOutputHelper output)
         Assert.True(
             model.Predict(plan, uniform with { Total = workload.Count + 1 }, mode).Seconds >= model.Predict(plan, uniform, mode).Seconds * 0.99);
     }, iter: 50);
+
+    [Fact]
+    public void Outputs_end_with_their_slots_and_prompts_leave_room_for_a_token()
+    {
+        var workload = new Workload([new(10, 5000), new(400, 3), new(319, 1), new(5, 5)], 100);
+        Assert.Equal([new(10, 310), new(319, 1), new(319, 1), new(5, 5)], workload.Within(320).Sample);
+        Assert.Equal(100, workload.Within(320).Count);
+        Assert.Same(workload, workload.Within(6000));
+    }
 }

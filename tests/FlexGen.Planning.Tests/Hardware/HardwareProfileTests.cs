@@ -28,18 +28,22 @@ public class HardwareProfileTests
     }
 
     [Theory]
-    [InlineData("hostBytes", "-1", "bytes of memory")]
-    [InlineData("links.diskRead.alone", "0", "copies")]
-    [InlineData("links.hostToGpu.latencySeconds", "-1e-6", "copies")]
+    [InlineData("hostBytes", "-1", "hostBytes is -1; a number from 0 to 1e18")]
+    [InlineData("links.diskRead.alone", "0", "links.diskRead has a rate of 0")]
+    [InlineData("links.hostToGpu.latencySeconds", "-1e-6", "links.hostToGpu.latencySeconds is -1e-6")]
     [InlineData("compute.products", "{}", "products")]
     [InlineData("compute.products.float16.rows", "[4, 1]", "products")]
     [InlineData("compute.products.float16.seconds", "[[1]]", "products")]
     [InlineData("compute.prefillAttention.points", "[]", "attention")]
     [InlineData("compute.decodeAttention.float16.plain.points", "[{\"x\": 2, \"y\": 1}, {\"x\": 1, \"y\": 1}]", "attention")]
     [InlineData("compute.layers", "{}", "overheads")]
-    [InlineData("compute.sweep.rowSeconds", "-1", "overheads")]
+    [InlineData("compute.sweep.rowSeconds", "-1", "compute.sweep.rowSeconds is -1")]
     [InlineData("compute.elementBytes", "0", "elements")]
     [InlineData("compute.beyond", "1", "beyond")]
+    [InlineData("links.hostToGpu.alone", "1e999", "links.hostToGpu.alone is 1e999")]
+    [InlineData("links.hostToGpu.alone", "1e308", "links.hostToGpu.alone is 1e308")]
+    [InlineData("compute.products.float16.seconds", "[[-2]]", "compute.products.float16.seconds[0][0] is -2")]
+    [InlineData("hostBytes", "\"64\"", "hostBytes")]
     public void Parse_OfFiguresThatNoMachineHas_IsRefusedByName(string path, string value, string expected)
     {
         var profile = JsonNode.Parse(known.ToJson())!;
@@ -47,5 +51,12 @@ public class HardwareProfileTests
         parts[..^1].Aggregate(profile, (node, part) => node[part]!)[parts[^1]] = JsonNode.Parse(value);
         var refused = Assert.ThrowsAny<JsonException>(() => HardwareProfile.Parse(profile.ToJsonString()));
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_OfAFigureThatIsGivenTwice_IsRefused()
+    {
+        var twice = known.ToJson().Replace("\"hostBytes\":", "\"hostBytes\": 1, \"hostBytes\":", StringComparison.Ordinal);
+        Assert.Contains("hostBytes", Assert.ThrowsAny<JsonException>(() => HardwareProfile.Parse(twice)).Message, StringComparison.Ordinal);
     }
 }

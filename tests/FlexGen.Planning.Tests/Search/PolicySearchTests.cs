@@ -122,7 +122,7 @@ public class PolicySearchTests(ITestOutputHelper output)
         var little = request with { Budgets = [hidden with { Bytes = 1000 }, .. request.Budgets.Skip(1)] };
         if (search.Find(little) is null && search.Find(request) is not null)
         {
-            var needed = search.Needed(little, little.Budgets[0]);
+            var needed = new BudgetNeeds(search, little).Alone(little.Budgets[0]);
             Assert.NotNull(needed);
             Assert.NotNull(search.Find(With(needed.Value)));
         }

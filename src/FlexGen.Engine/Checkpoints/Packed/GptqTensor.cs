@@ -87,20 +87,22 @@ internal sealed unsafe class GptqTensor(
         }
     }
 
-    /// <summary>Some programs write the zeros of the second version under the first one's name; where the zero must be 8, that shows.</summary>
+    /// <summary>Some programs write one version's zeros under the other's name; where the zero must be 8, that shows.</summary>
     private void RequireMiddle()
     {
-        if (!config.IsSymmetric || !config.ZerosAreLessOne)
+        if (!config.IsSymmetric)
         {
             return;
         }
 
+        var (own, other) = config.ZerosAreLessOne ? (QuantizationConfig.Gptq1, QuantizationConfig.Gptq2) : (QuantizationConfig.Gptq2, QuantizationConfig.Gptq1);
+        var (middle, found) = config.ZerosAreLessOne ? (7, 8) : (8, 7);
         var ofFirstGroup = new byte[Packed.Rows / 2];
         Zeros.File.Read(Zeros.Entry, 0, ofFirstGroup);
-        if (ofFirstGroup.All(two => two == 0x88))
+        if (ofFirstGroup.All(two => two == found * 0x11))
         {
-            throw Zeros.Refused($"has zeros of 8, where '{QuantizationConfig.Key}.sym' is true and the format is gptq, which stores them as 7: they are of the "
-                + "second version; write \"checkpoint_format\": \"gptq_v2\" in config.json if that is so");
+            throw Zeros.Refused($"has zeros of {found}, where '{QuantizationConfig.Key}.sym' is true and the format is {own}, which stores them as {middle}: "
+                + $"they are of {other}; write \"checkpoint_format\": \"{other}\" in config.json if that is so");
         }
     }
 }

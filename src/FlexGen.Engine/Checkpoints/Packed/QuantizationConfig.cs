@@ -20,6 +20,9 @@ internal sealed record QuantizationConfig(QuantizationMethod Method, int? Group,
     /// <summary>What it calls the layout: tiles of 16 rows. Another layout would have another name.</summary>
     public const string OwnFormat = "tiles16";
 
+    /// <summary>What the two versions of GPTQ's layout are called: the first stores zeros less 1.</summary>
+    public const string Gptq1 = "gptq", Gptq2 = "gptq_v2";
+
     private const string Unquantised = "use the model's float16 or bfloat16 checkpoint";
 
     /// <summary>What the method is called.</summary>
@@ -74,7 +77,7 @@ internal sealed record QuantizationConfig(QuantizationMethod Method, int? Group,
     {
         RequireFourBits(keys, "bits");
         var formatKey = keys.Has("checkpoint_format") ? "checkpoint_format" : "format";
-        var format = keys.Text(formatKey) ?? "gptq";
+        var format = keys.Text(formatKey) ?? Gptq1;
         return keys.Flag("is_marlin_format") == true
             ? throw keys.Refused("is_marlin_format", $"is true, and GPTQ checkpoints in Marlin's layout cannot be read; {Unquantised}")
             : new(
@@ -82,9 +85,9 @@ internal sealed record QuantizationConfig(QuantizationMethod Method, int? Group,
                 GroupOf(keys, "group_size"),
                 format switch
                 {
-                    "gptq" => true,
-                    "gptq_v2" => false,
-                    _ => throw keys.Refused(formatKey, $"is '{format}', a layout that cannot be read; gptq or gptq_v2 is expected"),
+                    Gptq1 => true,
+                    Gptq2 => false,
+                    _ => throw keys.Refused(formatKey, $"is '{format}', a layout that cannot be read; {Gptq1} or {Gptq2} is expected"),
                 },
                 keys.Flag("sym") == true,
                 keys.Flag("desc_act") == true);

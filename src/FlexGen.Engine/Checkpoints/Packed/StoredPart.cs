@@ -23,6 +23,30 @@ internal sealed unsafe record StoredPart(SafetensorsFile File, SafetensorsEntry 
 
     public CheckpointException Refused(string why) => new($"{File.Path}: tensor '{Entry.Name}' {why}");
 
+    /// <summary>Refuses bytes of it among which is a number that is none; of another type than weights have it knows none.</summary>
+    /// <param name="start">The first byte, of a whole number.</param>
+    /// <param name="from">Where they are.</param>
+    /// <param name="bytes">How many.</param>
+    public void RequireFinite(long start, IntPtr from, long bytes)
+    {
+        if (SafetensorsTypes.Type(Entry.Type) is not { } type || !SafetensorsTypes.IsWeight(type))
+        {
+            return;
+        }
+
+        var size = SafetensorsTypes.Size(Entry.Type)!.Value;
+        if (StoredNumbers.FindNotFinite(type, (byte*)from, bytes / size) is { } found)
+        {
+            var (at, place) = ((start / size) + found, new long[Entry.Shape.Length]);
+            for (var n = place.Length - 1; n >= 0; n--)
+            {
+                (at, place[n]) = Math.DivRem(at, Entry.Shape[n]);
+            }
+
+            throw Refused($"is NaN or infinite at [{string.Join(", ", place)}], and weights must be finite numbers");
+        }
+    }
+
     /// <summary>Some columns of all its rows, one row after another.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many.</param>

@@ -39,6 +39,38 @@ internal static unsafe class StoredNumbers
         }
     }
 
+    /// <summary>The first of some numbers that is NaN or infinite; null: all are finite.</summary>
+    /// <param name="type">Their type.</param>
+    /// <param name="from">Where they are.</param>
+    /// <param name="count">How many.</param>
+    public static long? FindNotFinite(ScalarType type, byte* from, long count) => type switch
+    {
+        ScalarType.Float32 => FindAllSet((uint*)from, count, 0x7F800000u),
+        ScalarType.Float16 => FindAllSet((ushort*)from, count, (ushort)0x7C00),
+        ScalarType.BFloat16 => FindAllSet((ushort*)from, count, (ushort)0x7F80),
+        ScalarType.Float64 => FindAllSet((ulong*)from, count, 0x7FF0000000000000ul),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Weights are not stored in it"),
+    };
+
+    /// <summary>The first that has all bits of the exponent set.</summary>
+    private static long? FindAllSet<T>(T* from, long count, T exponent)
+        where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    {
+        var n = 0L;
+        var bits = Vector256.Create(exponent);
+        while (n + Vector256<T>.Count <= count && !Vector256.EqualsAny(Vector256.Load(from + n) & bits, bits))
+        {
+            n += Vector256<T>.Count;
+        }
+
+        while (n < count && (from[n] & exponent) != exponent)
+        {
+            n++;
+        }
+
+        return n < count ? n : null;
+    }
+
     private static void WidenHalves(ushort* from, long count, float* to)
     {
         var n = 0L;
