@@ -17,9 +17,10 @@ internal sealed class ComputeCosts
     private readonly int leastLogits;
     private readonly List<Product>[] products;
     private readonly List<LayerPlan> layers;
-    private readonly Dictionary<(int Signature, bool Completes, int Rows), double> known = [];
+    private readonly Dictionary<(int Sort, bool Completes, int Rows), double> known = [];
     private readonly Dictionary<(bool OnHost, long Tokens), double> attended = [];
-    private readonly int[] signatures;
+    private readonly int[] sorts;
+    private readonly int[] first;
     private readonly LayerOverhead[] overheads;
 
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
@@ -27,8 +28,9 @@ internal sealed class ComputeCosts
         (this.model, this.plan, this.profile) = (model, plan, profile);
         layers = [.. plan.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
-        signatures = Signatures();
-        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
+        (sorts, first) = Sorts();
+        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
+        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind, packed ? profile.Compute.PackedLayers : profile.Compute.Layers))];
         // Below, a CPU's products round differently, unless all of them are of packed weights (Policy.LeastRowsOnCpu).
         leastRows = profile.Compute.IsGpu || products.SkipLast(1).All(l => l.TrueForAll(p => p.Format.TileRows > 1)) ? 1 : Policy.LeastRowsOnCpu;
         leastLogits = profile.Compute.IsGpu || products[^1].TrueForAll(p => p.Format.TileRows > 1) ? 1 : Policy.LeastRowsOnCpu;
@@ -37,6 +39,42 @@ internal sealed class ComputeCosts
     public IReadOnlyList<LayerPlan> Layers => layers;
 
     public bool IsDecoder(int layer) => model.Layers[layer].Elements is not null;
+
+    /// <summary>A number for each layer, the same for those that cost the same.</summary>
+    public int Sort(int layer) => sorts[layer];
+
+    /// <summary>What a micro-batch computes, by the sort of layer.</summary>
+    public MicroBatchCosts Of(MicroBatchLoad load)
+    {
+        if (load.Costs is { } known)
+        {
+            return known;
+        }
+
+        var of = new MicroBatchCosts(first.Length, plan.Shares.Count) { HiddenBytes = HiddenBytes(load) };
+        for (var sort = 0; sort < first.Length; sort++)
+        {
+            var layer = first[sort];
+            of.Project[sort] = Project(layer, load);
+            if (IsDecoder(layer))
+            {
+                of.Complete[sort] = Complete(layer, load);
+                of.Issue[sort] = overheads[layer].Issue(load.Rows);
+                if (load.Prompts.Count > 0)
+                {
+                    of.Prefill[sort] = Prefill(layer, load);
+                    of.IssuePrefill[sort] = PrefillGroups(load) * overheads[layer].PromptSeconds;
+                }
+
+                for (var n = 0; n < load.Shares.Length; n++)
+                {
+                    of.Decode[sort, n] = plan.Shares[n].AttendsOnHost ? DecodeOnHost(layer, load.Shares[n]) : Decode(layer, load.Shares[n]);
+                }
+            }
+        }
+
+        return load.Costs = of;
+    }
 
     /// <summary>The half of a layer before attention; of one without, all of it.</summary>
     public double Project(int layer, MicroBatchLoad load) => layer + 1 == layers.Count
@@ -59,8 +97,22 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>One layer of it.</summary>
-    public double Recorded(int layer, MicroBatchLoad load) => Half(layer, false, plan.Policy.GpuBatchSize)
-        + (IsDecoder(layer) ? Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s)) : 0);
+    public double Recorded(int layer, MicroBatchLoad load)
+    {
+        var seconds = Half(layer, false, plan.Policy.GpuBatchSize);
+        if (!IsDecoder(layer))
+        {
+            return seconds;
+        }
+
+        var attention = 0.0;
+        foreach (var share in load.Shares)
+        {
+            attention += Decode(layer, share);
+        }
+
+        return seconds + (Half(layer, true, plan.Policy.GpuBatchSize) + attention);
+    }
 
     /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
     public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
@@ -147,16 +199,12 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>A kind that was not measured is taken for the slowest.</summary>
-    private LayerOverhead OverheadOf(string? kind)
-    {
-        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
-        var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
-        return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
-    }
+    private static LayerOverhead OverheadOf(string? kind, IReadOnlyDictionary<string, LayerOverhead> layers) =>
+        kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
 
     private double Half(int layer, bool completes, int rows)
     {
-        var key = (signatures[layer], completes, rows);
+        var key = (sorts[layer], completes, rows);
         if (!known.TryGetValue(key, out var seconds))
         {
             known.Add(key, seconds = Computed(layer, completes, rows));
@@ -209,20 +257,26 @@ internal sealed class ComputeCosts
         return found;
     }
 
-    /// <summary>A number for each layer, the same for those that cost the same.</summary>
-    private int[] Signatures()
+    /// <summary>Each layer's sort, and the first layer of each.</summary>
+    private (int[] Sorts, int[] First) Sorts()
     {
         var different = new List<int>();
-        return [.. products.Select((layer, j) =>
+        var ofLayers = new int[products.Length];
+        for (var layer = 0; layer < products.Length; layer++)
         {
-            var known = different.FindIndex(other => model.Layers[other].Kind == model.Layers[j].Kind && products[other].SequenceEqual(layer));
+            var known = different.FindIndex(other => IsAlike(model.Layers[other], model.Layers[layer]) && products[other].SequenceEqual(products[layer]));
             if (known < 0)
             {
-                different.Add(j);
+                known = different.Count;
+                different.Add(layer);
             }
 
-            return known < 0 ? different.Count - 1 : known;
-        })];
+            ofLayers[layer] = known;
+        }
+
+        return (ofLayers, [.. different]);
+
+        static bool IsAlike(LayerOutline one, LayerOutline other) => (one.Kind, one.Elements, one.Window) == (other.Kind, other.Elements, other.Window);
     }
 
     /// <param name="Format">The weight's.</param>

@@ -14,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst), FlatStep[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -48,9 +48,9 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
         {
             var clock = new SweepClock(plan, profile, costs) { Rolls = Rolls(plan, how) };
-            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 0, k));
+            clock.Sweep(loads, Contention.None, k => Steps(plan, how, 0, k));
             var (before, start) = (clock.Busy.Copy(), clock.Ended);
-            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 1, k));
+            clock.Sweep(loads, Contention.None, k => Steps(plan, how, 1, k));
             start = clock.Rolls ? clock.Ended : start;
             clock.Finish();
             var busy = clock.Busy.Copy();
@@ -72,10 +72,10 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     {
         var costs = new ComputeCosts(model, plan, profile);
         var (clock, loads) = (new SweepClock(plan, profile, costs) { Rolls = plan.Rolls }, Loads(plan, Decoding(plan, workload)));
-        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 0, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, Mode.Default, 0, k));
         var start = clock.Now;
         clock.Spans = [];
-        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 1, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, Mode.Default, 1, k));
         return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
     }
 
@@ -144,7 +144,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         void Take(MicroBatchLoad?[] loads, long n, double weight, bool decodes)
         {
             var before = clock.Busy.Copy();
-            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, costs, mode, n, steps));
+            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, mode, n, steps));
             var times = clock.Busy.Copy();
             times.Add(before, -1);
             busy.Add(times, weight);
@@ -165,20 +165,15 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
 
-    /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
-    private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
+    /// <summary>The steps of a sweep in which so many micro-batches take part; sweeps do not differ but in their index, and the first.</summary>
+    private FlatStep[] Steps(PolicyPlan plan, Mode mode, long sweep, int microBatches)
     {
-        var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
-        if (microBatches.Count < policy.GpuBatchCount && !Rolls(plan, mode))
-        {
-            return Made();
-        }
+        var order = ZigzagOrder.Of(plan.Policy, plan.Map.Count);
+        return schedules.GetOrAdd((mode, microBatches, order, plan.Map, sweep == 0), _ => [.. Made().Select(FlatStep.Of)]);
 
-        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, plan.Map, sweep == 0), _ => [.. Made()]);
-
-        IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, policy.GpuBatchCount) : mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
-            : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
+        IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, microBatches) : mode.Overlaps
+            ? ZigzagSchedule.Sweep(sweep, plan.Map, [.. Enumerable.Range(0, microBatches)], order)
+            : SerialSchedule.Sweep(sweep, plan.Map.Layers, [.. Enumerable.Range(0, microBatches)]);
     }
 
     private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds, int? device = null) =>

@@ -1,17 +1,31 @@
 namespace FlexGen.Planning.Cost;
 
 /// <summary>What a micro-batch computes in one sweep.</summary>
-/// <param name="shares">Of the KV cache.</param>
-internal sealed class MicroBatchLoad(int shares)
+internal sealed class MicroBatchLoad
 {
+    private readonly ShareLoad[] shares;
+
+    /// <param name="shares">Of the KV cache.</param>
+    public MicroBatchLoad(int shares)
+    {
+        this.shares = new ShareLoad[shares];
+        for (var n = 0; n < shares; n++)
+        {
+            this.shares[n] = new();
+        }
+    }
+
     /// <summary>Of each share of the KV cache.</summary>
-    public IReadOnlyList<ShareLoad> Shares { get; } = [.. Enumerable.Range(0, shares).Select(_ => new ShareLoad())];
+    public ReadOnlySpan<ShareLoad> Shares => shares;
 
     /// <summary>Lengths of the prompts that are computed.</summary>
     public List<int> Prompts { get; } = [];
 
     /// <summary>How they are put together, once that is known.</summary>
     public List<(int Length, int Count)>? Groups { get; set; }
+
+    /// <summary>What it takes, once that is known.</summary>
+    public MicroBatchCosts? Costs { get; set; }
 
     public int PromptTokens { get; private set; }
 
@@ -27,12 +41,12 @@ internal sealed class MicroBatchLoad(int shares)
     {
         Prompts.Add(length);
         PromptTokens += length;
-        Shares[share].AddPrompt(length);
+        shares[share].AddPrompt(length);
     }
 
     public void AddDecode(int share, int length)
     {
         Decodes++;
-        Shares[share].AddDecode(length);
+        shares[share].AddDecode(length);
     }
 }
