@@ -14,7 +14,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="profile">The machine.</param>
 public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst), FlatStep[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst, Moving Moving), FlatStep[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -165,11 +165,14 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
 
-    /// <summary>The steps of a sweep in which so many micro-batches take part; sweeps do not differ but in their index, and the first.</summary>
+    /// <summary>
+    /// The steps of a sweep in which so many micro-batches take part, but for those in which nothing moves. Sweeps do not differ but in their index, and the first.
+    /// </summary>
     private FlatStep[] Steps(PolicyPlan plan, Mode mode, long sweep, int microBatches)
     {
-        var order = ZigzagOrder.Of(plan.Policy, plan.Map.Count);
-        return schedules.GetOrAdd((mode, microBatches, order, plan.Map, sweep == 0), _ => [.. Made().Select(FlatStep.Of)]);
+        var (order, moving) = (ZigzagOrder.Of(plan.Policy, plan.Map.Count), Moving.Of(plan));
+        return schedules.GetOrAdd(
+            (mode, microBatches, order, plan.Map, sweep == 0, moving), _ => [.. Made().Where(s => moving.Has(s.Verb)).Select(FlatStep.Of)]);
 
         IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, microBatches) : mode.Overlaps
             ? ZigzagSchedule.Sweep(sweep, plan.Map, [.. Enumerable.Range(0, microBatches)], order)
@@ -178,4 +181,21 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
 
     private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds, int? device = null) =>
         Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, (device is { } d ? busy[r, d] : busy.Most(r)) / seconds) : 0);
+
+    /// <summary>What of a plan moves between layers.</summary>
+    private readonly record struct Moving(bool Weights, bool Cache, bool Hidden)
+    {
+        public static Moving Of(PolicyPlan plan) => new(
+            plan.Policy.Weights != Placement.AllGpu, plan.Policy.Cache != Placement.AllGpu, plan.Policy.Hidden != Placement.AllGpu || plan.Map.Count > 1);
+
+        public bool Has(Verb verb) => verb switch
+        {
+            Verb.LoadWeights => Weights,
+            Verb.LoadCache => Cache,
+            // Where sweeps overlap a micro-batch has its tokens when it is stored.
+            Verb.StoreCache => Cache || Hidden,
+            Verb.LoadHidden or Verb.StoreHidden => Hidden,
+            _ => true,
+        };
+    }
 }

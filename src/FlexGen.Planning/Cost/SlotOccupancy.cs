@@ -8,6 +8,9 @@ internal sealed class SlotOccupancy
     private readonly Slot[][] slots;
     private readonly int[] promptRoom;
     private readonly int[] free;
+
+    /// <summary>Of each micro-batch: a slot before which none is free.</summary>
+    private readonly int[] from;
     private readonly int[] shareOf;
     private readonly int shares;
     private readonly IEnumerator<SequenceLengths> waiting;
@@ -22,7 +25,7 @@ internal sealed class SlotOccupancy
     {
         slots = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new Slot[policy.GpuBatchSize])];
         promptRoom = new int[policy.GpuBatchCount];
-        free = [.. Enumerable.Repeat(policy.GpuBatchSize, policy.GpuBatchCount)];
+        (free, from) = ([.. Enumerable.Repeat(policy.GpuBatchSize, policy.GpuBatchCount)], new int[policy.GpuBatchCount]);
         this.shares = shares.Count;
         shareOf = [.. shares.SelectMany((s, n) => Enumerable.Repeat(n, s.Slots))];
         (waiting, this.staticBatches) = (sequences.GetEnumerator(), staticBatches);
@@ -47,7 +50,7 @@ internal sealed class SlotOccupancy
         return occupancy;
     }
 
-    private bool IsIdle => free.All(f => f == slots[0].Length);
+    private bool IsIdle => !free.AsSpan().ContainsAnyExcept(slots[0].Length);
 
     /// <summary>Fills free slots; false when there is nothing left.</summary>
     public bool Admit()
@@ -60,8 +63,12 @@ internal sealed class SlotOccupancy
         Array.Fill(promptRoom, Policy.PrefillTokensPerPass);
         while (hasWaiting && Roomiest() is { } k)
         {
-            var slot = Array.FindIndex(slots[k], s => s.Left == 0);
-            slots[k][slot] = new(waiting.Current.Prompt, waiting.Current.Output, IsNew: true);
+            while (slots[k][from[k]].Left > 0)
+            {
+                from[k]++;
+            }
+
+            slots[k][from[k]++] = new(waiting.Current.Prompt, waiting.Current.Output, IsNew: true);
             promptRoom[k] -= waiting.Current.Prompt;
             free[k]--;
             hasWaiting = waiting.MoveNext();
@@ -78,10 +85,10 @@ internal sealed class SlotOccupancy
             return null;
         }
 
-        var load = new MicroBatchLoad(shares);
-        for (var n = 0; n < slots[microBatch].Length; n++)
+        var (load, its) = (new MicroBatchLoad(shares), slots[microBatch]);
+        for (var n = 0; n < its.Length; n++)
         {
-            var slot = slots[microBatch][n];
+            var slot = its[n];
             if (slot.Left == 0)
             {
                 continue;
@@ -103,13 +110,26 @@ internal sealed class SlotOccupancy
     /// <summary>Sweeps, the coming one included, through which all the same sequences decode and no other is admitted; 0: this one computes a prompt.</summary>
     public int AlikeSweeps()
     {
-        if (hasWaiting && free.Any(f => f > 0) && !staticBatches)
+        if (hasWaiting && free.AsSpan().ContainsAnyExcept(0) && !staticBatches)
         {
             return 0;
         }
 
-        var running = slots.SelectMany(s => s).Where(s => s.Left > 0).ToList();
-        return running.Exists(s => s.IsNew) ? 0 : running.Min(s => s.Left);
+        var least = int.MaxValue;
+        foreach (var ofOne in slots)
+        {
+            foreach (var slot in ofOne)
+            {
+                if (slot is { Left: > 0, IsNew: true })
+                {
+                    return 0;
+                }
+
+                least = slot.Left > 0 ? Math.Min(least, slot.Left) : least;
+            }
+        }
+
+        return least;
     }
 
     /// <summary>
@@ -127,8 +147,12 @@ internal sealed class SlotOccupancy
                 if (slot.Left > 0)
                 {
                     slot = new(slot.Tokens + sweeps, slot.Left - sweeps, IsNew: false);
-                    ended += slot.Left == 0 ? 1 : 0;
-                    free[k] += slot.Left == 0 ? 1 : 0;
+                    if (slot.Left == 0)
+                    {
+                        ended++;
+                        free[k]++;
+                        from[k] = Math.Min(from[k], n);
+                    }
                 }
             }
         }

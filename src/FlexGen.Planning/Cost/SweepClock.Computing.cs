@@ -24,7 +24,7 @@ internal sealed partial class SweepClock
         Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
         if (end + 1 < layers.Length)
         {
-            HandOver(costs.Of(of).HiddenBytes, k);
+            HandOver(of.Costs!.HiddenBytes, k);
         }
     }
 
@@ -33,8 +33,8 @@ internal sealed partial class SweepClock
         Issue(IssueProject, layer, k);
         var ready = Math.Max(layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
         ready = Math.Max(ready, layer > 0 ? handedOver[k] : 0);
-        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.Of(of).HiddenBytes / profile.Links.KernelToGpu : 0;
-        Compute(ready, costs.Of(of).Project[sorts[layer]] + moved, layer, k);
+        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? of.Costs!.HiddenBytes / profile.Links.KernelToGpu : 0;
+        Compute(ready, of.Costs!.Project[sorts[layer]] + moved, layer, k);
         if (!isDecoder[layer])
         {
             ReleaseWeights(layer, k);
@@ -45,7 +45,7 @@ internal sealed partial class SweepClock
     {
         Issue(IssueAttend, layer, k);
         hostDone[k] = 0;
-        var (its, sort) = (costs.Of(of), sorts[layer]);
+        var (its, sort) = (of.Costs!, sorts[layer]);
         for (var n = 0; n < shares.Length; n++)
         {
             var (share, load) = (shares[n], of.Shares[n]);
@@ -108,7 +108,7 @@ internal sealed partial class SweepClock
             results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
         }
 
-        Compute(hostDone[k], costs.Of(of).Complete[sorts[layer]] + results, layer, k);
+        Compute(hostDone[k], of.Costs!.Complete[sorts[layer]] + results, layer, k);
         ReleaseWeights(layer, k);
     }
 
@@ -117,7 +117,7 @@ internal sealed partial class SweepClock
         if (isDecoder[layer])
         {
             // A CPU computes in the engine's thread: its small operations are part of what it computes.
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Of(loads[k]!).Issue[sorts[layer]], layer, k);
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * loads[k]!.Costs!.Issue[sorts[layer]], layer, k);
             Meet();
         }
     }

@@ -47,7 +47,7 @@ internal sealed partial class SweepClock
     {
         if (IsLeaving(k) && !ByKernel(k, of))
         {
-            var (bytes, disk) = (costs.Of(of).HiddenBytes, hidden[k] == Tier.Disk);
+            var (bytes, disk) = (of.Costs!.HiddenBytes, hidden[k] == Tier.Disk);
             var ready = Math.Max(Own.HiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
             hiddenThere[k] = Own.HiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
         }
@@ -55,7 +55,7 @@ internal sealed partial class SweepClock
 
     private void StoreHidden(int layer, int k, MicroBatchLoad of)
     {
-        var bytes = costs.Of(of).HiddenBytes;
+        var bytes = of.Costs!.HiddenBytes;
         if (!IsLeaving(k))
         {
             if (isGpu && plan.Map.Leaves(layer))

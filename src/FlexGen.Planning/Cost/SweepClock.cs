@@ -84,6 +84,11 @@ internal sealed partial class SweepClock
     public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<int, FlatStep[]> steps)
     {
         (loads, contention) = (of, beside);
+        foreach (var load in of)
+        {
+            _ = load is null ? null : costs.Of(load);
+        }
+
         var all = Enumerable.Range(0, of.Length).ToList();
         if (Rolls)
         {
@@ -232,7 +237,7 @@ internal sealed partial class SweepClock
 
     private bool IsLeaving(int k) => hidden[k] != Tier.Gpu;
 
-    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && hidden[k] == Tier.Host && costs.Of(of).HiddenBytes <= HiddenPlan.FewBytes;
+    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && hidden[k] == Tier.Host && of.Costs!.HiddenBytes <= HiddenPlan.FewBytes;
 
     private void Wait(double until) => free[Resource.Engine] = Math.Max(Now, until);
 
