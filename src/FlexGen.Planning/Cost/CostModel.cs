@@ -45,17 +45,17 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how, briefly: false);
 
         // The second of two alike is in the wake of its like.
-        (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
+        SweepTimes Alone(MicroBatchLoad?[] loads)
         {
             var clock = new SweepClock(plan, profile, costs) { Rolls = Rolls(plan, how) };
             clock.Sweep(loads, Contention.None, k => Steps(plan, how, 0, k));
-            var (before, start) = (clock.Busy.Copy(), clock.Ended);
+            var (before, moved, start) = (clock.Busy.Copy(), clock.Moved, clock.Ended);
             clock.Sweep(loads, Contention.None, k => Steps(plan, how, 1, k));
             start = clock.Rolls ? clock.Ended : start;
             clock.Finish();
             var busy = clock.Busy.Copy();
             busy.Add(before, -1);
-            return (busy, clock.Ended - start);
+            return new(busy, clock.Moved - moved, clock.Ended - start);
         }
     }
 

@@ -104,6 +104,7 @@ internal sealed partial class SweepClock
     private double Home(LaneClock lane, double bytes, bool disk, bool amongOthers, int layer, int k)
     {
         var rates = profile.Links.GpuToHost;
+        Moved += bytes;
         var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute, device]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
         lane.Lane = disk ? ToDisk(bytes, there, amongOthers, layer, k) : there;
         lane.Stored(lane.Lane);
@@ -126,6 +127,7 @@ internal sealed partial class SweepClock
     private double Bring(double ready, double onHost, double onDisk, int layer, int k)
     {
         var rates = profile.Links.HostToGpu;
+        Moved += onHost + onDisk;
         if (onHost > 0)
         {
             ready = Take(Resource.ToGpu, ready, rates.LatencySeconds + (onHost / rates.Alone * contention.Link), layer, k);

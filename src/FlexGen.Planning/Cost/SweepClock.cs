@@ -65,6 +65,9 @@ internal sealed partial class SweepClock
     /// <summary>Seconds that each resource has worked.</summary>
     public ResourceTimes Busy { get; }
 
+    /// <summary>Bytes that all links have copied.</summary>
+    public double Moved { get; private set; }
+
     /// <summary>Takes what the resources do, where someone wants it.</summary>
     public List<Span>? Spans { get; set; }
 

@@ -115,7 +115,12 @@ internal sealed class RoundCosts
     public SweepContention Contention(HardwareProfile profile, Shares shares)
     {
         var (decode, prefill) = (Decode(shares), Prefill(shares));
-        return new(profile, (decode, Longest(decode)), (prefill, Longest(prefill)), promptTokens);
+        return new(profile, Of(decode), Of(prefill), promptTokens);
+
+        SweepTimes Of(ResourceTimes times) => new(
+            times,
+            (times.Sum(Resource.ToGpu) * profile.Links.HostToGpu.Alone) + (times.Sum(Resource.ToHost) * profile.Links.GpuToHost.Alone),
+            Longest(times));
     }
 
     /// <summary>Seconds of each resource in a sweep that decodes.</summary>
