@@ -15,6 +15,7 @@ internal sealed class ComputeCosts
     private readonly HardwareProfile profile;
     private readonly int leastRows;
     private readonly int leastLogits;
+    private readonly long rowBytes;
     private readonly List<Product>[] products;
     private readonly List<LayerPlan> layers;
     private readonly Dictionary<(int Sort, bool Completes, int Rows), double> known = [];
@@ -26,6 +27,7 @@ internal sealed class ComputeCosts
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
     {
         (this.model, this.plan, this.profile) = (model, plan, profile);
+        rowBytes = plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
         layers = [.. plan.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
         (sorts, first) = Sorts();
@@ -151,15 +153,19 @@ internal sealed class ComputeCosts
         }
 
         var groups = new List<(int Length, int Count)>();
-        foreach (var length in load.Prompts.OrderDescending())
+        foreach (var (length, count) in load.Prompts.OrderByDescending(p => p.Length))
         {
-            if (profile.Compute.IsGpu && groups.Count > 0 && WorkspacePlan.ArePadded(groups[^1].Length, length))
+            if (!profile.Compute.IsGpu)
             {
-                groups[^1] = (groups[^1].Length, groups[^1].Count + 1);
+                groups.AddRange(Enumerable.Repeat((length, 1), count));
+            }
+            else if (groups.Count > 0 && WorkspacePlan.ArePadded(groups[^1].Length, length))
+            {
+                groups[^1] = (groups[^1].Length, groups[^1].Count + count);
             }
             else
             {
-                groups.Add((length, 1));
+                groups.Add((length, count));
             }
         }
 
@@ -174,7 +180,7 @@ internal sealed class ComputeCosts
         profile.Compute.Sweep.LogitSeconds * Math.Max(load.Sequences, leastLogits) * model.Shape.VocabularySize;
 
     /// <summary>Bytes of keys and values of so many tokens in one layer.</summary>
-    public double CacheBytes(long tokens) => 2.0 * tokens * plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    public double CacheBytes(long tokens) => 2.0 * tokens * rowBytes;
 
     /// <summary>Bytes of a micro-batch's hidden states.</summary>
     public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);

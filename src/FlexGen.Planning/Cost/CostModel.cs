@@ -12,7 +12,7 @@ namespace FlexGen.Planning.Cost;
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="profile">The machine.</param>
-public sealed class CostModel(ModelOutline model, HardwareProfile profile)
+public sealed partial class CostModel(ModelOutline model, HardwareProfile profile)
 {
     private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst, Moving Moving), FlatStep[]> schedules = [];
 
@@ -38,11 +38,16 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
+        return Run(plan, workload, costs, Contended(plan, workload, costs, how), how);
+    }
+
+    /// <summary>What works beside what, by a sweep that decodes and one full of prompts.</summary>
+    private SweepContention Contended(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode how)
+    {
         var first = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
         first.Admit();
         var prompts = Loads(plan, first);
-        var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
-        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how, briefly: false);
+        return new(profile, Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts), prompts.Sum(l => (long)(l?.PromptTokens ?? 0)));
 
         // The second of two alike is in the wake of its like.
         SweepTimes Alone(MicroBatchLoad?[] loads)
@@ -58,14 +63,6 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
             return new(busy, clock.Moved - moved, clock.Ended - start);
         }
     }
-
-    /// <summary>The same in a third of the time, for one among many policies.</summary>
-    /// <param name="plan">The policy.</param>
-    /// <param name="workload">Sequences that are all alike.</param>
-    /// <param name="contention">What works beside what.</param>
-    /// <param name="mode">How it is scheduled.</param>
-    internal Prediction Estimate(PolicyPlan plan, Workload workload, SweepContention contention, Mode mode) =>
-        Run(plan, workload, new(model, plan, profile), contention, mode, briefly: true);
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
@@ -93,7 +90,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
     }
 
-    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode, bool briefly)
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode)
     {
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
@@ -116,10 +113,10 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
                 continue;
             }
 
-            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end, or one for all.
+            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end.
             Take(loads, sweep, 1, decodes: true);
             var (past, others) = (0, alike - 1);
-            foreach (var (at, weight) in briefly ? [(1 + (others / 2), others)] : new[] { (1, others / 2.0), (others, others / 2.0) })
+            foreach (var (at, weight) in new[] { (1, others / 2.0), (others, others / 2.0) })
             {
                 slots.Advance(at - past);
                 past = at;
@@ -166,7 +163,8 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
 
     /// <summary>
-    /// The steps of a sweep in which so many micro-batches take part, but for those in which nothing moves. Sweeps do not differ but in their index, and the first.
+    /// The steps of a sweep in which so many micro-batches take part, but for those in which nothing moves. Sweeps differ in their index alone, but
+    /// for the first.
     /// </summary>
     private FlatStep[] Steps(PolicyPlan plan, Mode mode, long sweep, int microBatches)
     {

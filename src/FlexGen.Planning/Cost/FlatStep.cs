@@ -2,7 +2,7 @@ using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Planning.Cost;
 
-/// <summary>A <see cref="Step"/> as a clock takes it, thousands of times: of any sweep, and of micro-batches by their place among those that take part.</summary>
+/// <summary>A <see cref="Step"/> as a clock takes it, over and over: of any sweep, and of micro-batches by their place among all that take part.</summary>
 /// <param name="Verb">What is done.</param>
 /// <param name="Layer">Index j.</param>
 /// <param name="Index">Which of the micro-batches, or which page of the layer's weights.</param>

@@ -5,13 +5,13 @@ namespace FlexGen.Planning.Cost;
 /// <summary>Which sequence is in which slot, sweep by sweep, as the engine admits them: where the fewest prompt tokens are to be computed, first.</summary>
 internal sealed class SlotOccupancy
 {
-    private readonly Slot[][] slots;
+    private readonly List<Run>[] runs;
     private readonly int[] promptRoom;
     private readonly int[] free;
 
-    /// <summary>Of each micro-batch: a slot before which none is free.</summary>
+    /// <summary>Of each micro-batch: a run before which none is free.</summary>
     private readonly int[] from;
-    private readonly int[] shareOf;
+    private readonly int size;
     private readonly int shares;
     private readonly IEnumerator<SequenceLengths> waiting;
     private readonly bool staticBatches;
@@ -23,12 +23,11 @@ internal sealed class SlotOccupancy
     /// <param name="staticBatches">Whether the next are admitted only when all slots are free.</param>
     public SlotOccupancy(Policy policy, IReadOnlyList<CacheSharePlan> shares, IEnumerable<SequenceLengths> sequences, bool staticBatches)
     {
-        slots = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new Slot[policy.GpuBatchSize])];
+        (size, this.shares, this.staticBatches) = (policy.GpuBatchSize, shares.Count, staticBatches);
+        runs = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => shares.Select((s, n) => new Run(n, s.Slots, 0, 0, IsNew: false)).ToList())];
         promptRoom = new int[policy.GpuBatchCount];
-        (free, from) = ([.. Enumerable.Repeat(policy.GpuBatchSize, policy.GpuBatchCount)], new int[policy.GpuBatchCount]);
-        this.shares = shares.Count;
-        shareOf = [.. shares.SelectMany((s, n) => Enumerable.Repeat(n, s.Slots))];
-        (waiting, this.staticBatches) = (sequences.GetEnumerator(), staticBatches);
+        (free, from) = ([.. Enumerable.Repeat(size, policy.GpuBatchCount)], new int[policy.GpuBatchCount]);
+        waiting = sequences.GetEnumerator();
         hasWaiting = waiting.MoveNext();
     }
 
@@ -42,15 +41,13 @@ internal sealed class SlotOccupancy
         var occupancy = new SlotOccupancy(policy, shares, [], staticBatches: false);
         for (var n = 0; n < count; n++)
         {
-            var k = n % policy.GpuBatchCount;
-            occupancy.slots[k][n / policy.GpuBatchCount] = new(lengths.Prompt, lengths.Output, IsNew: false);
-            occupancy.free[k]--;
+            occupancy.Fill(n % policy.GpuBatchCount, lengths, isNew: false);
         }
 
         return occupancy;
     }
 
-    private bool IsIdle => !free.AsSpan().ContainsAnyExcept(slots[0].Length);
+    private bool IsIdle => !free.AsSpan().ContainsAnyExcept(size);
 
     /// <summary>Fills free slots; false when there is nothing left.</summary>
     public bool Admit()
@@ -63,14 +60,8 @@ internal sealed class SlotOccupancy
         Array.Fill(promptRoom, Policy.PrefillTokensPerPass);
         while (hasWaiting && Roomiest() is { } k)
         {
-            while (slots[k][from[k]].Left > 0)
-            {
-                from[k]++;
-            }
-
-            slots[k][from[k]++] = new(waiting.Current.Prompt, waiting.Current.Output, IsNew: true);
+            Fill(k, waiting.Current, isNew: true);
             promptRoom[k] -= waiting.Current.Prompt;
-            free[k]--;
             hasWaiting = waiting.MoveNext();
         }
 
@@ -80,27 +71,21 @@ internal sealed class SlotOccupancy
     /// <summary>What a micro-batch has to do in the coming sweep; null: nothing.</summary>
     public MicroBatchLoad? Load(int microBatch)
     {
-        if (free[microBatch] == slots[microBatch].Length)
+        if (free[microBatch] == size)
         {
             return null;
         }
 
-        var (load, its) = (new MicroBatchLoad(shares), slots[microBatch]);
-        for (var n = 0; n < its.Length; n++)
+        var load = new MicroBatchLoad(shares);
+        foreach (var run in runs[microBatch])
         {
-            var slot = its[n];
-            if (slot.Left == 0)
+            if (run is { Left: > 0, IsNew: true })
             {
-                continue;
+                load.AddPrompts(run.Share, run.Tokens, run.Slots);
             }
-
-            if (slot.IsNew)
+            else if (run.Left > 0)
             {
-                load.AddPrompt(shareOf[n], slot.Tokens);
-            }
-            else
-            {
-                load.AddDecode(shareOf[n], slot.Tokens);
+                load.AddDecodes(run.Share, run.Tokens, run.Slots);
             }
         }
 
@@ -116,54 +101,89 @@ internal sealed class SlotOccupancy
         }
 
         var least = int.MaxValue;
-        foreach (var ofOne in slots)
+        foreach (var ofOne in runs)
         {
-            foreach (var slot in ofOne)
+            foreach (var run in ofOne)
             {
-                if (slot is { Left: > 0, IsNew: true })
+                if (run is { Left: > 0, IsNew: true })
                 {
                     return 0;
                 }
 
-                least = slot.Left > 0 ? Math.Min(least, slot.Left) : least;
+                least = run.Left > 0 ? Math.Min(least, run.Left) : least;
             }
         }
 
         return least;
     }
 
-    /// <summary>
-    /// Gives each sequence as many tokens as some sweeps do, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.
-    /// </summary>
-    /// <returns>Sequences that have ended.</returns>
-    public int Advance(int sweeps = 1)
+    /// <summary>Gives each sequence the tokens of some sweeps, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.</summary>
+    public void Advance(int sweeps = 1)
     {
-        var ended = 0;
-        for (var k = 0; k < slots.Length; k++)
+        for (var k = 0; k < runs.Length; k++)
         {
-            for (var n = 0; n < slots[k].Length; n++)
+            var (its, kept) = (runs[k], 0);
+            foreach (var run in its.ToArray())
             {
-                ref var slot = ref slots[k][n];
-                if (slot.Left > 0)
+                var next = run;
+                if (run.Left > 0)
                 {
-                    slot = new(slot.Tokens + sweeps, slot.Left - sweeps, IsNew: false);
-                    if (slot.Left == 0)
-                    {
-                        ended++;
-                        free[k]++;
-                        from[k] = Math.Min(from[k], n);
-                    }
+                    next = run with { Tokens = run.Tokens + sweeps, Left = run.Left - sweeps, IsNew = false };
+                    free[k] += next.Left == 0 ? run.Slots : 0;
+                }
+
+                next = next.Left == 0 ? next with { Tokens = 0 } : next;
+                if (kept > 0 && its[kept - 1] is var last && last with { Slots = next.Slots } == next)
+                {
+                    its[kept - 1] = last with { Slots = last.Slots + next.Slots };
+                }
+                else
+                {
+                    its[kept++] = next;
                 }
             }
+
+            its.RemoveRange(kept, its.Count - kept);
+            from[k] = 0;
+        }
+    }
+
+    /// <summary>Puts a sequence into a micro-batch's first free slot.</summary>
+    private void Fill(int microBatch, SequenceLengths lengths, bool isNew)
+    {
+        var (its, n) = (runs[microBatch], from[microBatch]);
+        while (its[n].Left > 0)
+        {
+            n++;
         }
 
-        return ended;
+        var (found, filled) = (its[n], new Run(its[n].Share, 1, lengths.Prompt, lengths.Output, isNew));
+        free[microBatch]--;
+        if (n > 0 && its[n - 1] is var before && before with { Slots = 1 } == filled)
+        {
+            its[n - 1] = before with { Slots = before.Slots + 1 };
+        }
+        else
+        {
+            its.Insert(n++, filled);
+        }
+
+        if (found.Slots > 1)
+        {
+            its[n] = found with { Slots = found.Slots - 1 };
+        }
+        else
+        {
+            its.RemoveAt(n);
+        }
+
+        from[microBatch] = n;
     }
 
     private int? Roomiest()
     {
         int? best = null;
-        for (var k = 0; k < slots.Length; k++)
+        for (var k = 0; k < runs.Length; k++)
         {
             if (promptRoom[k] > 0 && free[k] > 0 && (best is null || promptRoom[k] > promptRoom[best.Value]))
             {
@@ -174,8 +194,11 @@ internal sealed class SlotOccupancy
         return best;
     }
 
-    /// <param name="Tokens">It has, the next sweep's included: those that are computed if it is new, or that its new one sees.</param>
+    /// <summary>Slots that follow each other, all in the same state.</summary>
+    /// <param name="Share">Of the KV cache.</param>
+    /// <param name="Slots">How many.</param>
+    /// <param name="Tokens">Each has, the next sweep's included: those that are computed if it is new, or that its new one sees.</param>
     /// <param name="Left">Tokens that it will yet generate; 0: the slot is free.</param>
     /// <param name="IsNew">Whether the next sweep computes its prompt.</param>
-    private readonly record struct Slot(int Tokens, int Left, bool IsNew);
+    private readonly record struct Run(int Share, int Slots, int Tokens, int Left, bool IsNew);
 }

@@ -48,11 +48,13 @@ internal sealed partial class SweepClock
         var (its, sort) = (of.Costs!, sorts[layer]);
         for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (shares[n], of.Shares[n]);
+            var load = of.Shares[n];
             if (load.Sequences == 0)
             {
                 continue;
             }
+
+            ref readonly var share = ref shares[n];
 
             if (!share.AttendsOnHost)
             {
@@ -68,7 +70,7 @@ internal sealed partial class SweepClock
             Ask(layer, k);
             if (isGpu)
             {
-                Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
+                Compute(0, share.AskBytes * load.Sequences / profile.Links.KernelToHost, layer, k);
             }
 
             var ready = Math.Max(free[Resource.Compute, device], share.BroughtTo is null ? 0 : Own.CacheThere[n, k]);
@@ -104,8 +106,8 @@ internal sealed partial class SweepClock
         var results = 0.0;
         for (var n = 0; isGpu && n < shares.Length; n++)
         {
-            var share = shares[n];
-            results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
+            ref readonly var share = ref shares[n];
+            results += share.AttendsOnHost ? share.AnswerBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
         }
 
         Compute(hostDone[k], of.Costs!.Complete[sorts[layer]] + results, layer, k);

@@ -30,11 +30,12 @@ internal sealed partial class SweepClock
     {
         for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (shares[n], of.Shares[n]);
+            ref readonly var share = ref shares[n];
+            var load = of.Shares[n];
             if (share.BroughtTo is { } to && load.Sequences > 0)
             {
                 Ask(layer, k);
-                var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
+                var bytes = 2.0 * (load.Longest - 1) * share.TokenBytes;
                 var ready = Math.Max(Own.CacheLane, Own.CacheLoads[n].Begin(Now, isNext: true));
                 Own.CacheThere[n, k] = Own.CacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
                     : to == Tier.Gpu ? Bring(ready, 0, bytes, layer, k)
@@ -90,7 +91,8 @@ internal sealed partial class SweepClock
     {
         for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (shares[n], of.Shares[n]);
+            ref readonly var share = ref shares[n];
+            var load = of.Shares[n];
             var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
             if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
             {

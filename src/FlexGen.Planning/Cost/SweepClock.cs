@@ -23,7 +23,7 @@ internal sealed partial class SweepClock
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
     private readonly bool isGpu;
-    private readonly CacheSharePlan[] shares;
+    private readonly Share[] shares;
     private readonly LayerPlan[] layers;
     private readonly int[] deviceOf;
     private readonly int[] sorts;
@@ -51,7 +51,7 @@ internal sealed partial class SweepClock
         (this.plan, this.profile, this.costs) = (plan, profile, costs);
         (isGpu, recordsDecode) = (profile.Compute.IsGpu, plan.RecordsDecode);
         var count = plan.Policy.GpuBatchCount;
-        (shares, layers) = ([.. plan.Shares], [.. costs.Layers]);
+        (shares, layers) = ([.. plan.Shares.Select(Share.Of)], [.. costs.Layers]);
         (deviceOf, sorts) = ([.. layers.Select((_, j) => plan.Map.Of(j))], [.. layers.Select((_, j) => costs.Sort(j))]);
         isDecoder = [.. layers.Select((_, j) => costs.IsDecoder(j))];
         hidden = [.. Enumerable.Range(0, count).Select(k => plan.Hidden.Home(k).Tier)];
@@ -242,19 +242,38 @@ internal sealed partial class SweepClock
 
     private bool ByKernel(int k, MicroBatchLoad of) => isGpu && hidden[k] == Tier.Host && of.Costs!.HiddenBytes <= HiddenPlan.FewBytes;
 
-    private void Wait(double until) => free[Resource.Engine] = Math.Max(Now, until);
+    private void Wait(double until)
+    {
+        ref var now = ref free[Resource.Engine];
+        now = until > now ? until : now;
+    }
 
     private double Take(Resource resource, double ready, double seconds, int layer, int k)
     {
         var its = resource.IsOfADevice() ? device : 0;
-        var start = Math.Max(ready, free[resource, its]);
-        free[resource, its] = start + seconds;
+        ref var at = ref free[resource, its];
+        var start = ready > at ? ready : at;
+        at = start + seconds;
         Busy[resource, its] += seconds;
-        if (seconds > 0)
+        if (Spans is not null && seconds > 0)
         {
-            Spans?.Add(new(resource, start, start + seconds, layer, k == All ? null : k, its));
+            Spans.Add(new(resource, start, at, layer, k == All ? null : k, its));
         }
 
-        return start + seconds;
+        return at;
+    }
+
+    /// <summary>What matters of a share of the KV cache.</summary>
+    /// <param name="Home">Where it rests.</param>
+    /// <param name="AttendsOnHost">Whether it is attended to in host memory.</param>
+    /// <param name="BroughtTo">Where to it is brought; null: it is attended to where it rests.</param>
+    /// <param name="Slots">Of a micro-batch.</param>
+    /// <param name="TokenBytes">Bytes of a token of all slots, keys or values.</param>
+    /// <param name="AskBytes">Bytes that a sequence's attention in host memory is given.</param>
+    /// <param name="AnswerBytes">Bytes of its result.</param>
+    private readonly record struct Share(Tier Home, bool AttendsOnHost, Tier? BroughtTo, int Slots, long TokenBytes, long AskBytes, long AnswerBytes)
+    {
+        public static Share Of(CacheSharePlan plan) => new(
+            plan.Home, plan.AttendsOnHost, plan.BroughtTo, plan.Slots, plan.Slab.TokenBytes, plan.RowBytes - plan.QueryBytes, plan.QueryBytes);
     }
 }

@@ -177,14 +177,14 @@ internal sealed class RoundCosts
     private static MicroBatchLoad Load(int shares, int decodes, int length, int prompts, int promptLength)
     {
         var load = new MicroBatchLoad(shares);
-        for (var n = 0; n < decodes; n++)
+        if (decodes > 0)
         {
-            load.AddDecode(0, length);
+            load.AddDecodes(0, length, decodes);
         }
 
-        for (var n = 0; n < prompts; n++)
+        if (prompts > 0)
         {
-            load.AddPrompt(0, promptLength);
+            load.AddPrompts(0, promptLength, prompts);
         }
 
         return load;
