@@ -15,20 +15,24 @@ internal sealed class ComputeCosts
     private readonly HardwareProfile profile;
     private readonly int leastRows;
     private readonly int leastLogits;
+    private readonly long rowBytes;
     private readonly List<Product>[] products;
     private readonly List<LayerPlan> layers;
-    private readonly Dictionary<(int Signature, bool Completes, int Rows), double> known = [];
+    private readonly Dictionary<(int Sort, bool Completes, int Rows), double> known = [];
     private readonly Dictionary<(bool OnHost, long Tokens), double> attended = [];
-    private readonly int[] signatures;
+    private readonly int[] sorts;
+    private readonly int[] first;
     private readonly LayerOverhead[] overheads;
 
     public ComputeCosts(ModelOutline model, PolicyPlan plan, HardwareProfile profile)
     {
         (this.model, this.plan, this.profile) = (model, plan, profile);
+        rowBytes = plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
         layers = [.. plan.Layers];
         products = [.. layers.Select((layer, j) => Products(layer, model.Layers[j], isEmbedding: j == 0))];
-        signatures = Signatures();
-        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind))];
+        (sorts, first) = Sorts();
+        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
+        overheads = [.. model.Layers.Select(l => OverheadOf(l.Kind, packed ? profile.Compute.PackedLayers : profile.Compute.Layers))];
         // Below, a CPU's products round differently, unless all of them are of packed weights (Policy.LeastRowsOnCpu).
         leastRows = profile.Compute.IsGpu || products.SkipLast(1).All(l => l.TrueForAll(p => p.Format.TileRows > 1)) ? 1 : Policy.LeastRowsOnCpu;
         leastLogits = profile.Compute.IsGpu || products[^1].TrueForAll(p => p.Format.TileRows > 1) ? 1 : Policy.LeastRowsOnCpu;
@@ -37,6 +41,42 @@ internal sealed class ComputeCosts
     public IReadOnlyList<LayerPlan> Layers => layers;
 
     public bool IsDecoder(int layer) => model.Layers[layer].Elements is not null;
+
+    /// <summary>A number for each layer, the same for those that cost the same.</summary>
+    public int Sort(int layer) => sorts[layer];
+
+    /// <summary>What a micro-batch computes, by the sort of layer.</summary>
+    public MicroBatchCosts Of(MicroBatchLoad load)
+    {
+        if (load.Costs is { } known)
+        {
+            return known;
+        }
+
+        var of = new MicroBatchCosts(first.Length, plan.Shares.Count) { HiddenBytes = HiddenBytes(load) };
+        for (var sort = 0; sort < first.Length; sort++)
+        {
+            var layer = first[sort];
+            of.Project[sort] = Project(layer, load);
+            if (IsDecoder(layer))
+            {
+                of.Complete[sort] = Complete(layer, load);
+                of.Issue[sort] = overheads[layer].Issue(load.Rows);
+                if (load.Prompts.Count > 0)
+                {
+                    of.Prefill[sort] = Prefill(layer, load);
+                    of.IssuePrefill[sort] = PrefillGroups(load) * overheads[layer].PromptSeconds;
+                }
+
+                for (var n = 0; n < load.Shares.Length; n++)
+                {
+                    of.Decode[sort, n] = plan.Shares[n].AttendsOnHost ? DecodeOnHost(layer, load.Shares[n]) : Decode(layer, load.Shares[n]);
+                }
+            }
+        }
+
+        return load.Costs = of;
+    }
 
     /// <summary>The half of a layer before attention; of one without, all of it.</summary>
     public double Project(int layer, MicroBatchLoad load) => layer + 1 == layers.Count
@@ -59,8 +99,22 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>One layer of it.</summary>
-    public double Recorded(int layer, MicroBatchLoad load) => Half(layer, false, plan.Policy.GpuBatchSize)
-        + (IsDecoder(layer) ? Half(layer, true, plan.Policy.GpuBatchSize) + load.Shares.Sum(s => Decode(layer, s)) : 0);
+    public double Recorded(int layer, MicroBatchLoad load)
+    {
+        var seconds = Half(layer, false, plan.Policy.GpuBatchSize);
+        if (!IsDecoder(layer))
+        {
+            return seconds;
+        }
+
+        var attention = 0.0;
+        foreach (var share in load.Shares)
+        {
+            attention += Decode(layer, share);
+        }
+
+        return seconds + (Half(layer, true, plan.Policy.GpuBatchSize) + attention);
+    }
 
     /// <summary>Attention of a share's decoding sequences on the compute device.</summary>
     public double Decode(int layer, ShareLoad share) => Attend(layer, share, onHost: false);
@@ -99,15 +153,19 @@ internal sealed class ComputeCosts
         }
 
         var groups = new List<(int Length, int Count)>();
-        foreach (var length in load.Prompts.OrderDescending())
+        foreach (var (length, count) in load.Prompts.OrderByDescending(p => p.Length))
         {
-            if (profile.Compute.IsGpu && groups.Count > 0 && WorkspacePlan.ArePadded(groups[^1].Length, length))
+            if (!profile.Compute.IsGpu)
             {
-                groups[^1] = (groups[^1].Length, groups[^1].Count + 1);
+                groups.AddRange(Enumerable.Repeat((length, 1), count));
+            }
+            else if (groups.Count > 0 && WorkspacePlan.ArePadded(groups[^1].Length, length))
+            {
+                groups[^1] = (groups[^1].Length, groups[^1].Count + count);
             }
             else
             {
-                groups.Add((length, 1));
+                groups.Add((length, count));
             }
         }
 
@@ -122,7 +180,7 @@ internal sealed class ComputeCosts
         profile.Compute.Sweep.LogitSeconds * Math.Max(load.Sequences, leastLogits) * model.Shape.VocabularySize;
 
     /// <summary>Bytes of keys and values of so many tokens in one layer.</summary>
-    public double CacheBytes(long tokens) => 2.0 * tokens * plan.CacheFormat.Bytes(model.Shape.KvHeads, model.Shape.HeadDim);
+    public double CacheBytes(long tokens) => 2.0 * tokens * rowBytes;
 
     /// <summary>Bytes of a micro-batch's hidden states.</summary>
     public double HiddenBytes(MicroBatchLoad load) => model.Format.Bytes((long)Math.Max(load.Rows, leastRows) * model.Shape.HiddenSize);
@@ -147,16 +205,12 @@ internal sealed class ComputeCosts
     }
 
     /// <summary>A kind that was not measured is taken for the slowest.</summary>
-    private LayerOverhead OverheadOf(string? kind)
-    {
-        var packed = plan.CacheFormat.BlockElements > 1 || plan.Stages[0].Weights.Groups.Count > 0;
-        var layers = packed ? profile.Compute.PackedLayers : profile.Compute.Layers;
-        return kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
-    }
+    private static LayerOverhead OverheadOf(string? kind, IReadOnlyDictionary<string, LayerOverhead> layers) =>
+        kind is not null && layers.TryGetValue(kind, out var overhead) ? overhead : layers.Values.MaxBy(o => o.IssueSeconds)!;
 
     private double Half(int layer, bool completes, int rows)
     {
-        var key = (signatures[layer], completes, rows);
+        var key = (sorts[layer], completes, rows);
         if (!known.TryGetValue(key, out var seconds))
         {
             known.Add(key, seconds = Computed(layer, completes, rows));
@@ -209,20 +263,26 @@ internal sealed class ComputeCosts
         return found;
     }
 
-    /// <summary>A number for each layer, the same for those that cost the same.</summary>
-    private int[] Signatures()
+    /// <summary>Each layer's sort, and the first layer of each.</summary>
+    private (int[] Sorts, int[] First) Sorts()
     {
         var different = new List<int>();
-        return [.. products.Select((layer, j) =>
+        var ofLayers = new int[products.Length];
+        for (var layer = 0; layer < products.Length; layer++)
         {
-            var known = different.FindIndex(other => model.Layers[other].Kind == model.Layers[j].Kind && products[other].SequenceEqual(layer));
+            var known = different.FindIndex(other => IsAlike(model.Layers[other], model.Layers[layer]) && products[other].SequenceEqual(products[layer]));
             if (known < 0)
             {
-                different.Add(j);
+                known = different.Count;
+                different.Add(layer);
             }
 
-            return known < 0 ? different.Count - 1 : known;
-        })];
+            ofLayers[layer] = known;
+        }
+
+        return (ofLayers, [.. different]);
+
+        static bool IsAlike(LayerOutline one, LayerOutline other) => (one.Kind, one.Elements, one.Window) == (other.Kind, other.Elements, other.Window);
     }
 
     /// <param name="Format">The weight's.</param>

@@ -13,8 +13,9 @@ internal readonly record struct Contention(double Link, double HostAttention, do
     /// <summary>What works beside what, by how long each is at work in a sweep when nothing holds up another.</summary>
     /// <param name="profile">The machine.</param>
     /// <param name="busy">Seconds of each.</param>
+    /// <param name="moved">Bytes over all links.</param>
     /// <param name="seconds">Of the sweep.</param>
-    public static Contention Of(HardwareProfile profile, ResourceTimes busy, double seconds)
+    public static Contention Of(HardwareProfile profile, ResourceTimes busy, double moved, double seconds)
     {
         var (copies, attention, reads) = (Share(Resource.ToGpu) / busy.Devices, Share(Resource.HostAttention), Share(Resource.DiskReads));
         var (link, compute) = (profile.Links.HostToGpu, profile.Compute);
@@ -23,7 +24,7 @@ internal readonly record struct Contention(double Link, double HostAttention, do
             return new(1, 1, 1 + (copies * (compute.BesideCopies - 1)) + (reads * (compute.BesideReads - 1)));
         }
 
-        var ofTheHost = InHostMemory(profile, Share(Resource.ToGpu), Share(Resource.ToHost), attention);
+        var ofTheHost = InHostMemory(profile, moved / seconds, attention);
         return new(
             Math.Max(ofTheHost, 1 + (attention * ((link.Alone / link.BesideAttention) - 1))),
             Math.Max(ofTheHost, 1 + (copies * (profile.HostAttention.BesideCopies - 1))),
@@ -42,7 +43,7 @@ internal readonly record struct Contention(double Link, double HostAttention, do
     }
 
     /// <summary>How many times as long links of several devices, and attention beside them, take, since host memory has only so much for all of them.</summary>
-    private static double InHostMemory(HardwareProfile profile, double toGpu, double toHost, double attention)
+    private static double InHostMemory(HardwareProfile profile, double moved, double attention)
     {
         if (profile.Devices is not { Count: > 1 } group)
         {
@@ -50,7 +51,6 @@ internal readonly record struct Contention(double Link, double HostAttention, do
         }
 
         var read = profile.HostAttention.ByFormat.Values.Max(a => a.Plain.Points[^1].X / a.Plain.Points[^1].Y);
-        var drawn = (toGpu * profile.Links.HostToGpu.Alone) + (toHost * profile.Links.GpuToHost.Alone) + (attention * read);
-        return Math.Max(1, drawn / group.HostRate);
+        return Math.Max(1, (moved + (attention * read)) / group.HostRate);
     }
 }

@@ -12,9 +12,9 @@ namespace FlexGen.Planning.Cost;
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="profile">The machine.</param>
-public sealed class CostModel(ModelOutline model, HardwareProfile profile)
+public sealed partial class CostModel(ModelOutline model, HardwareProfile profile)
 {
-    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst), Step[]> schedules = [];
+    private readonly ConcurrentDictionary<(Mode Mode, int Count, ZigzagOrder Order, StageMap Map, bool IsFirst, Moving Moving), FlatStep[]> schedules = [];
 
     /// <summary>How the run is scheduled.</summary>
     /// <param name="Overlaps">Whether copies are made beside the computation.</param>
@@ -38,44 +38,41 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     public Prediction Predict(PolicyPlan plan, Workload workload, Mode? mode = null)
     {
         var (costs, how) = (new ComputeCosts(model, plan, profile), mode ?? Mode.Default);
+        return Run(plan, workload, costs, Contended(plan, workload, costs, how), how);
+    }
+
+    /// <summary>What works beside what, by a sweep that decodes and one full of prompts.</summary>
+    private SweepContention Contended(PolicyPlan plan, Workload workload, ComputeCosts costs, Mode how)
+    {
         var first = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(Math.Min(workload.Count, plan.Policy.EffectiveBatchSize)), how.StaticBatches);
         first.Admit();
         var prompts = Loads(plan, first);
-        var (decoding, full) = (Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts));
-        return Run(plan, workload, costs, new(profile, decoding, full, prompts.Sum(l => (long)(l?.PromptTokens ?? 0))), how, briefly: false);
+        return new(profile, Alone(Loads(plan, Decoding(plan, workload))), Alone(prompts), prompts.Sum(l => (long)(l?.PromptTokens ?? 0)));
 
         // The second of two alike is in the wake of its like.
-        (ResourceTimes Busy, double Seconds) Alone(MicroBatchLoad?[] loads)
+        SweepTimes Alone(MicroBatchLoad?[] loads)
         {
             var clock = new SweepClock(plan, profile, costs) { Rolls = Rolls(plan, how) };
-            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 0, k));
-            var (before, start) = (clock.Busy.Copy(), clock.Ended);
-            clock.Sweep(loads, Contention.None, k => Steps(plan, costs, how, 1, k));
+            clock.Sweep(loads, Contention.None, k => Steps(plan, how, 0, k));
+            var (before, moved, start) = (clock.Busy.Copy(), clock.Moved, clock.Ended);
+            clock.Sweep(loads, Contention.None, k => Steps(plan, how, 1, k));
             start = clock.Rolls ? clock.Ended : start;
             clock.Finish();
             var busy = clock.Busy.Copy();
             busy.Add(before, -1);
-            return (busy, clock.Ended - start);
+            return new(busy, clock.Moved - moved, clock.Ended - start);
         }
     }
-
-    /// <summary>The same in a third of the time, for one among many policies.</summary>
-    /// <param name="plan">The policy.</param>
-    /// <param name="workload">Sequences that are all alike.</param>
-    /// <param name="contention">What works beside what.</param>
-    /// <param name="mode">How it is scheduled.</param>
-    internal Prediction Estimate(PolicyPlan plan, Workload workload, SweepContention contention, Mode mode) =>
-        Run(plan, workload, new(model, plan, profile), contention, mode, briefly: true);
 
     /// <summary>One decoding sweep with all slots in use, halfway through the workload's mean output: what each resource does, from its beginning.</summary>
     public IReadOnlyList<Span> Picture(PolicyPlan plan, Workload workload)
     {
         var costs = new ComputeCosts(model, plan, profile);
         var (clock, loads) = (new SweepClock(plan, profile, costs) { Rolls = plan.Rolls }, Loads(plan, Decoding(plan, workload)));
-        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 0, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, Mode.Default, 0, k));
         var start = clock.Now;
         clock.Spans = [];
-        clock.Sweep(loads, Contention.None, k => Steps(plan, costs, Mode.Default, 1, k));
+        clock.Sweep(loads, Contention.None, k => Steps(plan, Mode.Default, 1, k));
         return [.. clock.Spans.Select(s => s with { Start = s.Start - start, End = s.End - start })];
     }
 
@@ -93,7 +90,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         return Math.Min(workload.Count, Math.Max((long)Rounds * plan.Policy.EffectiveBatchSize, Math.Min(workload.Sample.Count, 4096)));
     }
 
-    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode, bool briefly)
+    private Prediction Run(PolicyPlan plan, Workload workload, ComputeCosts costs, SweepContention contention, Mode mode)
     {
         var count = Computed(plan, workload);
         var slots = new SlotOccupancy(plan.Policy, plan.Shares, workload.Take(count), mode.StaticBatches);
@@ -116,10 +113,10 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
                 continue;
             }
 
-            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end, or one for all.
+            // The first may yet be in the wake of prompts; of the others, which lengthen token by token, the last stands for the end.
             Take(loads, sweep, 1, decodes: true);
             var (past, others) = (0, alike - 1);
-            foreach (var (at, weight) in briefly ? [(1 + (others / 2), others)] : new[] { (1, others / 2.0), (others, others / 2.0) })
+            foreach (var (at, weight) in new[] { (1, others / 2.0), (others, others / 2.0) })
             {
                 slots.Advance(at - past);
                 past = at;
@@ -144,7 +141,7 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
         void Take(MicroBatchLoad?[] loads, long n, double weight, bool decodes)
         {
             var before = clock.Busy.Copy();
-            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, costs, mode, n, steps));
+            clock.Sweep(loads, contention.Of(loads.Sum(l => (long)(l?.PromptTokens ?? 0))), steps => Steps(plan, mode, n, steps));
             var times = clock.Busy.Copy();
             times.Add(before, -1);
             busy.Add(times, weight);
@@ -165,22 +162,38 @@ public sealed class CostModel(ModelOutline model, HardwareProfile profile)
     private static MicroBatchLoad?[] Loads(PolicyPlan plan, SlotOccupancy slots) =>
         [.. Enumerable.Range(0, plan.Policy.GpuBatchCount).Select(slots.Load)];
 
-    /// <summary>A sweep's steps; of those in which all micro-batches take part, which do not differ but in their index, one is kept.</summary>
-    private IEnumerable<Step> Steps(PolicyPlan plan, ComputeCosts costs, Mode mode, long sweep, IReadOnlyList<int> microBatches)
+    /// <summary>
+    /// The steps of a sweep in which so many micro-batches take part, but for those in which nothing moves. Sweeps differ in their index alone, but
+    /// for the first.
+    /// </summary>
+    private FlatStep[] Steps(PolicyPlan plan, Mode mode, long sweep, int microBatches)
     {
-        var (policy, order) = (plan.Policy, ZigzagOrder.Of(plan.Policy, plan.Map.Count));
-        if (microBatches.Count < policy.GpuBatchCount && !Rolls(plan, mode))
-        {
-            return Made();
-        }
+        var (order, moving) = (ZigzagOrder.Of(plan.Policy, plan.Map.Count), Moving.Of(plan));
+        return schedules.GetOrAdd(
+            (mode, microBatches, order, plan.Map, sweep == 0, moving), _ => [.. Made().Where(s => moving.Has(s.Verb)).Select(FlatStep.Of)]);
 
-        return schedules.GetOrAdd((mode, policy.GpuBatchCount, order, plan.Map, sweep == 0), _ => [.. Made()]);
-
-        IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, policy.GpuBatchCount) : mode.Overlaps
-            ? ZigzagSchedule.Sweep(sweep, plan.Map, microBatches, order)
-            : SerialSchedule.Sweep(sweep, costs.Layers.Count, microBatches);
+        IEnumerable<Step> Made() => Rolls(plan, mode) ? RollingSchedule.Sweep(sweep, plan.Map, microBatches) : mode.Overlaps
+            ? ZigzagSchedule.Sweep(sweep, plan.Map, [.. Enumerable.Range(0, microBatches)], order)
+            : SerialSchedule.Sweep(sweep, plan.Map.Layers, [.. Enumerable.Range(0, microBatches)]);
     }
 
     private static Dictionary<Resource, double> Shares(ResourceTimes busy, double seconds, int? device = null) =>
         Enum.GetValues<Resource>().ToDictionary(r => r, r => seconds > 0 ? Math.Min(1, (device is { } d ? busy[r, d] : busy.Most(r)) / seconds) : 0);
+
+    /// <summary>What of a plan moves between layers.</summary>
+    private readonly record struct Moving(bool Weights, bool Cache, bool Hidden)
+    {
+        public static Moving Of(PolicyPlan plan) => new(
+            plan.Policy.Weights != Placement.AllGpu, plan.Policy.Cache != Placement.AllGpu, plan.Policy.Hidden != Placement.AllGpu || plan.Map.Count > 1);
+
+        public bool Has(Verb verb) => verb switch
+        {
+            Verb.LoadWeights => Weights,
+            Verb.LoadCache => Cache,
+            // Where sweeps overlap a micro-batch has its tokens when it is stored.
+            Verb.StoreCache => Cache || Hidden,
+            Verb.LoadHidden or Verb.StoreHidden => Hidden,
+            _ => true,
+        };
+    }
 }

@@ -1,17 +1,31 @@
 namespace FlexGen.Planning.Cost;
 
 /// <summary>What a micro-batch computes in one sweep.</summary>
-/// <param name="shares">Of the KV cache.</param>
-internal sealed class MicroBatchLoad(int shares)
+internal sealed class MicroBatchLoad
 {
-    /// <summary>Of each share of the KV cache.</summary>
-    public IReadOnlyList<ShareLoad> Shares { get; } = [.. Enumerable.Range(0, shares).Select(_ => new ShareLoad())];
+    private readonly ShareLoad[] shares;
 
-    /// <summary>Lengths of the prompts that are computed.</summary>
-    public List<int> Prompts { get; } = [];
+    /// <param name="shares">Of the KV cache.</param>
+    public MicroBatchLoad(int shares)
+    {
+        this.shares = new ShareLoad[shares];
+        for (var n = 0; n < shares; n++)
+        {
+            this.shares[n] = new();
+        }
+    }
+
+    /// <summary>Of each share of the KV cache.</summary>
+    public ReadOnlySpan<ShareLoad> Shares => shares;
+
+    /// <summary>Lengths of the prompts that are computed, and how many each has; a length may come more than once.</summary>
+    public List<(int Length, int Count)> Prompts { get; } = [];
 
     /// <summary>How they are put together, once that is known.</summary>
     public List<(int Length, int Count)>? Groups { get; set; }
+
+    /// <summary>What it takes, once that is known.</summary>
+    public MicroBatchCosts? Costs { get; set; }
 
     public int PromptTokens { get; private set; }
 
@@ -19,20 +33,22 @@ internal sealed class MicroBatchLoad(int shares)
     public int Decodes { get; private set; }
 
     /// <summary>All of them: each has a next token.</summary>
-    public int Sequences => Prompts.Count + Decodes;
+    public int Sequences { get; private set; }
 
     public int Rows => PromptTokens + Decodes;
 
-    public void AddPrompt(int share, int length)
+    public void AddPrompts(int share, int length, int count)
     {
-        Prompts.Add(length);
-        PromptTokens += length;
-        Shares[share].AddPrompt(length);
+        Prompts.Add((length, count));
+        Sequences += count;
+        PromptTokens += length * count;
+        shares[share].AddPrompts(length, count);
     }
 
-    public void AddDecode(int share, int length)
+    public void AddDecodes(int share, int length, int count)
     {
-        Decodes++;
-        Shares[share].AddDecode(length);
+        Decodes += count;
+        Sequences += count;
+        shares[share].AddDecodes(length, count);
     }
 }

@@ -3,11 +3,10 @@ namespace FlexGen.Planning.Cost;
 /// <summary>What the slots of one share of the KV cache have to do for a micro-batch in one sweep.</summary>
 internal sealed class ShareLoad
 {
-    private readonly List<int> lengths = [];
-    private readonly Dictionary<int, long> windowed = [];
+    private readonly List<(int Length, int Count)> lengths = [];
 
     /// <summary>Sequences that decode.</summary>
-    public int Sequences => lengths.Count;
+    public int Sequences { get; private set; }
 
     /// <summary>Tokens that they see together, each its new one too.</summary>
     public long Tokens { get; private set; }
@@ -18,20 +17,21 @@ internal sealed class ShareLoad
     /// <summary>Prompt tokens that are computed.</summary>
     public int PromptTokens { get; private set; }
 
-    public void AddDecode(int length)
-    {
-        lengths.Add(length);
-        Tokens += length;
-        Longest = Math.Max(Longest, length);
-    }
-
     /// <summary>Prompts that are computed.</summary>
     public int Prompts { get; private set; }
 
-    public void AddPrompt(int length)
+    public void AddDecodes(int length, int count)
     {
-        Prompts++;
-        PromptTokens += length;
+        lengths.Add((length, count));
+        Sequences += count;
+        Tokens += (long)length * count;
+        Longest = Math.Max(Longest, length);
+    }
+
+    public void AddPrompts(int length, int count)
+    {
+        Prompts += count;
+        PromptTokens += length * count;
     }
 
     /// <summary>Tokens that they see under a window together.</summary>
@@ -42,9 +42,10 @@ internal sealed class ShareLoad
             return Tokens;
         }
 
-        if (!windowed.TryGetValue(width, out var seen))
+        var seen = 0L;
+        foreach (var (length, count) in lengths)
         {
-            windowed.Add(width, seen = lengths.Sum(l => (long)Math.Min(l, width)));
+            seen += (long)Math.Min(length, width) * count;
         }
 
         return seen;

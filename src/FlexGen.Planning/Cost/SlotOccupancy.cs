@@ -5,10 +5,13 @@ namespace FlexGen.Planning.Cost;
 /// <summary>Which sequence is in which slot, sweep by sweep, as the engine admits them: where the fewest prompt tokens are to be computed, first.</summary>
 internal sealed class SlotOccupancy
 {
-    private readonly Slot[][] slots;
+    private readonly List<Run>[] runs;
     private readonly int[] promptRoom;
     private readonly int[] free;
-    private readonly int[] shareOf;
+
+    /// <summary>Of each micro-batch: a run before which none is free.</summary>
+    private readonly int[] from;
+    private readonly int size;
     private readonly int shares;
     private readonly IEnumerator<SequenceLengths> waiting;
     private readonly bool staticBatches;
@@ -20,12 +23,11 @@ internal sealed class SlotOccupancy
     /// <param name="staticBatches">Whether the next are admitted only when all slots are free.</param>
     public SlotOccupancy(Policy policy, IReadOnlyList<CacheSharePlan> shares, IEnumerable<SequenceLengths> sequences, bool staticBatches)
     {
-        slots = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => new Slot[policy.GpuBatchSize])];
+        (size, this.shares, this.staticBatches) = (policy.GpuBatchSize, shares.Count, staticBatches);
+        runs = [.. Enumerable.Range(0, policy.GpuBatchCount).Select(_ => shares.Select((s, n) => new Run(n, s.Slots, 0, 0, IsNew: false)).ToList())];
         promptRoom = new int[policy.GpuBatchCount];
-        free = [.. Enumerable.Repeat(policy.GpuBatchSize, policy.GpuBatchCount)];
-        this.shares = shares.Count;
-        shareOf = [.. shares.SelectMany((s, n) => Enumerable.Repeat(n, s.Slots))];
-        (waiting, this.staticBatches) = (sequences.GetEnumerator(), staticBatches);
+        (free, from) = ([.. Enumerable.Repeat(size, policy.GpuBatchCount)], new int[policy.GpuBatchCount]);
+        waiting = sequences.GetEnumerator();
         hasWaiting = waiting.MoveNext();
     }
 
@@ -39,15 +41,13 @@ internal sealed class SlotOccupancy
         var occupancy = new SlotOccupancy(policy, shares, [], staticBatches: false);
         for (var n = 0; n < count; n++)
         {
-            var k = n % policy.GpuBatchCount;
-            occupancy.slots[k][n / policy.GpuBatchCount] = new(lengths.Prompt, lengths.Output, IsNew: false);
-            occupancy.free[k]--;
+            occupancy.Fill(n % policy.GpuBatchCount, lengths, isNew: false);
         }
 
         return occupancy;
     }
 
-    private bool IsIdle => free.All(f => f == slots[0].Length);
+    private bool IsIdle => !free.AsSpan().ContainsAnyExcept(size);
 
     /// <summary>Fills free slots; false when there is nothing left.</summary>
     public bool Admit()
@@ -60,10 +60,8 @@ internal sealed class SlotOccupancy
         Array.Fill(promptRoom, Policy.PrefillTokensPerPass);
         while (hasWaiting && Roomiest() is { } k)
         {
-            var slot = Array.FindIndex(slots[k], s => s.Left == 0);
-            slots[k][slot] = new(waiting.Current.Prompt, waiting.Current.Output, IsNew: true);
+            Fill(k, waiting.Current, isNew: true);
             promptRoom[k] -= waiting.Current.Prompt;
-            free[k]--;
             hasWaiting = waiting.MoveNext();
         }
 
@@ -73,27 +71,21 @@ internal sealed class SlotOccupancy
     /// <summary>What a micro-batch has to do in the coming sweep; null: nothing.</summary>
     public MicroBatchLoad? Load(int microBatch)
     {
-        if (free[microBatch] == slots[microBatch].Length)
+        if (free[microBatch] == size)
         {
             return null;
         }
 
         var load = new MicroBatchLoad(shares);
-        for (var n = 0; n < slots[microBatch].Length; n++)
+        foreach (var run in runs[microBatch])
         {
-            var slot = slots[microBatch][n];
-            if (slot.Left == 0)
+            if (run is { Left: > 0, IsNew: true })
             {
-                continue;
+                load.AddPrompts(run.Share, run.Tokens, run.Slots);
             }
-
-            if (slot.IsNew)
+            else if (run.Left > 0)
             {
-                load.AddPrompt(shareOf[n], slot.Tokens);
-            }
-            else
-            {
-                load.AddDecode(shareOf[n], slot.Tokens);
+                load.AddDecodes(run.Share, run.Tokens, run.Slots);
             }
         }
 
@@ -103,43 +95,95 @@ internal sealed class SlotOccupancy
     /// <summary>Sweeps, the coming one included, through which all the same sequences decode and no other is admitted; 0: this one computes a prompt.</summary>
     public int AlikeSweeps()
     {
-        if (hasWaiting && free.Any(f => f > 0) && !staticBatches)
+        if (hasWaiting && free.AsSpan().ContainsAnyExcept(0) && !staticBatches)
         {
             return 0;
         }
 
-        var running = slots.SelectMany(s => s).Where(s => s.Left > 0).ToList();
-        return running.Exists(s => s.IsNew) ? 0 : running.Min(s => s.Left);
-    }
-
-    /// <summary>
-    /// Gives each sequence as many tokens as some sweeps do, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.
-    /// </summary>
-    /// <returns>Sequences that have ended.</returns>
-    public int Advance(int sweeps = 1)
-    {
-        var ended = 0;
-        for (var k = 0; k < slots.Length; k++)
+        var least = int.MaxValue;
+        foreach (var ofOne in runs)
         {
-            for (var n = 0; n < slots[k].Length; n++)
+            foreach (var run in ofOne)
             {
-                ref var slot = ref slots[k][n];
-                if (slot.Left > 0)
+                if (run is { Left: > 0, IsNew: true })
                 {
-                    slot = new(slot.Tokens + sweeps, slot.Left - sweeps, IsNew: false);
-                    ended += slot.Left == 0 ? 1 : 0;
-                    free[k] += slot.Left == 0 ? 1 : 0;
+                    return 0;
                 }
+
+                least = run.Left > 0 ? Math.Min(least, run.Left) : least;
             }
         }
 
-        return ended;
+        return least;
+    }
+
+    /// <summary>Gives each sequence the tokens of some sweeps, at most those of <see cref="AlikeSweeps"/>, and frees the slots of those that end.</summary>
+    public void Advance(int sweeps = 1)
+    {
+        for (var k = 0; k < runs.Length; k++)
+        {
+            var (its, kept) = (runs[k], 0);
+            foreach (var run in its.ToArray())
+            {
+                var next = run;
+                if (run.Left > 0)
+                {
+                    next = run with { Tokens = run.Tokens + sweeps, Left = run.Left - sweeps, IsNew = false };
+                    free[k] += next.Left == 0 ? run.Slots : 0;
+                }
+
+                next = next.Left == 0 ? next with { Tokens = 0 } : next;
+                if (kept > 0 && its[kept - 1] is var last && last with { Slots = next.Slots } == next)
+                {
+                    its[kept - 1] = last with { Slots = last.Slots + next.Slots };
+                }
+                else
+                {
+                    its[kept++] = next;
+                }
+            }
+
+            its.RemoveRange(kept, its.Count - kept);
+            from[k] = 0;
+        }
+    }
+
+    /// <summary>Puts a sequence into a micro-batch's first free slot.</summary>
+    private void Fill(int microBatch, SequenceLengths lengths, bool isNew)
+    {
+        var (its, n) = (runs[microBatch], from[microBatch]);
+        while (its[n].Left > 0)
+        {
+            n++;
+        }
+
+        var (found, filled) = (its[n], new Run(its[n].Share, 1, lengths.Prompt, lengths.Output, isNew));
+        free[microBatch]--;
+        if (n > 0 && its[n - 1] is var before && before with { Slots = 1 } == filled)
+        {
+            its[n - 1] = before with { Slots = before.Slots + 1 };
+        }
+        else
+        {
+            its.Insert(n++, filled);
+        }
+
+        if (found.Slots > 1)
+        {
+            its[n] = found with { Slots = found.Slots - 1 };
+        }
+        else
+        {
+            its.RemoveAt(n);
+        }
+
+        from[microBatch] = n;
     }
 
     private int? Roomiest()
     {
         int? best = null;
-        for (var k = 0; k < slots.Length; k++)
+        for (var k = 0; k < runs.Length; k++)
         {
             if (promptRoom[k] > 0 && free[k] > 0 && (best is null || promptRoom[k] > promptRoom[best.Value]))
             {
@@ -150,8 +194,11 @@ internal sealed class SlotOccupancy
         return best;
     }
 
-    /// <param name="Tokens">It has, the next sweep's included: those that are computed if it is new, or that its new one sees.</param>
+    /// <summary>Slots that follow each other, all in the same state.</summary>
+    /// <param name="Share">Of the KV cache.</param>
+    /// <param name="Slots">How many.</param>
+    /// <param name="Tokens">Each has, the next sweep's included: those that are computed if it is new, or that its new one sees.</param>
     /// <param name="Left">Tokens that it will yet generate; 0: the slot is free.</param>
     /// <param name="IsNew">Whether the next sweep computes its prompt.</param>
-    private readonly record struct Slot(int Tokens, int Left, bool IsNew);
+    private readonly record struct Run(int Share, int Slots, int Tokens, int Left, bool IsNew);
 }

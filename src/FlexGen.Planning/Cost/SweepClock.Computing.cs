@@ -14,24 +14,28 @@ internal sealed partial class SweepClock
         }
 
         var end = plan.Map.RunEnd(layer) - 1;
-        var seconds = Enumerable.Range(layer, end + 1 - layer).Sum(l => costs.Recorded(l, of));
+        var seconds = 0.0;
+        for (var recorded = layer; recorded <= end; recorded++)
+        {
+            seconds += costs.Recorded(recorded, of);
+        }
 
         Take(Resource.Engine, Now, LaunchSeconds, layer, k);
         Compute(layer > 0 ? handedOver[k] : 0, seconds, layer, k);
-        if (end + 1 < costs.Layers.Count)
+        if (end + 1 < layers.Length)
         {
-            HandOver(costs.HiddenBytes(of), k);
+            HandOver(of.Costs!.HiddenBytes, k);
         }
     }
 
     private void Project(int layer, int k, MicroBatchLoad of)
     {
         Issue(IssueProject, layer, k);
-        var ready = Math.Max(costs.Layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
+        var ready = Math.Max(layers[layer].ImageBytes > 0 ? weightsThere[layer] : 0, IsLeaving(k) ? hiddenThere[k] : 0);
         ready = Math.Max(ready, layer > 0 ? handedOver[k] : 0);
-        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? costs.HiddenBytes(of) / profile.Links.KernelToGpu : 0;
-        Compute(ready, costs.Project(layer, of) + moved, layer, k);
-        if (!costs.IsDecoder(layer))
+        var moved = layer > 0 && IsLeaving(k) && ByKernel(k, of) ? of.Costs!.HiddenBytes / profile.Links.KernelToGpu : 0;
+        Compute(ready, of.Costs!.Project[sorts[layer]] + moved, layer, k);
+        if (!isDecoder[layer])
         {
             ReleaseWeights(layer, k);
         }
@@ -41,17 +45,20 @@ internal sealed partial class SweepClock
     {
         Issue(IssueAttend, layer, k);
         hostDone[k] = 0;
-        for (var n = 0; n < plan.Shares.Count; n++)
+        var (its, sort) = (of.Costs!, sorts[layer]);
+        for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (plan.Shares[n], of.Shares[n]);
+            var load = of.Shares[n];
             if (load.Sequences == 0)
             {
                 continue;
             }
 
+            ref readonly var share = ref shares[n];
+
             if (!share.AttendsOnHost)
             {
-                Compute(share.BroughtTo is null ? 0 : Own.CacheThere[n, k], costs.Decode(layer, load), layer, k);
+                Compute(share.BroughtTo is null ? 0 : Own.CacheThere[n, k], its.Decode[sort, n], layer, k);
                 if (share.BroughtTo is not null)
                 {
                     Own.CacheLoads[n].Release(free[Resource.Compute, device]);
@@ -63,11 +70,11 @@ internal sealed partial class SweepClock
             Ask(layer, k);
             if (isGpu)
             {
-                Compute(0, (share.RowBytes - share.QueryBytes) * load.Sequences / profile.Links.KernelToHost, layer, k);
+                Compute(0, share.AskBytes * load.Sequences / profile.Links.KernelToHost, layer, k);
             }
 
             var ready = Math.Max(free[Resource.Compute, device], share.BroughtTo is null ? 0 : Own.CacheThere[n, k]);
-            var seconds = costs.DecodeOnHost(layer, load) * contention.HostAttention;
+            var seconds = its.Decode[sort, n] * contention.HostAttention;
             var turn = profile.HostAttention.InTurns;
             var done = isGpu ? Take(Resource.HostAttention, ready, seconds * turn, layer, k) + (seconds * (1 - turn))
                 : Take(Resource.Compute, ready, seconds, layer, k);
@@ -80,15 +87,15 @@ internal sealed partial class SweepClock
 
         if (of.Prompts.Count > 0)
         {
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, costs.PrefillGroups(of) * costs.Overhead(layer).PromptSeconds, layer, k);
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, its.IssuePrefill[sort], layer, k);
             Meet();
-            Compute(0, costs.Prefill(layer, of), layer, k);
+            Compute(0, its.Prefill[sort], layer, k);
         }
     }
 
     private void Complete(int layer, int k, MicroBatchLoad of)
     {
-        if (!costs.IsDecoder(layer))
+        if (!isDecoder[layer])
         {
             return;
         }
@@ -97,22 +104,22 @@ internal sealed partial class SweepClock
         Wait(hostDone[k]);
         Issue(IssueComplete, layer, k);
         var results = 0.0;
-        for (var n = 0; isGpu && n < plan.Shares.Count; n++)
+        for (var n = 0; isGpu && n < shares.Length; n++)
         {
-            var share = plan.Shares[n];
-            results += share.AttendsOnHost ? share.QueryBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
+            ref readonly var share = ref shares[n];
+            results += share.AttendsOnHost ? share.AnswerBytes * of.Shares[n].Sequences / profile.Links.KernelToGpu : 0;
         }
 
-        Compute(hostDone[k], costs.Complete(layer, of) + results, layer, k);
+        Compute(hostDone[k], of.Costs!.Complete[sorts[layer]] + results, layer, k);
         ReleaseWeights(layer, k);
     }
 
     private void Issue(double share, int layer, int k)
     {
-        if (costs.IsDecoder(layer))
+        if (isDecoder[layer])
         {
             // A CPU computes in the engine's thread: its small operations are part of what it computes.
-            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * costs.Overhead(layer).Issue(loads[k]!.Rows), layer, k);
+            Take(isGpu ? Resource.Engine : Resource.Compute, Now, share * loads[k]!.Costs!.Issue[sorts[layer]], layer, k);
             Meet();
         }
     }

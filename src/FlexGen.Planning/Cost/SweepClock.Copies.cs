@@ -1,42 +1,41 @@
 using FlexGen.Planning.Formats;
-using FlexGen.Planning.Schedule;
 
 namespace FlexGen.Planning.Cost;
 
 /// <content>Copies between the tiers.</content>
 internal sealed partial class SweepClock
 {
-    private void LoadWeights(WeightStep step)
+    private void LoadWeights(int layer, int page, int pages)
     {
-        var layer = costs.Layers[step.Layer];
-        var size = layer.ImageBytes;
+        var size = layers[layer].ImageBytes;
         if (size == 0)
         {
             return;
         }
 
-        var start = step.Page == 0 ? 0 : Sector.Align(size * step.Page / step.Pages);
-        var end = step.Page == step.Pages - 1 ? size : Sector.Align(size * (step.Page + 1) / step.Pages);
+        var start = page == 0 ? 0 : Sector.Align(size * page / pages);
+        var end = page == pages - 1 ? size : Sector.Align(size * (page + 1) / pages);
         if (start >= end)
         {
             return;
         }
 
-        Ask(step.Layer, null);
-        var ready = Own.Weights.Begin(Now, isNext: step.Page == 0);
-        var onHost = Math.Max(0, Math.Min(end, layer.HostBytes) - start);
-        weightsThere[step.Layer] = Own.Weights.Lane = Bring(ready, onHost, end - start - onHost, step.Layer, null);
+        Ask(layer, All);
+        var ready = Own.Weights.Begin(Now, isNext: page == 0);
+        var onHost = Math.Max(0, Math.Min(end, layers[layer].HostBytes) - start);
+        weightsThere[layer] = Own.Weights.Lane = Bring(ready, onHost, end - start - onHost, layer, All);
     }
 
     private void LoadCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Shares.Count; n++)
+        for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (plan.Shares[n], of.Shares[n]);
+            ref readonly var share = ref shares[n];
+            var load = of.Shares[n];
             if (share.BroughtTo is { } to && load.Sequences > 0)
             {
                 Ask(layer, k);
-                var bytes = 2.0 * (load.Longest - 1) * share.Slab.TokenBytes;
+                var bytes = 2.0 * (load.Longest - 1) * share.TokenBytes;
                 var ready = Math.Max(Own.CacheLane, Own.CacheLoads[n].Begin(Now, isNext: true));
                 Own.CacheThere[n, k] = Own.CacheLane = share.Home == Tier.Host ? Bring(ready, bytes, 0, layer, k)
                     : to == Tier.Gpu ? Bring(ready, 0, bytes, layer, k)
@@ -49,7 +48,7 @@ internal sealed partial class SweepClock
     {
         if (IsLeaving(k) && !ByKernel(k, of))
         {
-            var (bytes, disk) = (costs.HiddenBytes(of), plan.Hidden.Home(k).Tier == Tier.Disk);
+            var (bytes, disk) = (of.Costs!.HiddenBytes, hidden[k] == Tier.Disk);
             var ready = Math.Max(Own.HiddenLoads.Begin(Now, isNext: false), hiddenHome[k]);
             hiddenThere[k] = Own.HiddenLoads.Lane = Bring(ready, disk ? 0 : bytes, disk ? bytes : 0, -1, k);
         }
@@ -57,7 +56,7 @@ internal sealed partial class SweepClock
 
     private void StoreHidden(int layer, int k, MicroBatchLoad of)
     {
-        var bytes = costs.HiddenBytes(of);
+        var bytes = of.Costs!.HiddenBytes;
         if (!IsLeaving(k))
         {
             if (isGpu && plan.Map.Leaves(layer))
@@ -76,7 +75,7 @@ internal sealed partial class SweepClock
         }
 
         Wait(Own.HiddenStores.Oldest());
-        var disk = plan.Hidden.Home(k).Tier == Tier.Disk;
+        var disk = hidden[k] == Tier.Disk;
         hiddenHome[k] = Home(Own.HiddenStores, bytes, disk, amongOthers: false, layer, k);
     }
 
@@ -90,9 +89,10 @@ internal sealed partial class SweepClock
 
     private void StoreCache(int layer, int k, MicroBatchLoad of)
     {
-        for (var n = 0; n < plan.Shares.Count; n++)
+        for (var n = 0; n < shares.Length; n++)
         {
-            var (share, load) = (plan.Shares[n], of.Shares[n]);
+            ref readonly var share = ref shares[n];
+            var load = of.Shares[n];
             var decodes = share.AttendsOnHost && share.Home == Tier.Host ? 0 : load.Sequences;
             if (share.Home != Tier.Gpu && load.PromptTokens + decodes > 0)
             {
@@ -106,6 +106,7 @@ internal sealed partial class SweepClock
     private double Home(LaneClock lane, double bytes, bool disk, bool amongOthers, int layer, int k)
     {
         var rates = profile.Links.GpuToHost;
+        Moved += bytes;
         var there = Take(Resource.ToHost, Math.Max(lane.Lane, free[Resource.Compute, device]), rates.LatencySeconds + (bytes / rates.Alone), layer, k);
         lane.Lane = disk ? ToDisk(bytes, there, amongOthers, layer, k) : there;
         lane.Stored(lane.Lane);
@@ -125,9 +126,10 @@ internal sealed partial class SweepClock
     }
 
     /// <summary>Brings bytes to the compute device; when they are there.</summary>
-    private double Bring(double ready, double onHost, double onDisk, int layer, int? k)
+    private double Bring(double ready, double onHost, double onDisk, int layer, int k)
     {
         var rates = profile.Links.HostToGpu;
+        Moved += onHost + onDisk;
         if (onHost > 0)
         {
             ready = Take(Resource.ToGpu, ready, rates.LatencySeconds + (onHost / rates.Alone * contention.Link), layer, k);
@@ -143,5 +145,5 @@ internal sealed partial class SweepClock
     }
 
     /// <summary>The engine's thread asks a lane for a copy, or for attention.</summary>
-    private void Ask(int layer, int? k) => Take(Resource.Engine, Now, profile.Compute.Sweep.CopySeconds, layer, k);
+    private void Ask(int layer, int k) => Take(Resource.Engine, Now, profile.Compute.Sweep.CopySeconds, layer, k);
 }

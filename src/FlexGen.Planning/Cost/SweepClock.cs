@@ -16,10 +16,20 @@ internal sealed partial class SweepClock
     /// <summary>Of the engine's thread, to have a GPU compute what was recorded of it: some 10 us were measured of two H200s.</summary>
     internal const double LaunchSeconds = 10e-6;
 
+    /// <summary>In place of a micro-batch: what all of them share.</summary>
+    private const int All = -1;
+
     private readonly PolicyPlan plan;
     private readonly HardwareProfile profile;
     private readonly ComputeCosts costs;
     private readonly bool isGpu;
+    private readonly Share[] shares;
+    private readonly LayerPlan[] layers;
+    private readonly int[] deviceOf;
+    private readonly int[] sorts;
+    private readonly bool[] isDecoder;
+    private readonly Tier[] hidden;
+    private readonly bool recordsDecode;
     private readonly ResourceTimes free;
     private readonly DeviceClock[] devices;
     private readonly double[] weightsThere;
@@ -39,17 +49,24 @@ internal sealed partial class SweepClock
     public SweepClock(PolicyPlan plan, HardwareProfile profile, ComputeCosts costs)
     {
         (this.plan, this.profile, this.costs) = (plan, profile, costs);
-        isGpu = profile.Compute.IsGpu;
+        (isGpu, recordsDecode) = (profile.Compute.IsGpu, plan.RecordsDecode);
         var count = plan.Policy.GpuBatchCount;
+        (shares, layers) = ([.. plan.Shares.Select(Share.Of)], [.. costs.Layers]);
+        (deviceOf, sorts) = ([.. layers.Select((_, j) => plan.Map.Of(j))], [.. layers.Select((_, j) => costs.Sort(j))]);
+        isDecoder = [.. layers.Select((_, j) => costs.IsDecoder(j))];
+        hidden = [.. Enumerable.Range(0, count).Select(k => plan.Hidden.Home(k).Tier)];
         (free, Busy) = (new(plan.Map.Count), new(plan.Map.Count));
         devices = [.. Enumerable.Range(0, plan.Map.Count).Select(_ => new DeviceClock(plan.Shares.Count, count))];
-        (weightsThere, hostDone) = (new double[costs.Layers.Count], new double[count]);
+        (weightsThere, hostDone) = (new double[layers.Length], new double[count]);
         (hiddenThere, hiddenHome, handedOver) = (new double[count], new double[count], new double[count]);
         (headDone, begun) = (new double[count], new MicroBatchLoad?[count]);
     }
 
     /// <summary>Seconds that each resource has worked.</summary>
     public ResourceTimes Busy { get; }
+
+    /// <summary>Bytes that all links have copied.</summary>
+    public double Moved { get; private set; }
 
     /// <summary>Takes what the resources do, where someone wants it.</summary>
     public List<Span>? Spans { get; set; }
@@ -66,38 +83,37 @@ internal sealed partial class SweepClock
     /// <summary>Carries out one sweep.</summary>
     /// <param name="of">What each micro-batch has to do; null: nothing.</param>
     /// <param name="beside">What works beside what.</param>
-    /// <param name="steps">The schedule, given the micro-batches that are not recorded.</param>
-    public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<IReadOnlyList<int>, IEnumerable<Step>> steps)
+    /// <param name="steps">The schedule, given how many micro-batches are not recorded.</param>
+    public void Sweep(MicroBatchLoad?[] of, Contention beside, Func<int, FlatStep[]> steps)
     {
         (loads, contention) = (of, beside);
+        foreach (var load in of)
+        {
+            _ = load is null ? null : costs.Of(load);
+        }
+
+        var all = Enumerable.Range(0, of.Length).ToList();
         if (Rolls)
         {
-            foreach (var step in steps([]))
-            {
-                Execute(step);
-            }
-
+            Execute(steps(of.Length), all);
             return;
         }
 
-        var active = Enumerable.Range(0, of.Length).Where(k => of[k] is not null).ToList();
-        var stepped = active.Where(k => plan.Map.Count > 1 || !IsRecorded(of[k]!)).ToList();
+        var active = all.FindAll(k => of[k] is not null);
+        var issued = active.FindAll(k => plan.Map.Count > 1 || !IsRecorded(of[k]!));
         device = 0;
-        foreach (var k in active.Except(stepped))
+        foreach (var k in issued.Count < active.Count ? active.Except(issued) : [])
         {
             Take(Resource.Compute, Now, costs.Recorded(of[k]!) * contention.Compute, 0, k);
         }
 
-        if (stepped.Count > 0)
+        if (issued.Count > 0)
         {
-            last = stepped[^1];
-            foreach (var step in steps(stepped))
-            {
-                Execute(step);
-            }
+            last = issued[^1];
+            Execute(steps(issued.Count), issued);
         }
 
-        device = plan.Map.Of(costs.Layers.Count - 1);
+        device = deviceOf[^1];
         foreach (var k in active)
         {
             HaveTokens(of[k]!, k);
@@ -105,6 +121,22 @@ internal sealed partial class SweepClock
         }
 
         Ended = Now;
+    }
+
+    private void Execute(FlatStep[] steps, List<int> microBatches)
+    {
+        foreach (var (verb, layer, index, pages) in steps)
+        {
+            device = deviceOf[layer];
+            if (verb == Verb.LoadWeights)
+            {
+                LoadWeights(layer, index, pages);
+            }
+            else
+            {
+                Execute(verb, layer, microBatches[index]);
+            }
+        }
     }
 
     /// <summary>Ends the sweep under way.</summary>
@@ -130,18 +162,9 @@ internal sealed partial class SweepClock
 
     private DeviceClock Own => devices[device];
 
-    private void Execute(Step step)
+    private void Execute(Verb verb, int layer, int k)
     {
-        device = plan.Map.Of(step.Layer);
-        if (step is WeightStep load)
-        {
-            LoadWeights(load);
-            return;
-        }
-
-        var one = (MicroBatchStep)step;
-        var (layer, k) = (one.Layer, one.MicroBatch);
-        if (step.Verb == Verb.Begin)
+        if (verb == Verb.Begin)
         {
             End(k);
             begun[k] = loads[k];
@@ -155,14 +178,14 @@ internal sealed partial class SweepClock
 
         if (IsRecorded(of))
         {
-            Launch(step.Verb, layer, k, of);
+            Launch(verb, layer, k, of);
         }
         else
         {
-            Execute(step.Verb, layer, k, of);
+            Execute(verb, layer, k, of);
         }
 
-        if (Rolls && step.Verb == Verb.StoreCache && layer == costs.Layers.Count - 1)
+        if (Rolls && verb == Verb.StoreCache && layer == layers.Length - 1)
         {
             HaveTokens(of, k);
         }
@@ -172,7 +195,7 @@ internal sealed partial class SweepClock
     {
         switch (verb)
         {
-            case Verb.LoadCache when costs.IsDecoder(layer):
+            case Verb.LoadCache when isDecoder[layer]:
                 LoadCache(layer, k, of);
                 break;
             case Verb.LoadHidden when layer > 0:
@@ -181,57 +204,76 @@ internal sealed partial class SweepClock
             case Verb.Project:
                 Project(layer, k, of);
                 break;
-            case Verb.Attend when costs.IsDecoder(layer):
+            case Verb.Attend when isDecoder[layer]:
                 Attend(layer, k, of);
                 break;
             case Verb.Complete:
                 Complete(layer, k, of);
                 break;
-            case Verb.StoreHidden when layer + 1 < costs.Layers.Count:
+            case Verb.StoreHidden when layer + 1 < layers.Length:
                 StoreHidden(layer, k, of);
                 break;
-            case Verb.StoreCache when costs.IsDecoder(layer):
+            case Verb.StoreCache when isDecoder[layer]:
                 StoreCache(layer, k, of);
                 break;
         }
     }
 
-    private bool IsRecorded(MicroBatchLoad of) => plan.RecordsDecode && of.Prompts.Count == 0;
+    private bool IsRecorded(MicroBatchLoad of) => recordsDecode && of.Prompts.Count == 0;
 
     private void HaveTokens(MicroBatchLoad of, int k) =>
-        headDone[k] = Take(Resource.Compute, free[Resource.Compute, device], costs.Logits(of), costs.Layers.Count, k);
+        headDone[k] = Take(Resource.Compute, free[Resource.Compute, device], costs.Logits(of), layers.Length, k);
 
     private void Deliver(MicroBatchLoad of, int k)
     {
         Wait(headDone[k]);
-        Take(Resource.Engine, Now, profile.Compute.Sweep.FixedSeconds + (of.Sequences * profile.Compute.Sweep.RowSeconds), costs.Layers.Count, k);
+        Take(Resource.Engine, Now, profile.Compute.Sweep.FixedSeconds + (of.Sequences * profile.Compute.Sweep.RowSeconds), layers.Length, k);
     }
 
     private void ReleaseWeights(int layer, int k)
     {
-        if (k == last && costs.Layers[layer].ImageBytes > 0)
+        if (k == last && layers[layer].ImageBytes > 0)
         {
             Own.Weights.Release(free[Resource.Compute, device]);
         }
     }
 
-    private bool IsLeaving(int k) => plan.Hidden.Home(k).Tier != Tier.Gpu;
+    private bool IsLeaving(int k) => hidden[k] != Tier.Gpu;
 
-    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && plan.Hidden.Home(k).Tier == Tier.Host && costs.HiddenBytes(of) <= HiddenPlan.FewBytes;
+    private bool ByKernel(int k, MicroBatchLoad of) => isGpu && hidden[k] == Tier.Host && of.Costs!.HiddenBytes <= HiddenPlan.FewBytes;
 
-    private void Wait(double until) => free[Resource.Engine] = Math.Max(Now, until);
+    private void Wait(double until)
+    {
+        ref var now = ref free[Resource.Engine];
+        now = until > now ? until : now;
+    }
 
-    private double Take(Resource resource, double ready, double seconds, int layer, int? k)
+    private double Take(Resource resource, double ready, double seconds, int layer, int k)
     {
         var its = resource.IsOfADevice() ? device : 0;
-        var start = Math.Max(ready, free[resource, its]);
-        free[resource, its] = start + seconds;
+        ref var at = ref free[resource, its];
+        var start = ready > at ? ready : at;
+        at = start + seconds;
         Busy[resource, its] += seconds;
-        if (seconds > 0)
+        if (Spans is not null && seconds > 0)
         {
-            Spans?.Add(new(resource, start, start + seconds, layer, k, its));
+            Spans.Add(new(resource, start, at, layer, k == All ? null : k, its));
         }
 
-        return start + seconds;
+        return at;
+    }
+
+    /// <summary>What matters of a share of the KV cache.</summary>
+    /// <param name="Home">Where it rests.</param>
+    /// <param name="AttendsOnHost">Whether it is attended to in host memory.</param>
+    /// <param name="BroughtTo">Where to it is brought; null: it is attended to where it rests.</param>
+    /// <param name="Slots">Of a micro-batch.</param>
+    /// <param name="TokenBytes">Bytes of a token of all slots, keys or values.</param>
+    /// <param name="AskBytes">Bytes that a sequence's attention in host memory is given.</param>
+    /// <param name="AnswerBytes">Bytes of its result.</param>
+    private readonly record struct Share(Tier Home, bool AttendsOnHost, Tier? BroughtTo, int Slots, long TokenBytes, long AskBytes, long AnswerBytes)
+    {
+        public static Share Of(CacheSharePlan plan) => new(
+            plan.Home, plan.AttendsOnHost, plan.BroughtTo, plan.Slots, plan.Slab.TokenBytes, plan.RowBytes - plan.QueryBytes, plan.QueryBytes);
     }
 }

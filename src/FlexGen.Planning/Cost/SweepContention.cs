@@ -11,7 +11,7 @@ namespace FlexGen.Planning.Cost;
 /// <param name="full">Likewise the first, which is full of prompts.</param>
 /// <param name="tokens">Of these prompts.</param>
 internal sealed class SweepContention(
-    HardwareProfile profile, (ResourceTimes Busy, double Seconds) decoding, (ResourceTimes Busy, double Seconds) full, long tokens)
+    HardwareProfile profile, SweepTimes decoding, SweepTimes full, long tokens)
 {
     private readonly Dictionary<long, Contention> known = [];
 
@@ -22,9 +22,16 @@ internal sealed class SweepContention(
             var (part, busy) = (Math.Min(1, (double)promptTokens / tokens), new ResourceTimes(full.Busy.Devices));
             busy.Add(decoding.Busy, 1 - part);
             busy.Add(full.Busy, part);
-            known.Add(promptTokens, contention = Contention.Of(profile, busy, ((1 - part) * decoding.Seconds) + (part * full.Seconds)));
+            known.Add(promptTokens, contention = Contention.Of(
+                profile, busy, ((1 - part) * decoding.Moved) + (part * full.Moved), ((1 - part) * decoding.Seconds) + (part * full.Seconds)));
         }
 
         return contention;
     }
 }
+
+/// <summary>What a sweep takes.</summary>
+/// <param name="Busy">Seconds of each resource.</param>
+/// <param name="Moved">Bytes over all links.</param>
+/// <param name="Seconds">Of all.</param>
+internal readonly record struct SweepTimes(ResourceTimes Busy, double Moved, double Seconds);

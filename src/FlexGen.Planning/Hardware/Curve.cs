@@ -22,7 +22,12 @@ public sealed record Curve(IReadOnlyList<CurvePoint> Points)
             n++;
         }
 
-        var (low, high) = (Points[n - 1], Points[n]);
+        return Between(Points[n - 1], Points[n], x);
+    }
+
+    /// <summary>The value on the line through two points, on logarithmic axes.</summary>
+    internal static double Between(CurvePoint low, CurvePoint high, double x)
+    {
         var slope = Math.Log(high.Y / low.Y) / Math.Log(high.X / low.X);
         return low.Y * Math.Pow(x / low.X, slope);
     }

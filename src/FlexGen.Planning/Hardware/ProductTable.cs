@@ -40,16 +40,31 @@ public sealed record ProductTable(
     /// <summary>Seconds of a product with a square weight: on logarithmic axes straight between what was measured, and beyond.</summary>
     public double At(double rows, double elements)
     {
-        var ofRows = Rows.Select((r, n) => new CurvePoint(r, OfElements(n).At(elements)));
-        return Scaled(new([.. ofRows]), rows);
+        // Past the most rows that were measured the time grows as they do.
+        var (most, n) = (Rows[^1], 1);
+        var within = Math.Min(rows, most);
+        while (n < Rows.Count - 1 && Rows[n] < within)
+        {
+            n++;
+        }
 
-        Curve OfElements(int row) => new([.. Elements.Select((e, n) => new CurvePoint(e, Seconds[row][n]))]);
-    }
+        var seconds = Rows.Count == 1 ? OfElements(0) : Curve.Between(new(Rows[n - 1], OfElements(n - 1)), new(Rows[n], OfElements(n)), within);
+        return rows <= most ? seconds : seconds * rows / most;
 
-    /// <summary>Past the most rows that were measured the time grows as they do.</summary>
-    private static double Scaled(Curve curve, double rows)
-    {
-        var most = curve.Points[^1].X;
-        return rows <= most ? curve.At(rows) : curve.At(most) * rows / most;
+        double OfElements(int row)
+        {
+            if (Elements.Count == 1)
+            {
+                return Seconds[row][0];
+            }
+
+            var n = 1;
+            while (n < Elements.Count - 1 && Elements[n] < elements)
+            {
+                n++;
+            }
+
+            return Curve.Between(new(Elements[n - 1], Seconds[row][n - 1]), new(Elements[n], Seconds[row][n]), elements);
+        }
     }
 }

@@ -15,6 +15,7 @@ public sealed class WeightsPlan : TierPlan
     private readonly ComputeDevice device;
     private readonly ModelOutline.Weight[][] weights;
     private readonly int names;
+    private IReadOnlyList<int>? groups;
 
     /// <param name="model">The model.</param>
     /// <param name="placement">Shares of the bytes.</param>
@@ -83,7 +84,8 @@ public sealed class WeightsPlan : TierPlan
     }
 
     /// <summary>Of those that are kept in 4 bits, the different groups; empty: none is.</summary>
-    public IReadOnlyList<int> Groups => [.. weights.SelectMany(l => l).Where(w => w.Format.TileRows > 1).Select(w => w.Format.BlockElements).Distinct()];
+    public IReadOnlyList<int> Groups => groups ??=
+        [.. weights.SelectMany(l => l).Where(w => w.Format.TileRows > 1).Select(w => w.Format.BlockElements).Distinct()];
 
     /// <summary>Size of the buffers on the compute device, that of the largest layer's image; 0: there are none.</summary>
     public long BufferBytes { get; }

@@ -25,20 +25,20 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Of the best, what the best of a sort must have to be improved.</summary>
     private const double Hopeful = 0.6;
 
-    /// <summary>
-    /// What a sweep that is recorded must have of one that rests on a GPU as well but has no room for it. Predictions of those hang on how fast operations are
-    /// issued one by one, and three runs took 1.4 to 1.7 times as long (results/nvidia-h200-x2/best-of-many.md).
-    /// </summary>
-    private const double Issued = 0.75;
-
     /// <summary>Of all that were judged, how many are held against each other with the workload as it is.</summary>
     private const int Final = 8;
 
     /// <summary>Of the best, what the best of about as many slots must have to be held against it with the workload as it is.</summary>
     private const double Even = 0.6;
 
-    /// <summary>Rounds of improvement, each of which tries all neighbours of the best so far.</summary>
-    private const int Rounds = 6;
+    /// <summary>Steps of improvement, each to a better neighbour: more than there were ever.</summary>
+    private const int Rounds = 100;
+
+    /// <summary>Of those, how many are taken from each start before the best goes on.</summary>
+    private const int FirstRounds = 8;
+
+    /// <summary>Of the best, what a neighbour must have by mean lengths to be predicted with the workload as it is.</summary>
+    private const double Close = 0.99;
 
     /// <summary>Parts of the budgets that a program is given, one after another, until its rounded answer fits the whole.</summary>
     private static readonly double[] parts = [1, 0.985, 0.96, 0.92, 0.85, 0.7, 0.5];
@@ -55,9 +55,8 @@ public sealed class PolicySearch(CostModel model)
     {
         var (most, judge) = (request.Workload.Count, new PolicyJudge(model, request));
         var sized = counts.SelectMany(count => Sizes(most, count).Select(size => Sized(request, size, count))).Where(p => IsNear(request, p));
-        var answers = sized.AsParallel().AsOrdered()
-            .Select(p => Solve(request, p) ?? Solve(request, p with { RecordsDecode = false })).OfType<(Policy Policy, double Seconds)>()
-            .Select(a => (a.Policy, Seconds: a.Seconds / Math.Min((double)a.Policy.EffectiveBatchSize, most))).ToList();
+        var answers = PolicyJudge.Each(sized, p => Solve(request, p) ?? Solve(request, p with { RecordsDecode = false }))
+            .OfType<(Policy Policy, double Seconds)>().Select(a => (a.Policy, Seconds: a.Seconds / Math.Min((double)a.Policy.EffectiveBatchSize, most)));
 
         // A program knows nothing of latencies, of which many micro-batches have more: of each number some are judged.
         var ordered = answers.OrderBy(a => a.Seconds).Select(a => a.Policy).ToList();
@@ -68,13 +67,14 @@ public sealed class PolicySearch(CostModel model)
         if (request.Near is { } near)
         {
             var start = near with { CompressWeights = request.CompressWeights, CompressCache = request.CompressCache, SequenceLength = request.SequenceLength };
-            var starts = best.Take(1).Concat(new[] { Fitting(request, start), Filled(request, start) }.OfType<Policy>());
-            starts.OrderByDescending(judge.Rate).Take(1).ToList().ForEach(p => Improve(request, judge, p));
+            var starts = best.Take(1).Concat(new[] { Fit(request).Fitting(start) }.OfType<Policy>()).Concat(Fit(request).Filled(start));
+            judge.JudgeAll(starts);
             return Held(request, judge);
         }
 
-        best.Take(Improved).Concat(best.GroupBy(Sort).Select(s => s.First()).Where(p => judge.Rate(p) > Hopeful * judge.Rate(best[0]))).Distinct().ToList()
-            .ForEach(p => Improve(request, judge, p));
+        var ofASort = best.GroupBy(Sort).Select(s => s.First()).Concat(judge.IsExact ? best.GroupBy(p => p.GpuBatchCount).Select(s => s.First()) : []);
+        best.Take(Improved).Concat(ofASort.Where(p => judge.Rate(p) > Hopeful * judge.Rate(best[0]))).Distinct().ToList()
+            .ForEach(p => Improve(request, judge, p, judge.IsExact ? Rounds : FirstRounds));
         return Held(request, judge);
     }
 
@@ -89,17 +89,26 @@ public sealed class PolicySearch(CostModel model)
     /// </summary>
     private Prediction? Held(SearchRequest request, PolicyJudge judge)
     {
+        judge.Best.Take(1).ToList().ForEach(p => _ = judge.IsExact ? Exhaust(request, judge, p) : Improve(request, judge, p, Rounds));
         var best = judge.Best.ToList();
         var even = best.Where(p => judge.Rate(p) > Even * judge.Rate(best[0]));
         var alike = even.GroupBy(p => BitOperations.Log2((uint)p.EffectiveBatchSize)).Select(s => s.First());
-        var held = best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Concat(alike).Distinct().ToList().AsParallel().AsOrdered()
-            .Select(p => model.Predict(model.Plan(p), request.Workload, request.Mode)).OrderByDescending(p => p.TokensPerSecond).ToList();
-        var issued = held.Count > 0 && model.Profile.Compute.IsGpu && held[0].Plan is { RecordsDecode: false, Policy.RestsOnDevices: true };
-        return (issued ? held.Find(p => p.Plan.RecordsDecode && p.TokensPerSecond > Issued * held[0].TokensPerSecond) : null) ?? held.FirstOrDefault();
+        var finalists = best.Take(Final).Concat(best.GroupBy(Sort).Select(s => s.First())).Concat(alike).Distinct().ToList();
+        judge.PredictAll(finalists);
+        if (!judge.IsExact && finalists.Count > 0)
+        {
+            var policy = finalists.MaxBy(p => PolicyJudge.Worth(judge.Predict(p)));
+            finalists.AddRange(
+                Steps(policy, Rounds, p => judge.BetterPredicted([.. Improve(request, judge, p, Rounds), .. Fit(request).Near(p, MostSlots)], p, Close)));
+        }
+
+        return finalists.Select(judge.Predict).MaxBy(PolicyJudge.Worth);
     }
 
     /// <summary>Whether some policy fits, were it with one slot.</summary>
     internal bool Fits(SearchRequest request) => Whole(request).Any() || Solve(request, Sized(request, 1, 1) with { RecordsDecode = false }) is not null;
+
+    private PolicyFit Fit(SearchRequest request) => new(model, request);
 
     private int MostSlots => model.Profile.Compute.IsGpu ? MostOnGpu : MostOnCpu;
 
@@ -128,12 +137,12 @@ public sealed class PolicySearch(CostModel model)
             foreach (var (cache, attention) in tiers.SelectMany(t => t == gpu ? new[] { (t, 0) } : [(t, 0), (t, 100)]).Where(_ => sizes.Count > 0))
             {
                 var policies = sizes.Select(s => Sized(request, s, count) with { Weights = weights, Cache = cache, AttentionOnHost = attention }).ToList();
-                if (Largest(policies, p => Fitting(request, p)) is { } fits)
+                if (Largest(policies, p => Fit(request).Fitting(p)) is { } fits)
                 {
                     yield return fits;
                     // Recorded sweeps may be worth more than some slots.
                     if (policies[0].RecordsDecode && !fits.RecordsDecode
-                        && Largest(policies, p => Fitting(request, p) is { RecordsDecode: true } whole ? whole : null) is { } recorded)
+                        && Largest(policies, p => Fit(request).Fitting(p) is { RecordsDecode: true } whole ? whole : null) is { } recorded)
                     {
                         yield return recorded;
                     }
@@ -158,63 +167,23 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>A program's answer, as it can be placed, and the seconds of a round.</summary>
     private (Policy Policy, double Seconds)? Solve(SearchRequest request, Policy sized)
     {
-        var program = new ShareProgram(model, request.Workload, sized, request.HasDisk);
+        var (program, fit, first) = (new ShareProgram(model, request.Workload, sized, request.HasDisk), Fit(request), (Shares?)null);
         foreach (var part in parts)
         {
             if (program.Solve([.. request.Budgets.Select(b => b with { Bytes = b.Bytes * part })]) is not { } shares)
             {
-                return null;
+                break;
             }
 
-            if (Fitting(request, Rounded(sized, shares)) is { } policy)
+            first ??= shares;
+            if (fit.Fitting(Rounded(sized, shares)) is { } policy)
             {
                 return (policy, shares.Seconds);
             }
         }
 
-        return null;
-    }
-
-    /// <summary>
-    /// The policy as it fits the budgets: where recorded sweeps do not, without them; where hidden states do not, with them in host memory; null: it
-    /// does not.
-    /// </summary>
-    private Policy? Fitting(SearchRequest request, Policy policy)
-    {
-        policy = policy.Cache == Placement.AllGpu ? policy with { AttentionOnHost = 0 } : policy;
-        foreach (var tried in new[] { policy, policy with { RecordsDecode = false }, policy with { RecordsDecode = false, Hidden = new(0, 100) } })
-        {
-            var plan = model.Plan(tried);
-            if (request.Budgets.All(b => b.Holds(plan)))
-            {
-                return tried;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// The policy with as many of the weights on the compute device as fit beside all else, and of the rest as many in host memory; null: nothing fits.
-    /// </summary>
-    private Policy? Filled(SearchRequest request, Policy policy)
-    {
-        var gpu = Most(100, n => new(n, 100 - n), Tier.Gpu);
-        var host = request.HasDisk ? Most(100 - gpu, n => new(gpu, n), Tier.Host) : 100 - gpu;
-        return Fitting(request, policy with { Weights = new(gpu, host) });
-
-        int Most(int most, Func<int, Placement> weights, Tier tier)
-        {
-            var (low, high) = (0, most + 1);
-            while (high - low > 1)
-            {
-                var middle = (low + high) / 2;
-                var plan = model.Plan(policy with { Weights = weights(middle) });
-                (low, high) = request.Budgets.Where(b => b.Tiers.Contains(tier)).All(b => b.Holds(plan)) ? (middle, high) : (low, middle);
-            }
-
-            return low;
-        }
+        // Where a budget is just enough a part of it is not: what is rounded up gives way.
+        return first is { } whole && fit.Filled(Rounded(sized, whole)).Select(p => (Policy?)p).FirstOrDefault() is { } filled ? (filled, whole.Seconds) : null;
     }
 
     /// <summary>
@@ -245,19 +214,23 @@ public sealed class PolicySearch(CostModel model)
         return WholeParts.Placement(gpu, Math.Max(0, things - gpu - disk), things);
     }
 
-    private void Improve(SearchRequest request, PolicyJudge judge, Policy policy)
-    {
-        var records = Sized(request, 1, 1).RecordsDecode;
-        for (var round = 0; round < Rounds; round++)
-        {
-            var near = new PolicyNeighbours(policy with { RecordsDecode = records }, MostSlots, request.Workload.Count, request.HasDisk);
-            var neighbours = near.Moved.Select(p => Fitting(request, p)).Concat(near.Resized.Select(p => Filled(request, p))).OfType<Policy>();
-            if (judge.Better(neighbours, judge.Rate(policy)) is not { } better)
-            {
-                break;
-            }
+    /// <summary>The policies from one to the best that is near by what they are judged to be worth.</summary>
+    private List<Policy> Improve(SearchRequest request, PolicyJudge judge, Policy policy, int rounds) =>
+        [.. Steps(policy, rounds, p => judge.Better(Fit(request).Near(p, MostSlots), p))];
 
-            policy = better;
+    /// <summary>
+    /// The same where all is predicted, of few sequences, the last of which may leave slots empty: any size and number of micro-batches is near, once nothing
+    /// else is better.
+    /// </summary>
+    private List<Policy> Exhaust(SearchRequest request, PolicyJudge judge, Policy policy) =>
+        [.. Steps(policy, Rounds, p => judge.Better(Fit(request).Near(p, MostSlots), p) ?? judge.Better(Fit(request).OfAnySize(p, MostSlots), p))];
+
+    /// <summary>From a policy to a better one and so on, as long as there is one.</summary>
+    private static IEnumerable<Policy> Steps(Policy policy, int rounds, Func<Policy, Policy?> better)
+    {
+        for (var round = 0; round < rounds && better(policy) is { } next; round++)
+        {
+            yield return policy = next;
         }
     }
 }

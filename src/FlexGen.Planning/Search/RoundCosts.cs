@@ -115,7 +115,12 @@ internal sealed class RoundCosts
     public SweepContention Contention(HardwareProfile profile, Shares shares)
     {
         var (decode, prefill) = (Decode(shares), Prefill(shares));
-        return new(profile, (decode, Longest(decode)), (prefill, Longest(prefill)), promptTokens);
+        return new(profile, Of(decode), Of(prefill), promptTokens);
+
+        SweepTimes Of(ResourceTimes times) => new(
+            times,
+            (times.Sum(Resource.ToGpu) * profile.Links.HostToGpu.Alone) + (times.Sum(Resource.ToHost) * profile.Links.GpuToHost.Alone),
+            Longest(times));
     }
 
     /// <summary>Seconds of each resource in a sweep that decodes.</summary>
@@ -172,14 +177,14 @@ internal sealed class RoundCosts
     private static MicroBatchLoad Load(int shares, int decodes, int length, int prompts, int promptLength)
     {
         var load = new MicroBatchLoad(shares);
-        for (var n = 0; n < decodes; n++)
+        if (decodes > 0)
         {
-            load.AddDecode(0, length);
+            load.AddDecodes(0, length, decodes);
         }
 
-        for (var n = 0; n < prompts; n++)
+        if (prompts > 0)
         {
-            load.AddPrompt(0, promptLength);
+            load.AddPrompts(0, promptLength, prompts);
         }
 
         return load;

@@ -46,16 +46,13 @@ internal sealed class SynchronisedRun
     private double Sweep(int length, bool isPrefill)
     {
         var load = new MicroBatchLoad(plan.Shares.Count);
-        for (var n = 0; n < policy.GpuBatchSize; n++)
+        if (isPrefill)
         {
-            if (isPrefill)
-            {
-                load.AddPrompt(0, length);
-            }
-            else
-            {
-                load.AddDecode(0, length);
-            }
+            load.AddPrompts(0, length, policy.GpuBatchSize);
+        }
+        else
+        {
+            load.AddDecodes(0, length, policy.GpuBatchSize);
         }
 
         return SynchronisedSchedule.Sweep(model.Layers.Count, policy.GpuBatchCount).Sum(step => Step(step, load, length, isPrefill));

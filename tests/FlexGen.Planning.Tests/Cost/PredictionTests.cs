@@ -59,9 +59,9 @@ public class PredictionTests(ITestOutputHelper output)
             }
         }, threads: 1);
         output.WriteLine(what);
-        // What is at work beside what is taken from a whole sweep: where one is done sooner, another is beside the rest for a larger part of it. Of 12,000
-        // cases that made three longer by more than 0.2 per cent, the worst by 0.75.
-        Assert.True(worst <= 1e-2, what);
+        // What is at work beside what is taken from a whole sweep: where one is done sooner, another is beside the rest for a larger part of it. Of 280,000
+        // cases that made two longer by more than 0.01 per cent, by 0.06 and 0.10.
+        Assert.True(worst <= 2e-3, what);
     }
 
     [Fact]

@@ -8,10 +8,10 @@ namespace FlexGen.Planning.Tests.Search;
 public class PolicySearchTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// Of tokens per second: what whole weights and slots, and a search that stops somewhere, may cost. Of 2,415 larger budgets and faster machines of other draws
-    /// four had less, by 13 to 33%, of four layers each; of 6,800 other policies the best had 0.1% more.
+    /// Of what a policy is worth: what a search that stops somewhere may cost. Of 970 larger budgets of other draws one had less, whose cause is gone since, and of
+    /// 1,694 faster machines one, by 0.2%; of 6,800 other policies the best had 0.1% more.
     /// </summary>
-    private const double Tolerance = 0.01;
+    private const double Tolerance = 0.002;
 
     [Fact]
     public void What_is_found_fits_every_budget_and_is_found_again() => Searches.All.Each(30, draw =>
@@ -101,9 +101,7 @@ public class PolicySearchTests(ITestOutputHelper output)
             foreach (var policy in others(request, found.Plan.Policy).Take(1000).Select(p => p with { RecordsDecode = records }))
             {
                 var plan = model.Plan(policy);
-                // A recorded sweep is taken for one that may be faster, of which that is less certain.
-                var isUncertain = found.Plan.RecordsDecode && plan is { RecordsDecode: false, Policy.RestsOnDevices: true };
-                if (!isUncertain && request.Budgets.All(b => b.Holds(plan)))
+                if (request.Budgets.All(b => b.Holds(plan)))
                 {
                     Note(ref worst, ref what, model.Predict(plan, request.Workload, request.Mode), found, $"{request.Workload.Count} of {string.Join(' ', request.Workload.Sample)}, {request.Mode}, GPU {model.Profile.Compute.IsGpu}");
                 }
@@ -135,7 +133,7 @@ public class PolicySearchTests(ITestOutputHelper output)
     private void Note(ref double worst, ref string what, Prediction better, Prediction found, string how)
     {
         compared++;
-        var loss = 1 - (found.TokensPerSecond / better.TokensPerSecond);
+        var loss = 1 - (PolicyJudge.Worth(found) / PolicyJudge.Worth(better));
         if (loss > worst)
         {
             (worst, what) = (loss, $"{loss:0.00%} {how}: {better.Plan.Policy} {better.TokensPerSecond} | {found.Plan.Policy} {found.TokensPerSecond}");

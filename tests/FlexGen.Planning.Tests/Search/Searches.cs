@@ -21,7 +21,7 @@ internal static class Searches
 
     /// <summary>
     /// Tries so many draws, the same each time; FLEXGEN_SEARCHES=new takes others. Models have one to four layers, of which a weight more or less on a tier is a
-    /// large part: of others, now and then, a policy is better than what was searched by more than is allowed (13 to 33% were seen).
+    /// large part.
     /// </summary>
     public static void Each<T>(this Gen<T> draws, int count, Action<T> attempt)
     {
