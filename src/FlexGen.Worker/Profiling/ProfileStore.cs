@@ -108,7 +108,7 @@ internal sealed class ProfileStore(string folder)
         return profile;
     }
 
-    /// <summary>Waits until no other process measures this machine for the same user, and has those after it wait; null: they cannot be told, or it does not end.</summary>
+    /// <summary>Waits until no other process of the user measures this machine, and lets none begin; null: it cannot, or one does not end.</summary>
     private HeldFolder? Hold(Action<string> say, CancellationToken cancellation)
     {
         try
