@@ -21,6 +21,9 @@ internal sealed class ProfileStore(string folder)
     private const int MostBytes = 1 << 20;
     private static readonly TimeSpan looksAgain = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Twice as long as it takes at the most: who holds it longer is stopped, or hangs.</summary>
+    private static readonly TimeSpan longestWait = TimeSpan.FromMinutes(2);
+
     /// <summary>The user's: <c>$XDG_CACHE_HOME/flexgen</c>, or <c>~/.cache/flexgen</c>.</summary>
     /// <param name="variable">Reads an environment variable.</param>
     public static ProfileStore OfUser(Func<string, string?> variable) => new(UserCache.Folder(variable));
@@ -105,27 +108,26 @@ internal sealed class ProfileStore(string folder)
         return profile;
     }
 
-    /// <summary>Waits until no other process measures this machine for the same user, and has those after it wait; null: they cannot be told.</summary>
+    /// <summary>Waits until no other process of the user measures this machine, and lets none begin; null: it cannot, or one does not end.</summary>
     private HeldFolder? Hold(Action<string> say, CancellationToken cancellation)
     {
         try
         {
             Directory.CreateDirectory(folder);
-            for (var isTold = false; ; isTold = true)
+            var (held, start) = (HeldFolder.Take(folder), TimeProvider.System.GetTimestamp());
+            if (held is null)
             {
-                if (HeldFolder.Take(folder) is { } held)
-                {
-                    return held;
-                }
+                say("waiting for another process, which measures this machine");
+            }
 
-                if (!isTold)
-                {
-                    say("waiting for another process, which measures this machine");
-                }
-
+            while (held is null && TimeProvider.System.GetElapsedTime(start) < longestWait)
+            {
                 cancellation.WaitHandle.WaitOne(looksAgain);
                 cancellation.ThrowIfCancellationRequested();
+                held = HeldFolder.Take(folder);
             }
+
+            return held;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
