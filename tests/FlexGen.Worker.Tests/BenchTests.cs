@@ -52,7 +52,7 @@ public sealed class BenchTests : IDisposable
     [InlineData("--slots: slots must be static or continuous; found 'foo'", "--slots", "foo")]
     [InlineData("--percent: 'percent.0' must be a number; found 'a'", "--percent", "a", "b", "c", "d", "e", "f")]
     [InlineData("no two above 100 together, such as 20 80 0 100 0 100; found 0 150 100 0 100 0", "--percent", "0", "150", "100", "0", "100", "0")]
-    [InlineData("--disk-dir: diskDirectory must name a folder", "--disk-dir", "")]
+    [InlineData("--disk-dir is empty; name a file or folder", "--disk-dir", "")]
     [InlineData("--lengths nowhere.jsonl: there is no such file", "--lengths", "nowhere.jsonl")]
     [InlineData("bad.jsonl: line 3 must be like", "--lengths", "bad.jsonl")]
     [InlineData("good.jsonl has 1 lines of lengths; expected 2", "--lengths", "good.jsonl", "--num-prompts", "2")]

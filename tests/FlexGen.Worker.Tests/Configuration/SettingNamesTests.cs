@@ -38,7 +38,8 @@ public class SettingNamesTests
     {
         var settings = new EngineSettings { Device = "cpu", HostMemory = new ByteSize(1 << 20) }.Named(key => $"engine.{key}");
         var refused = Assert.Throws<EngineException>(() => settings.Load(options => OffloadEngine.LoadShape("opt-125m", options)));
-        Assert.Contains("but engine.hostMemory is 0.00 GiB. Raise engine.hostMemory, lower engine.gpuBatchSize, engine.gpuBatchCount", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("but engine.hostMemory is 0.00 GiB and would have to be ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(". Raise engine.hostMemory, lower engine.gpuBatchSize, engine.gpuBatchCount", refused.Message, StringComparison.Ordinal);
         settings.HostMemory = null;
         settings.DataType = "int3";
         Assert.Equal("engine.dataType is 'int3'; use auto, float32, bfloat16 or float16", Assert.Throws<EngineException>(() => settings.Load(options => OffloadEngine.LoadShape("opt-125m", options))).Message);
