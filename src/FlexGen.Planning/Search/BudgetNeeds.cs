@@ -14,7 +14,7 @@ public sealed class BudgetNeeds(PolicySearch search, SearchRequest request)
     public double? Alone(MemoryBudget budget)
     {
         var bytes = request.Budgets.Select(b => b.Bytes).ToArray();
-        return Fewest(bytes, request.Budgets.ToList().FindIndex(b => ReferenceEquals(b, budget)));
+        return Fewest(bytes, PlaceOf(budget));
     }
 
     /// <summary>
@@ -26,7 +26,7 @@ public sealed class BudgetNeeds(PolicySearch search, SearchRequest request)
     public IReadOnlyList<double>? Together(IReadOnlyList<MemoryBudget> inTurn)
     {
         var bytes = request.Budgets.Select(_ => Plenty).ToArray();
-        var places = inTurn.Select(budget => request.Budgets.ToList().FindIndex(b => ReferenceEquals(b, budget))).ToList();
+        var places = inTurn.Select(PlaceOf).ToList();
         foreach (var place in places)
         {
             bytes[place] = request.Budgets[place].Bytes;
@@ -40,6 +40,9 @@ public sealed class BudgetNeeds(PolicySearch search, SearchRequest request)
 
         return [.. places.Select(place => bytes[place])];
     }
+
+    /// <summary>Where it is among the request's, of which several may have the same numbers.</summary>
+    private int PlaceOf(MemoryBudget budget) => request.Budgets.ToList().FindIndex(b => ReferenceEquals(b, budget));
 
     private double? Fewest(double[] bytes, int place)
     {

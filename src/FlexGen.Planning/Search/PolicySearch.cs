@@ -37,7 +37,7 @@ public sealed class PolicySearch(CostModel model)
     /// <summary>Of those, how many are taken from each start before the best goes on.</summary>
     private const int FirstRounds = 8;
 
-    /// <summary>Of the best, what a neighbour must have by mean lengths to be predicted with the workload as it is.</summary>
+    /// <summary>Of the best by estimates, what a neighbour must have to be predicted.</summary>
     private const double Close = 0.99;
 
     /// <summary>Parts of the budgets that a program is given, one after another, until its rounded answer fits the whole.</summary>
@@ -84,12 +84,16 @@ public sealed class PolicySearch(CostModel model)
             && sized.EffectiveBatchSize * 3L >= near.EffectiveBatchSize && sized.EffectiveBatchSize <= near.EffectiveBatchSize * 4L);
 
     /// <summary>
-    /// The best of those that were judged, which so far had sequences of the mean lengths, and of each sort, since neighbours of one policy are alike, and what
-    /// works beside what was taken from sums.
+    /// The best by predictions of those that were judged, once the best of all is improved, and of each sort, since neighbours of one policy are alike, and
+    /// where there were estimates what works beside what was taken from sums.
     /// </summary>
     private Prediction? Held(SearchRequest request, PolicyJudge judge)
     {
-        judge.Best.Take(1).ToList().ForEach(p => _ = judge.IsExact ? Exhaust(request, judge, p) : Improve(request, judge, p, Rounds));
+        foreach (var found in judge.Best.Take(1).ToList())
+        {
+            _ = judge.IsExact ? Exhaust(request, judge, found) : Improve(request, judge, found, Rounds);
+        }
+
         var best = judge.Best.ToList();
         var even = best.Where(p => judge.Rate(p) > Even * judge.Rate(best[0]));
         var alike = even.GroupBy(p => BitOperations.Log2((uint)p.EffectiveBatchSize)).Select(s => s.First());

@@ -77,6 +77,7 @@ internal sealed class CompressCommand
         report.Add("seconds", Math.Round(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1)).TryPrint(parse.GetValue(json));
         return ExitCode.Success;
     }
+
     /// <summary>Whether two paths lead to one folder, however they are written.</summary>
     private static bool IsOne(string folder, string other) => Directory.Exists(other)
         && FileIdentity.Of(folder) is var one && FileIdentity.Of(other) is var two && (one.Device, one.Inode) == (two.Device, two.Inode);

@@ -77,7 +77,7 @@ internal sealed class EngineSettings : PolicySettings
     {
         (string Key, string? Value, string What)[] settings =
         [
-            (nameof(Attention), Attention is "gpu" or "0" or "00" ? null : Attention, "the KV cache"),
+            (nameof(Attention), AttentionOnHost > 0 ? Attention : null, "the KV cache"),
             (nameof(WeightPages), WeightPages?.ToString(CultureInfo.InvariantCulture), "the weights"),
         ];
         if (Percent is null && settings.FirstOrDefault(s => s.Value is not null) is { Key: { } key } idle)

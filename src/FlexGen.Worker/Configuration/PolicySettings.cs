@@ -41,6 +41,9 @@ internal class PolicySettings
     /// <summary>Whether batch sizes, pages, placements or the place of attention are given, so that nothing of them is searched.</summary>
     internal bool HasSizesOrPlaces => (GpuBatchSize ?? GpuBatchCount ?? WeightPages) is not null || Percent is not null || Attention is not null;
 
+    /// <summary>Per cent of the sequences whose cache is not on the GPU that attend to it in host memory.</summary>
+    internal int AttentionOnHost => Attention switch { null or "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) };
+
     /// <summary>What the settings call a compression.</summary>
     internal static string CompressionName(Compression compression) => compression == FlexGen.Planning.Compression.Int4 ? Int4 : None;
 
@@ -51,7 +54,7 @@ internal class PolicySettings
             GpuBatchSize = GpuBatchSize,
             GpuBatchCount = GpuBatchCount ?? options.GpuBatchCount,
             MaxSequenceLength = MaxSequenceLength,
-            AttentionOnHost = Attention switch { null or "gpu" => 0, "host" => 100, var percent => int.Parse(percent, CultureInfo.InvariantCulture) },
+            AttentionOnHost = AttentionOnHost,
             WeightPages = WeightPages,
             CompressWeights = Compression(CompressWeights),
             CompressCache = Compression(CompressKv),

@@ -89,12 +89,18 @@ internal sealed class ProfileStore(string folder)
         ProfileOptions options, Action<string> say, Action<string> warn, bool again = false, bool apart = false, CancellationToken cancellation = default)
     {
         var wanted = MachineProfiler.Identify(options);
-        // Two that measure at once would each find the other's load; one that is asked to measure again may be the other's own.
-        using var held = again || Load(wanted).Profile is not null ? null : Hold(say, cancellation);
         var found = again ? new(null, "a new one is asked for") : Load(wanted);
         if (found.Profile is { } known)
         {
             return known;
+        }
+
+        // Two that measure at once would each find the other's load; one that is asked to measure again may be the other's own.
+        using var held = again ? null : Hold(say, cancellation);
+        found = again ? found : Load(wanted);
+        if (found.Profile is { } others)
+        {
+            return others;
         }
 
         say($"measuring this machine, since {found.Reason}; it takes up to {(wanted.Gpu is null ? 20 : 60)} s, and the machine should have nothing else to do");

@@ -128,17 +128,17 @@ internal sealed class GpuPackedProduct : IPackedProduct
         var (rows, columns) = (weight.Shape.Rows, weight.Shape.Columns);
         var most = unpackedBytes / (columns * x.element_size());
         var atOnce = rows <= most ? rows : Math.Max(PieceRows, most / PieceRows * PieceRows);
-        using var whole = Piece(atOnce, columns);
+        using var room = Piece(atOnce, columns);
         if (atOnce == rows)
         {
-            kernels.Unpack(weight, 0, whole);
-            return nn.functional.linear(x, whole, bias);
+            kernels.Unpack(weight, 0, room);
+            return nn.functional.linear(x, room, bias);
         }
 
         var output = empty([x.shape[0], rows], type, device);
         for (var first = 0L; first < rows; first += atOnce)
         {
-            using var piece = whole.narrow(0, 0, Math.Min(atOnce, rows - first));
+            using var piece = room.narrow(0, 0, Math.Min(atOnce, rows - first));
             using var transposed = piece.t();
             using var place = output.narrow(1, first, piece.shape[0]);
             kernels.Unpack(weight, first, piece);
